@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: The limit of messages in a batch, which is stored in one transaction.
-_BATCH = 1000
+#: The limit of messages in a batch, which is stored in one transaction. With a backlog, PostgreSQL needs half the time
+#: per message that it needs with 1,000.
+_BATCH = 4000
 
 #: Batches in progress: one is stored, one waits, one is parsed, one arrives.
 _BATCHES_AHEAD = 4

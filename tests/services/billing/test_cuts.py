@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, format_iso, parse_iso
 from stratiform.kit.outbox import Event
-from stratiform.services.rating.service import charges
+from stratiform.services.rating.service import usage_rating
 from support.billing import BillingHarness
 from support.money import counter, machine
 from support.profiles import examples
@@ -208,11 +208,11 @@ def closings(history: History) -> list[int]:
     return sorted({*months, *(START + minute * MINUTE_US for minute in history.ends)})
 
 
-@pytest.mark.parametrize("plain_segments", [charges.MAX_PLAIN_SEGMENTS, 0], ids=["Python", "DuckDB"])
+@pytest.mark.parametrize("plain_segments", [usage_rating.MAX_PLAIN_SEGMENTS, 0], ids=["Python", "DuckDB"])
 def test_any_closings_sum_to_the_charge_computed_once(
     billing: BillingHarness, plain_segments: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(charges, "MAX_PLAIN_SEGMENTS", plain_segments)
+    monkeypatch.setattr(usage_rating, "MAX_PLAIN_SEGMENTS", plain_segments)
     numbers = iter(range(10**6))
 
     @settings(max_examples=examples(100))

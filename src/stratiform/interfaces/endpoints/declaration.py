@@ -14,11 +14,13 @@ from stratiform.interfaces.endpoints.decoding import FlagParser, parse_bool
 from stratiform.interfaces.endpoints.field_restrictions import InvalidFieldFormat
 from stratiform.interfaces.endpoints.media_types import JSON, OBJECT, Schema
 from stratiform.interfaces.endpoints.request import ApiResponse, RequestTransactions
-from stratiform.kit.errors import Fault, Invalid, NotFound
+from stratiform.kit.errors import Fault, Invalid, NotFound, UnsupportedOperation
 from stratiform.kit.policy import Rule
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
+
+_UNSUPPORTED = "Not supported (501): "
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Api:
     with each of `prefixes` in front; `project_in_path` means without a prefix and with the project's id.
     `transactions` authenticates requests. `empty_media_type` is that of responses without a body. `max_body_bytes`: the
     size limit of bodies that are not streams. `lenient`: numbers and booleans in bodies may be strings. `strict`: query
-    parameters that are unknown, repeated or empty, and encoded bodies are refused. `parse_flag` parses booleans in
+    parameters that are unknown, repeated or empty, and encoded bodies are rejected. `parse_flag` parses booleans in
     query strings. `invalid_field` and `version_not_found` make errors in the API's own words; `error_content` maps the
     media type of errors to a schema.
     """
@@ -159,12 +161,17 @@ class Api:
             }
             self._declare("POST", path, row.rule, row.function, options, row.name)
 
-    def declare_unsupported_actions(
-        self, path: str, rule: Rule, get: Function, error: type[Fault], reasons: Mapping[str, str]
+    def declare_unsupported(
+        self, method: str, path: str, rule: Rule, reason: str, *, get: Function | None = None, since: int = 0
     ) -> None:
-        """Declare actions that are refused with a reason, after `get(request, id)` has found the resource."""
+        """Declare an endpoint that is rejected with a reason, after `get(request, …)` has found the resource."""
+        options: EndpointOptions = {"errors": (UnsupportedOperation,), "since": since}
+        self._declare(method, path, rule, _rejection(get, reason), options)
+
+    def declare_unsupported_actions(self, path: str, rule: Rule, get: Function, reasons: Mapping[str, str]) -> None:
+        """Declare actions that are rejected with a reason, after `get(request, id)` has found the resource."""
         for name, reason in reasons.items():
-            self._declare("POST", path, rule, _refusal(get, error(reason)), {"errors": (error,)}, name)
+            self._declare("POST", path, rule, _rejection(get, reason), {"errors": (UnsupportedOperation,)}, name)
 
     def format_microversion(self, minor: int) -> str:
         """Return a microversion as clients write it."""
@@ -199,10 +206,11 @@ def _response_schema(annotation: object) -> object:
     return typing.get_args(annotation)[0] if typing.get_origin(annotation) is ApiResponse else annotation
 
 
-def _refusal(get: Function, error: Fault) -> Function:
-    def refuse(request: object, resource_id: str) -> None:
-        get(request, resource_id)
-        raise error
+def _rejection(get: Function | None, reason: str) -> Function:
+    def reject(request: object, *path: str, **parameters: str) -> None:
+        if get is not None:
+            get(request, *path, **parameters)
+        raise UnsupportedOperation(reason)
 
-    refuse.__doc__ = f"Not supported: {error.message}"
-    return refuse
+    reject.__doc__ = f"{_UNSUPPORTED}{reason}"
+    return reject

@@ -3,7 +3,6 @@
 Source: the API references (Identity, Compute, Block Storage, Networking v2.0, Image v2) and the services' code.
 """
 
-import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -13,8 +12,6 @@ from litestar.types import ExceptionHandlersMap
 
 from stratiform.interfaces.http import Request
 from stratiform.kit.errors import Fault, OverLimit
-
-logger = logging.getLogger(__name__)
 
 #: Nova's and Cinder's names of a status. Source: nova/api/openstack/wsgi.py, class Fault.
 _NOVA_NAMES = {
@@ -35,6 +32,9 @@ _NOVA_NAMES = {
 _NEUTRON_TYPES = {403: "PolicyNotAuthorized", 409: "Conflict"}
 
 _INTERNAL_ERROR = "An unexpected error prevented the server from fulfilling your request."
+
+#: webob's text for a path without a route.
+_NO_ROUTE = "The resource could not be found."
 
 Body = dict[str, object]
 
@@ -72,15 +72,15 @@ def build_fault_handlers(fault_format: FaultFormat) -> ExceptionHandlersMap:
 
 
 def _render(fault_format: FaultFormat, error: Exception) -> Response[Body]:
-    """Unexpected errors are logged, and their details are not part of the response."""
+    """Return the response for an error. The client gets no details of unexpected errors."""
     headers: dict[str, str] = {}
     fault = error if isinstance(error, Fault) else None
     if isinstance(error, Fault):
         status, message = error.status, error.message
     elif isinstance(error, HTTPException):
-        status, message, headers = error.status_code, error.detail, dict(error.headers or {})
+        status, headers = error.status_code, dict(error.headers or {})
+        message = _NO_ROUTE if status == HTTPStatus.NOT_FOUND else error.detail
     else:
-        logger.error("unexpected error", exc_info=error)
         status, message = HTTPStatus.INTERNAL_SERVER_ERROR, _INTERNAL_ERROR
     if fault_format is format_neutron_fault and isinstance(fault, OverLimit):
         status = HTTPStatus.CONFLICT

@@ -62,8 +62,8 @@ class AccountCharges:
         usage_filter: UsageFilter,
     ) -> tuple[AccountCharge, DailyAmounts]:
         """Return the charge from the start of a month until `end`, and the exact share of each day in each line."""
-        usage = self._usage(db, account, plan, start, end, usage_filter, {})
-        samples = usage.iterate_samples(self.rating, plan)
+        usage = AccountUsage(self.ledger, db, account.id, plan, start, end, usage_filter)
+        samples = usage.iterate_samples(self.rating)
         charge, days = self.rating.usage_rating.rate_usage_by_day(plan, usage, start, end, samples)
         return AccountCharge(charge, usage.names), days
 
@@ -77,21 +77,9 @@ class AccountCharges:
         usage_filter: UsageFilter,
         names: ResourceNames,
     ) -> Charge:
-        usage = self._usage(db, account, plan, start, end, usage_filter, names)
-        samples = usage.iterate_samples(self.rating, plan)
+        usage = AccountUsage(self.ledger, db, account.id, plan, start, end, usage_filter, names)
+        samples = usage.iterate_samples(self.rating)
         return self.rating.usage_rating.rate_usage(plan, usage, start, end, samples)
-
-    def _usage(
-        self,
-        db: Connection,
-        account: CustomerAccount,
-        plan: PricePlan,
-        start: Micros,
-        end: Micros,
-        usage_filter: UsageFilter,
-        names: ResourceNames,
-    ) -> AccountUsage:
-        return AccountUsage(self.ledger, db, account.id, start, end, usage_filter, plan.rounded_types, names)
 
 
 def _split_by_month(start: Micros, end: Micros) -> Iterator[tuple[Micros, Micros, Micros]]:

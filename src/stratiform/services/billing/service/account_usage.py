@@ -20,38 +20,44 @@ ResourceNames = dict[tuple[str, str, str], str]
 class AccountUsage:
     """The segments of a customer account that overlap `[start, end)`, clipped to its assignments and to `end`.
 
-    Segments of `rounded_types` are followed by the earlier ones of the same resource, so that the runs that go on at
-    `start` are complete. `usage_filter` has the position `as_of`, and restricts the usage to one project or resource.
-    `names` has the names of the resources that were iterated.
+    If the plan rounds durations, segments at `start` are followed by the earlier ones of the same resource, so that the
+    runs that go on there are complete. Segments have the names to which the prices refer, such as `volume_type_name`.
+    `usage_filter` has the position `as_of`, and restricts the usage to one project or resource. `names` has the names
+    of the resources that were iterated.
     """
 
     ledger: LedgerService
     db: Connection
     account_id: str
+    plan: PricePlan
     start: Micros
     end: Micros
     usage_filter: UsageFilter = field(default_factory=UsageFilter)
-    rounded_types: Collection[str] = ()
     names: ResourceNames = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Segment]:
+        reader = self.ledger.name_timelines.open_reader(self.db, self.usage_filter.as_of)
+        yield from reader.add_names(self._iterate(), self.plan.usage_fields.texts)
+
+    def _iterate(self) -> Iterator[Segment]:
+        rounded_types = self.plan.rounded_types
         for project_id, first, last in self._assigned_intervals():
             start, continued = max(first, self.start), set[Resource]()
             for segment in self.ledger.segments.iterate(self.db, self._filter(project_id, start, last)):
                 self.names[segment.resource_type, segment.resource_id, segment.cloud] = segment.name
-                is_continued = segment.start <= start and segment.resource_type in self.rounded_types
+                is_continued = segment.start <= start and segment.resource_type in rounded_types
                 if is_continued:
                     continued.add(segment.resource)
                 yield segment.clip(first if is_continued else start, last)
             if continued and first < start:
                 yield from self._iterate_history(continued, project_id, first, start)
 
-    def iterate_samples(self, rating: RatingService, plan: PricePlan) -> Iterator[SampledUsage]:
-        """Yield the samples that `plan` needs."""
+    def iterate_samples(self, rating: RatingService) -> Iterator[SampledUsage]:
+        """Yield the samples that the plan needs."""
         for project_id, first, last in self._assigned_intervals():
             start = max(first, self.start)
             usage_filter = self._filter(project_id, start, last)
-            yield from rating.meter_usages.iterate(self.db, plan, start, last, usage_filter)
+            yield from rating.meter_usages.iterate(self.db, self.plan, start, last, usage_filter)
 
     def _iterate_history(
         self, resources: Collection[Resource], project_id: str, first: Micros, start: Micros

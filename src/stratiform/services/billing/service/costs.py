@@ -83,7 +83,10 @@ class RunningCosts:
         others = [each.name for each in self.rating.catalog if each.states and each.name not in _FREQUENT_TYPES]
         for resource_type in (*_FREQUENT_TYPES, *others):
             usage_filter = UsageFilter(resource_type=resource_type, resource_id=resource_id)
-            segments = sorted(self.ledger.segments.iterate(ctx.db, usage_filter), key=lambda segment: segment.start)
+            unnamed = self.ledger.segments.iterate(ctx.db, usage_filter)
+            segments = sorted(
+                self.ledger.name_timelines.open_reader(ctx.db).add_names(unnamed), key=lambda segment: segment.start
+            )
             if segments:
                 return segments
         return []

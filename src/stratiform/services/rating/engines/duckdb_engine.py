@@ -162,7 +162,7 @@ def open_session(threads: int = 2) -> "Iterator[Session]":
 
 
 def rate_segments(usage: "pa.Table", plan: PricePlan, start: Micros, end: Micros, db: "Session") -> Charge:
-    """Return the charge of `usage` in `[start, end)`, as `segments.rate` does. Raises: AmountOverflow"""
+    """Return the charge of `usage` in `[start, end)`, as `segment_engine.rate_segments` does. Raises: AmountOverflow"""
     lines, gaps, unpriced = _rate(usage, plan, start, end, db, " ORDER BY key, price")
     return Charge(tuple(_lines(lines)), gaps, unpriced)
 
@@ -190,7 +190,7 @@ def _rate(
         db.register("decision", decisions.table())
         db.register("price", decisions.price_table())
         db.register("rounding", decisions.rounding_table())
-        gaps, unpriced = ((), ()) if plan.unpriced == "free" else decisions.unpriced(db)
+        gaps, unpriced = decisions.unpriced(db)
         pieces = _PIECES.format(units=_units(plan.usage_fields.numbers))
         for statement in (pieces, _GROUPS, _RUNS, "DROP TABLE pieces", "DROP TABLE groups"):
             db.execute(statement)

@@ -4,7 +4,7 @@ This engine defines what a charge is; the DuckDB engine must return equal lines.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -46,7 +46,8 @@ def rate_segments(usages: Iterable[UsageSegment], plan: PricePlan, start: Micros
     rounded duration of its run since the run's start, so segments before `start` must be in `usages` if a run began
     there. Raises: AmountOverflow
     """
-    return _charge(_collect(usages, plan, start, end), plan)
+    collected = _collect(usages, plan, start, end)
+    return _charge(collected, collected.measure(), plan)
 
 
 def rate_segments_by_day(
@@ -57,8 +58,9 @@ def rate_segments_by_day(
     What rounding adds to a run falls on the run's last day.
     """
     collected = _collect(usages, plan, start, end)
-    charge, parts = _charge(collected, plan), collected.measure()
-    return charge, {line.key: _daily_amounts(line, parts[line.key]) for line in charge.lines}
+    measured = collected.measure()
+    charge = _charge(collected, measured, plan)
+    return charge, {line.key: _daily_amounts(line, measured[line.key]) for line in charge.lines}
 
 
 def find_prices_at(usage: UsageSegment, plan: PricePlan, at: Micros) -> list[tuple[Price, int]]:
@@ -104,6 +106,8 @@ class _MeasuredPiece(NamedTuple):
     measured: Micros
 
 
+_MeasuredPieces = Mapping[ChargeLineKey, Sequence[_MeasuredPiece]]
+
 #: Project, resource, price and number of parts: its adjacent pieces are one run. A resize starts a new run.
 _RunId = tuple[str, str, str, str, RunKey, int]
 
@@ -131,7 +135,7 @@ class _Collected:
             if price.rounds_durations:
                 self._add_piece(price, usage, piece, None)
 
-    def measure(self) -> dict[ChargeLineKey, list[_MeasuredPiece]]:
+    def measure(self) -> _MeasuredPieces:
         """Return the measured pieces of each line."""
         lines: defaultdict[ChargeLineKey, list[_MeasuredPiece]] = defaultdict(list)
         for (*_, units), pieces in self.pieces.items():
@@ -198,11 +202,9 @@ def _cached_decisions(plan: PricePlan) -> _Decide:
     return decide
 
 
-def _charge(collected: _Collected, plan: PricePlan) -> Charge:
-    lines = [_line(key, plan.get_price(key), pieces) for key, pieces in sorted(collected.measure().items())]
+def _charge(collected: _Collected, measured: _MeasuredPieces, plan: PricePlan) -> Charge:
+    lines = [_line(key, plan.get_price(key), measured[key]) for key in sorted(measured)]
     charged = tuple(line for line in lines if line.measured)
-    if plan.unpriced == "free":
-        return Charge(charged)
     return Charge(charged, select_first_gaps(collected.gaps), tuple(sorted(_unpriced(collected))))
 
 

@@ -2,10 +2,10 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.compute.api import api
-from stratiform.interfaces.openstack.compute.errors import NotSupportedByClouds
 from stratiform.interfaces.openstack.compute.schemas import keypairs as schemas
 from stratiform.interfaces.openstack.compute.views import keypairs as views
 from stratiform.interfaces.openstack.compute.views.links import next_links
+from stratiform.kit.errors import UnsupportedOperation
 from stratiform.services.compute import policy
 
 _PATH = "/os-keypairs"
@@ -30,14 +30,14 @@ def show_keypair(request: ApiRequest, keypair_name: str, query: schemas.KeyPairO
 @api.post(_PATH, policy.KEYPAIRS_CREATE, status=201, since=2, manages_transactions=True)
 @api.post(_PATH, policy.KEYPAIRS_CREATE, status=200, until=1, manages_transactions=True)
 def create_keypair(request: ApiRequest, body: schemas.KeyPairCreateRequest) -> schemas.KeyPairCreateResponse:
-    """Import a public key, or generate a key with no transaction open."""
+    """Create or import a key pair; keys are generated with no transaction open."""
     new, keypairs = body.keypair, request.services.compute.keypairs
     key_type = new.type if isinstance(new.type, str) else "ssh"
     user_id = new.user_id if isinstance(new.user_id, str) else None
     private_key, public_key = "", new.public_key
     if public_key is None:
         if key_type != "ssh":
-            raise NotSupportedByClouds("Only SSH keys can be generated; create the certificate yourself and import it.")
+            raise UnsupportedOperation("Only SSH keys can be generated; create the certificate yourself and import it.")
         with request.read_transaction() as ctx:
             keypairs.require_create(ctx, user_id)
         generated = keypairs.generate(_KEY_COMMENT)

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, format_iso, parse_iso
 from stratiform.kit.outbox import Event
+from stratiform.services.billing.document_json import decode_document, encode_document
+from stratiform.services.billing.renderer.layout import build_layout
 from stratiform.services.rating.service import usage_rating
 from support.billing import BillingHarness
 from support.money import counter, machine
@@ -98,6 +100,10 @@ def test_amounts_below_a_cent_are_not_lost(any_billing: BillingHarness) -> None:
     totals = [any_billing.load_json(f"2026-{number:06}")["taxes"][0] for number in (1, 2, 3)]
     assert [total.get("exact_before") for total in totals] == [None, "0.004", "0.008"]
     assert [total.get("net_before") for total in totals] == [None, "0.00", "0.01"]
+    document = decode_document(any_billing.get("2026-000003").content)
+    assert encode_document(document) == any_billing.get("2026-000003").content
+    assert build_layout(document).carried == "-0.002"
+    assert any_billing.render_pdf("2026-000003").startswith(b"%PDF")
 
 
 def test_a_third_of_an_hour_three_times_is_an_hour(any_billing: BillingHarness) -> None:
@@ -226,13 +232,13 @@ def test_any_closings_sum_to_the_charge_computed_once(
             billing.ingest(*events_of(history, f"m-{project}", project))
         billing.at("2027-02-01")
         cut = [billing.close(f"often-{number}", until=end) for end in closings(history)]
-        whole = [billing.close(f"once-{number}", month) for month in ("2026-11", "2026-12")]
+        monthly = [billing.close(f"once-{number}", month) for month in ("2026-11", "2026-12")]
         for field in ("exact", "net"):
-            sums = [sum(Decimal(billing.load_json(each.number)[field]) for each in each_) for each_ in (cut, whole)]
+            sums = [sum(Decimal(billing.load_json(each.number)[field]) for each in each_) for each_ in (cut, monthly)]
             assert sums[0] == sums[1], field
         cost = billing.resource_cost(f"m-{once}")
         assert cost is None or Decimal(cost.amount) == sum(
-            Decimal(billing.load_json(each.number)["exact"]) for each in whole
+            Decimal(billing.load_json(each.number)["exact"]) for each in monthly
         ) + Decimal(_open_month(billing, once))
         for earlier, later in pairwise(cut):
             assert earlier.end == later.start

@@ -1,57 +1,47 @@
 """Runs API, worker and collector, together or alone, in one process."""
 
 import asyncio
-import atexit
-import secrets
 import signal
 import socket
 import sys
-import tempfile
 import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 
-import httpx
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from stratiform.app import almanach, database_schema, home_folder
+from stratiform.app import almanach, home_folder
 from stratiform.app.api import build_application
 from stratiform.app.bootstrap import bootstrap, publish_address
 from stratiform.app.collector import collect, parse_addresses
+from stratiform.app.readiness import wait_until_ready
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build_services
-from stratiform.app.worker import build_worker as make_worker
+from stratiform.app.worker import build_worker
 from stratiform.interfaces.services import Services
 from stratiform.kit import garbage_collection, logging_setup
 from stratiform.kit.errors import Conflict
-from stratiform.kit.server_proof import ServerProof, address_of
 from stratiform.kit.work_queue import Worker
 
 
-def run_programs(settings: Settings, programs: tuple[str, ...], *, ready: Callable[[float], None]) -> None:
-    """Run `programs` until SIGTERM or SIGINT. `ready` is called once with the start-up time in seconds.
+def run_programs(settings: Settings, programs: tuple[str, ...], *, ready: Callable[[], None]) -> None:
+    """Run `programs` until SIGTERM or SIGINT. `ready` is called once, when all of them run.
 
     Raises Conflict if one of them is already running in this home, or a port is in use.
     """
-    started = time.monotonic()
     logging_setup.configure_logging(settings.log_level)
     home_folder.prepare_folder(settings.home)
     with home_folder.lock_programs(settings.home, programs):
-        _Process(settings, programs, started, ready).run()
+        _Process(settings, programs, ready).run()
 
 
 class _Process:
     """One run of the programs in this process."""
 
-    def __init__(
-        self, settings: Settings, programs: tuple[str, ...], started: float, ready: Callable[[float], None]
-    ) -> None:
+    def __init__(self, settings: Settings, programs: tuple[str, ...], ready: Callable[[], None]) -> None:
         self._settings = settings
         self._programs = programs
-        self._started = started
         self._ready = ready
         self._stop = threading.Event()
         self._worker: Worker | None = None
@@ -72,11 +62,10 @@ class _Process:
             bootstrap(services, self._settings)
             garbage_collection.tune_garbage_collector()
             try:
-                self._start(services)
                 if "api" in self._programs:
                     asyncio.run(self._serve(services))
                 else:
-                    self._ready(time.monotonic() - self._started)
+                    self._start(services)
                     self._stop.wait()
             finally:
                 self._shut_down(services)
@@ -85,10 +74,11 @@ class _Process:
 
     def _start(self, services: Services) -> None:
         if "worker" in self._programs:
-            self._worker = make_worker(services, self._settings)
+            self._worker = build_worker(services, self._settings)
             self._thread("worker", self._worker.run)
         if "collector" in self._programs and self._settings.message_buses:
             self._thread("collector", lambda: collect(self._settings, services, self._stop))
+        self._ready()
 
     def _thread(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=self._guarded(target), name=name)
@@ -121,7 +111,7 @@ class _Process:
             for app, (host, port) in zip(apps, _addresses(self._settings), strict=True)
         ]
         serving = [asyncio.create_task(server.serve()) for server in servers]
-        announcing = asyncio.create_task(asyncio.to_thread(self._guarded(lambda: self._announce(services))))
+        starting = asyncio.create_task(asyncio.to_thread(self._guarded(lambda: self._start_with_api(services))))
         while not self._stop.is_set() and not any(task.done() for task in serving):
             await asyncio.sleep(0.05)
         self._stop.set()
@@ -129,12 +119,13 @@ class _Process:
         for server in servers:
             stop: Callable[[], None] = server.stop
             stop()
-        await asyncio.gather(*serving, announcing)
+        await asyncio.gather(*serving, starting)
 
-    def _announce(self, services: Services) -> None:
-        if _wait_for(self._settings.local_url, services.server_proof, self._stop):
+    def _start_with_api(self, services: Services) -> None:
+        """Start the other programs when the API responds: before, they would only slow it down."""
+        if wait_until_ready(self._settings.local_url, services.server_proof, self._stop):
             publish_address(services, self._settings)
-            self._ready(time.monotonic() - self._started)
+            self._start(services)
 
     def _shut_down(self, services: Services) -> None:
         self._stop.set()
@@ -173,45 +164,3 @@ def _claim_ports(settings: Settings, claims: ExitStack) -> None:
                 raise Conflict(
                     f"Cannot listen on {host} port {port}: {error.strerror}", hint=f"choose another with {hint}"
                 ) from error
-
-
-def serve_in_thread(settings: Settings) -> httpx.Client:
-    """Serve the API in a thread until the process ends. Return a client of it.
-
-    It listens on a socket in a directory that only this user can read, and writes no address. Raises Conflict if the
-    schema of the database is not the newest.
-    """
-    logging_setup.configure_logging("ERROR")  # errors are in the responses
-    services = build_services(settings)
-    atexit.register(services.database.close)  # SQLite's additional files are deleted by the last connection
-    database_schema.check(services.database)
-    folder = tempfile.TemporaryDirectory(prefix="stratiform-")  # deleted when the process ends
-    path = Path(folder.name) / "api"
-    server = Server(
-        build_application(services), uds=path, interface=Interfaces.ASGI, websockets=False, log_enabled=False
-    )
-
-    def serve(_folder: tempfile.TemporaryDirectory[str]) -> None:
-        asyncio.run(server.serve())
-
-    threading.Thread(target=serve, args=(folder,), daemon=True, name="api").start()
-    while not path.exists():
-        time.sleep(0.005)
-    transport = httpx.HTTPTransport(uds=str(path))
-    # No timeout, because an import may take long.
-    return httpx.Client(base_url=settings.local_url, transport=transport, timeout=None)  # noqa: S113
-
-
-def _wait_for(url: str, proof: ServerProof, stop: threading.Event) -> bool:
-    """Wait until our API responds at `url`; another program may listen there. Return False if `stop` is set first."""
-    address, nonce = address_of(url), secrets.token_hex(16)
-    with httpx.Client(base_url=url, timeout=1, trust_env=False) as client:
-        while not stop.is_set():
-            try:
-                response = client.get("/api/v1/server-proof", params={"nonce": nonce, "address": address})
-                if response.is_success and proof.verify(response.json()["proof"], nonce, address):
-                    return True
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.01)
-    return False

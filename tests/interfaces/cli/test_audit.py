@@ -9,7 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from stratiform.interfaces.cli import usage
-from stratiform.interfaces.cli.client import Client, CliError, session
+from stratiform.interfaces.cli.client import Client
+from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.session import session
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.errors import Unavailable
 from stratiform.services.ledger import repository

@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from stratiform.interfaces.cli.client import CliError, escape_control_characters, escape_line, get_client, print_line
+from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption, encode_json_array, format_values
+from stratiform.interfaces.cli.session import get_client
+from stratiform.interfaces.cli.text import escape_control_characters, escape_line, print_line
 
 
 def run_audit(

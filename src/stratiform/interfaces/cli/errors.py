@@ -1,8 +1,12 @@
 """Errors of the command line."""
 
 import re
+from typing import TYPE_CHECKING
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
+
+HINT_NOT_RUNNING = "is `stratiform up` running?"
 
 #: Options by the names of the API's parameters.
 _OPTIONS = {
@@ -34,7 +38,7 @@ class CliError(Exception):
         self.code = code
 
 
-def error_of_response(response: httpx.Response) -> CliError:
+def error_of_response(response: "httpx.Response") -> CliError:
     """Return the error for an error response, with options in place of the API's parameters."""
     try:
         body = response.json()

@@ -1,0 +1,57 @@
+"""`stratiform db`: the schema of the database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import typer
+
+from stratiform.app import home_folder
+from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.session import session
+
+if TYPE_CHECKING:
+    from stratiform.kit.database import Database
+
+app = typer.Typer(help="The schema of the database.", no_args_is_help=True)
+
+
+@app.command("upgrade")
+def db_upgrade() -> None:
+    """Upgrade the schema to the newest revision."""
+    with _database() as (database_schema, base):
+        database_schema.upgrade(base)
+
+
+@app.command("downgrade")
+def db_downgrade(revision: str) -> None:
+    """Downgrade to REVISION (`base`: drop all tables). No program may be running."""
+    if home_folder.list_running_programs(session.home):
+        raise CliError(
+            f"Stratiform is running in {session.home}", "stop it with `stratiform down`, also in other homes"
+        )
+    with _database() as (database_schema, base):
+        database_schema.downgrade(base, revision)
+
+
+@app.command("list")
+def db_list() -> None:
+    """List the revisions, oldest first; * marks those that are applied."""
+    with _database() as (database_schema, base):
+        for step in database_schema.list_revisions(base):
+            typer.echo(f"{'*' if step.applied else ' '} {step.revision}  {step.message}")
+
+
+@contextmanager
+def _database() -> Iterator[tuple[ModuleType, "Database"]]:
+    from stratiform.app import database_schema  # SQLAlchemy takes longer to load than the help
+    from stratiform.app.settings import load_settings
+    from stratiform.kit.database import Database
+
+    home_folder.prepare_folder(session.home)
+    base = Database(load_settings(session.home).database)
+    try:
+        yield database_schema, base
+    finally:
+        base.close()

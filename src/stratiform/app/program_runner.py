@@ -15,6 +15,7 @@ from stratiform.app import almanach, home_folder
 from stratiform.app.api import build_application
 from stratiform.app.bootstrap import bootstrap, publish_address
 from stratiform.app.collector import collect, parse_addresses
+from stratiform.app.program_status import StatusFile
 from stratiform.app.readiness import wait_until_ready
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build_services
@@ -23,6 +24,8 @@ from stratiform.interfaces.services import Services
 from stratiform.kit import garbage_collection, logging_setup
 from stratiform.kit.errors import Conflict
 from stratiform.kit.work_queue import Worker
+
+_REPORT_EVERY_S = 1.0
 
 
 def run_programs(settings: Settings, programs: tuple[str, ...], *, ready: Callable[[], None]) -> None:
@@ -74,11 +77,20 @@ class _Process:
 
     def _start(self, services: Services) -> None:
         if "worker" in self._programs:
-            self._worker = build_worker(services, self._settings)
-            self._thread("worker", self._worker.run)
-        if "collector" in self._programs and self._settings.message_buses:
-            self._thread("collector", lambda: collect(self._settings, services, self._stop))
+            worker = self._worker = build_worker(services, self._settings)
+            self._thread("worker", worker.run)
+            self._thread("status", lambda: self._report_worker(worker))
+        if "collector" in self._programs:
+            report = StatusFile(self._settings.home, "collector").write_buses
+            self._thread("collector", lambda: collect(self._settings, services, self._stop, report))
         self._ready()
+
+    def _report_worker(self, worker: Worker) -> None:
+        file = StatusFile(self._settings.home, "worker")
+        while True:
+            file.write_failure(worker.failure)
+            if self._stop.wait(_REPORT_EVERY_S):
+                return
 
     def _thread(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=self._guarded(target), name=name)
@@ -133,6 +145,8 @@ class _Process:
             self._worker.stop()
         for thread in self._threads:
             thread.join()
+        for program in self._programs:
+            StatusFile(self._settings.home, program).delete()
         services.database.close()
 
 

@@ -124,7 +124,7 @@ def test_defaults_of_almanach_are_listed(cli: Cli, tmp_path: Path) -> None:
     )
     assert [host.name for host in parse_transport_url(loaded.collector_url, "x").hosts] == ["localhost"]
     for key in ("almanach_host", "almanach_port", "almanach_auth", "collector_url", "collector_topics"):
-        assert re.search(rf"^  \(default of Almanach\) +{key} = ", output, re.MULTILINE)
+        assert re.search(rf"^  \(Almanach's default\) +{key} = ", output, re.MULTILINE)
 
 
 @pytest.mark.parametrize("text", ["[auth]\n", "[auth]\nprivate_key = secret\n", "[ALMANACH]\nauth_token = secret\n"])
@@ -134,7 +134,7 @@ def test_missing_or_public_private_key_is_replaced(cli: Cli, tmp_path: Path, tex
     assert len(key) >= 40
     assert key not in output
     assert "Warning: the file has" in output
-    assert "a key was generated" in output
+    assert "a new key was generated" in output
 
 
 def test_generated_keys_differ(cli: Cli, tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_option_into_selects_the_home(cli: Cli, tmp_path: Path) -> None:
     ("text", "reason"),
     [
         ("no section", "is not a valid configuration file"),
-        ("[nova]\nx = 1\n", "does not have any section of Almanach"),
+        ("[nova]\nx = 1\n", "does not contain any of Almanach's sections"),
         ("[api]\nbind_port = many\n", "bind_port"),
         ("[api]\nbind_port = 99999\n", "bind_port"),
         ("[collector]\ntransport_url = kafka://u:hush@x:1\n", "collector_url"),

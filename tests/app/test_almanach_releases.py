@@ -399,9 +399,9 @@ def test_public_key_is_not_converted_for_keystone(tmp_path: Path) -> None:
         ("[ALMANACH]\nauth_token=hush\nhush\n", "line 3 is neither"),
         ("hush\n[ALMANACH]\n", "line 1 is neither"),
         ("[auth]\nhush\n", "line 2 is neither"),
-        ("[nova]\nx = hush\n", "does not have any section"),
-        ("", "has no section"),
-        ("hush", "has no section"),
+        ("[nova]\nx = hush\n", "does not contain any of Almanach"),
+        ("", "does not have any sections"),
+        ("hush", "does not have any sections"),
     ],
 )
 def test_invalid_files_are_refused_without_their_text(tmp_path: Path, text: str, problem: str) -> None:

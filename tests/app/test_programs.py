@@ -138,7 +138,7 @@ def test_database_of_another_home_is_refused_without_its_keys(cli: Cli, tmp_path
     other = Cli(tmp_path / "other")
     other.home.mkdir()
     (other.home / "stratiform.toml").write_text(f'database_url = "sqlite:///{cli.home}/stratiform.db"\n')
-    assert "belongs to another home" in other.error_line("up", "--port", free_port())
+    assert "belongs to a different home" in other.error_line("up", "--port", free_port())
     assert not (other.home / "clouds.yaml").exists()
 
     shutil.copytree(cli.home / "keys", other.home / "keys", dirs_exist_ok=True)
@@ -178,8 +178,14 @@ def test_schema_cannot_be_downgraded_while_a_program_runs(cli: Cli) -> None:
     cli("up", "--detach", "--port", free_port())
     assert "stratiform down" in cli("db", "downgrade", "base", exit_code=1)
     cli("down")
-    cli("db", "downgrade", "base")
+    refused = cli.error_line("db", "downgrade", "base")
+    assert re.search(r"Downgrade to base and delete .*projects \(3\), users \(2\), clouds \(1\)", refused)
+    assert "repeat the command with --yes" in refused
+    assert cli("db", "list").startswith("* 0001")
+    assert "Revision: none" in cli("db", "downgrade", "base", "--yes")
     assert cli("db", "list").startswith("  0001")
+    cli("db", "upgrade")
+    assert "Revision: 0004" in cli("db", "downgrade", "0004")  # without rows to delete
 
 
 def test_log_hides_the_password_of_the_bus(cli: Cli) -> None:

@@ -94,11 +94,11 @@ class Matrix:
         return api.path + path
 
     def call(
-        self, api: Api, endpoint: Endpoint, caller: str, *, unknown: bool = False, query: str = ""
+        self, api: Api, endpoint: Endpoint, caller: str, *, unknown: bool = False, query: str = "", json: Any = None
     ) -> httpx.Response:
         path = self.path(api, endpoint, unknown=unknown) or api.path + endpoint.path
         path += f"?{query}" if query else ""
-        body: dict[str, Any] = {endpoint.action: {}} if endpoint.action else {}
+        body: dict[str, Any] = json or ({endpoint.action: {}} if endpoint.action else {})
         headers = {}
         if isinstance(api, OpenStackApi) and api.microversions is not None:
             minor = api.microversions.last if endpoint.until is None else endpoint.until
@@ -168,6 +168,8 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
         "attachment_id": _UNKNOWN,
         "snapshot_id": _UNKNOWN,
         "backup_id": _UNKNOWN,
+        "router_id": _UNKNOWN,
+        "floating_ip_id": _UNKNOWN,
         "image_id": image["id"],
         "member_id": _UNKNOWN,
         "target_project_id": api.projects["green"],

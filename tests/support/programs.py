@@ -35,7 +35,9 @@ class Cli:
     def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         environment = clean_environment(STRATIFORM_BCRYPT_ROUNDS="4")  # each command authenticates
         command = [*PROGRAM, *map(str, arguments), "--home", str(self.home)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=environment
+        )
 
     def error_line(self, *arguments: object) -> str:
         """Run a command that fails with one line on standard error. Return that line."""

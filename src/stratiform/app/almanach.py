@@ -41,7 +41,7 @@ def check_authentication(settings: Settings) -> None:
     if settings.almanach_private_key and settings.almanach_auth == "keystone":
         logger.warning(
             "almanach_private_key is ignored because almanach_auth is keystone "
-            "(set it to private_key for the key only, to token,keystone for both)"
+            "(set it to private_key to accept only the key, or to token,keystone to accept both)"
         )
 
 

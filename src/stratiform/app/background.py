@@ -60,5 +60,5 @@ def _raise_last_line(log: Path, start: int) -> None:
         output.seek(start)
         lines = output.read().splitlines()
     if not lines:
-        raise CliError(f"The process exited without a message in {log}", "check the free space on the disk")
+        raise CliError(f"The process exited without a message in {log}", "check the free disk space")
     raise CliError(f"{lines[-1].removeprefix('stratiform: ')}; see {log}")

@@ -44,7 +44,7 @@ def bootstrap(services: Services, settings: Settings) -> None:
             is_bootstrapped = services.identity.is_bootstrapped(db)
         if is_bootstrapped and "stratiform-admin" not in _read_clients(settings.home):
             raise Conflict(
-                f"The database belongs to another home than {settings.home}",
+                f"The database belongs to a different home than {settings.home}",
                 hint="copy the folder keys and the file clouds.yaml from there",
             )
         passwords = _passwords(settings.home)
@@ -100,7 +100,7 @@ def _read_clients(home: Path) -> dict[str, Any]:
     try:
         return dict(yaml.safe_load(file.read_text())["clouds"]) if file.exists() else {}
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        raise Invalid(f"{file} is not a valid clouds.yaml", hint="it needs entries below 'clouds'") from error
+        raise Invalid(f"{file} is not a valid clouds.yaml", hint="it needs entries under 'clouds'") from error
 
 
 def _write_clients(settings: Settings, passwords: dict[str, str]) -> None:

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: The limit of messages in a batch, which is stored in one transaction.
-_BATCH = 1000
+#: The limit of messages in a batch, which is stored in one transaction. With a backlog, PostgreSQL needs half the time
+#: per message that it needs with 1,000.
+_BATCH = 4000
 
 #: Batches in progress: one is stored, one waits, one is parsed, one arrives.
 _BATCHES_AHEAD = 4
@@ -139,6 +140,6 @@ def _check_queues(sources: Mapping[str, MessageBus], by_key: Mapping[str, Transp
                 other_key, cloud = clouds.setdefault(shared, (key, source.cloud))
                 if cloud != source.cloud:
                     raise Invalid(
-                        f"{key} shares the queue '{queue}' with {other_key}, which is of another cloud",
+                        f"{key} uses the same queue '{queue}' as {other_key}, which belongs to another cloud",
                         hint="use different pools",
                     )

@@ -35,7 +35,7 @@ COMMANDS = {
     "api": LazyCommand(f"{_PROGRAMS}:run_api", "Run the API."),
     "worker": LazyCommand(f"{_PROGRAMS}:run_worker", "Run the worker."),
     "collector": LazyCommand(f"{_PROGRAMS}:run_collector", "Run the collector, which ingests OpenStack notifications."),
-    "db": LazyCommand("stratiform.app.database_commands:app", "The schema of the database."),
+    "db": LazyCommand("stratiform.app.database_commands:app", "Manage the database schema."),
     "import": LazyCommand(
         "stratiform.app.almanach_import:import_almanach", "Convert Almanach's configuration file to stratiform.toml."
     ),
@@ -78,7 +78,7 @@ def run() -> None:
         _end_with(str(error), error.hint)
     except OSError as error:
         if error.errno in _DISK_FULL and error.filename is None:  # errors of write() do not name the file
-            _end_with(str(error.strerror), f"free space on the disk of {session.home} and of the output")
+            _end_with(str(error.strerror), f"free up disk space for {session.home} and for the output")
         if error.filename is None:  # not a problem of a file, so the traceback is needed
             raise
         _end_with(f"Cannot use {error.filename}: {error.strerror}", "check the permissions and the free space")

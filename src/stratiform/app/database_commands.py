@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from stratiform.app import home_folder
+from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.session import session
 
 if TYPE_CHECKING:
     from stratiform.kit.database import Database
 
-app = typer.Typer(help="The schema of the database.", no_args_is_help=True)
+app = typer.Typer(help="Manage the database schema.", no_args_is_help=True)
 
 
 @app.command("upgrade")
@@ -25,14 +26,22 @@ def db_upgrade() -> None:
 
 
 @app.command("downgrade")
-def db_downgrade(revision: str) -> None:
-    """Downgrade to REVISION (`base`: drop all tables). No program may be running."""
+def db_downgrade(revision: str, yes: Yes = False) -> None:
+    """Downgrade to REVISION (`base`: drop all tables). No program may be running.
+
+    What the older schema cannot store is deleted, after a confirmation.
+    """
     if home_folder.list_running_programs(session.home):
         raise CliError(
-            f"Stratiform is running in {session.home}", "stop it with `stratiform down`, also in other homes"
+            f"Stratiform is running in {session.home}",
+            "stop it with `stratiform down`, in every home that uses this database",
         )
     with _database() as (database_schema, base):
+        losses = database_schema.list_losses(base, revision)
+        if losses:
+            confirm(f"Downgrade to {revision} and delete {', '.join(losses)}", yes=yes)
         database_schema.downgrade(base, revision)
+        typer.echo(f"Revision: {database_schema.current_revision(base) or 'none'}")
 
 
 @app.command("list")

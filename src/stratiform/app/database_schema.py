@@ -1,5 +1,7 @@
 """The schema of the database: upgrade, downgrade and its revisions."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +17,16 @@ from stratiform.migrations import HEAD
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["Revision", "current_revision", "downgrade", "import_tables", "list_revisions", "metadata", "upgrade"]
+__all__ = [
+    "Revision",
+    "current_revision",
+    "downgrade",
+    "import_tables",
+    "list_losses",
+    "list_revisions",
+    "metadata",
+    "upgrade",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +74,41 @@ def upgrade(database: Database) -> None:
 def downgrade(database: Database, revision: str) -> None:
     """Downgrade to `revision` (`base`: drop all tables). Raises Invalid for an unknown revision."""
     from alembic import command
+
+    with database.transaction() as db, _known_revision():
+        command.downgrade(_config(db), revision)
+
+
+def list_losses(database: Database, revision: str) -> list[str]:
+    """Return what a downgrade to `revision` deletes, such as "documents (12)".
+
+    Raises Invalid for an unknown revision.
+    """
+    from alembic.script import ScriptDirectory
+
+    current = current_revision(database)
+    losses: dict[str, int] = {}
+    with database.read_transaction() as db, _known_revision():
+        tables = set(inspect(db).get_table_names())
+        scripts = ScriptDirectory.from_config(_config(db)).iterate_revisions(current or None, revision)
+        for script in scripts:
+            for name, source in script.module.LOSSES.items():
+                if source.split()[0] in tables:
+                    count = db.execute(text(f"SELECT count(*) FROM {source}")).scalar_one()  # noqa: S608 - our constants
+                    losses[name] = losses.get(name, 0) + int(count)
+    return [f"{name} ({count})" for name, count in losses.items() if count]
+
+
+@contextmanager
+def _known_revision() -> Iterator[None]:
+    """Raise Invalid for a revision that Alembic does not know."""
+    from alembic.script.revision import RevisionError
     from alembic.util import CommandError
 
-    with database.transaction() as db:
-        try:
-            command.downgrade(_config(db), revision)
-        except CommandError as error:
-            raise Invalid(str(error), hint="`stratiform db list` prints the revisions") from error
+    try:
+        yield
+    except (CommandError, RevisionError) as error:
+        raise Invalid(str(error), hint="`stratiform db list` prints the revisions") from error
 
 
 def list_revisions(database: Database) -> list[Revision]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.session import session
 
 if TYPE_CHECKING:
@@ -21,8 +22,14 @@ def rotate_ledger_key(
     stolen: Annotated[
         bool, typer.Option("--stolen", help="The old key is compromised: do not sign the new key with it.")
     ] = False,
+    yes: Yes = False,
 ) -> None:
     """Sign the ledger with a new key. Running programs use it without a restart. Print its public key."""
+    if stolen:
+        confirm(
+            "Replace the key of the ledger, so that customers must trust a new key that the old one does not sign",
+            yes=yes,
+        )
     typer.echo(str(_ledger_keys().rotate(compromised=stolen)))
 
 

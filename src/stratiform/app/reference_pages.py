@@ -45,8 +45,8 @@ capability implements it; a missing file is a missing capability. See
 _SETTINGS = """\
 # Settings
 
-Settings are read from `HOME/stratiform.toml` and from environment variables. A variable takes precedence over the
-file. In a variable, separate the items of a list by commas.
+Settings are read from `HOME/stratiform.toml` and from environment variables, which take precedence over the file.
+In a variable, separate list items with commas.
 """
 
 _METERS = """\
@@ -62,9 +62,9 @@ Notifications that no meter reads are stored and counted: `stratiform usage igno
 _ENDPOINTS = """\
 # Endpoints
 
-All endpoints, with the microversions that have them, the policy rule, and a summary. `/api/docs/openapi.json` describes
-the REST API in detail. Paths of Block Storage may start with the ID of the project (`/volume/v3/PROJECT/volumes`), and
-paths of Almanach with `/v1`.
+All endpoints, with the microversions in which they exist, their policy rule, and a summary. For details of the REST
+API, see `/api/docs/openapi.json`. Paths of the Volume API may include the project ID (`/volume/v3/PROJECT/volumes`),
+and paths of Almanach's API may start with `/v1`.
 """
 
 
@@ -173,9 +173,9 @@ def _microversions(api: Api, endpoint: Endpoint) -> str:
 
 #: The effect of a notification, by the rule of its entry in a meter file.
 _EFFECTS = {
-    "start": "starts the use",
+    "start": "starts usage",
     "update": "updates the resource",
-    "stop": "ends the use",
+    "stop": "ends usage",
     "sample": "records samples",
     "nova": "updates the server; parsed by code",
     "nova-versioned": "updates the server; parsed by code",
@@ -208,10 +208,10 @@ def _ends(meter: MeterFile) -> list[str]:
     sentences = []
     if meter.state is not None and meter.state.deleted:
         path = " or ".join(f"`{path}`" for path in list_paths(meter.state.path))
-        sentences.append(f"Any notification in which {path} is {_alternatives(meter.state.deleted)} ends the use.")
+        sentences.append(f"Any notification in which {path} is {_alternatives(meter.state.deleted)} ends usage.")
     if meter.deleted_at:
         paths = " or ".join(f"`{path}`" for path in list_paths(meter.deleted_at))
-        sentences.append(f"The time of the deletion is {paths}, if present.")
+        sentences.append(f"The time of deletion is {paths}, if present.")
     return ["", *_wrap(" ".join(sentences))] if sentences else []
 
 

@@ -39,7 +39,7 @@ class MessageBus:
     )
     pool: str = setting_field(
         "stratiform",
-        "Name of our own queue, so that other consumers get every message too; empty: use the topics' queues.",
+        "Name of the collector's own queue, which leaves all messages to other consumers; empty: the topics' queues.",
     )
     priorities: tuple[str, ...] = setting_field(PRIORITIES, "Priorities of the notifications to consume.")
 
@@ -79,21 +79,21 @@ class Settings:
     )
     collector_pool: str = setting_field(
         "stratiform",
-        "Name of our own queue, so that other consumers get every message too; empty: use the topics' queues.",
+        "Name of the collector's own queue, which leaves all messages to other consumers; empty: the topics' queues.",
     )
     collector_priorities: tuple[str, ...] = setting_field(PRIORITIES, "Priorities of the notifications to consume.")
     sources: tuple[MessageBus, ...] = setting_field(
-        (), "Additional message buses, each with its own consumer; `collector_…` is the first."
+        (), "Additional message buses, each with its own consumer; the `collector_…` settings define the first."
     )
     almanach_port: Annotated[int, Meta(ge=0, le=65535)] = setting_field(
-        0, "Port of a second listener with Almanach's API at the root (Almanach uses 8000); 0: only at /almanach."
+        0, "Port of a second listener with Almanach's API at its root (Almanach uses 8000); 0: none, only /almanach."
     )
     almanach_host: str = setting_field("", "Address of that listener; empty: host.")
     almanach_auth: Literal["keystone", "private_key", "token,keystone"] = setting_field(
         "keystone", "Authentication of Almanach's API: tokens (keystone), almanach_private_key (private_key), or both."
     )
     almanach_private_key: str = setting_field(
-        "", "Key with access to all of Almanach's API, sent as X-Auth-Token.", secret=True
+        "", "Key with full access to Almanach's API, sent as X-Auth-Token.", secret=True
     )
     almanach_keystone_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
         "", "Keystone v3 that validates tokens of Almanach's API; empty: our own identity service."
@@ -105,22 +105,22 @@ class Settings:
     almanach_keystone_user_domain_id: str = setting_field("", "ID of that user's domain; replaces its name.")
     almanach_keystone_project_domain: str = setting_field("Default", "Name of that project's domain.")
     almanach_cloud: str = setting_field(
-        "", "Cloud of resources that clients of Almanach's API create; empty: collector_cloud."
+        "", "Name of the cloud for resources that are created through Almanach's API; empty: collector_cloud."
     )
-    almanach_metadata: tuple[str, ...] = setting_field((), "Server metadata keys in responses of Almanach's API.")
+    almanach_metadata: tuple[str, ...] = setting_field((), "Keys of server metadata that Almanach's API returns.")
     almanach_image_meta: tuple[str, ...] = setting_field(
         ("distro", "version", "os_type"),
-        "Image properties in responses of Almanach's API: these, or os_distro, os_version.",
+        "Image properties that Almanach's API returns; os_distro and os_version are also possible.",
     )
     raw_messages_days: Annotated[int, Meta(ge=0)] = setting_field(
-        400, "Days for which the ledger keeps raw messages (0: forever); events and segments are always kept."
+        400, "Number of days for which the ledger keeps raw messages (0: forever); events and segments are always kept."
     )
     token_ttl_s: Annotated[int, Meta(ge=60)] = setting_field(3600, "Lifetime of a token in seconds, 60 or more.")
     image_size_cap: Annotated[int, Meta(ge=1)] = setting_field(
-        2**40, "Size limit of an image in bytes, as Glance's image_size_cap; by default 1 TiB."
+        2**40, "Maximum size of an image in bytes (default 1 TiB), as Glance's image_size_cap."
     )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting_field(
-        12, "bcrypt cost of password hashes, 4 to 31, as Keystone's password_hash_rounds."
+        12, "bcrypt cost factor of password hashes, 4 to 31, as Keystone's password_hash_rounds."
     )
 
     password_regex: str = setting_field(

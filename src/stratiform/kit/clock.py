@@ -12,10 +12,12 @@ HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
+_MICROSECOND = timedelta(microseconds=1)
 
 #: The range of times that ISO 8601 can represent.
-_MIN_US = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
-_MAX_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_MIN_US = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_MAX_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 class Clock(Protocol):
@@ -51,16 +53,14 @@ def to_datetime(us: Micros) -> datetime:
 
 def from_datetime(value: datetime) -> Micros:
     """Convert a datetime; naive ones are UTC, as in OpenStack."""
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=UTC)
-    return (value - _EPOCH) // timedelta(microseconds=1)
+    return (value - (_NAIVE_EPOCH if value.tzinfo is None else _EPOCH)) // _MICROSECOND
 
 
 def parse_iso(text: str) -> Micros:
     """Parse an ISO 8601 time (with `T` or a space; `Z`, an offset, or nothing for UTC). Raises: ValueError."""
     us = from_datetime(datetime.fromisoformat(text))
     if not _MIN_US <= us <= _MAX_US:
-        raise ValueError(f"time is outside of the years 1 to 9999: {text}")
+        raise ValueError(f"time is outside the years 1 to 9999: {text}")
     return us
 
 

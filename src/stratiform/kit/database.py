@@ -215,7 +215,7 @@ def _reject_value(failure: ExceptionContext) -> None:
     """Raise Invalid for values that no column can store: NUL, incomplete characters, numbers out of range."""
     error = failure.original_exception
     if isinstance(error, OverflowError | UnicodeError) or isinstance(failure.sqlalchemy_exception, DataError):
-        raise Invalid("A value has characters that can't be stored, is too long, or is out of range.") from error
+        raise Invalid("A value contains characters that cannot be stored, is too long, or is out of range.") from error
 
 
 def _report_violation(failure: ExceptionContext) -> None:

@@ -58,6 +58,12 @@ class UnsupportedMediaType(Fault):
     status = 415
 
 
+class UnsupportedOperation(Fault):
+    """The API has the operation, but this product does not."""
+
+    status = 501
+
+
 class Unavailable(Fault):
     """The database or another service is not available; the request may be repeated later.
 

@@ -129,7 +129,7 @@ def verify_note(note: str, verifiers: Iterable[Verifier]) -> tuple[str, list[Ver
         if verifier is None:
             continue
         if not verifier.verify(text, signature):
-            raise Invalid(f"wrong signature of {verifier.name}: the text was changed")
+            raise Invalid(f"invalid signature of {verifier.name}: the text was modified")
         signed_by.append(verifier)
     if not signed_by:
         raise Invalid("the note is not signed by a trusted key")

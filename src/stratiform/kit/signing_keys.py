@@ -118,6 +118,6 @@ def _parse_key_note(note: str) -> Verifier:
     heading, _, rest = note.partition("\n")
     verifier = Verifier.parse(rest.partition("\n")[0])
     if heading != _HEADING:
-        raise Invalid("not the note of a ledger key")
+        raise Invalid("the note does not contain a ledger key")
     verify_note(note, [verifier])
     return verifier

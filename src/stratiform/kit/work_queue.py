@@ -197,7 +197,7 @@ class Worker:
         except Unavailable as error:
             reason, since = self._failure or ("", self._clock.now())
             if str(error) != reason:
-                logger.warning("lease failed, retrying: error=%s", error)
+                logger.warning("could not lease work, retrying error=%s", error)
             self._failure = str(error), since
             return False
         self._failure = None

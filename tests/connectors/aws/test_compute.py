@@ -164,7 +164,7 @@ def test_only_a_hard_reboot_starts_a_stopped_server(aws: AwsCloud) -> None:
 def test_rebuild_is_not_supported_by_an_endpoint_without_the_action(aws: AwsCloud) -> None:
     assert aws.compute
     server = create_server(aws)
-    with pytest.raises(NotSupported, match="does not support the replacement of root volumes"):
+    with pytest.raises(NotSupported, match="does not support replacing root volumes"):
         aws.compute.rebuild(server.id, OTHER_IMAGE)
 
 
@@ -220,7 +220,7 @@ def test_stopped_server_is_started_before_a_rebuild(aws: AwsCloud) -> None:
     assert aws.compute
     server_id, replacement = create_server(aws).id, RootVolumeReplacement(aws)
     aws.compute.stop(server_id)
-    with pytest.raises(CloudUnreachable, match="the instance is starting"):
+    with pytest.raises(CloudUnreachable, match="the instance is still starting"):
         aws.compute.rebuild(server_id, OTHER_IMAGE)
     assert replacement.requests == []
     aws.compute.rebuild(server_id, OTHER_IMAGE)

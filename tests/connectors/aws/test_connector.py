@@ -57,8 +57,8 @@ def test_environment_and_files_of_the_aws_cli_are_ignored(
     [
         ({"region": ""}, "setting 'region' is missing"),
         ({"color": "red"}, "unknown setting 'color'"),
-        ({"endpoint": "ftp://x"}, "must be a URL"),
-        ({"endpoint": "nonsense"}, "must be a URL"),
+        ({"endpoint": "ftp://x"}, "must be an http:// or https:// URL"),
+        ({"endpoint": "nonsense"}, "must be an http:// or https:// URL"),
     ],
 )
 def test_invalid_settings(overrides: dict[str, str], message: str) -> None:

@@ -84,7 +84,7 @@ def test_image_has_the_size_of_its_root_volume(aws: AwsCloud) -> None:
 
 def test_image_upload_is_not_supported(aws: AwsCloud) -> None:
     assert aws.image
-    with pytest.raises(NotSupported, match="registered AMIs only") as raised:
+    with pytest.raises(NotSupported, match="only registered AMIs") as raised:
         aws.image.upload("i1", "mine", "qcow2", 3, iter([b"abc"]))
     assert "clouds images register" in raised.value.hint
     aws.image.delete("ami-00000000")

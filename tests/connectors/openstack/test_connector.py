@@ -46,7 +46,7 @@ def test_environment_of_the_openstack_client_is_ignored(openstack_url: str, monk
     [
         ({"password": ""}, "setting 'password' is missing"),
         ({"color": "red"}, "unknown setting 'color'"),
-        ({"auth_url": "keystone:5000"}, "must be a URL"),
+        ({"auth_url": "keystone:5000"}, "must be an http:// or https:// URL"),
         ({"interface": "private"}, "must be one of public, internal, admin"),
         ({"verify": "no"}, "must be one of true, false"),
         ({"cacert": "/no/such/file"}, "file not found"),

@@ -141,8 +141,8 @@ def test_translate_error(status: int, error_type: type[errors.CloudError]) -> No
     ("overrides", "message"),
     [
         ({"url": ""}, "setting 'url' is missing"),
-        ({"url": "prometheus:9090"}, "must be a URL"),
-        ({"url": "http://u:p@prometheus"}, "must be a URL"),
+        ({"url": "prometheus:9090"}, "must be an http:// or https:// URL"),
+        ({"url": "http://u:p@prometheus"}, "must be an http:// or https:// URL"),
         ({"color": "red"}, "unknown setting 'color'"),
         ({"token": "t", "username": "u", "password": "p"}, "mutually exclusive"),
         ({"username": "u"}, "must be set together"),

@@ -82,10 +82,15 @@ def test_agreement_names_what_was_not_compared(api: Rest, service_harness: Servi
         service_harness.services.ingest.own_events.ingest(db, events, service_harness.clock.now())
     assert run("audit", "--period", "2026-11").stdout.splitlines() == [
         "4 resources compared; inventories: sim (1)",
-        "cloud north: 2 resources, none with an inventory (not connected), 1 with .exists notifications; 1 with neither",
+        (
+            "cloud north: 2 resources, none with an inventory (not connected), 1 with .exists notifications; "
+            "1 with neither"
+        ),
         "cloud sim: 2 resources, 2 with the inventory, 0 with .exists notifications",
-        "No discrepancies with these sources. Compared with messages alone, without an inventory: north. "
-        + "Resources that no source covers: 1.",
+        (
+            "No discrepancies with these sources. Compared with messages alone, without an inventory: north. "
+            "Resources that no source covers: 1."
+        ),
     ]
 
 
@@ -149,7 +154,7 @@ def test_removing_all_usage_needs_absent(api: Rest) -> None:
     ("args", "message"),
     [
         (["--from", "2027-01-01", "--absent"], "--from: 2027-01-01T00:00:00.000000Z is in the future"),
-        (["--from", "2026-11-09", "--to", "2026-11-08", "--absent"], "--to: the window must end"),
+        (["--from", "2026-11-09", "--to", "2026-11-08", "--absent"], "--to: must be after the start of the interval"),
         (["--set", "vcpus=-4"], "--set vcpus: '-4' is not a non-negative integer"),
         (["--set", "vcpus"], "'vcpus' is not a valid attribute"),
         (["--revoke", "x"], "--revoke: instance m1 has no correction 'x'"),
@@ -175,7 +180,7 @@ def test_correction_of_a_new_resource(api: Rest) -> None:
     assert lines[:3] == ["new resource: instance m9 of sim was not in the ledger", "before:", "  not used"]
     assert lines[4].endswith("  active  p9  vcpus=4")
     second = run("correct", "instance", "m9", "--reason", "r", "--state", "active").stdout.splitlines()
-    assert second[4] == "The correction has no effect now; it overrides later messages."
+    assert second[4] == "The correction changes nothing at present; it takes precedence over later messages."
 
 
 def test_adjust_a_meter(api: Rest) -> None:

@@ -71,7 +71,7 @@ def test_secret_from_environment(api: Rest, moto_url: str, monkeypatch: pytest.M
 
 
 def test_secret_on_the_command_line_is_refused(api: Rest, moto_url: str) -> None:
-    with pytest.raises(CliError, match="must not be given on the command line") as error:
+    with pytest.raises(CliError, match="must not be passed on the command line") as error:
         add_aws(moto_url, "--secret-key", "hush", stdin="x\n")
     assert "hush" not in error.value.message + error.value.hint
     assert "STRATIFORM_CLOUD_SECRET_KEY" in error.value.hint
@@ -80,7 +80,7 @@ def test_secret_on_the_command_line_is_refused(api: Rest, moto_url: str) -> None
 
 
 def test_rejected_credentials_are_not_stored(api: Rest, strict_moto_url: str) -> None:
-    with pytest.raises(CliError, match="AWS rejects the credentials") as error:
+    with pytest.raises(CliError, match="AWS rejected the credentials") as error:
         add_aws(strict_moto_url, stdin="hush\n")
     assert "\n" not in error.value.message
     assert cloud_names() == []
@@ -176,10 +176,10 @@ def test_update_checks_the_credentials_first(api: Rest, monkeypatch: pytest.Monk
     run("set", "sim", "--zones", "a,b")
     assert json.loads(run("check", "sim", "-f", "json"))["zones"] == ["a", "b"]
     run("set", "sim", "--prompt", "password", stdin="right\n")
-    with pytest.raises(CliError, match="rejects the password"):
+    with pytest.raises(CliError, match="rejected the password"):
         run("set", "sim", "--prompt", "password", stdin="wrong\n")
     assert "memory:sim" in run("check", "sim")
-    with pytest.raises(CliError, match="must not be given on the command line"):
+    with pytest.raises(CliError, match="must not be passed on the command line"):
         run("set", "sim", "--password", "x")
     run("set", "sim", "--zones", "")
     assert json.loads(run("show", "sim", "-f", "json"))["settings"] == {}
@@ -206,10 +206,14 @@ def test_bind_list_and_unbind(api: Rest) -> None:
     assert json.loads(run("bindings", "--project", "demo", "-f", "json"))[0]["cloud"] == "sim"
     assert f"{api.demo_project} in near" in run("show", "sim")
     with pytest.raises(CliError, match="serves projects"):
-        run("remove", "sim")
+        run("remove", "sim", "--yes")
     run("unbind", "--project", "demo", "--cloud", "sim")
     assert json.loads(run("bindings", "-f", "json")) == []
-    assert "removed" in run("remove", "sim")
+    with pytest.raises(CliError, match=r"Remove cloud 'sim' .*: not confirmed") as error:
+        run("remove", "sim")
+    assert error.value.hint == "repeat the command with --yes"
+    assert cloud_names() == ["sim"]
+    assert "removed" in run("remove", "sim", "--yes")
     assert cloud_names() == []
 
 

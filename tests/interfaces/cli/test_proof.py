@@ -182,7 +182,10 @@ def test_rotated_keys(api: Rest, exported: Path, service_harness: ServiceHarness
     run("export", "--since", exported, later)
     assert "Verified" in run("verify", later, "--key", before[0], "--since", exported)
     assert "Verified" in run("verify", later, "--key", rotated)
-    stolen = CliRunner().invoke(key_commands.app, ["rotate", "ledger", "--stolen"]).output.strip()
+    refused = CliRunner().invoke(key_commands.app, ["rotate", "ledger", "--stolen"])
+    assert "not confirmed" in str(refused.exception)
+    assert list_keys() == [*before, rotated]
+    stolen = CliRunner().invoke(key_commands.app, ["rotate", "ledger", "--stolen", "--yes"]).output.strip()
     with service_harness.services.database.transaction() as db:
         service_harness.services.ingest.own_events.ingest(
             db, [disk("v1", "p1", "2026-11-01")], service_harness.clock.now()

@@ -196,7 +196,7 @@ def test_invalid_filter(api: Rest) -> None:
             "Resource type 'volum' is neither metered nor in the ledger",
             "known: volume",
         ),
-        (("list", "--project", "admin"), "Project admin could not be found", "'admin' is a name; use the id: "),
+        (("list", "--project", "admin"), "Project admin could not be found", "'admin' is a name; use the ID: "),
     ],
 )
 def test_errors_have_the_option(api: Rest, args: tuple[str, ...], message: str, hint: str) -> None:

@@ -109,7 +109,7 @@ def test_filters(api: Rest) -> None:
 def test_unknown_project(api: Rest) -> None:
     response = api("POST", "usage/audits", {"period": "2026-11", "project_id": "demo"})
     assert response.status_code == 404
-    assert response.json()["hint"] == f"'demo' is a name; use the id: {api.demo_project}"
+    assert response.json()["hint"] == f"'demo' is a name; use the ID: {api.demo_project}"
 
 
 def test_access(api: Rest) -> None:

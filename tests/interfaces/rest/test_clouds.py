@@ -61,7 +61,7 @@ def test_created_aws_cloud_hides_its_secret(api: Rest, moto_url: str) -> None:
 def test_rejected_credentials_are_not_stored(api: Rest, strict_moto_url: str) -> None:
     response = api("POST", "clouds", {"kind": "aws", "name": "aws-1", "settings": aws_settings(strict_moto_url)})
     assert response.status_code == 502
-    assert "rejects the credentials" in response.json()["detail"]
+    assert "rejected the credentials" in response.json()["detail"]
     assert "access_key and secret_key" in response.json()["hint"]
     assert cloud_names(api) == []
 

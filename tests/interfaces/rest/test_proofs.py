@@ -89,7 +89,7 @@ def test_tiles_have_the_root_of_the_checkpoint(api: Rest, ledger: ServiceHarness
     )
     for path in ("0/7", "0/x000/000/1", "0/999", f"0/{full:03d}", "0/000.p/0", "0/x001/000", "9/000", "x/000"):
         assert api("GET", f"usage/log/tile/{path}").status_code == 404
-    assert "three digits: 0/000" in api("GET", "usage/log/tile/0/7").json()["hint"]
+    assert "use three digits per number: 0/000" in api("GET", "usage/log/tile/0/7").json()["hint"]
 
 
 def test_export_verifies(api: Rest, ledger: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ def test_incomplete_messages_are_rejected(api: Rest) -> None:
     assert send(api, b"", b"").json()["rejected"] == 0
     assert sorted(message["reason"] for message in list_rejected(api)) == [
         "envelope version 3.0 is not supported; supported are 1 and 2",
-        "message_id is missing",
+        "timestamp is missing",
     ]
 
 

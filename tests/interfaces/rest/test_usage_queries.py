@@ -100,9 +100,9 @@ def test_sum_of_an_empty_period(api: Rest) -> None:
         ("cloud=openstak", 400, "known: openstack"),
         ("resource_type=bx", 400, "known: box, "),
         ("resource_type=instnce", 400, "known: instance, "),
-        ("project_id=demo", 404, "'demo' is a name; use the id: "),
-        ("project_id=dem", 404, "demo has the id "),
-        ("project_id=nobody", 404, "see the ids in `openstack project list`"),
+        ("project_id=demo", 404, "'demo' is a name; use the ID: "),
+        ("project_id=dem", 404, "demo has the ID "),
+        ("project_id=nobody", 404, "see the IDs in `openstack project list`"),
     ],
 )
 def test_unknown_names(api: Rest, path: str, query: str, status: int, hint: str) -> None:

@@ -31,7 +31,7 @@ def test_closing_a_period_again_returns_the_same_invoice(any_billing: BillingHar
 
 
 def test_months_are_closed_in_order_and_after_their_end(billing: BillingHarness) -> None:
-    with pytest.raises(Conflict, match="not over before 2026-12-01"):
+    with pytest.raises(Conflict, match="does not end until 2026-12-01"):
         billing.at("2026-11-20").close("acme", "2026-11")
     with pytest.raises(Conflict, match="2026-11 of customer account 'acme' must be closed first"):
         billing.at("2027-01-20").close("acme", "2026-12")
@@ -64,7 +64,7 @@ def test_the_current_month_can_be_closed_at_any_time(any_billing: BillingHarness
     ]
     hours = [Decimal(any_billing.load_json(invoice.number)["lines"][0]["quantity"]) / 2 for invoice in (first, second)]
     assert hours == [1, 30 * 24 - 9 * 24 - 1]
-    with pytest.raises(Conflict, match="is not over"):
+    with pytest.raises(Conflict, match="does not end until"):
         any_billing.close("acme", until=parse_iso("2026-12-24"))
     with pytest.raises(Conflict, match="must be closed first"):
         any_billing.at("2027-01-10").close("acme", until=parse_iso("2027-01-05"))

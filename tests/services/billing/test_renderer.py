@@ -138,7 +138,9 @@ def test_characters_without_a_glyph_are_replaced_and_logged(
 ) -> None:
     pdf = render_pdf(build_document(name))
     assert b"pdfaid:part" in pdf
-    assert caplog.messages == [f"document 2026-000001: the fonts do not have {characters}, replaced by U+FFFD"]
+    assert caplog.messages == [
+        f"characters without a glyph replaced by U+FFFD document=2026-000001 characters={characters}"
+    ]
 
 
 def test_the_fonts_of_the_machine_are_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_revocation_of_an_adjustment_can_be_revoked(any_harness: ServiceHarness)
     assert (back.adjusted.before, back.adjusted.after) == (Decimal(4000), Decimal(5000))
     revoked_at = position(any_harness)
     assert [stored.revoked_by for stored in list_corrections(any_harness)] == ["", back.message_id]
-    with pytest.raises(Conflict, match="is revoked already"):
+    with pytest.raises(Conflict, match="has already been revoked"):
         revoke(any_harness, wrong.message_id)
     again = revoke(any_harness, back.message_id)
     assert meter_sum(any_harness) == 4000
@@ -164,7 +164,7 @@ def test_revocation_of_an_adjustment_can_be_revoked(any_harness: ServiceHarness)
 
 def test_revocation_has_no_other_changes(stack: ServiceHarness) -> None:
     wrong = adjust(stack, "-1000")
-    with pytest.raises(Invalid, match=r"revokes: .* can't have other changes"):
+    with pytest.raises(Invalid, match=r"revokes: .* cannot be combined with other changes"):
         revoke(stack, wrong.message_id, end=LATER)
     assert meter_sum(stack) == 4000
 
@@ -189,7 +189,7 @@ def test_adjustment_with_the_same_id_is_a_duplicate_or_a_conflict(stack: Service
     assert (first.is_new, second.is_new) == (True, False)
     assert meter_sum(stack) == 4000
     for other in ({"quantity": "-1001"}, {"quantity": "-1000", "at": LATER + 1}):
-        with pytest.raises(Conflict, match="id: 'ticket-17' is the id of another event"):
+        with pytest.raises(Conflict, match="id: 'ticket-17' is already the ID of another event"):
             adjust(stack, message_id="ticket-17", **other)
     assert meter_sum(stack) == 4000
 

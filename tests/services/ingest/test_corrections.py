@@ -118,12 +118,14 @@ def test_revocation_can_be_revoked(any_harness: ServiceHarness) -> None:
     back = correct(any_harness, revokes=wrong.message_id, reason="wrong server")
     assert back.after == wrong.before
     assert [stored.revoked_by for stored in list_corrections(any_harness)] == ["", back.message_id]
-    with pytest.raises(Conflict, match=f"revokes: '{wrong.message_id}' is revoked already"):
+    with pytest.raises(Conflict, match=f"revokes: '{wrong.message_id}' has already been revoked"):
         correct(any_harness, revokes=wrong.message_id)
     again = correct(any_harness, revokes=back.message_id)
     assert again.after == wrong.after
     assert [stored.revoked_by for stored in list_corrections(any_harness)] == ["", again.message_id, ""]
-    with pytest.raises(Conflict, match=f"revokes: '{back.message_id}' is revoked already by '{again.message_id}'"):
+    with pytest.raises(
+        Conflict, match=f"revokes: '{back.message_id}' has already been revoked by '{again.message_id}'"
+    ):
         correct(any_harness, revokes=back.message_id)
     with pytest.raises(NotFound, match="revokes: instance m1 has no correction 'nothing'"):
         correct(any_harness, revokes="nothing")
@@ -207,12 +209,12 @@ def test_cloud_is_optional_if_it_is_unambiguous(stack: ServiceHarness) -> None:
         ({}, "the correction has no changes"),
         ({"reason": "  ", "absent": True}, "reason: a correction needs a reason"),
         ({"reason": "x" * 1001, "absent": True}, "reason is longer than 1000"),
-        ({"end": 5, "reopened": True}, "end: excludes reopened"),
-        ({"absent": True, "state": "stopped"}, "absent: excludes project, state and attributes"),
-        ({"start": 5, "end": 5}, "end: the usage must end after it starts"),
-        ({"since": 5, "until": 4, "absent": True}, "until: the window must end after it starts"),
-        ({"since": 5, "end": 9}, "since: the correction has no changes in this window"),
-        ({"until": 5, "end": 9}, "until: the correction has no changes in this window"),
+        ({"end": 5, "reopened": True}, "end: cannot be combined with reopened"),
+        ({"absent": True, "state": "stopped"}, "absent: cannot be combined with project, state and attributes"),
+        ({"start": 5, "end": 5}, "end: must be after the start"),
+        ({"since": 5, "until": 4, "absent": True}, "until: must be after the start of the interval"),
+        ({"since": 5, "end": 9}, "since: the correction has no changes in this interval"),
+        ({"until": 5, "end": 9}, "until: the correction has no changes in this interval"),
         ({"start": FUTURE}, "start: 2027-01-01T00:00:00.000000Z is in the future"),
         ({"end": FUTURE}, "end: 2027-01-01T00:00:00.000000Z is in the future"),
         ({"since": FUTURE, "absent": True}, "since: 2027-01-01T00:00:00.000000Z is in the future"),

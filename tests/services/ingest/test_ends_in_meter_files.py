@@ -243,7 +243,7 @@ def test_instants_of_a_stop_in_the_order_of_their_precedence() -> None:
     ("state", "stop", "problem"),
     [
         ("", "", "state: `map` or `deleted` is required"),
-        ('map = { deleted = "active" }\ndeleted = ["deleted"]', "", "state.deleted: 'deleted' is in `map`, too"),
+        ('map = { deleted = "active" }\ndeleted = ["deleted"]', "", "state.deleted: 'deleted' is also in `map`"),
         ('deleted = [""]', "", "state.deleted"),
         ('deleted = ["deleted"]', "exact = 1", "exact"),
     ],
@@ -257,5 +257,5 @@ def test_exact_is_a_key_of_stop_only() -> None:
     file = FILE.format(state='deleted = ["deleted"]', stop="").replace(
         'rule = "update"', 'rule = "update"\nexact = true'
     )
-    with pytest.raises(Invalid, match=r"events\[1\]\.exact: needs rule 'stop'"):
+    with pytest.raises(Invalid, match=r"events\[1\]\.exact: requires rule = 'stop'"):
         parse_meter_file(file, "share.toml")

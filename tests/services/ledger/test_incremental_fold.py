@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from stratiform.kit.clock import SECOND_US
 from stratiform.services.ledger.model import Segment, Statement, fold_all_statements, fold_next_statements
@@ -27,7 +28,9 @@ statements = st.builds(
     terminated_at=rarely,
     deleted_at=rarely,
     is_deleted=st.sampled_from([False] * 9 + [True]),
-    attributes=st.dictionaries(st.sampled_from(["vcpus", "ram_mib"]), st.sampled_from([1, 2, None]), max_size=2),
+    attributes=st.dictionaries(
+        st.sampled_from(["vcpus", "ram_mib", "image_id", "image_name"]), st.sampled_from([1, 2, None]), max_size=2
+    ),
     tags=st.sampled_from([None, {"env": "a"}, {}]),
     parent=st.sampled_from([None, None, ("volume", "1")]),
     samples=st.sampled_from([{}, {}, {}, {"bytes_out": Decimal(1)}]),
@@ -70,3 +73,32 @@ def test_ordered_statements_never_need_a_full_fold() -> None:
         progress, replacements = result
         assert len(replacements) == (2 if hour == 1000 else 0)
     assert progress.count == 2000
+
+
+@settings(max_examples=examples(300))
+@given(
+    st.lists(st.sampled_from(["active", "stopped"]), min_size=1, max_size=5),
+    st.sampled_from([0, S // 2, S, S + 1]),
+    st.sampled_from(["terminated_at", "deleted_at", "is_deleted"]),
+    st.integers(0, 2),
+)
+def test_end_in_order_needs_no_full_fold(states: list[str], delay: int, field: str, repeats: int) -> None:
+    """The last statement has an end that is up to `delay` before it, but after all others; it is repeated."""
+    statements_ = [
+        Statement(2 * S * (1 + n), str(n), "p", "a", state, launched_at=S, attributes={"vcpus": 1})
+        for n, state in enumerate(states)
+    ]
+    end = statements_[-1].at + S + 1
+    last = Statement(end + delay, "", "p", "b", "stopped", launched_at=S, attributes={"vcpus": 1})
+    last = structs.replace(last, **{field: True if field == "is_deleted" else end})
+    statements_ += [structs.replace(last, message_id=f"end-{n}") for n in range(1 + repeats)]
+    progress, usage = fold_all_statements(INSTANCE, statements_[:1])
+    segments: list[Segment] = list(usage.segments)
+    for count in range(2, len(statements_) + 1):
+        result = fold_next_statements(INSTANCE, progress, [statements_[count - 1]])
+        assert result is not None
+        progress, replacements = result
+        segments[-1:] = replacements or segments[-1:]
+        expected, usage = fold_all_statements(INSTANCE, statements_[:count])
+        assert (progress, segments) == (expected, list(usage.segments))
+    assert segments[-1].end is not None

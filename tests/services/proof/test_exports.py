@@ -129,7 +129,7 @@ def test_an_event_deleted_in_the_database_is_named(any_harness: ServiceHarness) 
         disk("v1", "p1", "2026-01-01"),
     )
     assert verify_export(export(any_harness), keys(any_harness)).failures == []
-    failure = "the export has no filter, but lacks events of the log: "
+    failure = "the export covers the whole ledger, but lacks events of the log: "
     with any_harness.services.database.transaction() as db:
         db.execute(delete(event_table).where(event_table.c.seq == 2))
     assert failure + "2" in verify_export(export(any_harness), keys(any_harness)).failures
@@ -156,10 +156,10 @@ def test_a_later_export_is_consistent_with_an_earlier_one(service_harness: Servi
     older = verify_export(old, trusted, checkpoint(service_harness)).failures
     assert any("has more events than the log" in failure for failure in older)
     other = Checkpoint("stratiform/other", earlier.size, earlier.root)
-    assert any("of another ledger" in failure for failure in verify_export(same, trusted, other).failures)
+    assert any("from another ledger" in failure for failure in verify_export(same, trusted, other).failures)
     forged = Checkpoint(earlier.origin, earlier.size, b"\1" * 32)
     assert any("the ledger was rewritten" in failure for failure in verify_export(same, trusted, forged).failures)
-    with pytest.raises(Invalid, match="can't be a continuation of"):
+    with pytest.raises(Invalid, match="cannot be a continuation of"):
         export(service_harness, after=10_000)
     note = old[0]
     assert read_checkpoint(json.loads(note)["checkpoint"].encode(), trusted) == earlier

@@ -167,7 +167,7 @@ def test_a_decimal_attribute_is_multiplied_exactly(amounts: Amounts, gpus: Any, 
 @pytest.mark.parametrize("gpus", ["0.0000001", "-1", "many", True, None])
 def test_another_value_than_a_decimal_with_six_digits_has_no_price(rate: Rate, gpus: Any) -> None:
     (gap,) = rate(plan_of(GPU_PRICE), segment("gpu", 0, HOUR_US, gpus=gpus)).gaps
-    assert gap.reason == "the resource has no number in its attribute gpus"
+    assert gap.reason == "the attribute gpus of the resource does not have a numeric value"
 
 
 def test_a_price_charges_only_its_states(amounts: Amounts) -> None:
@@ -207,7 +207,7 @@ def test_a_segment_is_cut_where_the_version_changes(amounts: Amounts) -> None:
     [
         (plan(vcpu(), valid_from="2026-11-02"), {}, "", "no version of the plan is valid at that time"),
         (plan(vcpu(more='flavor = "m"')), {}, "vcpu", "no price for 'vcpu' in .* matches flavor s, cloud dc"),
-        (plan(vcpu()), {"vcpus": None}, "vcpu", "has no number in its attribute vcpus"),
+        (plan(vcpu()), {"vcpus": None}, "vcpu", "the attribute vcpus of the resource does not have a numeric value"),
         (plan('meter = "volume"\nprice = 1\nper = "hour"'), {}, "", "has no price for resources of type instance"),
     ],
 )

@@ -37,7 +37,7 @@ def _parse_strategy(option: Option) -> str:
     method = "token,keystone" if "token" in strategy and "keystone" in strategy else _STRATEGIES.get(strategy)
     if method is None:
         raise CliError(
-            f"{option.label} is not a valid strategy: '{strategy}'; Almanach would accept only the private key",
+            f"{option.label} is not a valid strategy: '{strategy}'. Almanach falls back to the private key",
             "valid strategies: private_key, keystone, 'token,keystone'",
         )
     return method
@@ -49,15 +49,18 @@ def _convert_key(key: Option | None, method: str, report: Report) -> None:
         report.convert(key.label, "almanach_private_key", key.value)
     elif method == "keystone":
         if key is not None:
-            report.skip(key.label, "Almanach's public default; not needed for tokens of Keystone")
+            report.skip(key.label, "Almanach's publicly known default; not needed for Keystone tokens")
     else:
         label = "(no private key)" if key is None else key.label
         report.convert(label, "almanach_private_key", secrets.token_urlsafe(_KEY_BYTES))
         problem = (
-            "has no private key" if key is None else f"has Almanach's public default as private key, '{_PUBLIC_KEY}'"
+            "has no private key"
+            if key is None
+            else f"has Almanach's publicly known default as its private key, '{_PUBLIC_KEY}'"
         )
         report.warnings.append(
-            f"the file {problem}, so a key was generated. Copy almanach_private_key of stratiform.toml to the clients."
+            f"the file {problem}, so a new key was generated. Copy almanach_private_key from stratiform.toml "
+            "to the clients."
         )
 
 
@@ -66,8 +69,8 @@ def _convert_keystone(config: ConfigFile, method: str, report: Report) -> None:
     for setting, name in _KEYSTONE.items():
         if method != "private_key" and config.find(settings[setting]) is None:
             raise CliError(
-                f"The Keystone that validates tokens has no {name}: {'.'.join(settings[setting])} is not set",
-                "set it in the file; Stratiform does not use a default for it",
+                f"The Keystone that validates tokens does not have a {name}: {'.'.join(settings[setting])} is not set",
+                "set it in the file; Stratiform does not have a default for it",
             )
     url = config.find(settings["keystone_url"])
     if url is not None:

@@ -72,7 +72,7 @@ def _convert_kombu_bus(config: ConfigFile, report: Report, *, with_dead_letters:
     urls = []
     if url is None:
         if with_dead_letters:
-            raise CliError(f"{'.'.join(settings['url'])} is not set, but is needed to consume dead letters")
+            raise CliError(f"{'.'.join(settings['url'])} is not set, but is required to consume dead letters")
         report.skip(".".join(settings["url"]), "not set: set collector_url or RABBITMQ_URL")
     else:
         urls = [_convert_kombu_url(each) for each in _split_urls(url.value, url.label)]
@@ -100,11 +100,11 @@ def _convert_kombu_bus(config: ConfigFile, report: Report, *, with_dead_letters:
 
 def _explain_dead_letters(report: Report, queue: str, *, with_dead_letters: bool) -> None:
     if with_dead_letters:
-        report.note("(dead letters)", f"messages in {queue}, which Almanach gave up, are consumed")
+        report.note("(dead letters)", f"messages in {queue} that Almanach gave up on are consumed")
     else:
         report.skip(
             "(dead letters)",
-            f"messages in {queue}, which Almanach gave up, stay there; --dead-letters takes them over",
+            f"messages in {queue} that Almanach gave up on stay there; use --dead-letters to ingest them",
         )
 
 

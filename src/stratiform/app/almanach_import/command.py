@@ -23,7 +23,7 @@ def import_almanach(
     into: Annotated[Path | None, typer.Option(help="Home that stratiform.toml is written to; default: --home.")] = None,
     dead_letters: Annotated[
         bool,
-        typer.Option("--dead-letters/--no-dead-letters", help="Also consume the messages that Almanach gave up."),
+        typer.Option("--dead-letters/--no-dead-letters", help="Also consume the messages that Almanach gave up on."),
     ] = False,
 ) -> None:
     """Convert Almanach's configuration file to stratiform.toml."""
@@ -39,7 +39,7 @@ def import_almanach(
     text = _toml(report.values)
     homes.prepare_folder(home)
     _write(target, text)
-    print_line(f"{file} is of Almanach {config.release.name}")
+    print_line(f"{file} is a configuration file of Almanach {config.release.name}")
     for line in report.lines:
         print_line(line)
     print_line(f"{target} written. Almanach's clients can connect to http://HOST:{report.values['almanach_port']}")

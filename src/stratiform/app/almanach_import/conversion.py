@@ -69,11 +69,11 @@ def _explain_unused(config: ConfigFile, report: Report, key: OptionKey) -> None:
     elif key[0] == "DEFAULT" and ("log" in key[1] or key[1].startswith("use_")):
         reason = "logs are written to standard error"
     elif (other := find_other_release(key, release)) is not None:
-        reason = f"an option of Almanach {other.name}; this file is of {release.name}"
+        reason = f"an option of Almanach {other.name}; this file belongs to {release.name}"
     elif section := _find_section(config, key[1]):
         reason = f"Almanach reads it in [{section}] only"
     else:
-        reason = f"unknown option, also to Almanach {release.name}"
+        reason = f"unknown option; Almanach {release.name} does not have it either"
     report.skip(option.label, reason)
 
 

@@ -78,9 +78,9 @@ def read_file(file: Path, environment: Mapping[str, str]) -> ConfigFile:
             "remove the sections that Almanach does not use",
         )
     if not headers:
-        raise CliError(f"{file} is not a valid configuration file: it has no section")
+        raise CliError(f"{file} is not a valid configuration file: it does not have any sections")
     if not first and not later and "DEFAULT" not in {header.upper() for header in headers}:
-        raise CliError(f"{file} does not have any section of Almanach")
+        raise CliError(f"{file} does not contain any of Almanach's sections")
     if first or (not later and _has_options_of_release_1(_read_raw(file, text))):
         return ConfigFile(RELEASE_1, _list_options_of_release_1(_read_raw(file, text), environment))
     sections = _read_oslo(file)

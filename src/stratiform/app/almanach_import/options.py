@@ -33,11 +33,11 @@ class Release:
 
 
 _NO_MONGODB = "data in MongoDB is not imported: the ledger starts empty, in HOME/stratiform.db or database_url"
-_SQL = "the ledger uses an SQL database"
+_SQL = "the ledger uses a SQL database"
 _NO_RETRIES = "not needed: messages can arrive in any order"
 _RETRY_QUEUE = "not needed: its messages return to the main queue by themselves"
 _UNREAD = "Almanach has the option, but never read it"
-_EXACT = "not needed: the usage of a volume is exact"
+_EXACT = "not needed: the usage of volumes is exact"
 
 _RETRY_OPTIONS = ("retry_queue", "retry_exchange", "retry_return_exchange", "retry_ttl", "max_retries")
 
@@ -96,7 +96,10 @@ RELEASE_3_3 = Release(
     {
         ("database", "driver"): _SQL,
         ("database", "connection_url"): _NO_MONGODB,
-        ("collector", "heartbeat"): "not needed: 60 s; heartbeat_timeout_threshold in the URL sets another",
+        (
+            "collector",
+            "heartbeat",
+        ): "not needed: the default is 60 s; set another with heartbeat_timeout_threshold in the URL",
         ("collector", "exchange"): _UNREAD,
         **{("collector", name): _NO_RETRIES for name in _RETRY_OPTIONS},
         ("resources", "volume_existence_threshold"): _EXACT,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from stratiform.app import settings
 from stratiform.app.almanach_import.files import Option
 
-_DEFAULT = "(default of Almanach)"
+_DEFAULT = "(Almanach's default)"
 
 
 @dataclass(slots=True)

@@ -118,7 +118,9 @@ class AwsComputeDriver:
         """
         if self._get_state(server_id) is NativeServerState.STOPPED:
             self.start(server_id)
-            raise CloudUnreachable("AWS replaces the root volume of running instances only; the instance is starting")
+            raise CloudUnreachable(
+                "AWS can replace only the root volume of a running instance; the instance is still starting"
+            )
         try:
             if self._root_replacement_state(server_id) in _IN_PROGRESS:
                 return
@@ -130,7 +132,7 @@ class AwsComputeDriver:
         except InvalidResponse as error:
             if not self._client.has_custom_endpoint:
                 raise
-            raise NotSupported("this EC2 endpoint does not support the replacement of root volumes") from error
+            raise NotSupported("this EC2 endpoint does not support replacing root volumes") from error
 
     def delete(self, server_id: str) -> None:
         try:

@@ -69,11 +69,11 @@ def translate_error(code: str, message: str, status: int) -> CloudError:
     """Return the contract's error for an AWS error code; `status` is the HTTP status of the response."""
     if code in _REJECTED:
         return CredentialsRejected(
-            f"AWS rejects the credentials, or they do not permit the request ({code})",
+            f"AWS rejected the credentials, or they do not permit the request ({code})",
             hint="check access_key and secret_key, and the IAM policy of the user",
         )
     if code in _THROTTLED:
-        return CloudThrottled(f"request rate limit of AWS exceeded ({code})")
+        return CloudThrottled(f"AWS request rate limit exceeded ({code})")
     return _error_type(code, status)(f"AWS: {_first_line(message)} ({code})")
 
 

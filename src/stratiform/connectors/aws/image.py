@@ -29,7 +29,7 @@ class AwsImageDriver:
 
     def upload(self, token: str, name: str, disk_format: str, size_bytes: int, data: Iterator[bytes]) -> NativeImage:  # noqa: ARG002 - the contract's signature
         raise NotSupported(
-            f"image '{name}' cannot be uploaded to AWS, which uses registered AMIs only",
+            f"image '{name}' cannot be uploaded to AWS, which supports only registered AMIs",
             hint="register an AMI for this image: stratiform clouds images register --native ami-…",
         )
 

@@ -13,7 +13,7 @@ from stratiform.contract.errors import RequestRejected
 from stratiform.kit.errors import Invalid
 
 SETTINGS = (
-    Setting("access_key", "Access key ID of an IAM user that may use EC2 and STS."),
+    Setting("access_key", "Access key ID of an IAM user with access to EC2 and STS."),
     Setting("secret_key", "Secret access key of that user.", secret=True),
     Setting("session_token", "Session token, for temporary access keys.", secret=True, required=False),
     Setting("region", "Region, such as eu-central-1."),
@@ -50,7 +50,7 @@ def parse_settings(settings: Mapping[str, str]) -> AwsSettings:
     values = validate_settings("aws", SETTINGS, settings)
     endpoint = values["endpoint"]
     if endpoint and (urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).hostname):
-        raise Invalid(f"setting 'endpoint' must be a URL with http:// or https://: '{endpoint}'")
+        raise Invalid(f"setting 'endpoint' must be an http:// or https:// URL: '{endpoint}'")
     return AwsSettings(**values)
 
 

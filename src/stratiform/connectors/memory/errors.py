@@ -23,7 +23,7 @@ def insufficient_capacity(vcpus: int, free: int) -> InsufficientCapacity:
 
 
 def throttled() -> CloudThrottled:
-    return CloudThrottled("request rate limit of the simulated cloud exceeded")
+    return CloudThrottled("the simulated cloud's request rate limit was exceeded")
 
 
 def response_lost() -> CloudUnreachable:
@@ -36,5 +36,5 @@ def unreachable(reason: str) -> CloudUnreachable:
 
 def credentials_rejected(cloud: str) -> CredentialsRejected:
     return CredentialsRejected(
-        f"cloud '{cloud}' rejects the password", hint="use the password with which the simulated account was created"
+        f"cloud '{cloud}' rejected the password", hint="use the password with which the simulated account was created"
     )

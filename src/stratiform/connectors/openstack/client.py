@@ -70,7 +70,7 @@ class Client:
             status = getattr(error, "http_status", 0) or getattr(error, "status_code", 0) or 0
             raise translate_error(service, status, _message_of(error)) from error
         except (ksa.MissingAuthPlugin, ksa.AuthorizationFailure, ksa.NoMatchingPlugin) as error:
-            raise CredentialsRejected(f"Keystone rejects the credentials: {_message_of(error)}") from error
+            raise CredentialsRejected(f"Keystone rejected the credentials: {_message_of(error)}") from error
         except (ksa.EndpointNotFound, sdk.EndpointNotFound) as error:
             raise _service_not_found(service) from error
         except (ksa.ConnectionError, ksa.DiscoveryFailure, ksa.InvalidResponse) as error:
@@ -99,7 +99,7 @@ class Client:
             with self.translating_errors("identity"):
                 user_id = self._session.get_user_id()
         except NativeNotFound as error:
-            raise RequestRejected(error.message, hint="auth_url must be Keystone's URL, ending with /v3") from error
+            raise RequestRejected(error.message, hint="auth_url must be Keystone's URL, ending in /v3") from error
         self.require_service("compute")
         with self.translating_errors("compute"):
             zones = self.open_connection().compute.availability_zones()

@@ -40,7 +40,7 @@ def translate_error(service: str, status: int, message: str) -> CloudError:
     error_type = _ERROR_TYPES.get(status, CloudUnreachable if status >= _SERVER_ERROR else RequestRejected)
     if error_type is CredentialsRejected:
         return CredentialsRejected(
-            f"OpenStack's {service} service rejects the credentials, or they do not permit the request ({status})",
+            f"OpenStack's {service} service rejected the credentials, or they do not permit the request ({status})",
             hint="check username, password and project_name; the user needs access to the resources of all projects",
         )
     return error_type(f"OpenStack's {service} service: {_to_line(message)} ({status})")

@@ -14,9 +14,9 @@ from stratiform.kit.errors import Invalid
 
 SETTINGS = (
     Setting("auth_url", "URL of Keystone, such as https://cloud.example:5000/v3."),
-    Setting("username", "User that may list the resources of all projects, usually an admin."),
+    Setting("username", "User that can list the resources of all projects, usually an admin."),
     Setting("password", "Password of that user.", secret=True),
-    Setting("project_name", "Project in which the user has the role."),
+    Setting("project_name", "Project in which the user has that role."),
     Setting("user_domain_name", "Domain of the user.", required=False, default="Default"),
     Setting("project_domain_name", "Domain of the project.", required=False, default="Default"),
     Setting("region_name", "Region, if the catalog has more than one.", required=False),
@@ -27,7 +27,7 @@ SETTINGS = (
         default="public",
         choices=("public", "internal", "admin"),
     ),
-    Setting("cacert", "File with CA certificates to trust instead of the system's.", required=False),
+    Setting("cacert", "File with CA certificates to use instead of the system's.", required=False),
     Setting(
         "verify",
         "Verify TLS certificates: true or false.",
@@ -59,7 +59,7 @@ def parse_settings(settings: Mapping[str, str]) -> OpenstackSettings:
     values: dict[str, Any] = validate_settings("openstack", SETTINGS, settings)
     url = urlsplit(values["auth_url"])
     if url.scheme not in ("http", "https") or not url.hostname:
-        raise Invalid(f"setting 'auth_url' must be a URL with http:// or https://: '{values['auth_url']}'")
+        raise Invalid(f"setting 'auth_url' must be an http:// or https:// URL: '{values['auth_url']}'")
     if values["cacert"] and not Path(values["cacert"]).is_file():
         raise Invalid(f"setting 'cacert': file not found: {values['cacert']}")
     return OpenstackSettings(**{**values, "verify": values["verify"] == "true"})

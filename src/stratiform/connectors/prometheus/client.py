@@ -64,7 +64,7 @@ class Client:
         except msgspec.DecodeError as error:
             raise _invalid_response() from error
         if response.warnings:
-            raise CloudUnreachable(f"incomplete response of Prometheus: {response.warnings[0][:_MAX_WARNING_LENGTH]}")
+            raise CloudUnreachable(f"incomplete response from Prometheus: {response.warnings[0][:_MAX_WARNING_LENGTH]}")
         return response.data.result
 
     def _post(self, path: str, form: Mapping[str, str]) -> bytes:

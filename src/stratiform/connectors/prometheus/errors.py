@@ -27,10 +27,10 @@ def translate_error(status: int, body: bytes) -> CloudError:
     """Return the contract's error for a response of Prometheus, or of a proxy in front of it."""
     if status in _REJECTED:
         return CredentialsRejected(
-            f"Prometheus rejects the credentials ({status})", hint="check token, or username and password"
+            f"Prometheus rejected the credentials ({status})", hint="check token, or username and password"
         )
     if status == _THROTTLED:
-        return CloudThrottled("request rate limit of Prometheus exceeded (429)")
+        return CloudThrottled("Prometheus request rate limit exceeded (429)")
     error_type = CloudUnreachable if status >= _SERVER_ERROR else RequestRejected
     return error_type(f"Prometheus: {_reason(body)} ({status})")
 

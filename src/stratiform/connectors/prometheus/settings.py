@@ -11,9 +11,9 @@ from stratiform.kit.errors import Invalid
 SETTINGS = (
     Setting("url", "URL of Prometheus, such as https://prometheus.example:9090."),
     Setting("token", "Bearer token, if required.", secret=True, required=False),
-    Setting("username", "User for basic authentication, if required.", required=False),
+    Setting("username", "User name for basic authentication, if required.", required=False),
     Setting("password", "Password of that user.", secret=True, required=False),
-    Setting("cacert", "File with CA certificates to trust instead of the system's.", required=False),
+    Setting("cacert", "File with CA certificates to use instead of the system's.", required=False),
 )
 
 
@@ -33,7 +33,7 @@ def parse_settings(settings: Mapping[str, str]) -> PrometheusSettings:
     values = validate_settings("prometheus", SETTINGS, settings)
     url = urlsplit(values["url"])
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.username:
-        raise Invalid("setting 'url' must be a URL with http:// or https://, without user and query")
+        raise Invalid("setting 'url' must be an http:// or https:// URL without a user name or query")
     if values["token"] and values["username"]:
         raise Invalid("settings 'token' and 'username' are mutually exclusive")
     if bool(values["username"]) != bool(values["password"]):

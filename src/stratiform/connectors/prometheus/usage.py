@@ -60,7 +60,9 @@ def _to_samples(poll: PollParameters, matrix: "list[TimeSeries]") -> Iterator[Us
     seen: set[tuple[str, Decimal]] = set()
     for series in matrix:
         if series.histograms:
-            raise RequestRejected("the query returns histograms", hint="query numbers, such as histogram_sum(…)")
+            raise RequestRejected(
+                "the query returns histograms", hint="use a query that returns numbers, such as histogram_sum(…)"
+            )
         resource_id = series.metric.get(poll.resource_label)
         if not resource_id:
             raise RequestRejected(f"the query returns a series without the label '{poll.resource_label}'")

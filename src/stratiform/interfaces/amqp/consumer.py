@@ -45,7 +45,7 @@ class Consumer:
         try:
             with connect(host, self.address, self.subscription, self.batch_queue.put) as connection:
                 connection.consume(self.subscription, self.prefetch, self.address.options)
-                logger.info("listening at %s", self.address)
+                logger.info("connected bus=%s", self.address)
                 self._last_error, is_connected = "", True
                 self.status.set_connected()
                 self._receive(connection, settled)
@@ -80,4 +80,4 @@ class Consumer:
             event = "connection lost"
         else:
             event = "broker not reachable" if isinstance(error, OSError) else "broker refused the connection"
-        logger.warning("%s, retrying: bus=%s error=%r retry_s=%d", event, self.address, reason, _RETRY_S)
+        logger.warning("%s, retrying bus=%s error=%r retry_s=%d", event, self.address, reason, _RETRY_S)

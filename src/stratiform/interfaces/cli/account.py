@@ -11,11 +11,11 @@ from stratiform.interfaces.cli.text import print_line
 
 app = typer.Typer(help="Customer accounts, and the projects that are assigned to them.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Name or id of the customer account.")]
+Name = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Name or ID of the customer account.")]
 LegalName = Annotated[str | None, typer.Option(help="Name on invoices.")]
 Address = Annotated[list[str] | None, typer.Option(help="A line of the address; can be repeated.")]
 Country = Annotated[str | None, typer.Option(help="Country code of two letters (ISO 3166).")]
-TaxId = Annotated[str | None, typer.Option(help="VAT number or other tax id.")]
+TaxId = Annotated[str | None, typer.Option(help="VAT number or other tax ID.")]
 
 _COLUMNS = {"Name": "name", "Plan": "plan", "Currency": "currency", "Tax %": "tax_rate", "Closed until": "billed_until"}
 _PARTY_ROWS = {"Legal name": "legal_name", "Address": "address", "Country": "country", "Tax ID": "tax_id"}

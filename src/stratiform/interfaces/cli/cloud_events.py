@@ -25,7 +25,7 @@ _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 def ingest_file(
     file: Annotated[Path, typer.Argument(help="CloudEvents: one, an array, or one per line; - for standard input.")],
-    cloud: Annotated[str, typer.Option(help="Name of the cloud of events that do not name one.")] = "openstack",
+    cloud: Annotated[str, typer.Option(help="Cloud of events that do not specify one.")] = "openstack",
 ) -> None:
     """Ingest CloudEvents. Repeating it has no effect. Exit status 1: events were rejected."""
     counts = dict.fromkeys(("ingested", "duplicates", "ignored", "rejected"), 0)

@@ -61,13 +61,15 @@ def build_create_command(
     name: str, settings: Sequence[Setting], run: Callable[[str, dict[str, str], Format], None]
 ) -> object:
     """Return the command that adds a cloud; it calls `run` with the cloud's name, its settings and the format."""
-    cloud_name = Annotated[str, typer.Option("--name", help="Name of the cloud, in events and on invoices too.")]
+    cloud_name = Annotated[
+        str, typer.Option("--name", help="Name of the cloud, which also appears in events and on invoices.")
+    ]
 
     def add(name: str, output: Format, prompt: list[str] | None = None, **values: object) -> None:
         run(name, _read_values(settings, values, prompt or [], is_new=True), output)
 
     options = [_parameter("name", cloud_name), *_setting_options(settings, is_new=True)]
-    return _build_command(name, add, options, f"Add a cloud of the kind {name} after a check of its credentials.")
+    return _build_command(name, add, options, f"Add a cloud of the kind {name} after checking its credentials.")
 
 
 def build_update_command(
@@ -126,7 +128,7 @@ def _secret_options(setting: Setting, *, is_new: bool) -> list[inspect.Parameter
     def refuse(value: str | None) -> None:
         if value is not None:
             raise CliError(
-                f"{setting.name} is a secret and must not be given on the command line, where other users can read it",
+                f"{setting.name} is a secret and must not be passed on the command line, where other users can read it",
                 f"use {setting.option_name}-file FILE, {setting.environment_variable} or the prompt",
             )
 

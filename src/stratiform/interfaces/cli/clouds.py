@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from stratiform.interfaces.cli.cloud_settings import build_create_command, build_update_command, parse_settings
+from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 from stratiform.interfaces.cli.session import get_client
@@ -57,18 +58,18 @@ class _SetGroup(TyperGroup):
 
 
 app = typer.Typer(help="Manage clouds: accounts, bindings of projects, and native IDs.", no_args_is_help=True)
-images = typer.Typer(help="Register images that a cloud has already.", no_args_is_help=True)
+images = typer.Typer(help="Register images that already exist in a cloud.", no_args_is_help=True)
 flavors = typer.Typer(help="Map flavors to instance types of a cloud.", no_args_is_help=True)
 volume_types = typer.Typer(help="Map volume types to disk types of a cloud.", no_args_is_help=True)
 app.add_typer(
     typer.Typer(cls=_AddGroup, no_args_is_help=True, subcommand_metavar="KIND [OPTIONS]"),
     name="add",
-    help="Add a cloud after a check of its credentials; `add KIND --help` lists the settings of a kind.",
+    help="Add a cloud after checking its credentials; `add KIND --help` lists the settings of a kind.",
 )
 app.add_typer(
     typer.Typer(cls=_SetGroup, no_args_is_help=True, subcommand_metavar="CLOUD [OPTIONS]"),
     name="set",
-    help="Change settings of a cloud, such as a new key, after a check of its credentials.",
+    help="Change the settings of a cloud, such as a new key, after checking its credentials.",
 )
 app.add_typer(images, name="images")
 app.add_typer(flavors, name="flavors")
@@ -110,10 +111,11 @@ def check_cloud(cloud: Name, output: FormatOption = Format.table) -> None:
 
 
 @app.command("remove")
-def remove_cloud(cloud: Name) -> None:
-    """Remove a cloud without bindings; the resources in it stay."""
+def remove_cloud(cloud: Name, yes: Yes = False) -> None:
+    """Remove a cloud that has no bindings; the resources in it remain."""
+    confirm(f"Remove cloud '{cloud}' with its settings, credentials and registered native IDs", yes=yes)
     get_client().delete(f"clouds/{_quote(cloud)}")
-    print_line(f"Cloud {cloud} removed; the resources in it stay.")
+    print_line(f"Cloud {cloud} removed; the resources in it remain.")
 
 
 @app.command("bind")
@@ -135,10 +137,10 @@ def delete_binding(
     cloud: CloudOption,
     zone: Annotated[str | None, typer.Option(help="Availability zone (default: all).")] = None,
 ) -> None:
-    """Unbind a project from a cloud; its resources in the cloud stay."""
+    """Unbind a project from a cloud; its resources in the cloud remain."""
     params = {"project": project, "cloud": cloud} | ({"zone": zone} if zone is not None else {})
     get_client().delete(f"bindings?{urlencode(params)}")
-    print_line(f"Project {project} unbound from {cloud}; its resources in the cloud stay.")
+    print_line(f"Project {project} unbound from {cloud}; its resources in the cloud remain.")
 
 
 @app.command("bindings")

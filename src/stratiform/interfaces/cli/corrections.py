@@ -36,7 +36,9 @@ def create_correction(
     resource_type: Annotated[str, typer.Argument(help="Type of the resource: instance, volume, …")],
     resource_id: Annotated[str, typer.Argument(help="ID of the resource.")],
     reason: Annotated[str, typer.Option(help="Reason, which is stored with the correction.")],
-    cloud: Annotated[str, typer.Option(help="Cloud; needed for a new resource, or one in several clouds.")] = "",
+    cloud: Annotated[
+        str, typer.Option(help="Cloud; required for a new resource, or if the resource is in several clouds.")
+    ] = "",
     start: Annotated[str | None, typer.Option(metavar="TIME", help=f"Start of its usage. {_TIME}")] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help="End of its usage.")] = None,
     reopen: Annotated[bool, typer.Option("--reopen", help="Its usage has not ended.")] = False,
@@ -142,7 +144,7 @@ def _print_correction(result: Mapping[str, Any]) -> None:
             for segment in result[title]:
                 print_line(_format_segment(segment, names))
         if result["new"] and result["before"] == result["after"]:
-            print_line("The correction has no effect now; it overrides later messages.")
+            print_line("The correction changes nothing at present; it takes precedence over later messages.")
     print_line(f"correction {result['id']}" + ("" if result["new"] else " already exists"))
 
 

@@ -10,7 +10,7 @@ from stratiform.interfaces.cli.output import Format, FormatOption, print_item, p
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
-app = typer.Typer(help="Running costs of servers and projects.", no_args_is_help=True)
+app = typer.Typer(help="Cost to date of servers and projects.", no_args_is_help=True)
 
 _LINE_COLUMNS = {
     "Description": "description",
@@ -27,7 +27,7 @@ def show_server_cost(
     server: Annotated[str, typer.Argument(metavar="SERVER", help="Name or ID of a server, or ID of a volume.")],
     output: FormatOption = Format.table,
 ) -> None:
-    """Show what a server has cost until now, and its cost per hour."""
+    """Show what a server has cost to date, and its current cost per hour."""
     cost = get_client().get(f"costs/servers/{quote(server, safe='')}")
     if output is Format.json:
         print_item(cost, {}, output)
@@ -44,7 +44,7 @@ def show_server_cost(
 @app.command("month")
 def show_project_cost(
     project: Annotated[
-        str | None, typer.Option(help="Name or id of the project; default: the current project.")
+        str | None, typer.Option(help="Name or ID of the project; default: the current project.")
     ] = None,
     month_: Annotated[
         str | None, typer.Option("--month", help="A month such as 2026-11; default: the current month.")
@@ -68,6 +68,6 @@ def _print_unpriced(cost: dict[str, Any]) -> None:
     for usage in cost["unpriced"]:
         resources = f"{usage['resources']} resource{'s' if usage['resources'] > 1 else ''}"
         quantity = f"{format_quantity(usage['quantity'])} {usage['unit']}"
-        print_line(f"Not priced: {usage['measure'] or usage['resource_type']}: {resources}, {quantity}")
+        print_line(f"Unpriced: {usage['measure'] or usage['resource_type']}: {resources}, {quantity}")
     for gap in cost["gaps"][:1]:
         print_line(f"First: {gap['resource_type']} {gap['resource_id']} from {gap['start']}: {gap['reason']}")

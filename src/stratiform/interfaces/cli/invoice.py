@@ -38,7 +38,7 @@ _PARTY_ROWS = {"Legal name": "legal_name", "Address": "address", "Country": "cou
 
 @app.command("list")
 def list_invoices(
-    account: Annotated[str | None, typer.Option(help="Name or id of the customer account.")] = None,
+    account: Annotated[str | None, typer.Option(help="Name or ID of the customer account.")] = None,
     output: FormatOption = Format.table,
 ) -> None:
     """List invoices, newest first."""
@@ -92,7 +92,7 @@ def show_or_update_seller(
 
 
 def format_quantity(quantity: str) -> str:
-    """Return a quantity with six digits after the point."""
+    """Return a quantity with six decimal places."""
     return f"{Decimal(quantity):.6f}"
 
 

@@ -100,7 +100,7 @@ def _print_report(file: Path, report: "VerificationReport") -> None:
             f"from the log of {checkpoint.origin} with {checkpoint.size} events"
         )
     if report.withheld:
-        print_line(f"{report.withheld} events of other projects are withheld; their inclusion in the log is proved")
+        print_line(f"{report.withheld} events of other projects are withheld; their inclusion in the log is proven")
     if report.failures:
         print_line(f"Verification failed: {len(report.failures)} failures")
     else:

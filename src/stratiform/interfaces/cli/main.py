@@ -45,9 +45,10 @@ def create_app(commands: Mapping[str, LazyCommand]) -> typer.Typer:
 
 def _parse_global_options(
     _home: Annotated[
-        str, typer.Option("--home", help="Home of the installation (STRATIFORM_HOME, ~/.stratiform).")
+        str,
+        typer.Option("--home", help="Home directory of the installation (STRATIFORM_HOME; default: ~/.stratiform)."),
     ] = "",
-    _cloud: Annotated[str, typer.Option("--os-cloud", help="Entry of clouds.yaml to sign in with (OS_CLOUD).")] = "",
+    _cloud: Annotated[str, typer.Option("--os-cloud", help="Entry in clouds.yaml to sign in with (OS_CLOUD).")] = "",
 ) -> None:
     """Both options may be anywhere on the command line."""
 

@@ -69,5 +69,5 @@ def _meter_row(meter: dict[str, Any]) -> dict[str, object]:
 
 
 def _ignored_row(event_type: dict[str, object]) -> dict[str, object]:
-    reason = "a meter reads this type now: replay them" if event_type["is_metered"] else event_type["reason"]
+    reason = "a meter now reads this type: replay the messages" if event_type["is_metered"] else event_type["reason"]
     return {**event_type, "reason": reason or "not decided"}

@@ -11,7 +11,7 @@ from stratiform.interfaces.cli.text import print_line
 
 app = typer.Typer(help="Billing periods; closing one issues its invoice.", no_args_is_help=True)
 
-AccountOption = Annotated[str, typer.Option(help="Name or id of the customer account.")]
+AccountOption = Annotated[str, typer.Option(help="Name or ID of the customer account.")]
 _COLUMNS = {"Start": "start", "End": "end", "Status": "state", "Invoice": "invoice", "As-of position": "as_of"}
 _ROWS = {
     "Invoice": "number",

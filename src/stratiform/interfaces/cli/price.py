@@ -64,7 +64,7 @@ def show_prices(
     rows = [_row(version, price) for version in plan["versions"] for price in version["prices"]]
     print_line(f"plan '{plan['name']}' in {plan['currency']}; usage without a price: {plan['unpriced']}")
     if plan["free"]:
-        print_line(f"free of charge where no price is set: {', '.join(plan['free'])}")
+        print_line(f"free of charge if they have no price: {', '.join(plan['free'])}")
     print_list(rows, _PRICE_COLUMNS, output)
 
 

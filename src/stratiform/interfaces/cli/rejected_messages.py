@@ -27,7 +27,7 @@ def list_rejected_messages(output: FormatOption = Format.table) -> None:
 
 @app.command("show")
 def show_rejected_message(
-    message: Annotated[str, typer.Argument(metavar="ID", help="ID of the message, or its beginning.")],
+    message: Annotated[str, typer.Argument(metavar="ID", help="ID of the message, or a unique prefix of it.")],
     output: FormatOption = Format.table,
 ) -> None:
     """Show one message completely."""
@@ -38,7 +38,9 @@ def show_rejected_message(
 
 @app.command("delete")
 def delete_rejected_messages(
-    messages: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="IDs, or their beginnings.")] = None,
+    messages: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="IDs, or unique prefixes of them.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All rejected messages.")] = False,
     cloud: Annotated[str | None, typer.Option(help="All messages of this cloud.")] = None,
     reason: Annotated[str | None, typer.Option(help="All messages whose reason starts with this text.")] = None,

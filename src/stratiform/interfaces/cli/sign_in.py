@@ -97,7 +97,7 @@ def _read_entries(file: Path) -> Mapping[str, object]:
     except OSError as error:
         raise CliError(f"Cannot read {file}: {error.strerror}") from error
     except (KeyError, TypeError, ValueError, yaml.YAMLError):
-        raise CliError(f"{file} is not a valid clouds.yaml", "it needs entries below 'clouds'") from None
+        raise CliError(f"{file} is not a valid clouds.yaml", "it needs entries under 'clouds'") from None
 
 
 def _by_entry(file: Path, name: str, entry: object, options: GlobalOptions) -> tuple[httpx.Client, str]:

@@ -34,6 +34,7 @@ COMMANDS = {
         "Ingest CloudEvents. Repeating it has no effect. Exit status 1: events were rejected.",
     ),
     "meter": LazyCommand(f"{_PACKAGE}.meter:app", "Meters."),
+    "names": LazyCommand(f"{_PACKAGE}.names:app", "Names of volume types, flavors, images and projects."),
     "poll-again": LazyCommand(
         f"{_PACKAGE}.poll:rewind_poll", "Poll a cloud again from a time on. Duplicate samples are ignored."
     ),
@@ -86,7 +87,7 @@ def list_usage(
     cloud: Annotated[str | None, typer.Option(help="Name of the cloud.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="Only usage after this time (ISO 8601).")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Only usage before this time.")] = None,
-    tag: Annotated[str | None, typer.Option(help="A label of the resources, key:value.")] = None,
+    tag: Annotated[str | None, typer.Option(help="A tag of the resources, as key:value.")] = None,
     as_of: Annotated[str | None, typer.Option(help="As-of position of the ledger, or a time.")] = None,
 ) -> None:
     """List segments of usage by resource and start."""

@@ -22,7 +22,7 @@ def show_sums(
         str | None, typer.Option(help="instance, volume, image, … (see `usage meter list`).")
     ] = None,
     cloud: Annotated[str | None, typer.Option(help="Name of the cloud.")] = None,
-    tag: Annotated[str | None, typer.Option(help="A label of the resources, key:value.")] = None,
+    tag: Annotated[str | None, typer.Option(help="A tag of the resources, as key:value.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="Start of the period (ISO 8601).")] = None,
     until: Annotated[str | None, typer.Option("--to", help="End of the period; default: now, or --as-of.")] = None,
     as_of: Annotated[str | None, typer.Option(help="As-of position of the ledger, or a time.")] = None,

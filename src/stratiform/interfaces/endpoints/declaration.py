@@ -14,11 +14,13 @@ from stratiform.interfaces.endpoints.decoding import FlagParser, parse_bool
 from stratiform.interfaces.endpoints.field_restrictions import InvalidFieldFormat
 from stratiform.interfaces.endpoints.media_types import JSON, OBJECT, Schema
 from stratiform.interfaces.endpoints.request import ApiResponse, RequestTransactions
-from stratiform.kit.errors import Fault, Invalid, NotFound
+from stratiform.kit.errors import Fault, Invalid, NotFound, UnsupportedOperation
 from stratiform.kit.policy import Rule
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
+
+_UNSUPPORTED = "Not supported (501): "
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +161,17 @@ class Api:
             }
             self._declare("POST", path, row.rule, row.function, options, row.name)
 
-    def declare_unsupported_actions(
-        self, path: str, rule: Rule, get: Function, error: type[Fault], reasons: Mapping[str, str]
+    def declare_unsupported(
+        self, method: str, path: str, rule: Rule, reason: str, *, get: Function | None = None, since: int = 0
     ) -> None:
+        """Declare an endpoint that is refused with a reason, after `get(request, …)` has found the resource."""
+        options: EndpointOptions = {"errors": (UnsupportedOperation,), "since": since}
+        self._declare(method, path, rule, _refusal(get, reason), options)
+
+    def declare_unsupported_actions(self, path: str, rule: Rule, get: Function, reasons: Mapping[str, str]) -> None:
         """Declare actions that are refused with a reason, after `get(request, id)` has found the resource."""
         for name, reason in reasons.items():
-            self._declare("POST", path, rule, _refusal(get, error(reason)), {"errors": (error,)}, name)
+            self._declare("POST", path, rule, _refusal(get, reason), {"errors": (UnsupportedOperation,)}, name)
 
     def format_microversion(self, minor: int) -> str:
         """Return a microversion as clients write it."""
@@ -199,10 +206,11 @@ def _response_schema(annotation: object) -> object:
     return typing.get_args(annotation)[0] if typing.get_origin(annotation) is ApiResponse else annotation
 
 
-def _refusal(get: Function, error: Fault) -> Function:
-    def refuse(request: object, resource_id: str) -> None:
-        get(request, resource_id)
-        raise error
+def _refusal(get: Function | None, reason: str) -> Function:
+    def refuse(request: object, *path: str, **parameters: str) -> None:
+        if get is not None:
+            get(request, *path, **parameters)
+        raise UnsupportedOperation(reason)
 
-    refuse.__doc__ = f"Not supported: {error.message}"
+    refuse.__doc__ = f"{_UNSUPPORTED}{reason}"
     return refuse

@@ -35,10 +35,10 @@ _DESCRIPTIONS = {
     400: "The request is not valid.",
     401: "The request has no token, or the token is not valid.",
     403: "The caller's roles do not allow this operation.",
-    404: "The resource does not exist, or the caller may not see it.",
-    409: "The resource exists already, or its state does not allow this operation.",
+    404: "The resource does not exist, or the caller is not allowed to see it.",
+    409: "The resource already exists, or its state does not allow this operation.",
     413: "The body is too large.",
-    415: "The body has an encoding that is not supported.",
+    415: "The content encoding of the body is not supported.",
 }
 
 

@@ -36,6 +36,9 @@ _NEUTRON_TYPES = {403: "PolicyNotAuthorized", 409: "Conflict"}
 
 _INTERNAL_ERROR = "An unexpected error prevented the server from fulfilling your request."
 
+#: webob's text for a path without a route.
+_NO_ROUTE = "The resource could not be found."
+
 Body = dict[str, object]
 
 #: Makes a body from status, message and the fault, if it is one of ours.
@@ -78,7 +81,8 @@ def _render(fault_format: FaultFormat, error: Exception) -> Response[Body]:
     if isinstance(error, Fault):
         status, message = error.status, error.message
     elif isinstance(error, HTTPException):
-        status, message, headers = error.status_code, error.detail, dict(error.headers or {})
+        status, headers = error.status_code, dict(error.headers or {})
+        message = _NO_ROUTE if status == HTTPStatus.NOT_FOUND else error.detail
     else:
         logger.error("unexpected error", exc_info=error)
         status, message = HTTPStatus.INTERNAL_SERVER_ERROR, _INTERNAL_ERROR

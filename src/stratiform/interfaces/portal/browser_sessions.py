@@ -9,7 +9,7 @@ from litestar.datastructures import Cookie
 from stratiform.interfaces.http import Request, get_services, read_transaction
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Forbidden, Unauthenticated
+from stratiform.kit.errors import Forbidden, Invalid, Unauthenticated
 from stratiform.services.identity.model import (
     AuthMethod,
     AuthRequest,
@@ -82,11 +82,11 @@ def build_cookie(request: Request, token: str) -> Cookie:
 
 
 def parse_form(request: Request, body: bytes) -> dict[str, str]:
-    """Return the fields of a form. Raises Forbidden for a form that is not valid or of another site."""
+    """Return the fields of a form. Raises Forbidden for a form of another site, Invalid for a malformed one."""
     origin = request.headers.get("origin")
     if origin and urlsplit(origin).netloc != request.headers.get("host"):
         raise Forbidden("The form was submitted from another site.")
     try:
         return {key: values[-1] for key, values in parse_qs(body.decode(), max_num_fields=20).items()}
     except (UnicodeDecodeError, ValueError) as error:
-        raise Forbidden("The form is not valid.") from error
+        raise Invalid("The form is malformed.") from error

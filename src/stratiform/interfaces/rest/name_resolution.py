@@ -69,5 +69,5 @@ def _select(resource: str, reference: str, candidates: Iterable[tuple[str, str |
     if not ids:
         raise NotFound(f"{resource} '{reference}' not found")
     if len(ids) > 1:
-        raise Conflict(f"{len(ids)} {resource}s are named '{reference}'", hint="use the id")
+        raise Conflict(f"{len(ids)} {resource}s are named '{reference}'", hint="use the ID")
     return ids[0]

@@ -11,6 +11,21 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+#: What a downgrade deletes, and the table with its rows.
+LOSSES = {
+    "events of the ledger": "metering_event",
+    "documents": "billing_document",
+    "customer accounts": "billing_account",
+    "price plans": "rating_plan",
+    "projects": "identity_project",
+    "users": "identity_user",
+    "clouds": "clouds_cloud",
+    "servers": "compute_server",
+    "volumes": "volume_volume",
+    "images": "image_image",
+    "networks": "network_network",
+}
+
 
 def upgrade() -> None:
     op.create_table(

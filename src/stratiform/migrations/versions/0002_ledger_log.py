@@ -32,6 +32,13 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+#: What a downgrade deletes, and the table with its rows.
+LOSSES = {
+    "samples": "metering_sample",
+    "signed checkpoints": "metering_checkpoint",
+    "ignored messages": "metering_unknown",
+}
+
 
 def upgrade() -> None:
     ledger_conversion.copy_tables(op.get_bind(), ledger_conversion.TABLES_0001)

@@ -10,6 +10,9 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+#: What a downgrade deletes, and the table with its rows.
+LOSSES = {"earlier names of resources": "metering_called"}
+
 
 def upgrade() -> None:
     op.create_table(

@@ -11,6 +11,9 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+#: What a downgrade deletes, and the table with its rows.
+LOSSES = {"free resource types": "rating_free_type"}
+
 _FREE_UNTIL_NOW = (
     "backup", "container", "floating_ip", "image", "load_balancer", "network", "object_store", "port", "router",
     "snapshot", "subnet",

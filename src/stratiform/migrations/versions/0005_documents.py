@@ -17,6 +17,9 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+#: What a downgrade deletes, and the table with its rows.
+LOSSES = {"credit notes and debit notes": "billing_document WHERE kind <> 'invoice'"}
+
 _CONTENT = sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 
 _FIRST = (sa.column("sequence", sa.Integer) == 1) & sa.column("previous_sequence", sa.Integer).is_(None)

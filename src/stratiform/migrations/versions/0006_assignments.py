@@ -20,6 +20,9 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+#: What a downgrade deletes, and the table with its rows.
+LOSSES: dict[str, str] = {}
+
 _SEQUENCE, _PREVIOUS = sa.column("sequence", sa.Integer), sa.column("previous_sequence", sa.Integer)
 _START, _PREVIOUS_UNTIL = sa.column("start", sa.BigInteger), sa.column("previous_until", sa.BigInteger)
 _FIRST = (_SEQUENCE == 1) & _PREVIOUS.is_(None)

@@ -8,6 +8,9 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
+#: What a downgrade deletes, and the table with its rows.
+LOSSES: dict[str, str] = {}
+
 _KINDS = {
     "metering.outbox": "ingest.outbox",
     "metering.retention": "ingest.retention",

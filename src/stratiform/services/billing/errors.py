@@ -16,7 +16,7 @@ class CustomerAccountNotFound(NotFound):
 
 
 class DocumentNotFound(NotFound):
-    """No document has this number, or the caller may not see it."""
+    """No document has this number, or the caller is not allowed to see it."""
 
     def __init__(self, number: str) -> None:
         super().__init__(f"Document '{number}' not found", hint="`stratiform invoice list` lists the invoices")

@@ -23,6 +23,6 @@ PERIODS_LIST = Rule("billing:periods:list", system_reader, "List the billing per
 INVOICES_LIST = Rule("billing:invoices:list", project_or_system_reader, "List the invoices of a project")
 INVOICES_GET = Rule("billing:invoices:get", project_or_system_reader, "Show an invoice")
 INVOICES_LIST_ALL = Rule("billing:invoices:list_all", system_reader, "List and show the invoices of all accounts")
-COSTS_GET = Rule("billing:costs:get", project_reader, "Show the running cost of a project")
+COSTS_GET = Rule("billing:costs:get", project_reader, "Show the cost to date of a project")
 
 RULES = list_declared_rules(globals())

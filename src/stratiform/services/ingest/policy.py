@@ -12,6 +12,7 @@ IGNORED_MESSAGES_LIST = Rule("usage:ignored_messages:list", admin, "Count ignore
 IGNORED_MESSAGES_REPLAY = Rule("usage:ignored_messages:replay", admin, "Ingest ignored messages again")
 CORRECTIONS_CREATE = Rule("usage:corrections:create", admin, "Correct the usage of a resource")
 CORRECTIONS_LIST = Rule("usage:corrections:list", system_reader, "List corrections")
+NAMES_SET = Rule("usage:names:set", admin, "Set the names of volume types, flavors, images and projects")
 METERS_LIST = Rule("usage:meters:list", anyone, "List the meter files")
 POLLS_LIST = Rule("usage:polls:list", system_reader, "List polled meters of clouds")
 POLLS_REWIND = Rule("usage:polls:rewind", admin, "Read a polled meter again from an earlier time")

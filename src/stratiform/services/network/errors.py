@@ -3,7 +3,7 @@
 Source: neutron_lib/exceptions and neutron/common/exceptions.
 """
 
-from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class NetworkNotFound(NotFound):
@@ -161,7 +161,35 @@ class CannotUpdateDefaultSecurityGroup(Conflict):
     neutron_type = "SecurityGroupCannotUpdateDefault"
 
     def __init__(self) -> None:
-        super().__init__("Updating or deleting the default security group is not allowed.")
+        super().__init__("Updating default security group not allowed.")
+
+
+class CannotRemoveDefaultSecurityGroup(Conflict):
+    neutron_type = "SecurityGroupCannotRemoveDefault"
+
+    def __init__(self) -> None:
+        super().__init__("Insufficient rights for removing default security group.")
+
+
+class MacAddressGenerationFailure(Unavailable):
+    neutron_type = "MacAddressGenerationFailure"
+
+    def __init__(self, network_id: str) -> None:
+        super().__init__(f"Unable to generate unique mac on network {network_id}.")
+
+
+class RouterNotFound(NotFound):
+    neutron_type = "RouterNotFound"
+
+    def __init__(self, router_id: str) -> None:
+        super().__init__(f"Router {router_id} could not be found")
+
+
+class FloatingIpNotFound(NotFound):
+    neutron_type = "FloatingIPNotFound"
+
+    def __init__(self, floating_ip_id: str) -> None:
+        super().__init__(f"Floating IP {floating_ip_id} could not be found")
 
 
 class NetworkAmbiguous(Conflict):

@@ -160,7 +160,7 @@ def _complete(service: VolumeService, job: Job, volume: Volume, event_type: str,
 
 def _fail(service: VolumeService, job: Job, volume: Volume, status: str, reason: str, native_id: str = "") -> None:
     """Set an error status; the customer may delete the volume."""
-    logger.warning("volume failed: volume=%s status=%s reason=%r", volume.id, status, reason)
+    logger.warning("volume failed volume=%s status=%s reason=%r", volume.id, status, reason)
     values: dict[str, object] = {"status": status, "fault": reason, "wanted_gib": volume.size_gib}
     if native_id:
         values["native_id"] = native_id
@@ -206,16 +206,16 @@ def observe_cloud(service: VolumeService, job: Job) -> None:
         _delete_orphan(cloud, native)
     for native in drift.foreign:
         # Rows are never deleted, so another installation or an older database created it: it may hold data.
-        logger.warning("foreign volume ignored: native_id=%s token=%s", native.id, native.token)
+        logger.warning("unknown volume in cloud, ignored native_id=%s token=%s", native.id, native.token)
     _correct(service, job, cloud, drift)
 
 
 def _delete_orphan(cloud: VolumeDriver, native: NativeVolume) -> None:
-    logger.warning("deleting orphan: native_id=%s token=%s", native.id, native.token)
+    logger.warning("deleting orphaned volume native_id=%s volume=%s", native.id, native.token)
     try:
         cloud.delete(native.id)
     except RequestRejected as error:
-        logger.warning("orphan not deleted: native_id=%s reason=%r", native.id, error.message)
+        logger.warning("orphaned volume not deleted native_id=%s reason=%r", native.id, error.message)
 
 
 def _correct(service: VolumeService, job: Job, cloud: VolumeDriver, drift: Drift) -> None:
@@ -242,7 +242,7 @@ def _mark_missing(service: VolumeService, job: Job, volume: Volume) -> None:
 
 
 def _write_observed(service: VolumeService, job: Job, volume: Volume, event_type: str, **values: object) -> None:
-    logger.warning("volume drift corrected: volume=%s values=%s", volume.id, values)
+    logger.warning("volume drift corrected volume=%s values=%s", volume.id, values)
     now = job.clock.now()
     with job.transaction() as db:
         current = repository.find_volume(db, volume.id)

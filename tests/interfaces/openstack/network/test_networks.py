@@ -146,7 +146,8 @@ def test_extensions_quotas_and_availability_zones(api: Callers) -> None:
     details = api.ok("GET", f"{V2}/quotas/{project}/details.json")["quota"]
     assert details["network"] == {"limit": -1, "used": 0, "reserved": 0}
     assert api.ok("GET", f"{V2}/availability_zones") == {"availability_zones": []}
-    assert api.request("GET", f"{V2}/routers").json()["NeutronError"]["type"] == "HTTPNotFound"
+    unknown = api.request("GET", f"{V2}/qos/policies").json()["NeutronError"]
+    assert (unknown["type"], unknown["message"]) == ("HTTPNotFound", "The resource could not be found.")
 
 
 def test_default_security_group(api: Callers) -> None:
@@ -162,9 +163,20 @@ def test_default_security_group(api: Callers) -> None:
     assert api.ok("GET", f"{V2}/security-groups?name=other")["security_groups"] == []
     assert len(api.ok("GET", f"{V2}/security-group-rules?direction=ingress")["security_group_rules"]) == 2
     created = api.request("POST", f"{V2}/security-groups", json={"security_group": {"name": "web"}})
-    assert failure(created) == (409, "OverQuota")
-    deleted = api.request("DELETE", f"{V2}/security-groups/{group['id']}")
-    assert failure(deleted) == (409, "SecurityGroupCannotUpdateDefault")
+    assert failure(created) == (501, "HTTPNotImplemented")
+    path = f"{V2}/security-groups/{group['id']}"
+    assert failure(api.request("DELETE", path)) == (409, "SecurityGroupCannotRemoveDefault")
+    assert failure(api.request("PUT", path, json={})) == (409, "SecurityGroupCannotUpdateDefault")
+
+
+def test_routers_and_floating_ips_are_not_supported(api: Callers) -> None:
+    for collection, error in (("routers", "RouterNotFound"), ("floatingips", "FloatingIPNotFound")):
+        assert api.ok("GET", f"{V2}/{collection}") == {collection: []}
+        assert failure(api.request("POST", f"{V2}/{collection}", json={})) == (501, "HTTPNotImplemented")
+        for method in ("GET", "PUT", "DELETE"):
+            assert failure(api.request(method, f"{V2}/{collection}/x")) == (404, error)
+    added = api.request("PUT", f"{V2}/routers/x/add_router_interface", json={"subnet_id": "y"})
+    assert failure(added) == (404, "RouterNotFound")
 
 
 def test_types_of_attributes_are_converted(api: Callers) -> None:

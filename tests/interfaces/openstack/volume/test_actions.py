@@ -68,13 +68,18 @@ def test_admin_actions(api: Api) -> None:
     assert status(api, volume) == "deleting"
 
 
-@pytest.mark.parametrize("name", ["os-attach", "os-detach", "os-begin_detaching", "os-volume_upload_image", "no-such"])
+@pytest.mark.parametrize("name", ["os-attach", "os-detach", "os-begin_detaching", "os-volume_upload_image"])
 def test_unsupported_actions_are_refused_with_a_reason(api: Api, name: str) -> None:
     volume = api.create()["id"]
     response = act(api, volume, name, {})
-    assert response.status_code == 400
-    assert response.json()["badRequest"]["message"]
+    assert response.status_code == 501
+    assert response.json()["notImplemented"]["message"]
     assert status(api, volume) == "available"
+    assert act(api, "unknown", name, {}).status_code == 404
+
+
+def test_unknown_actions_are_invalid(api: Api) -> None:
+    assert act(api, api.create()["id"], "no-such", {}).status_code == 400
 
 
 def test_attachments(api: Api) -> None:
@@ -91,4 +96,4 @@ def test_attachments(api: Api) -> None:
     assert api.ok("GET", "/attachments", caller="outsider") == {"attachments": []}
     assert len(api.ok("GET", "/attachments", caller="admin", all_tenants=1)["attachments"]) == 1
     for method, path in (("POST", ""), ("PUT", f"/{attachment.id}"), ("DELETE", f"/{attachment.id}")):
-        assert api(method, f"/attachments{path}", {}).status_code == 400
+        assert api(method, f"/attachments{path}", {}).status_code == 501

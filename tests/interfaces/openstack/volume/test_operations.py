@@ -25,9 +25,16 @@ def test_unsupported_resources_have_empty_lists(api: Api) -> None:
         assert api.ok("GET", f"/{name}") == {name: []}
         assert api.ok("GET", f"/{name}/detail") == {name: []}
         assert api("GET", f"/{name}/x").status_code == 404
-        refused = api("POST", f"/{name}", {})
-        assert refused.status_code == 400
-        assert "not supported" in refused.json()["badRequest"]["message"]
+        body = {name.removesuffix("s"): {"volume_id": api.create()["id"]}}
+        refused = api("POST", f"/{name}", body)
+        assert refused.status_code == 501
+        assert "not supported" in refused.json()["notImplemented"]["message"]
+        unknown = api("POST", f"/{name}", {name.removesuffix("s"): {"volume_id": "unknown"}})
+        assert (unknown.status_code, unknown.json()["itemNotFound"]["message"]) == (
+            404,
+            "Volume unknown could not be found.",
+        )
+        assert api("POST", f"/{name}", {}).status_code == 400
     assert {api(method, "/snapshots/x").status_code for method in ("PUT", "DELETE")} == {404}
     assert api.ok("GET", "/os-services", caller="admin") == {"services": []}
     assert api.ok("GET", "/scheduler-stats/get_pools", caller="admin") == {"pools": []}

@@ -146,7 +146,7 @@ def _nic_request(network: ServerNetwork) -> NicRequest:
     network_id = network.uuid if isinstance(network.uuid, str) else None
     fixed_ip = network.fixed_ip if isinstance(network.fixed_ip, str) else None
     if port_id is None and network_id is None:
-        raise InvalidField("networks", "{}", "A network needs a uuid or a port.")
+        raise InvalidField("networks", "{}", "A network requires a uuid or a port.")
     if fixed_ip is not None and port_id is not None:
         raise Invalid("Specified Fixed IP can't be used with a port: the port already has an address.")
     return NicRequest(network_id=None if port_id else network_id, port_id=port_id, fixed_ip=fixed_ip)

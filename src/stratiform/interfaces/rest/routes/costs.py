@@ -29,7 +29,7 @@ def show_project_cost(request: ApiRequest, query: schemas.MonthCostQuery) -> Pro
     )
     cost = services.billing.costs.find_project_cost(ctx, project_id, query.month)
     if cost is None:
-        raise NotFound("The project has no customer account", hint="`stratiform account assign`")
+        raise NotFound("The project has no customer account", hint="assign one with `stratiform account assign`")
     return cost
 
 

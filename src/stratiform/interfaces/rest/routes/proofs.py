@@ -45,7 +45,7 @@ def show_inclusion_proof(request: ApiRequest, query: schemas.InclusionQuery) -> 
     """Show the proof that an event is in the log."""
     proofs = request.services.proof.inclusion_proofs
     if query.message_id is not None and query.index is not None:
-        raise Invalid("`index` and `message_id` exclude each other")
+        raise Invalid("`index` and `message_id` are mutually exclusive")
     if query.message_id is not None:
         return _inclusion(proofs.get_by_message(request.ctx, query.cloud, query.message_id, query.size))
     if query.index is None:
@@ -66,7 +66,7 @@ def show_tile(request: ApiRequest, tile: schemas.TilePath) -> ApiResponse[bytes]
     match = _TILE.fullmatch(tile)
     if match is None:
         raise NotFound(
-            f"'{tile.lstrip('/')}' is not a tile", hint="numbers have three digits: 0/000, 0/x001/234, 0/000.p/17"
+            f"'{tile.lstrip('/')}' is not a tile", hint="use three digits per number: 0/000, 0/x001/234, 0/000.p/17"
         )
     number, width = int(match[2].replace("x", "").replace("/", "")), int(match[3] or TILE_WIDTH)
     hashes = request.services.proof.tiles.get(request.ctx, int(match[1]), number, width)

@@ -37,7 +37,8 @@ def delete_rejected_messages(request: ApiRequest, query: schemas.RejectedDeleteQ
     """Delete the rejected messages of a cloud, those with a reason, or all of them."""
     if query.is_all == bool(query.cloud or query.reason):
         raise Invalid(
-            "no messages are selected, or `all` is not alone", hint="use `cloud`, `reason` or both; or only `all=true`"
+            "no messages are selected, or `all` is combined with other parameters",
+            hint="use `cloud`, `reason` or both; or only `all=true`",
         )
     messages = request.services.ingest.rejected_messages
     return schemas.DeletedCount(messages.delete_all(request.ctx, query.cloud, query.reason))

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from stratiform.interfaces.rest.schemas.common import RequestBody
 
-AccountReference = Annotated[str, Meta(description="Name or id of the account.")]
+AccountReference = Annotated[str, Meta(description="Name or ID of the account.")]
 Country = Annotated[str, Meta(description="Two letters (ISO 3166).")]
 TaxRate = Annotated[str, Meta(description="Percentage, such as `19` or `7.7`.")]
 
@@ -32,8 +32,8 @@ class AccountCreate(RequestBody, kw_only=True):
 
 
 class AssignmentCreate(RequestBody):
-    project: Annotated[str, Meta(description="Name or id of the project.")]
-    start: Annotated[str | None, Meta(description="By default now.")] = None
+    project: Annotated[str, Meta(description="Name or ID of the project.")]
+    start: Annotated[str | None, Meta(description="Default: now.")] = None
 
 
 class Seller(Struct):

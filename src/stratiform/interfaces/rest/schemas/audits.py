@@ -9,8 +9,8 @@ from stratiform.interfaces.rest.schemas.common import RequestBody
 
 class AuditCreate(RequestBody):
     period: Annotated[str, Meta(description="A month (UTC), such as `2026-10`.")]
-    clouds: Annotated[list[str], Meta(description="Names of clouds; by default all.")] = []
-    project_id: Annotated[str | None, Meta(description="Id of the project; by default all.")] = None
+    clouds: Annotated[list[str], Meta(description="Names of clouds; default: all.")] = []
+    project_id: Annotated[str | None, Meta(description="ID of the project; default: all.")] = None
     apply: Annotated[bool, Meta(description="Create the proposed corrections.")] = False
 
 

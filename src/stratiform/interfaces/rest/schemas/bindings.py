@@ -6,26 +6,28 @@ from msgspec import Meta, Struct
 
 from stratiform.interfaces.rest.schemas.common import RequestBody
 
-Project = Annotated[str, Meta(description="Name or id of the project.")]
-CloudName = Annotated[str, Meta(description="Name or id of the cloud.")]
+Project = Annotated[str, Meta(description="Name or ID of the project.")]
+CloudName = Annotated[str, Meta(description="Name or ID of the cloud.")]
 
 
 class BindingCreate(RequestBody):
     project: Project
     cloud: CloudName
-    zone: Annotated[str, Meta(description="Availability zone that users see; by default the cloud's name.")] = ""
-    native_zone: Annotated[str, Meta(description="Zone of the cloud; by default that of its settings.")] = ""
+    zone: Annotated[str, Meta(description="Availability zone that users see; default: the cloud's name.")] = ""
+    native_zone: Annotated[str, Meta(description="Zone in the cloud; default: the one in the cloud's settings.")] = ""
 
 
 class BindingListQuery(Struct):
-    project: Annotated[str | None, Meta(description="Name or id of the project.")] = None
-    cloud: Annotated[str | None, Meta(description="Name or id of the cloud.")] = None
+    project: Annotated[str | None, Meta(description="Name or ID of the project.")] = None
+    cloud: Annotated[str | None, Meta(description="Name or ID of the cloud.")] = None
 
 
 class BindingDeleteQuery(Struct):
     project: Project
     cloud: CloudName
-    zone: Annotated[str | None, Meta(description="Availability zone; by default all zones of the binding.")] = None
+    zone: Annotated[
+        str | None, Meta(description="Availability zone; default: all zones to which the project is bound.")
+    ] = None
 
 
 class Binding(Struct):

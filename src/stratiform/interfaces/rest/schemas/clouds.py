@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from stratiform.interfaces.rest.schemas.bindings import Binding
 from stratiform.interfaces.rest.schemas.common import RequestBody
 
-CloudReference = Annotated[str, Meta(description="Name or id of the cloud.")]
+CloudReference = Annotated[str, Meta(description="Name or ID of the cloud.")]
 NativeResourceType = Annotated[str, Meta(description="`image`, `flavor` or `volume_type`.")]
 
 
@@ -28,18 +28,18 @@ class CloudUpdate(RequestBody):
 class ImageRegistration(RequestBody):
     """Either `image`, an existing image, or `name`, the name of a new public image."""
 
-    native_id: Annotated[str, Meta(description="Id of the image in the cloud.")]
-    image: Annotated[str, Meta(description="Name or id.")] = ""
+    native_id: Annotated[str, Meta(description="ID of the image in the cloud.")]
+    image: Annotated[str, Meta(description="Name or ID.")] = ""
     name: str = ""
 
 
 class FlavorRegistration(RequestBody):
-    flavor: Annotated[str, Meta(description="Name or id.")]
+    flavor: Annotated[str, Meta(description="Name or ID.")]
     native_id: Annotated[str, Meta(description="Instance type of the cloud.")]
 
 
 class VolumeTypeRegistration(RequestBody):
-    volume_type: Annotated[str, Meta(description="Name or id.")]
+    volume_type: Annotated[str, Meta(description="Name or ID.")]
     native_id: Annotated[str, Meta(description="Disk type of the cloud.")]
 
 

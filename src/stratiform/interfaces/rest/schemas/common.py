@@ -8,7 +8,7 @@ from stratiform.kit.pagination import MAX_LIMIT, Page
 
 Limit = Annotated[
     Annotated[int, Meta(ge=1, lt=10**18)] | None,
-    Meta(description="Maximum number of items on a page; 1000 by default."),
+    Meta(description="Maximum number of items per page; default: 1000."),
 ]
 Marker = Annotated[str | None, Meta(description="`next` of the previous page.")]
 

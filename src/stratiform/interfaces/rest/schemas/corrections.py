@@ -22,7 +22,7 @@ class CorrectionCreate(RequestBody):
     resource_id: str
     reason: str
     cloud: Annotated[str, Meta(description="Required if the resource is in several clouds, or in none yet.")] = ""
-    id: Annotated[str, Meta(description="A correction with the same id is a duplicate.")] = ""
+    id: Annotated[str, Meta(description="A correction with the same ID is a duplicate.")] = ""
     start: Timestamp = None
     end: Timestamp = None
     reopened: bool = False

@@ -19,7 +19,7 @@ ResourceType = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$", description
 
 
 class EventQuery(Struct):
-    cloud: Annotated[str, Meta(description="Cloud of events that do not name one.")] = "openstack"
+    cloud: Annotated[str, Meta(description="Cloud of events that do not specify one.")] = "openstack"
 
 
 class EventHeaders(Struct, rename=lambda name: f"ce-{name}"):

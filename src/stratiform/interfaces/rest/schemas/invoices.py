@@ -30,7 +30,7 @@ class Periods(Struct):
 
 
 class InvoiceListQuery(PageQuery):
-    account: Annotated[str | None, Meta(description="Name or id of the account; operators only.")] = None
+    account: Annotated[str | None, Meta(description="Name or ID of the account; operators only.")] = None
 
 
 class Invoice(Struct):

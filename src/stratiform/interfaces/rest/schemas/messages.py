@@ -6,7 +6,7 @@ from msgspec import Meta, Struct, field
 
 from stratiform.interfaces.rest.schemas.usage import Position
 
-MessageId = Annotated[str, Meta(description="Id of the message, or the beginning of it.")]
+MessageId = Annotated[str, Meta(description="ID of the message, or the beginning of it.")]
 
 
 class NotificationQuery(Struct):
@@ -41,8 +41,8 @@ class RejectedDeleteQuery(Struct):
     """Which messages are deleted: those of `cloud`, those with `reason`, or `all`."""
 
     cloud: Annotated[str | None, Meta(description="Name of the cloud.")] = None
-    reason: Annotated[str | None, Meta(description="Beginning of the reason.")] = None
-    is_all: Annotated[bool, Meta(description="True without the other parameters: every message.")] = field(
+    reason: Annotated[str | None, Meta(description="Prefix of the reason.")] = None
+    is_all: Annotated[bool, Meta(description="`true`, without other parameters: all messages.")] = field(
         name="all", default=False
     )
 

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from stratiform.interfaces.rest.schemas.common import RequestBody
 
-PollId = Annotated[str, Meta(description="Id of the poll.")]
+PollId = Annotated[str, Meta(description="ID of the poll.")]
 
 
 class SampleDefinition(Struct):

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct, field
 
 from stratiform.interfaces.rest.schemas.usage import AsOf, From, Position, ProjectId, To, UsageAsOfQuery
 
-Size = Annotated[Position | None, Meta(description="Number of events in the log; by default the current one.")]
+Size = Annotated[Position | None, Meta(description="Number of events in the log; default: the current number.")]
 TilePath = Annotated[str, Meta(description="Level, number and width, such as `0/000`, `0/x001/234` or `0/000.p/17`.")]
 
 
@@ -17,9 +17,9 @@ class PublicKeys(Struct):
 class InclusionQuery(Struct):
     """Either `index`, or `message_id` and `cloud`."""
 
-    index: Annotated[Position | None, Meta(description="Number of the event in the log, from 0.")] = None
+    index: Annotated[Position | None, Meta(description="Number of the event in the log, starting at 0.")] = None
     message_id: Annotated[
-        str | None, Meta(description="Message id of the event; the part after `#` may be omitted.")
+        str | None, Meta(description="Message ID of the event; the part after `#` may be omitted.")
     ] = None
     cloud: Annotated[str, Meta(description="Cloud of the message.")] = "openstack"
     size: Size = None
@@ -54,7 +54,7 @@ class ExportQuery(Struct):
     end: To = field(name="to", default=None)
     as_of: AsOf = None
     since: Annotated[
-        Position | None, Meta(description="Size of an earlier log: adds the proof that this one is a continuation.")
+        Position | None, Meta(description="Size of an earlier log; adds a proof that this log is a continuation of it.")
     ] = None
 
     def usage_query(self) -> UsageAsOfQuery:

@@ -8,18 +8,18 @@ from stratiform.interfaces.rest.schemas.common import Limit, Marker
 
 ProjectId = Annotated[
     str | None,
-    Meta(description="Id of the project; by default all projects for operators, else the caller's."),
+    Meta(description="ID of the project; default: all projects for operators, the token's project for others."),
 ]
 From = Annotated[str | None, Meta(description="Start of the period, ISO 8601.")]
 To = Annotated[str | None, Meta(description="End of the period, ISO 8601.")]
 AsOf = Annotated[
     str | None,
-    Meta(description="Usage as it was known: a position that the ledger has reached, or a past timestamp."),
+    Meta(description="Return what the ledger knew at this position or past timestamp."),
 ]
 Position = Annotated[int, Meta(ge=0, lt=10**18)]
 TableFormat = Annotated[
     Literal["json", "csv", "arrow", "parquet"] | None,
-    Meta(description="Format of the response; by default that of the Accept header."),
+    Meta(description="Format of the response; default: from the Accept header."),
 ]
 
 
@@ -28,7 +28,7 @@ class UsageQuery(Struct, kw_only=True):
 
     project_id: ProjectId = None
     resource_type: Annotated[str | None, Meta(description="`instance`, `volume`, …")] = None
-    resource_id: Annotated[str | None, Meta(description="Id of the resource.")] = None
+    resource_id: Annotated[str | None, Meta(description="ID of the resource.")] = None
     cloud: Annotated[str | None, Meta(description="Name of the cloud.")] = None
     tag: Annotated[str | None, Meta(description="A tag of the resource, `key:value`.")] = None
     start: From = field(name="from", default=None)
@@ -76,7 +76,7 @@ class SumListQuery(UsageAsOfQuery):
 
 class ChangeQuery(UsageQuery):
     since: Annotated[
-        Position | None, Meta(description="Position of the ledger after which to start; by default the current one.")
+        Position | None, Meta(description="Position of the ledger after which to start; default: the current position.")
     ] = None
 
 

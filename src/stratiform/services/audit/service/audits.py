@@ -38,7 +38,7 @@ class Audits:
         """
         self.require_run(ctx)
         if ctx.now <= request.start:
-            raise Invalid(f"The period {request.name} is in the future.", hint="use a month that has begun")
+            raise Invalid(f"The period {request.name} is in the future.", hint="use a month that has already begun")
         connected = {cloud.name: cloud.id for cloud in self.clouds.accounts.list_all(ctx.db)}
         for name in request.clouds:
             self.ledger.filter_names.check_cloud(ctx.db, name)

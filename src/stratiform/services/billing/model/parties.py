@@ -24,9 +24,9 @@ def check_party(party: Party) -> Party:
     """Return `party`. Raises Invalid if a document cannot print it"""
     texts = (party.legal_name, party.tax_id, *party.address)
     if any(len(text) > _MAX_LENGTH or not text.isprintable() for text in texts):
-        raise Invalid(f"Names, tax ids and address lines have at most {_MAX_LENGTH} printable characters")
+        raise Invalid(f"Names, tax IDs and address lines must have at most {_MAX_LENGTH} printable characters")
     if len(party.address) > _MAX_ADDRESS_LINES:
-        raise Invalid(f"An address has at most {_MAX_ADDRESS_LINES} lines")
+        raise Invalid(f"An address must have at most {_MAX_ADDRESS_LINES} lines")
     if party.country and not (len(party.country) == 2 and party.country in get_global("territory_languages")):
         raise Invalid(f"country: '{party.country}' is not a country code (ISO 3166)", hint="two capital letters")
     return party

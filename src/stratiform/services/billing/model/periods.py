@@ -49,7 +49,8 @@ def select_period(
     """
     if account.billed_until is None:
         raise Conflict(
-            f"No project is assigned to customer account '{account.name}'", hint="`stratiform account assign`"
+            f"No project is assigned to customer account '{account.name}'",
+            hint="assign one with `stratiform account assign`",
         )
     start, end = _bounds(month, until, account.billed_until)
     existing = next((period for period in closed if period.end == end), None)
@@ -67,7 +68,7 @@ def select_period(
             f"{format_month(account.billed_until)} of customer account '{account.name}' must be closed first"
         )
     if end > now:
-        raise Conflict(f"The period is not over before {format_iso(end)}", hint="`--until now` ends the period now")
+        raise Conflict(f"The period does not end until {format_iso(end)}", hint="`--until now` ends the period now")
     return PeriodSelection(account.billed_until, end, None)
 
 
@@ -75,7 +76,7 @@ def parse_month(text: str) -> tuple[Micros, Micros]:
     """Return the start and the end (UTC) of a month such as `2026-11`. Raises Invalid"""
     match = _MONTH.fullmatch(text)
     if match is None:
-        raise Invalid(f"'{text}' is not a month", hint="a month is written like 2026-11")
+        raise Invalid(f"'{text}' is not a month", hint="use the format 2026-11")
     return _month(int(match[1]), int(match[2]))
 
 
@@ -92,7 +93,7 @@ def format_month(at: Micros) -> str:
 def _bounds(month: str | None, until: Micros | None, billed_until: Micros) -> tuple[Micros, Micros]:
     if month is None:
         if until is None:
-            raise Invalid("No period specified", hint="name a month such as 2026-11, or use `--until now`")
+            raise Invalid("No period specified", hint="specify a month such as 2026-11, or use `--until now`")
         return billed_until, until
     start, end = parse_month(month)
     if until is not None and not start < until <= end:

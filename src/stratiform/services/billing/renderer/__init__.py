@@ -34,7 +34,9 @@ def render_pdf(document: Document) -> bytes:
     layout = _map_texts(msgspec.to_builtins(build_layout(document)), replace_undisplayable)
     if replaced:
         characters = ", ".join(f"U+{ord(character):04X}" for character in sorted(replaced))
-        logger.warning("document %s: the fonts do not have %s, replaced by U+FFFD", document.number, characters)
+        logger.warning(
+            "characters without a glyph replaced by U+FFFD document=%s characters=%s", document.number, characters
+        )
     return typst.compile(
         _TEMPLATE,
         root=_TEMPLATE.parent,

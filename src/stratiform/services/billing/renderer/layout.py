@@ -193,7 +193,7 @@ def _print_row(lines: Sequence[DocumentLine], digits: int) -> PrintedRow:
 
 
 def _format_rounded(value: int, scale: int, digits: int) -> str:
-    """Format `value`, in units of 10^-scale, with exactly `digits` digits after the point."""
+    """Format `value`, in units of 10^-scale, with exactly `digits` decimal places."""
     return format_scaled(divide_half_even(value, 10 ** (scale - digits)), digits, digits)
 
 

@@ -1,6 +1,6 @@
 """The usage that a customer account pays for."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from stratiform.kit.clock import Micros
@@ -19,7 +19,8 @@ ResourceNames = dict[tuple[str, str, str], str]
 class AccountUsage:
     """The segments of a customer account in `[start, end)`, clipped to its assignments.
 
-    `names` has the names of the resources that were iterated. `project_id` restricts the usage to one project.
+    `names` has the names of the resources that were iterated. `project_id` restricts the usage to one project. Segments
+    have the names of `attributes` to which they refer, such as `volume_type_name`.
     """
 
     ledger: LedgerService
@@ -29,9 +30,13 @@ class AccountUsage:
     end: Micros
     as_of: int | None = None
     project_id: str | None = None
+    attributes: Collection[str] = ()
     names: ResourceNames = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Segment]:
+        yield from self.ledger.name_facts.open(self.db, self.as_of).resolve(self._iterate(), self.attributes)
+
+    def _iterate(self) -> Iterator[Segment]:
         for project_id, start, end in self._assigned_intervals():
             for segment in self.ledger.segments.iterate_overlapping(self.db, start, end, project_id, self.as_of):
                 self.names[segment.resource_type, segment.resource_id, segment.cloud] = segment.name

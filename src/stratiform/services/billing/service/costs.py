@@ -81,7 +81,8 @@ class RunningCosts:
         others = [each.name for each in self.rating.catalog if each.states and each.name not in _FREQUENT_TYPES]
         for resource_type in (*_FREQUENT_TYPES, *others):
             usage_filter = UsageFilter(resource_type=resource_type, resource_id=resource_id)
-            segments = sorted(self.ledger.segments.iterate(ctx.db, usage_filter), key=lambda segment: segment.start)
+            unnamed = self.ledger.segments.iterate(ctx.db, usage_filter)
+            segments = sorted(self.ledger.name_facts.open(ctx.db).resolve(unnamed), key=lambda segment: segment.start)
             if segments:
                 return segments
         return []
@@ -132,7 +133,8 @@ class RunningCosts:
         """Rate the usage in `[start, end)`; `first` is the start of the first assignment to the customer account."""
         as_of = max(start, end)
         plan = self.rating.plans.load(ctx.db, account.plan)
-        usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, project_id=project_id)
+        attributes = plan.usage_fields.texts
+        usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, project_id=project_id, attributes=attributes)
         samples = usage.iterate_samples(self.rating, plan)
         charge, days = self.rating.usage_rating.rate_usage_by_day(plan, usage, start, as_of, samples)
         return ProjectCost(

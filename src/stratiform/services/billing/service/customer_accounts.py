@@ -34,7 +34,9 @@ class CustomerAccounts:
         """
         policy.ACCOUNTS_CREATE.require(ctx.caller, None)
         if not name or len(name) > _MAX_NAME or not name.isprintable() or "/" in name:  # the name is part of paths
-            raise Invalid(f"The name of a customer account has 1 to {_MAX_NAME} printable characters, and no '/'")
+            raise Invalid(
+                f"The name of a customer account must have 1 to {_MAX_NAME} printable characters, but not '/'"
+            )
         party = check_party(party or Party())
         check_displayable(name, party.legal_name, party.tax_id, *party.address)
         prices = self.rating.plans.load(ctx.db, plan)

@@ -39,7 +39,7 @@ class InvoiceIssuer:
         """Issue the invoice of a period from the current position of the ledger. Raises: UnpricedUsageConflict"""
         as_of = self.ledger.positions.get_current_position(ctx.db)
         plan = self.rating.plans.load_locked(ctx.db, account.plan)
-        usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, as_of)
+        usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, as_of, attributes=plan.usage_fields.texts)
         charge = self.rating.usage_rating.rate_usage(plan, usage, start, end, usage.iterate_samples(self.rating, plan))
         if charge.unpriced:
             raise UnpricedUsageConflict(plan, charge, usage.names)

@@ -82,7 +82,7 @@ class Bindings:
         if not bindings:
             raise ProjectNotBound(
                 f"Project {project_id} is not bound to a cloud",
-                hint="an operator binds it with `stratiform clouds bind`",
+                hint="an operator can bind it with `stratiform clouds bind`",
             )
         for binding in bindings:
             if zone in (None, "", binding.zone):
@@ -99,7 +99,8 @@ class Bindings:
         """
         policy.BINDINGS_DELETE.require(ctx.caller, None)
         if not repository.delete_bindings(ctx.db, project_id, cloud_id, zone):
-            raise BindingNotFound(f"Project {project_id} is not bound to this cloud")
+            where = "" if zone is None else f" in availability zone '{zone}'"
+            raise BindingNotFound(f"Project {project_id} is not bound to this cloud{where}")
 
     def check_native_zone(self, ctx: RequestContext, cloud_id: str, native_zone: str) -> None:
         """Check that the cloud has a zone, after the transaction of `ctx` has ended. Raises Invalid if it has not."""

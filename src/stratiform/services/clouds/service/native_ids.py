@@ -62,6 +62,9 @@ class NativeIds:
             return native_id
         try:
             return images.get(native_id).id
-        except (NativeNotFound, RequestRejected) as error:
+        except NativeNotFound as error:
             message = f"{resource_type.capitalize()} '{native_id}' not found in the cloud"
             raise InvalidNativeId(message, hint=error.message) from error
+        except RequestRejected as error:
+            message = f"The cloud rejects the {resource_type} '{native_id}': {error.message}"
+            raise InvalidNativeId(message, hint=error.hint) from error

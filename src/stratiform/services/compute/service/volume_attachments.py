@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Conflict, Invalid
+from stratiform.kit.errors import Conflict, Invalid, UnsupportedOperation
 from stratiform.kit.ids import Ids
 from stratiform.services.compute import policy
 from stratiform.services.compute.errors import VolumeAttachmentNotFound
@@ -42,11 +42,11 @@ class VolumeAttachments:
         return attachment
 
     def update(self, ctx: RequestContext, server_id: str, volume_id: str, new_volume_id: str) -> Attachment:
-        """Raises VolumeAttachmentNotFound; Conflict for another volume: swapping volumes is not supported."""
+        """Raises VolumeAttachmentNotFound; UnsupportedOperation for another volume."""
         server = get_server(ctx, policy.VOLUME_ATTACHMENTS_UPDATE, server_id)
         attachment = self._get(ctx, server, volume_id)
         if new_volume_id != volume_id:
-            raise Conflict("Swapping volumes is not supported.")
+            raise UnsupportedOperation("Swapping volumes is not supported.")
         return attachment
 
     def detach(self, ctx: RequestContext, server_id: str, volume_id: str) -> None:

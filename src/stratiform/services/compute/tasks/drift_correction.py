@@ -55,9 +55,9 @@ def observe_cloud(compute: ComputeService, job: Job) -> None:
         deleted_ids = servers.find_existing_ids(db, unmatched)
     for native in native_servers:
         if native.token not in row_by_id and native.token not in deleted_ids:
-            logger.warning("unknown server in cloud, ignored: native_id=%s token=%s", native.id, native.token)
+            logger.warning("unknown server in cloud, ignored native_id=%s token=%s", native.id, native.token)
         elif _is_orphan(native, row_by_id.get(native.token)):
-            logger.warning("orphan in cloud, deleted native_id=%s server=%s", native.id, native.token)
+            logger.warning("deleting orphaned server native_id=%s server=%s", native.id, native.token)
             cloud.delete(native.id)
     native_by_id = {native.id: native for native in native_servers}
     for row in rows:

@@ -9,7 +9,7 @@ from stratiform.services.compute.model.vm_states import ACTIVE, STOPPED
 from stratiform.services.compute.tasks.server_reconciler import ServerReconciler
 
 #: The fault of a server that its cloud reports in error without a reason.
-IN_ERROR = "The server is in error in its cloud."
+IN_ERROR = "The server is in the state error in its cloud."
 
 
 def stop_server(reconciler: ServerReconciler) -> Requeue | None:

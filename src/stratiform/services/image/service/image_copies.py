@@ -133,10 +133,10 @@ def _require_uploadable(image: Image, cloud_images: CloudImages | None) -> None:
     if not image.file:
         raise RequestRejected(
             f"Image {image.id} has no data and is not registered in this cloud.",
-            hint="an operator registers it: stratiform clouds images register",
+            hint="an operator can register it: stratiform clouds images register",
         )
     if cloud_images is None:
         raise NotSupported(
             "This cloud does not support image uploads.",
-            hint="an operator registers an image of the cloud: stratiform clouds images register",
+            hint="an operator can register an existing image of the cloud: stratiform clouds images register",
         )

@@ -35,7 +35,7 @@ def check_effect(
     if is_created and not (after and all(segment.project_id for segment in after)):
         raise Invalid(
             "project_id: required for all usage of a resource that is not in the ledger",
-            hint="set the project without a window",
+            hint="set the project without an interval",
         )
 
 
@@ -46,7 +46,7 @@ def check_adjustment(adjustment: MeterAdjustment, before: Decimal) -> None:
         subtracted, current = format_decimal(adjustment.quantity.copy_negate()), format_decimal(before)
         raise Invalid(
             f"quantity: {subtracted}{unit} can't be subtracted: the sum of {adjustment.meter} is {current}{unit}",
-            hint="the quantity is added to the sum, and a negative one is subtracted",
+            hint="the quantity is added to the sum; a negative quantity is subtracted",
         )
 
 

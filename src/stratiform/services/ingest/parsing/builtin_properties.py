@@ -14,6 +14,7 @@ ATTRIBUTES: dict[str, dict[str, ValueType]] = {
         "flavor_id": "text",
         "availability_zone": "text",
         "image_id": "text",
+        "image_name": "text",
         "os_type": "text",
         "os_distro": "text",
         "os_version": "text",

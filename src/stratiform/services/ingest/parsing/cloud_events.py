@@ -71,7 +71,7 @@ def _data(document: Payload) -> dict[str, object]:
         try:
             data = msgspec.json.decode(base64.b64decode(encoded, validate=True))
         except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError) as error:
-            raise InvalidMessage("data_base64 is not JSON in base64") from error
+            raise InvalidMessage("data_base64 is not base64-encoded JSON") from error
     if data is None:
         return {}
     if not isinstance(data, dict):

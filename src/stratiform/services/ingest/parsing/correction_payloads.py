@@ -193,14 +193,14 @@ def check_correction(correction: Correction) -> None:
     if not (has_properties or has_bounds or correction.absent or correction.revokes or correction.has_observation):
         raise InvalidMessage("the correction has no changes", hint="for example, set the end")
     if correction.reopened and correction.end is not None:
-        raise InvalidMessage("end: excludes reopened")
+        raise InvalidMessage("end: cannot be combined with reopened")
     if correction.absent and has_properties:
-        raise InvalidMessage("absent: excludes project, state and attributes")
+        raise InvalidMessage("absent: cannot be combined with project, state and attributes")
     _check_intervals(correction)
     has_window = correction.since is not None or correction.until is not None
     if has_window and not (has_properties or correction.absent):
         raise InvalidMessage(
-            f"{'since' if correction.since is not None else 'until'}: the correction has no changes in this window",
+            f"{'since' if correction.since is not None else 'until'}: the correction has no changes in this interval",
             hint="set project, state or attributes, or absent",
         )
 
@@ -208,10 +208,10 @@ def check_correction(correction: Correction) -> None:
 def _check_intervals(correction: Correction) -> None:
     start, end = correction.start, correction.end
     if start is not None and end is not None and end <= start:
-        raise InvalidMessage("end: the usage must end after it starts")
+        raise InvalidMessage("end: must be after the start")
     since, until = correction.since, correction.until
     if since is not None and until is not None and until <= since:
-        raise InvalidMessage("until: the window must end after it starts")
+        raise InvalidMessage("until: must be after the start of the interval")
 
 
 def _parse_attributes(payload: Payload) -> dict[str, object]:

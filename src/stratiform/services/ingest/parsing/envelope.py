@@ -12,6 +12,12 @@ import msgspec
 from stratiform.kit.clock import Micros, format_iso_naive
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
+from stratiform.services.ingest.parsing.message_identity import (
+    REPETITION_KEY,
+    REPETITION_PUBLISHER,
+    find_payload_time,
+    make_content_id,
+)
 from stratiform.services.ingest.parsing.payload_values import parse_text, parse_time
 
 #: Longer than the ids of all services, short enough for an index of every database.
@@ -34,6 +40,8 @@ class _Document(msgspec.Struct):
     timestamp: object = None
     publisher_id: object = None
     payload: msgspec.Raw = _NO_PAYLOAD
+    context_timestamp: object = msgspec.field(name="_context_timestamp", default=None)
+    retry_count: object = msgspec.field(name=REPETITION_KEY, default=None)
     inner: object = msgspec.field(name="oslo.message", default=msgspec.UNSET)
     version: object = msgspec.field(name="oslo.version", default="2.0")
     body: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
@@ -43,13 +51,17 @@ _decode = msgspec.json.Decoder(_Document).decode
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A message without its envelope. `payload` is not decoded yet."""
+    """A message without its envelope. `payload` is not decoded yet.
+
+    `repeated_at`: when Almanach published the message again; then `at` is an earlier time of the original.
+    """
 
     event_type: str
     message_id: str
     publisher_id: str
     at: Micros
     payload: msgspec.Raw
+    repeated_at: Micros | None = None
 
     def to_event(self, cloud: str) -> Event:
         """Decode the payload. Raises: InvalidMessage."""
@@ -70,10 +82,41 @@ def parse_envelope(raw: bytes) -> Message:
     event_type = parse_text(document.event_type, "event_type", EVENT_TYPE_LENGTH)
     message_id = parse_text(document.message_id, "message_id", MESSAGE_ID_LENGTH)
     at = parse_time(document.timestamp, "timestamp")
-    for name, value in (("event_type", event_type), ("message_id", message_id), ("timestamp", at)):
-        if value is None:
-            raise InvalidMessage(f"{name} is missing")
-    return Message(str(event_type), str(message_id), _printable(document.publisher_id), at or 0, document.payload)
+    if event_type is None:
+        raise InvalidMessage("event_type is missing")
+    publisher_id = _printable(document.publisher_id)
+    if publisher_id == REPETITION_PUBLISHER or document.retry_count is not None:
+        return _parse_repetition(document, event_type, publisher_id, at)
+    if message_id is None or at is None:
+        return _complete(document, event_type, message_id, publisher_id, at)
+    return Message(event_type, message_id, publisher_id, at, document.payload)
+
+
+def _complete(
+    document: _Document, event_type: str, message_id: str | None, publisher_id: str, at: Micros | None
+) -> Message:
+    """Return a message that lacks its ID or time. Raises: InvalidMessage."""
+    payload = _decode_json(document.payload)
+    if at is None:
+        at = parse_time(document.context_timestamp, "_context_timestamp")
+    if at is None:
+        at = find_payload_time(event_type, payload)
+    if at is None:
+        raise InvalidMessage("timestamp is missing")
+    content_id = message_id or make_content_id(event_type, publisher_id, at, payload)
+    return Message(event_type, content_id, publisher_id, at, document.payload)
+
+
+def _parse_repetition(document: _Document, event_type: str, publisher_id: str, repeated_at: Micros | None) -> Message:
+    """Return a message that Almanach published again. All repetitions have the same ID. Raises: InvalidMessage."""
+    payload = _decode_json(document.payload)
+    at = find_payload_time(event_type, payload)
+    if at is None:
+        at = parse_time(document.context_timestamp, "_context_timestamp")
+    if at is None:
+        raise InvalidMessage("the time of the original is missing: Almanach published this message again")
+    content_id = make_content_id(event_type, REPETITION_PUBLISHER, at, payload)
+    return Message(event_type, content_id, publisher_id, at, document.payload, max(at, repeated_at or at))
 
 
 def looks_like_notification(raw: bytes) -> bool:

@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
+from stratiform.kit.clock import Micros
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.parsing.audit_periods import add_audit_period
@@ -63,6 +66,8 @@ class MessageParser:
         statements, errors = self._parse(message.to_event(cloud))
         if errors and not statements:
             raise InvalidMessage(errors[0])
+        if message.repeated_at is not None:
+            statements = _mark_repetitions(statements, message.repeated_at)
         return ParsedMessage(cloud, body, message.event_type, message.message_id, statements, errors)
 
     def find_meter_file(self, resource_type: str) -> MeterFile | None:
@@ -118,3 +123,7 @@ class MessageParser:
             if len(self._plans) < _MAX_PLANS:
                 self._plans[event_type] = plan
         return plan
+
+
+def _mark_repetitions(statements: Sequence[ResourceStatement], repeated_at: Micros) -> list[ResourceStatement]:
+    return [replace(each, statement=replace(each.statement, repeated_at=repeated_at)) for each in statements]

@@ -46,14 +46,14 @@ def find_problems(meter_file: MeterFile) -> Iterator[Problem]:
 def _rule_problems(key: str, rule: EventRule, meter_file: MeterFile) -> Iterator[Problem]:
     for event_type in rule.types or [""]:
         if not event_type or "*" in event_type.rstrip("*") or event_type.count("*") > 1:
-            yield f"{key}.type", f"'{event_type}' is not an event type: `*` is allowed only at the end"
+            yield f"{key}.type", f"'{event_type}' is not a valid event type: `*` is allowed only at the end"
     for name in rule.samples:
         if name not in meter_file.samples:
             yield f"{key}.samples", f"missing table [samples.{name}]"
     if rule.rule == "sample" and not rule.samples and not rule.sample:
         yield key, "rule 'sample' needs `samples` (their names), or `sample` (the path of the name)"
     if rule.exact and rule.rule != "stop":
-        yield f"{key}.exact", "needs rule 'stop'"
+        yield f"{key}.exact", "requires rule = 'stop'"
     if rule.when and not (rule.when.one_of or rule.when.none_of):
         yield f"{key}.when", "`one_of` or `none_of` is required"
     yield from _attribute_problems(f"{key}.attributes", rule.attributes)
@@ -75,14 +75,14 @@ def _state_problems(states: StateMapping) -> Iterator[Problem]:
         yield "state", "`map` or `deleted` is required"
     for value in states.deleted:
         if value in states.map:
-            yield "state.deleted", f"'{value}' is in `map`, too"
+            yield "state.deleted", f"'{value}' is also in `map`"
 
 
 def _sample_problems(key: str, name: str, sample: SampleDefinition) -> Iterator[Problem]:
     if not _SAMPLE.fullmatch(name):
         yield key, "the name of a sample must be 1 to 64 letters, digits and . _ : -"
     if sample.value and sample.constant is not None:
-        yield key, "`value` and `constant` exclude each other"
+        yield key, "`value` and `constant` are mutually exclusive"
 
 
 def _path_problems(key: str, value: object) -> Iterator[Problem]:

@@ -25,6 +25,7 @@ from stratiform.services.ingest.service.own_events import OwnEvents
 from stratiform.services.ingest.service.parsed_batches import ParsedBatch
 from stratiform.services.ingest.service.polls import PollQuery, Polls
 from stratiform.services.ingest.service.rejected_messages import RejectedMessages
+from stratiform.services.ingest.service.resource_names import ResourceNames
 from stratiform.services.ingest.service.resource_updates import ResourceUpdate, ResourceUpdates
 from stratiform.services.ledger.service import LedgerService
 
@@ -64,6 +65,7 @@ class IngestService:
     meters: Meters
     polls: Polls
     rejected_messages: RejectedMessages
+    resource_names: ResourceNames
     resource_updates: ResourceUpdates
     raw_messages_days: int = 0
 
@@ -80,6 +82,7 @@ class IngestService:
             meters=Meters(parser),
             polls=Polls(parser, ledger),
             rejected_messages=RejectedMessages(parser, ledger),
+            resource_names=ResourceNames(parser, ledger),
             resource_updates=ResourceUpdates(parser, ledger),
             raw_messages_days=raw_messages_days,
         )

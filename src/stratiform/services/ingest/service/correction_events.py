@@ -77,7 +77,9 @@ def is_event_stored(db: Connection, ledger: LedgerService, event: Event) -> bool
     ((_, record),) = ledger.events.list_records(db, [number])
     is_same = record.resource == parsed.resource and record.fact == msgspec.json.decode(encode_fact(parsed.statement))
     if not is_same or (parsed.statement.samples and record.at != event.at):
-        raise Conflict(f"id: '{event.message_id}' is the id of another event", hint="use another id, or none")
+        raise Conflict(
+            f"id: '{event.message_id}' is already the ID of another event", hint="use another ID, or omit it"
+        )
     return True
 
 
@@ -107,7 +109,7 @@ def check_not_revoked(db: Connection, ledger: LedgerService, resource: Resource,
     revocation = find_revocations(_list_statements(db, ledger, resource)).get(correction.revokes)
     if revocation is not None:
         raise Conflict(
-            f"revokes: '{correction.revokes}' is revoked already by '{revocation}'",
+            f"revokes: '{correction.revokes}' has already been revoked by '{revocation}'",
             hint="revoke the revocation to restore it",
         )
 
@@ -117,7 +119,7 @@ def build_opposite_adjustment(record: EventRecord, correction: Correction) -> Me
     if structs.replace(correction, attributes={}) != Correction(
         correction.author, correction.reason, revokes=correction.revokes
     ):
-        raise Invalid("revokes: the revocation of an adjustment can't have other changes")
+        raise Invalid("revokes: the revocation of an adjustment cannot be combined with other changes")
     adjustment = find_adjustment(record.statement)
     assert adjustment is not None, "the record has samples"
     return replace(adjustment, quantity=adjustment.quantity.copy_negate())

@@ -9,7 +9,7 @@ from stratiform.services.ingest.service.cloud_names import validate_cloud_name
 from stratiform.services.ledger.model import Correction, Resource, UsageFilter
 from stratiform.services.ledger.service import LedgerService
 
-_NEW_RESOURCE_HINT = "check the id; a resource without messages needs cloud, start and project_id"
+_NEW_RESOURCE_HINT = "check the ID; for a resource without messages, set cloud, start and project_id"
 
 
 def find_correction_target(

@@ -48,14 +48,14 @@ class RejectedMessages:
         policy.REJECTED_MESSAGES_DELETE.require(ctx.caller, None)
         message = _get(ctx.db, id_prefix)
         repository.rejected_messages.delete_by_id(ctx.db, [message.id])
-        logger.info("rejected message deleted: user=%s id=%s reason=%r", ctx.caller.user_id, message.id, message.reason)
+        logger.info("rejected message deleted user=%s id=%s reason=%r", ctx.caller.user_id, message.id, message.reason)
         return message
 
     def delete_all(self, ctx: RequestContext, cloud: str | None = None, reason: str | None = None) -> int:
         """Delete the messages of `cloud` whose reason begins with `reason`; None matches any. Return their number."""
         policy.REJECTED_MESSAGES_DELETE.require(ctx.caller, None)
         count = repository.rejected_messages.delete_matching(ctx.db, cloud, reason)
-        logger.info("rejected messages deleted: user=%s count=%d", ctx.caller.user_id, count)
+        logger.info("rejected messages deleted user=%s count=%d", ctx.caller.user_id, count)
         return count
 
     def replay(self, ctx: RequestContext) -> IngestResult:
@@ -80,7 +80,11 @@ class RejectedMessages:
 def _get(db: Connection, id_prefix: str) -> RejectedMessage:
     messages = repository.rejected_messages.list_by_prefix(db, id_prefix, 2) if id_prefix else []
     if not messages:
-        raise NotFound(f"Rejected message {id_prefix} could not be found.", hint="see the ids in `usage rejected list`")
+        raise NotFound(
+            f"Rejected message {id_prefix} could not be found.", hint="see the IDs in `stratiform usage rejected list`"
+        )
     if len(messages) > 1 and messages[0].id != id_prefix:
-        raise Conflict(f"Several ids of rejected messages begin with {id_prefix}.", hint="use more of the id")
+        raise Conflict(
+            f"Several rejected messages have an ID that begins with {id_prefix}.", hint="use a longer prefix"
+        )
     return messages[0]

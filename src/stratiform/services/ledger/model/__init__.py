@@ -24,9 +24,10 @@ from stratiform.services.ledger.model.segments import (
     decode_segment_cursor,
     encode_segment_cursor,
 )
-from stratiform.services.ledger.model.statements import Correction, ResourceStatement, Statement
+from stratiform.services.ledger.model.statements import CONTENT_ID_PREFIX, Correction, ResourceStatement, Statement
 
 __all__ = [
+    "CONTENT_ID_PREFIX",
     "METER_KINDS",
     "AttributeType",
     "CatalogAttribute",

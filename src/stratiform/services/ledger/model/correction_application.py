@@ -9,6 +9,7 @@ from stratiform.services.ledger.model.resource_properties import (
     build_properties,
     get_stated_properties,
     is_same,
+    update_properties,
 )
 from stratiform.services.ledger.model.statements import Correction, Statement, rank
 
@@ -110,7 +111,7 @@ def _properties_at(moment: Micros, observations: MessageAssertions) -> Propertie
     properties = observations.initial
     for message in observations.messages:
         if message.at < moment:
-            properties = properties | get_stated_properties(message)
+            properties = update_properties(properties, get_stated_properties(message))
     return properties
 
 
@@ -129,7 +130,7 @@ def _continue_use(
             continue
         if message.at > at:
             intervals.append(UseInterval(at, message.at, properties))
-        at, properties = message.at, properties | get_stated_properties(message)
+        at, properties = message.at, update_properties(properties, get_stated_properties(message))
     if end is None or at < end:
         intervals.append(UseInterval(at, end, properties))
     return _overlay(intervals, applied)
@@ -153,7 +154,10 @@ def _apply_window(intervals: list[UseInterval], correction: Correction) -> list[
     after = [] if until is None else _cut(intervals, until, None)
     if correction.absent:
         return before + after
-    inside = [replace(each, properties=each.properties | properties) for each in _cut(intervals, since, until)]
+    inside = [
+        replace(each, properties=update_properties(each.properties, properties))
+        for each in _cut(intervals, since, until)
+    ]
     return before + inside + after
 
 

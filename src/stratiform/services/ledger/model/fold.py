@@ -19,6 +19,7 @@ from stratiform.services.ledger.model.correction_application import (
     apply_corrections,
     select_statements_in_force,
 )
+from stratiform.services.ledger.model.repetitions import drop_repetitions
 from stratiform.services.ledger.model.resource_properties import (
     STATE,
     Properties,
@@ -27,6 +28,7 @@ from stratiform.services.ledger.model.resource_properties import (
     get_default_state,
     get_stated_properties,
     is_same,
+    update_properties,
 )
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
@@ -63,7 +65,7 @@ def fold_statements(
     `parent_end` is the end of the resource with which this one ends, if there is one and it has ended. Statements with
     samples assert nothing about the resource itself.
     """
-    in_force = select_statements_in_force([each for each in statements if not each.samples])
+    in_force = select_statements_in_force(drop_repetitions([each for each in statements if not each.samples]))
     messages = select_messages(in_force)
     stated = [(message.at, get_stated_properties(message)) for message in messages]
     initial = compute_initial_properties([properties for _, properties in stated])
@@ -94,7 +96,7 @@ def fold_statements(
 def find_parent(child: Resource, statements: Iterable[Statement]) -> Resource | None:
     """Return the resource with which `child` ends, by the last statement that has one; never `child` itself."""
     candidates = [each for each in statements if each.parent is not None and not each.samples]
-    last = max(candidates, key=rank).parent if candidates else None
+    last = sorted(candidates, key=rank)[-1].parent if candidates else None
     parent = None if last is None else Resource(child.cloud, *last)
     return None if parent == child else parent
 
@@ -159,7 +161,7 @@ def _accumulate(
     for at, properties in stated:
         if end is not None and at >= end:
             break
-        timeline.append((at, timeline[-1][1] | properties))
+        timeline.append((at, update_properties(timeline[-1][1], properties)))
     return timeline
 
 

@@ -1,7 +1,8 @@
 """The incremental fold: a statement that arrives in order costs the same, however long the history of the resource.
 
 `fold_next_statements` has the result of `fold` for all statements, or None if the stored progress is not sufficient: an
-earlier statement arrived, or the start or the end changed. Then the resource is folded from all its statements.
+earlier statement arrived, the start or the end changed, or the end is before a statement. Then the resource is folded
+from all its statements.
 """
 
 from collections.abc import Sequence
@@ -15,10 +16,11 @@ from stratiform.services.ledger.model.resource_properties import (
     build_segment,
     get_stated_properties,
     is_same,
+    update_properties,
 )
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
-from stratiform.services.ledger.model.statements import Statement, rank
+from stratiform.services.ledger.model.statements import Rank, Statement, rank
 
 
 class FoldProgress(
@@ -30,11 +32,12 @@ class FoldProgress(
         "last_segment_start": "last_start",
         "last_segment_id": "row",
         "is_corrected": "corrected",
+        "is_repeated": "repeated",
     },
 ):
     """The state of the fold of a resource: what the next statement may change.
 
-    `at` and `message_id` are the rank of the last statement; `count` is the number of statements.
+    `at`, `order` and `message_id` are the rank of the last statement; `count` is the number of statements.
     """
 
     at: Micros
@@ -50,6 +53,12 @@ class FoldProgress(
     last_segment_start: Micros | None = None
     last_segment_id: int | None = None
     is_corrected: bool = False
+    is_repeated: bool = False
+    order: int = 0
+
+    @property
+    def rank(self) -> Rank:
+        return self.at, self.order, self.message_id
 
 
 def fold_all_statements(
@@ -58,9 +67,10 @@ def fold_all_statements(
     """Fold all statements of a resource (at least one). `last_segment_id` is not set."""
     usage = fold_statements(resource, statements, parent_end)
     relevant = [each for each in statements if not each.samples]
-    at, message_id = max(map(rank, relevant), default=(-1, ""))
+    at, order, message_id = max(map(rank, relevant), default=(-1, 0, ""))
     progress = FoldProgress(
         at=at,
+        order=order,
         message_id=message_id,
         count=len(statements),
         properties=usage.properties,
@@ -72,6 +82,7 @@ def fold_all_statements(
         end_kind=usage.end_kind,
         last_segment_start=usage.segments[-1].start if usage.segments else None,
         is_corrected=any(each.correction is not None for each in relevant),
+        is_repeated=any(each.repeated_at is not None for each in relevant),
     )
     return progress, usage
 
@@ -89,42 +100,55 @@ def fold_next_statements(
     progress = structs.replace(progress, count=progress.count + with_samples) if with_samples else progress
     if not relevant:
         return progress, []
-    if progress.is_corrected:
+    if progress.is_corrected or progress.is_repeated or any(each.repeated_at is not None for each in relevant):
         return None
-    changes: list[tuple[Micros, Properties]] = []
+    changes: list[tuple[Micros, Properties]] = []  # from the start of the last segment on, if it is replaced
     for statement in sorted(relevant, key=rank):
-        stated = get_stated_properties(statement)
-        if not (stated.keys() <= progress.properties.keys() and _continues(progress, statement)):
+        following = _advance(progress, statement)
+        if following is None:
             return None
-        properties = progress.properties
-        if progress.end is None or statement.at < progress.end:
-            if progress.end is not None:
-                return None
-            properties = progress.properties | stated
-            if progress.last_segment_start is not None and not is_same(properties, progress.properties):
-                if statement.at <= progress.last_segment_start:
-                    return None
-                if not changes:
-                    changes.append((progress.last_segment_start, progress.properties))
-                changes.append((statement.at, properties))
-        last_start = changes[-1][0] if changes else progress.last_segment_start
-        progress = _advance(progress, statement, properties, last_start)
-    ends = [*[at for at, _ in changes[1:]], None]
+        start, next_start = progress.last_segment_start, following.last_segment_start
+        if start is not None and not changes and (next_start != start or following.end != progress.end):
+            changes.append((start, progress.properties))
+        if next_start is not None and next_start != start:
+            changes.append((next_start, following.properties))
+        progress = following
+    ends = [*[at for at, _ in changes[1:]], progress.end]
     segments = [build_segment(resource, at, end, values) for (at, values), end in zip(changes, ends, strict=False)]
     return progress, segments
 
 
-def _advance(
-    progress: FoldProgress, statement: Statement, properties: Properties, last_segment_start: Micros | None
-) -> FoldProgress:
+def _advance(progress: FoldProgress, statement: Statement) -> FoldProgress | None:
+    """Return the progress after a statement; None if the resource must be folded from all its statements."""
+    stated = get_stated_properties(statement)
+    if not (stated.keys() <= progress.properties.keys() and _continues(progress, statement)):
+        return None
+    (end, end_kind), properties = (progress.end, progress.end_kind), progress.properties
+    last_segment_start = progress.last_segment_start
+    if end is None:
+        end, end_kind = find_end([statement], None)
+        if end is not None and not _is_last(end, progress):
+            return None
+        if end is None or statement.at < end:
+            properties = update_properties(properties, stated)
+    elif statement.at < end:
+        return None
+    if last_segment_start is not None and not is_same(properties, progress.properties):
+        if statement.at <= last_segment_start:
+            return None
+        last_segment_start = statement.at
+    at, order, message_id = rank(statement)
     return structs.replace(
         progress,
-        at=statement.at,
-        message_id=statement.message_id,
+        at=at,
+        order=order,
+        message_id=message_id,
         count=progress.count + 1,
         properties=properties,
         name=progress.name if statement.name is None else statement.name,
         tags=progress.tags if statement.tags is None else statement.tags,
+        end=end,
+        end_kind=end_kind,
         last_segment_start=last_segment_start,
     )
 
@@ -132,12 +156,17 @@ def _advance(
 def _continues(progress: FoldProgress, statement: Statement) -> bool:
     """Return True if the statement affects only what follows it."""
     return (
-        rank(statement) > (progress.at, progress.message_id)
+        rank(statement) > progress.rank
         and statement.correction is None
         and (statement.parent is None or statement.parent == progress.parent)
         and _keeps_start(progress.start, statement.launched_at)
-        and _keeps_end(progress, statement)
+        and (progress.end is None or _keeps_end(progress, statement))
     )
+
+
+def _is_last(end: Micros, progress: FoldProgress) -> bool:
+    """Return True if an end is after all earlier statements and the start of the last segment."""
+    return end > progress.at and (progress.last_segment_start is None or end > progress.last_segment_start)
 
 
 def _keeps_start(start: Micros | None, launched_at: Micros | None) -> bool:

@@ -15,6 +15,14 @@ PROJECT, STATE = "/project_id", "/state"
 _DEFAULT_STATES = {"volume": "available"}
 _DEFAULT_STATE = "active"
 
+#: Attributes that describe the value of another one. Where that value changes, they are not known any more.
+_DEPENDENT = (
+    ("volume_type_name", "volume_type"),
+    ("image_name", "image_id"),
+    ("flavor", "flavor_id"),
+    ("flavor_id", "flavor"),
+)
+
 
 def get_default_state(resource_type: str) -> str:
     """Return the state of a resource for which no statement has one."""
@@ -41,7 +49,29 @@ def compute_initial_properties(stated: Sequence[Properties]) -> Properties:
     initial: Properties = {}
     for properties in reversed(stated):
         initial.update(properties)
-    return initial
+    foreign = [dependent for dependent, described in _DEPENDENT if _describes_later(dependent, described, stated)]
+    return {name: value for name, value in initial.items() if name not in foreign}
+
+
+def _describes_later(dependent: str, described: str, stated: Sequence[Properties]) -> bool:
+    """Return True if the first value of `dependent` describes another value than the first one of `described`."""
+    values = []
+    for properties in stated:
+        if described in properties:
+            values.append(properties[described])
+        if dependent in properties:
+            return bool(values) and values[0] != values[-1]
+    return False
+
+
+def update_properties(properties: Properties, stated: Properties) -> Properties:
+    """Return the properties after a statement: those that it asserts, and the others unless they depend on them."""
+    updated = properties | stated
+    for dependent, described in _DEPENDENT:
+        is_changed = described in stated and stated[described] != properties.get(described)
+        if is_changed and dependent not in stated and properties.get(dependent) is not None:
+            updated[dependent] = None
+    return updated
 
 
 def is_same(first: Mapping[str, object], second: Mapping[str, object]) -> bool:
@@ -49,6 +79,8 @@ def is_same(first: Mapping[str, object], second: Mapping[str, object]) -> bool:
 
     A property that is None is the same as one that is missing. In Python `True == 1`, but they are different values.
     """
+    if first is second:
+        return True
     if first == second and bool not in map(type, (*first.values(), *second.values())):
         return True  # the usual case
     return _comparable(first) == _comparable(second)

@@ -1,14 +1,18 @@
 """Statements: what an event asserts about a resource, or staff against the events."""
 
-from collections.abc import Callable
 from decimal import Decimal
-from operator import attrgetter
 
 import msgspec
 
 from stratiform.kit.clock import Micros
 from stratiform.services.ledger.model.meter_formats import MeterFormat
 from stratiform.services.ledger.model.resources import Resource
+
+#: Time, order at this time, and message id.
+Rank = tuple[Micros, int, str]
+
+#: Begins the IDs that ingest derives from the content of messages without an ID of their own.
+CONTENT_ID_PREFIX = "sha256:"
 
 #: The suffix of event types that state which resources exist, at the end of each audit period.
 EXISTS_SUFFIX = ".exists"
@@ -56,6 +60,7 @@ class Statement(
         "deleted_at": "deleted",
         "is_deleted": "gone",
         "audit_period": "audited",
+        "repeated_at": "repeated",
     },
 ):
     """The assertions of an event about its resource at the instant `at`. None and missing attributes mean "unchanged".
@@ -64,7 +69,8 @@ class Statement(
     `is_deleted`: the resource is deleted at `at`, which applies without another end. `tags`: all tags of the customer.
     `parent`: type and id of the resource in the same cloud with which this one ends. `samples`: values of meters, whose
     formats are in `meters`; `source` is the counter from which they were read. `audit_period`: the period of an
-    `.exists` event.
+    `.exists` event. `repeated_at`: the event was published again at this time, and `at` is a time before the original.
+    `order` ranks statements of the same instant.
     """
 
     at: Micros
@@ -84,10 +90,17 @@ class Statement(
     source: str = ""
     audit_period: tuple[Micros, Micros] | None = None
     correction: Correction | None = None
+    repeated_at: Micros | None = None
+    order: int = 0
 
 
-#: The order of statements: a later one outranks an earlier one.
-rank: Callable[[Statement], tuple[Micros, str]] = attrgetter("at", "message_id")
+def rank(statement: Statement) -> Rank:
+    """Return the order of a statement: a later one outranks an earlier one.
+
+    Statements of messages without an ID of their own have the same rank; they are in the order of their arrival.
+    """
+    message_id = statement.message_id
+    return statement.at, statement.order, "" if message_id.startswith(CONTENT_ID_PREFIX) else message_id
 
 
 class ResourceStatement(msgspec.Struct, frozen=True):

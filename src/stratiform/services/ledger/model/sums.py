@@ -75,9 +75,7 @@ def parse_sum_query(
         raise Invalid("`sum` and `group_by` must have unique values, and `sum` at least one")
     has_meter = any(name.startswith(METER) for name in measures)
     if has_meter and any(name == "state" or name.startswith(ATTRIBUTE) for name in group_by):
-        raise Invalid(
-            "samples of meters have no state and no attributes", hint="group by project, resource, cloud or tag"
-        )
+        raise Invalid("samples have neither state nor attributes", hint="group by project, resource, cloud or tag")
     if bucket is not None and bucket not in get_args(Bucket):
         raise Invalid(f"`bucket` must be hour, day or month, not '{bucket[:80]}'")
     valid_bucket = cast("Bucket | None", bucket)

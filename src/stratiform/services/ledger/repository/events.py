@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from sqlalchemy import func, select
@@ -91,10 +92,11 @@ def find_last_message_time(db: Connection, resource: Resource) -> Micros:
 
 
 def list_statements(db: Connection, resource_ids: Sequence[int]) -> dict[int, list[Statement]]:
-    """Return all statements about resources, by resource id."""
+    """Return all statements about resources, by resource id, in the order of their arrival."""
     statements: dict[int, list[Statement]] = defaultdict(list)
-    columns = (_e.resource, _e.at, _e.message_id, _e.fact)
-    for resource_id, at, message_id, fact in bulk_queries.select_by_key(db, columns, _e.resource, resource_ids):
+    columns = (_e.nth, _e.resource, _e.at, _e.message_id, _e.fact)
+    rows = sorted(bulk_queries.select_by_key(db, columns, _e.resource, resource_ids), key=itemgetter(0))
+    for _, resource_id, at, message_id, fact in rows:
         statements[resource_id].append(decode_statement(at, message_id, fact))
     return statements
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import select
 
+from stratiform.kit import bulk_queries
 from stratiform.kit.database import Connection, upsert
 from stratiform.services.ledger.tables import tile_table
 
@@ -24,7 +25,12 @@ def build_tile_reader(db: Connection) -> Callable[[int, int], bytes]:
 
 
 def save(db: Connection, tiles: Mapping[tuple[int, int], bytes]) -> None:
-    """Insert or replace tiles."""
-    for (level, number), hashes in tiles.items():
-        values = {"level": level, "number": number, "hashes": hashes}
-        upsert(db, tile_table, values, key=("level", "number"), on_conflict={"hashes": hashes})
+    """Insert or replace tiles. Of each level, only the first may be stored already: the last one of the log so far."""
+    first: dict[int, int] = {}
+    for level, number in sorted(tiles):
+        first.setdefault(level, number)
+    for level, number in first.items():
+        values = {"level": level, "number": number, "hashes": tiles[level, number]}
+        upsert(db, tile_table, values, key=("level", "number"), on_conflict={"hashes": values["hashes"]})
+    new = [(*key, hashes) for key, hashes in tiles.items() if key not in first.items()]
+    bulk_queries.insert(db, tile_table, ("level", "number", "hashes"), new)

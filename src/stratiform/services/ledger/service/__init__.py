@@ -16,6 +16,7 @@ from stratiform.services.ledger.service.events import Events
 from stratiform.services.ledger.service.filter_names import FilterNames
 from stratiform.services.ledger.service.ledger_writer import LedgerWriter
 from stratiform.services.ledger.service.merkle_log import MerkleLog
+from stratiform.services.ledger.service.name_facts import NameFacts, NameReader
 from stratiform.services.ledger.service.positions import Positions
 from stratiform.services.ledger.service.resources import Resources
 from stratiform.services.ledger.service.samples import Samples
@@ -31,6 +32,7 @@ __all__ = [
     "ExistsEvent",
     "LedgerCounters",
     "LedgerService",
+    "NameReader",
     "ResourceRow",
     "SampleSeries",
     "StoredSample",
@@ -51,6 +53,7 @@ class LedgerService:
     events: Events = field(default_factory=Events)
     segment_histories: SegmentHistories = field(default_factory=SegmentHistories)
     merkle_log: MerkleLog = field(default_factory=MerkleLog)
+    name_facts: NameFacts = field(default_factory=NameFacts)
     positions: Positions = field(default_factory=Positions)
     resources: Resources = field(default_factory=Resources)
     samples: Samples = field(default_factory=Samples)

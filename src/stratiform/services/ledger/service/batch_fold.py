@@ -57,6 +57,7 @@ class BatchFold:
         self._new_ids: set[int] = set()
         self._statements: dict[int, list[Statement]] = defaultdict(list)
         self._outcomes: dict[int, _Outcome] = {}
+        self._ended: set[int] = set()  # resources that were not folded again, and have an end since this batch
         self._new_children: dict[int, list[int]] = defaultdict(list)  # parent id -> ids of children since this batch
         self._cyclic: set[int] = set()  # resources in cycles of parents: none of them ends with another
         children = [each for each in statements if each.statement.parent is not None]
@@ -76,6 +77,8 @@ class BatchFold:
         """Fold, and write progress and segments of the resources and their children."""
         refolded = {resource_id for resource_id in self._statements if not self._resume(resource_id)}
         refolded |= self._move(self._find_changed_parents(refolded))
+        if self._ended:
+            refolded |= self._list_children(self._ended)
         self._load_ancestors(refolded)
         generations, self._cyclic = rank_generations(refolded, self._parent)
         pending: dict[int, set[int]] = defaultdict(set)
@@ -117,6 +120,8 @@ class BatchFold:
         superseded = [row.progress.last_segment_id] if segments and row.progress.last_segment_id is not None else []
         if segments:
             progress = msgspec.structs.replace(progress, last_segment_id=None)
+        if progress.end != row.progress.end:
+            self._ended.add(resource_id)
         self._set_outcome(replace(row, progress=progress), superseded, segments)
         return True
 

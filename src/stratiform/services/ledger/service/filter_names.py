@@ -73,11 +73,11 @@ class FilterNames:
             return
         namesakes = [project.id for project in projects if project.name == project_id]
         if namesakes:
-            hint = f"'{project_id}' is a name; use the id: {_join(namesakes)}"
+            hint = f"'{project_id}' is a name; use the ID: {_join(namesakes)}"
         else:
             similar = set(get_close_matches(project_id, [project.name for project in projects], _MAX_SUGGESTIONS))
-            suggestions = [f"{project.name} has the id {project.id}" for project in projects if project.name in similar]
-            hint = _join(suggestions) or "see the ids in `openstack project list`"
+            suggestions = [f"{project.name} has the ID {project.id}" for project in projects if project.name in similar]
+            hint = _join(suggestions) or "see the IDs in `openstack project list`"
         raise NotFound(f"Project {project_id} could not be found.", hint=hint)
 
 

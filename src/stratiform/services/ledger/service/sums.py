@@ -74,7 +74,7 @@ class _SumTable:
         cell = self.cells[group, bucket]
         cell[index] = sum_exactly((cell[index], value)) if index in cell else value
         if len(self.cells) > MAX_ROWS:
-            raise Invalid(f"more than {MAX_ROWS} sums", hint="group by less, or use a shorter period")
+            raise Invalid(f"the result has more than {MAX_ROWS} rows", hint="use fewer groups or a shorter period")
 
     def build_result(self) -> SumResult:
         bounds, indexes = self.query.bounds, range(len(self.query.measures))
@@ -145,7 +145,7 @@ def _add_samples(db: Connection, pinned: UsageFilter, table: _SumTable, index: i
         if table.units.setdefault(measure, unit) != unit:
             raise Invalid(
                 f"{measure} has samples in {table.units[measure]} and in {unit}",
-                hint="use a filter by cloud or resource type",
+                hint="filter by cloud or resource type",
             )
         resource = {
             "resource_type": series.resource_type,

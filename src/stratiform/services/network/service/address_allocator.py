@@ -15,6 +15,7 @@ from stratiform.services.network.errors import (
     InvalidIpForSubnet,
     IpAddressGenerationFailure,
     IpAddressInUse,
+    MacAddressGenerationFailure,
     MacAddressInUse,
     SubnetNotFound,
 )
@@ -60,7 +61,7 @@ class AddressAllocator:
     def create_port(self, ids: Ids, port: Port, requests: Sequence[FixedIpRequest] | None) -> Port:
         """Insert a port with its addresses; generate its MAC address if it is "".
 
-        Raises: MacAddressInUse, and as `allocate`.
+        Raises: MacAddressInUse, MacAddressGenerationFailure, and as `allocate`.
         """
         for _ in range(_MAC_GENERATION_ATTEMPTS):
             with_mac = replace(port, mac_address=port.mac_address or _generate_mac(ids))
@@ -69,8 +70,8 @@ class AddressAllocator:
                 resources.ports.update(self.db, port.id, fixed_ips=fixed_ips)
                 return replace(with_mac, fixed_ips=fixed_ips)
             if port.mac_address:
-                break
-        raise MacAddressInUse(port.network_id, port.mac_address or _BASE_MAC)
+                raise MacAddressInUse(port.network_id, port.mac_address)
+        raise MacAddressGenerationFailure(port.network_id)
 
     def allocate_addresses(
         self, port_id: str, mac: str, requests: Sequence[FixedIpRequest] | None

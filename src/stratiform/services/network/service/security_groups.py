@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import OverLimit
 from stratiform.services.network import policy
 from stratiform.services.network.errors import (
+    CannotRemoveDefaultSecurityGroup,
     CannotUpdateDefaultSecurityGroup,
     SecurityGroupNotFound,
     SecurityGroupRuleNotFound,
@@ -27,10 +27,6 @@ Filters = Mapping[str, Sequence[FilterValue]]
 class SecurityGroups:
     """Security groups."""
 
-    def create(self, ctx: RequestContext) -> NoReturn:
-        """Raises OverLimit: the default group uses the quota."""
-        raise _over_limit(ctx)
-
     def get(self, ctx: RequestContext, group_id: str) -> SecurityGroup:
         """Return the group of the caller's project. Raises SecurityGroupNotFound."""
         group = _get_default_group(ctx, {})
@@ -45,20 +41,18 @@ class SecurityGroups:
 
     def update(self, ctx: RequestContext, group_id: str) -> NoReturn:
         """Raises SecurityGroupNotFound, CannotUpdateDefaultSecurityGroup."""
-        raise _not_changeable(ctx, self.get(ctx, group_id))
+        policy.SECURITY_GROUPS_UPDATE.require(ctx.caller, self.get(ctx, group_id).project_id)
+        raise CannotUpdateDefaultSecurityGroup
 
     def delete(self, ctx: RequestContext, group_id: str) -> NoReturn:
-        """Raises SecurityGroupNotFound, CannotUpdateDefaultSecurityGroup."""
-        raise _not_changeable(ctx, self.get(ctx, group_id))
+        """Raises SecurityGroupNotFound, CannotRemoveDefaultSecurityGroup."""
+        policy.SECURITY_GROUPS_UPDATE.require(ctx.caller, self.get(ctx, group_id).project_id)
+        raise CannotRemoveDefaultSecurityGroup
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroupRules:
     """Rules of security groups."""
-
-    def create(self, ctx: RequestContext) -> NoReturn:
-        """Raises OverLimit: the rules of the default group use the quota."""
-        raise _over_limit(ctx)
 
     def get(self, ctx: RequestContext, rule_id: str) -> SecurityGroupRule:
         """Return a rule of the caller's project. Raises SecurityGroupRuleNotFound."""
@@ -70,22 +64,6 @@ class SecurityGroupRules:
     def list(self, ctx: RequestContext, filters: Filters) -> Sequence[SecurityGroupRule]:
         """Return the rules of the caller's project, or (admins) of the project in the filters."""
         return [rule for rule in _get_default_group(ctx, filters).rules if _matches(rule, filters)]
-
-    def delete(self, ctx: RequestContext, rule_id: str) -> NoReturn:
-        """Raises SecurityGroupRuleNotFound, CannotUpdateDefaultSecurityGroup."""
-        raise _not_changeable(ctx, self.get(ctx, rule_id))
-
-
-def _over_limit(ctx: RequestContext) -> OverLimit:
-    policy.SECURITY_GROUPS_CREATE.require(ctx.caller, ctx.caller.require_project_id())
-    return OverLimit("Quota exceeded for resources: ['security_group'].")
-
-
-def _not_changeable(
-    ctx: RequestContext, resource: SecurityGroup | SecurityGroupRule
-) -> CannotUpdateDefaultSecurityGroup:
-    policy.SECURITY_GROUPS_UPDATE.require(ctx.caller, resource.project_id)
-    return CannotUpdateDefaultSecurityGroup()
 
 
 def _get_default_group(ctx: RequestContext, filters: Filters) -> SecurityGroup:

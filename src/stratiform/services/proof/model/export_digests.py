@@ -42,7 +42,7 @@ def parse_digest(text: str, origin: str, size: int) -> tuple[set[int], str]:
     heading = f"{_HEADING}\n{origin}\n{size}\n"
     lines = text.removeprefix(heading).split("\n")
     if not text.startswith(heading) or len(lines) != 3:
-        raise Invalid("the signature is of another export")
+        raise Invalid("the signature belongs to another export")
     matches = [_RANGE.fullmatch(part) for part in lines[0].split(",") if part]
     ranges = [range(int(match[1]), int(match[2] or match[1]) + 1) for match in matches if match is not None]
     if len(ranges) != len(matches) or any(each.stop > size for each in ranges):

@@ -124,5 +124,5 @@ def resolve_log_size(db: Connection, ledger: LedgerService, size: int | None) ->
 def prove_consistency(db: Connection, ledger: LedgerService, old: int, new: int) -> list[bytes]:
     """Return the proof that the log of `new` events begins with that of `old` events. Raises: Invalid."""
     if old > new:
-        raise Invalid(f"The log of {new} events can't be a continuation of {old} events.")
+        raise Invalid(f"The log of {new} events cannot be a continuation of the log of {old} events.")
     return merkle_tree.prove_consistency(ledger.merkle_log.build_tile_reader(db), old, new)

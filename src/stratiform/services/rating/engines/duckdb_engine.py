@@ -167,7 +167,7 @@ def _rate(
         db.register("usage", encoded.rows)
         db.register("decision", decisions.table())
         db.register("price", decisions.price_table())
-        gaps, unpriced = ((), ()) if plan.unpriced == "free" else decisions.unpriced(db)
+        gaps, unpriced = decisions.unpriced(db)
         pieces = _PIECES.format(units=_units(plan.usage_fields.numbers))
         for statement in (pieces, _GROUPS, _RUNS, "DROP TABLE pieces", "DROP TABLE groups"):
             db.execute(statement)

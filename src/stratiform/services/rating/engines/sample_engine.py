@@ -40,7 +40,7 @@ def rate_samples(
     An instant at `end` belongs to the period, one at `start` does not; a level is clipped to `[start, end)`, and both
     are assigned to versions in the same way. Raises: AmountOverflow
     """
-    return _charge(_collect(samples, plan, start, end, history), plan)
+    return _charge(_collect(samples, plan, start, end, history))
 
 
 def rate_samples_by_day(
@@ -48,7 +48,7 @@ def rate_samples_by_day(
 ) -> tuple[Charge, DailyAmounts]:
     """Return the charge as `rate` does, and the exact share of each day in each line's amount."""
     collected = _collect(samples, plan, start, end, history)
-    charge = _charge(collected, plan)
+    charge = _charge(collected)
     return charge, {line.key: _daily_amounts(line, collected.totals[line.key]) for line in charge.lines}
 
 
@@ -146,11 +146,9 @@ def _clip(sample: SampledUsage, spans: list[VersionSpan]) -> Iterator[tuple[Vers
                 yield span, sample.clip(first, last)
 
 
-def _charge(collected: _Collected, plan: PricePlan) -> Charge:
+def _charge(collected: _Collected) -> Charge:
     lines = [_line(key, collected.totals[key]) for key in sorted(collected.totals)]
     charged = tuple(line for line in lines if line.measured)
-    if plan.unpriced == "free":
-        return Charge(charged)
     return Charge(charged, select_first_gaps(_gaps(collected)), tuple(sorted(_unpriced(collected))))
 
 

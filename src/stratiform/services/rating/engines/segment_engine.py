@@ -45,7 +45,7 @@ def rate_segments(usages: Iterable[UsageSegment], plan: PricePlan, start: Micros
     Each segment is clipped to the period and cut where the version changes. Adjacent pieces of one resource with the
     same price and number of parts are one run, whose duration is rounded. Raises: AmountOverflow
     """
-    return _charge(_collect(usages, plan, start, end), plan)
+    return _charge(_collect(usages, plan, start, end))
 
 
 def rate_segments_by_day(
@@ -56,7 +56,7 @@ def rate_segments_by_day(
     What rounding adds to a run falls on the run's last day.
     """
     collected = _collect(usages, plan, start, end)
-    charge = _charge(collected, plan)
+    charge = _charge(collected)
     return charge, {line.key: _daily_amounts(line, *collected.intervals[line.key]) for line in charge.lines}
 
 
@@ -156,11 +156,9 @@ def _cached_decisions(plan: PricePlan) -> _Decide:
     return decide
 
 
-def _charge(collected: _Collected, plan: PricePlan) -> Charge:
+def _charge(collected: _Collected) -> Charge:
     lines = [_line(key, *collected.intervals[key]) for key in sorted(collected.intervals)]
     charged = tuple(line for line in lines if line.measured)
-    if plan.unpriced == "free":
-        return Charge(charged)
     return Charge(charged, select_first_gaps(collected.gaps), tuple(sorted(_unpriced(collected))))
 
 

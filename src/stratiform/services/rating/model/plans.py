@@ -7,7 +7,12 @@ from typing import Any, Literal, NamedTuple
 
 from stratiform.kit.clock import Micros, format_iso
 from stratiform.services.rating.model.charges import ChargeLineKey
-from stratiform.services.rating.model.priced_usage import ALIASES, CLOUD, PricingFacts, UsageFields
+from stratiform.services.rating.model.priced_usage import (
+    CLOUD,
+    PricingFacts,
+    UsageFields,
+    list_compared_attributes,
+)
 from stratiform.services.rating.model.prices import Measure, Price
 
 #: What happens to usage without a price: `refuse` keeps a period from being closed, `free` charges nothing.
@@ -17,13 +22,14 @@ UnpricedRule = Literal["refuse", "free"]
 class PriceDecision(NamedTuple):
     """The price that applies to a measure, as an index of the version's prices; or the reason why none does.
 
-    `covered` is False if no price is for the resource type.
+    `covered` is False if no price is for the resource type. `undecided`: the price depends on a name that is not known.
     """
 
     measure: str
     price: int | None
     reason: str = ""
     covered: bool = True
+    undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +60,22 @@ class PlanVersion:
         A measure that has prices needs one for each resource of its type.
         """
         if measure.number_field is not None and measure.number_field not in facts.numbers:
-            return PriceDecision(measure.name, None, f"the resource has no number in its attribute {measure.source}")
+            return PriceDecision(
+                measure.name, None, f"the attribute {measure.source} of the resource does not have a numeric value"
+            )
         prices = [(index, price) for index, price in enumerate(self.prices) if price.measure == measure]
-        matching = [(index, price) for index, price in prices if price.matches(facts)]
-        if not matching:
-            return PriceDecision(measure.name, None, self._mismatch(measure, [price for _, price in prices], facts))
-        for index, price in matching:
+        results = [(index, price, price.matches(facts)) for index, price in prices]
+        candidates = [result for result in results if result[2] is not False]
+        for index, price, matches in candidates:
             if price.charges_state(facts.state):
+                if matches is None:
+                    return _undecided(measure, price, facts)
                 return PriceDecision(measure.name, index) if price.amount else None
-        return None
+        if any(matches for _, _, matches in candidates):
+            return None
+        if candidates:
+            return _undecided(measure, candidates[0][1], facts)
+        return PriceDecision(measure.name, None, self._mismatch(measure, [price for _, price in prices], facts))
 
     def _mismatch(self, measure: Measure, prices: list[Price], facts: PricingFacts) -> str:
         compared = dict.fromkeys(condition.attribute for price in prices for condition in price.conditions)
@@ -112,6 +125,20 @@ class PricePlan:
 
     def decide_segment_prices(self, version: PlanVersion | None, facts: PricingFacts) -> Iterator[PriceDecision]:
         """Return a decision for each measure of a segment that has a charge, or that lacks a price."""
+        return (decision for decision in self._decide_segment(version, facts) if self._is_relevant(decision))
+
+    def decide_sample_price(
+        self, version: PlanVersion | None, facts: PricingFacts, meter: str, unit: str
+    ) -> PriceDecision | None:
+        """Return the decision for samples of a meter, whose sums are in `unit`; None if they cost nothing."""
+        decision = self._decide_sample(version, facts, meter, unit)
+        return decision if decision is not None and self._is_relevant(decision) else None
+
+    def _is_relevant(self, decision: PriceDecision) -> bool:
+        """Return False for usage without a price that costs nothing. An unknown name never makes usage free."""
+        return decision.price is not None or decision.undecided or self.unpriced == "refuse"
+
+    def _decide_segment(self, version: PlanVersion | None, facts: PricingFacts) -> Iterator[PriceDecision]:
         if version is None or not version.prices_resource_type(facts.resource_type):
             if facts.resource_type not in self.free:
                 yield _uncovered("", version, facts.resource_type)
@@ -121,10 +148,9 @@ class PricePlan:
             if decision is not None:
                 yield decision
 
-    def decide_sample_price(
+    def _decide_sample(
         self, version: PlanVersion | None, facts: PricingFacts, meter: str, unit: str
     ) -> PriceDecision | None:
-        """Return the decision for samples of a meter, whose sums are in `unit`; None if they cost nothing."""
         if version is None or not version.prices_resource_type(facts.resource_type):
             if facts.resource_type in self.free:
                 return None
@@ -164,12 +190,24 @@ class PricePlan:
     def usage_fields(self) -> UsageFields:
         """The attributes of usage that the prices read."""
         conditions = {condition.attribute for price in self._prices() for condition in price.conditions} - {CLOUD}
-        texts = {attribute for name in conditions for attribute in ALIASES.get(name, (name,))}
+        texts = {attribute for name in conditions for attribute in list_compared_attributes(name)}
         numbers = {price.measure.number_field for price in self._prices() if price.measure.number_field is not None}
         return UsageFields(tuple(sorted(texts)), tuple(sorted(numbers)))
 
     def _prices(self) -> Iterator[Price]:
         return (price for version in self.versions for price in version.prices)
+
+
+def _undecided(measure: Measure, price: Price, facts: PricingFacts) -> PriceDecision:
+    """Return the decision for a resource of which an unknown name decides whether `price` applies."""
+    condition = next(each for each in price.conditions if each.matches(facts) is None)
+    kind = condition.attribute.removesuffix("_name").replace("_", " ")
+    names = " or ".join(f"'{value}'" for value in condition.values if value)
+    reason = (
+        f"{kind} {facts.find_unnamed(condition.attribute)} has no known name, and a price is for {kind} {names};"
+        " set the name with `stratiform usage names set`"
+    )
+    return PriceDecision(measure.name, None, reason, undecided=True)
 
 
 def _uncovered(measure: str, version: PlanVersion | None, resource_type: str) -> PriceDecision:

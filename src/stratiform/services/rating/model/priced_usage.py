@@ -1,5 +1,6 @@
 """Usage as rating reads it from the ledger, and the facts of a segment that decide which prices apply."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -8,12 +9,25 @@ from typing import NamedTuple, Protocol
 from stratiform.kit.clock import Micros
 from stratiform.services.rating.model.fixed_point import parse_scaled_number
 
-#: Attributes that a condition compares: a flavor and a volume type match by name or by id, because Nova and Cinder
+#: Attributes that a condition compares: flavors, volume types and images match by name or by id, because services
 #: report one or the other.
 ALIASES: dict[str, tuple[str, ...]] = {
     "flavor": ("flavor", "flavor_id"),
+    "image": ("image", "image_id", "image_name"),
     "volume_type": ("volume_type", "volume_type_name"),
 }
+
+#: Conditions that compare the name of another resource: the attributes with its id and with its name.
+_REFERENCES = {
+    "flavor": ("flavor_id", "flavor"),
+    "image": ("image_id", "image_name"),
+    "image_name": ("image_id", "image_name"),
+    "volume_type": ("volume_type", "volume_type_name"),
+    "volume_type_name": ("volume_type", "volume_type_name"),
+}
+
+#: The form of ids of volume types: the attribute has a name if a cloud has no ids of types, such as `gp3`.
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 #: The condition that compares the cloud of a resource instead of an attribute.
 CLOUD = "cloud"
@@ -90,6 +104,15 @@ class PricingFacts:
         attributes = ALIASES.get(condition, (condition,))
         return [value for attribute, value in self.texts if attribute in attributes]
 
+    def find_unnamed(self, condition: str) -> str | None:
+        """Return the id of the resource whose name `condition` compares, if the name is not known."""
+        id_attribute, name_attribute = _REFERENCES.get(condition, ("", ""))
+        texts = dict(self.texts)
+        resource_id = texts.get(id_attribute, "")
+        if not resource_id or texts.get(name_attribute):
+            return None
+        return resource_id if id_attribute.endswith("_id") or is_uuid(resource_id) else None
+
     def describe(self, conditions: list[str]) -> str:
         """Describe the values of `conditions`, for a person who looks for the missing price."""
         return ", ".join(f"{condition} {self._description(condition)}" for condition in [*conditions, CLOUD])
@@ -116,6 +139,16 @@ class UsageFields:
             tuple((name, format_attribute(attributes.get(name))) for name in self.texts),
             frozenset(field for field in self.numbers if get_number(attributes, field) is not None),
         )
+
+
+def list_compared_attributes(condition: str) -> tuple[str, ...]:
+    """Return the attributes that decide whether a condition matches."""
+    return tuple(dict.fromkeys((*ALIASES.get(condition, (condition,)), *_REFERENCES.get(condition, ()))))
+
+
+def is_uuid(text: str) -> bool:
+    """Return True if a text is an id, and not a name."""
+    return _UUID.fullmatch(text) is not None
 
 
 def get_number(attributes: Mapping[str, object], field: NumberField) -> int | None:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.services.rating.model.fixed_point import QUANTITY_DIGITS, divide_half_even
-from stratiform.services.rating.model.priced_usage import ALIASES, CLOUD, NumberField, PricingFacts
+from stratiform.services.rating.model.priced_usage import ALIASES, CLOUD, NumberField, PricingFacts, is_uuid
 from stratiform.services.rating.model.taxes import TaxCategory
 from stratiform.services.rating.model.units import Unit
 
@@ -72,11 +72,15 @@ class PriceCondition:
     attribute: str
     values: tuple[str, ...]
 
-    def matches(self, facts: PricingFacts) -> bool:
+    def matches(self, facts: PricingFacts) -> bool | None:
+        """Return True or False; None if it depends on a name that is not known."""
         values = facts.get_condition_values(self.attribute)
         if "" in self.values and not any(values):
             return True
-        return any(value in self.values for value in values if value)
+        if any(value in self.values for value in values if value):
+            return True
+        has_names = any(value and not is_uuid(value) for value in self.values)
+        return None if has_names and facts.find_unnamed(self.attribute) is not None else False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +126,12 @@ class Price:
         """Return a measured total as a quantity in 10^-10 of the unit, rounded half to even."""
         return divide_half_even(numerator * 10**QUANTITY_DIGITS, self.divisor * denominator)
 
-    def matches(self, facts: PricingFacts) -> bool:
-        """Return True if all conditions hold, whatever the state."""
-        return all(condition.matches(facts) for condition in self.conditions)
+    def matches(self, facts: PricingFacts) -> bool | None:
+        """Return True if all conditions hold, whatever the state; None if it depends on a name that is not known."""
+        results = [condition.matches(facts) for condition in self.conditions]
+        if False in results:
+            return False
+        return None if None in results else True
 
     def charges_state(self, state: str) -> bool:
         """Return True if the price charges a resource in `state`."""

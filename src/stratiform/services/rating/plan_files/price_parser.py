@@ -80,7 +80,7 @@ def _shorthand_measure(table: PlanFileTable, catalog: MeterCatalog) -> _Measured
         raise table.build_error("", "'resource' is missing", f"or `meter`: {', '.join(SHORTHANDS)}")
     name = table.get_text("meter")
     if name not in SHORTHANDS:
-        hint = f"`meter` without `resource` is one of {', '.join(SHORTHANDS)}; name the resource type of other meters"
+        hint = f"`meter` without `resource` is one of {', '.join(SHORTHANDS)}; for other meters, set `resource`"
         raise table.build_error("meter", f"unknown shorthand '{name}'", hint)
     shorthand = SHORTHANDS[name]
     period = table.get_choice("per", tuple(PERIOD_US))
@@ -151,7 +151,7 @@ def _refuse(table: PlanFileTable, keys: tuple[str, ...], problem: str) -> None:
 def _amount(table: PlanFileTable) -> int:
     value = table.get("price")
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise table.build_error("price", "must be a decimal number, as a text or a number")
+        raise table.build_error("price", "must be a decimal number, as a string or a number")
     try:
         price = Decimal(value)
     except InvalidOperation as error:
@@ -164,7 +164,7 @@ def _amount(table: PlanFileTable) -> int:
         raise table.build_error("price", f"{value} is not less than {_MAX_PRICE:f}")
     scaled = price.scaleb(PRICE_DIGITS)
     if scaled != scaled.to_integral_value():
-        raise table.build_error("price", f"{value} has more than {PRICE_DIGITS} digits after the point")
+        raise table.build_error("price", f"{value} has more than {PRICE_DIGITS} decimal places")
     return int(scaled)
 
 
@@ -195,7 +195,7 @@ def _conditions(table: PlanFileTable, resource_type: CatalogResourceType) -> tup
     top_level = {key: table.get(key) for key in _TOP_LEVEL_CONDITIONS if key in table}
     for name in top_level:
         if name in where:
-            raise table.build_error(f"where.{name}", f"'{name}' stands in the price, too")
+            raise table.build_error(f"where.{name}", f"'{name}' is also a key of the price")
     conditions = [_condition(table, name, name, value, resource_type) for name, value in top_level.items()]
     conditions += [_condition(table, f"where.{name}", name, value, resource_type) for name, value in where.items()]
     return tuple(sorted(conditions))
@@ -233,7 +233,7 @@ def _fits(value: Any, type_: str) -> bool:
 def _label(table: PlanFileTable) -> str:
     label = table.get("label", "")
     if not isinstance(label, str) or len(label) > _MAX_LABEL:
-        raise table.build_error("label", f"must be a text of at most {_MAX_LABEL} characters")
+        raise table.build_error("label", f"must be a string of at most {_MAX_LABEL} characters")
     return label
 
 

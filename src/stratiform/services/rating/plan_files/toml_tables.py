@@ -41,7 +41,7 @@ class PlanFileTable:
         """Return a text that is not empty. Raises: Invalid"""
         value = self.get(key)
         if not isinstance(value, str) or not value:
-            raise self.build_error(key, "must be a text")
+            raise self.build_error(key, "must be a string")
         return value
 
     def get_texts(self, key: str) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ class PlanFileTable:
         value = self.get(key)
         items = [value] if isinstance(value, str) else value
         if not isinstance(items, list) or not items or not all(isinstance(item, str) and item for item in items):
-            raise self.build_error(key, "must be a text or a list of texts")
+            raise self.build_error(key, "must be a string or a list of strings")
         return tuple(dict.fromkeys(items))
 
     def get_choice(self, key: str, options: Collection[str], default: object = _MISSING) -> str:

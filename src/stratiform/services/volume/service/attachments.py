@@ -8,7 +8,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection, IntegrityError
 from stratiform.kit.ids import Ids
 from stratiform.services.volume import events, policy, repository
-from stratiform.services.volume.errors import AttachmentNotFound, DeviceInUse, InvalidVolume
+from stratiform.services.volume.errors import AttachmentNotFound, DeviceInUse, InvalidVolume, VolumeNotFound
 from stratiform.services.volume.model import Attachment, Volume, choose_device
 from stratiform.services.volume.service.volume_access import get_volume
 
@@ -113,10 +113,10 @@ class Attachments:
         self._set_status(db, attachment, "available", now, event_type)
 
     def get_native_volume_id(self, db: Connection, volume_id: str) -> str:
-        """Return the volume's id in its cloud; "" before it has one. Raises InvalidVolume for an unknown volume."""
+        """Return the volume's id in its cloud; "" before it has one. Raises VolumeNotFound."""
         volume = repository.volumes.find(db, volume_id)
         if volume is None:
-            raise InvalidVolume(f"Volume {volume_id} could not be found.")
+            raise VolumeNotFound(volume_id)
         return volume.native_id
 
     def _set_status(self, db: Connection, attachment: Attachment, status: str, now: Micros, event_type: str) -> None:

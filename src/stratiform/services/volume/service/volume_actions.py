@@ -54,8 +54,8 @@ class VolumeActions:
             raise InvalidInput(f"New volume_type same as original: {volume_type.id}.")
         if self._native_type(ctx, volume, volume_type.id) != self._native_type(ctx, volume, volume.type_id):
             raise Invalid(
-                f"Volume {volume_id} cannot be retyped: type {volume_type.name} maps to another native type in cloud "
-                f"{volume.cloud_name}, and migration is not supported."
+                f"Volume {volume_id} cannot be retyped: type {volume_type.name} maps to a different native type in "
+                f"cloud {volume.cloud_name}, and migration is not supported."
             )
         repository.volumes.update(ctx.db, volume.id, type_id=volume_type.id, updated_at=ctx.now)
         retyped = replace(volume, type_id=volume_type.id, updated_at=ctx.now)

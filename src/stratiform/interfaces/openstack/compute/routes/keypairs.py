@@ -2,10 +2,10 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.compute.api import api
-from stratiform.interfaces.openstack.compute.errors import NotSupportedByClouds
 from stratiform.interfaces.openstack.compute.schemas import keypairs as schemas
 from stratiform.interfaces.openstack.compute.views import keypairs as views
 from stratiform.interfaces.openstack.compute.views.links import next_links
+from stratiform.kit.errors import UnsupportedOperation
 from stratiform.services.compute import policy
 
 _PATH = "/os-keypairs"
@@ -37,7 +37,7 @@ def create_keypair(request: ApiRequest, body: schemas.KeyPairCreateRequest) -> s
     private_key, public_key = "", new.public_key
     if public_key is None:
         if key_type != "ssh":
-            raise NotSupportedByClouds("Only ssh keys are generated; create the certificate and import it.")
+            raise UnsupportedOperation("Only SSH keys can be generated; create the certificate yourself and import it.")
         with request.read_transaction() as ctx:
             keypairs.require_create(ctx, user_id)
         generated = keypairs.generate(_KEY_COMMENT)

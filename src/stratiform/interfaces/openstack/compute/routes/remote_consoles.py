@@ -2,12 +2,18 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.compute.api import api
-from stratiform.interfaces.openstack.compute.errors import NotSupportedByClouds
 from stratiform.services.compute import policy
 
 
-@api.post("/servers/{server_id}/remote-consoles", policy.REMOTE_CONSOLES_CREATE, since=6)
-def create_remote_console(request: ApiRequest, server_id: str) -> None:
-    """Raises NotSupportedByClouds."""
+def _get(request: ApiRequest, server_id: str) -> None:
     request.services.compute.servers.get(request.ctx, server_id)
-    raise NotSupportedByClouds("Remote consoles are not supported; read the console output instead.")
+
+
+api.declare_unsupported(
+    "POST",
+    "/servers/{server_id}/remote-consoles",
+    policy.REMOTE_CONSOLES_CREATE,
+    "Remote consoles are not supported; read the console output instead.",
+    get=_get,
+    since=6,
+)

@@ -2,7 +2,6 @@
 
 from stratiform.interfaces.endpoints import Action, ApiRequest, ApiResponse
 from stratiform.interfaces.openstack.compute.api import api
-from stratiform.interfaces.openstack.compute.errors import NotSupportedByClouds
 from stratiform.interfaces.openstack.compute.parsing import parse_reference
 from stratiform.interfaces.openstack.compute.schemas import server_actions as schemas
 from stratiform.interfaces.openstack.compute.schemas.servers import ServerRebuild, ServerRebuildResponse
@@ -129,13 +128,13 @@ _NO_RESCUE = "Rescue mode is not supported."
 _NO_SHELVE = "Shelving a server is not supported; stop it instead."
 _NO_MIGRATION = "Migrating a server is not supported; its cloud selects the host."
 _NO_GRAPHICAL_CONSOLE = "A graphical console is not supported; read the console output instead."
-_USE_NETWORK_API = "Use the Networking API for addresses."
+_NO_FLOATING_IP = "Floating IPs are not supported."
+_NO_FIXED_IP = "The addresses of a server cannot be changed; create a port with them, and a server with the port."
 
 api.declare_unsupported_actions(
     _PATH,
     policy.SERVERS_SHOW,
     _get,
-    NotSupportedByClouds,
     {
         "changePassword": "Setting a password is not supported; use a key pair or user data.",
         "createImage": _NO_IMAGE,
@@ -152,15 +151,15 @@ api.declare_unsupported_actions(
         "migrate": _NO_MIGRATION,
         "os-migrateLive": _NO_MIGRATION,
         "evacuate": _NO_MIGRATION,
-        "restore": "Restoring a server is not supported; servers are deleted at once.",
+        "restore": "Restoring a server is not supported; servers are deleted immediately.",
         "os-getVNCConsole": _NO_GRAPHICAL_CONSOLE,
         "os-getSPICEConsole": _NO_GRAPHICAL_CONSOLE,
         "os-getRDPConsole": _NO_GRAPHICAL_CONSOLE,
         "os-getSerialConsole": "A serial console is not supported; read the console output instead.",
-        "addFloatingIp": _USE_NETWORK_API,
-        "removeFloatingIp": _USE_NETWORK_API,
-        "addFixedIp": _USE_NETWORK_API,
-        "removeFixedIp": _USE_NETWORK_API,
+        "addFloatingIp": _NO_FLOATING_IP,
+        "removeFloatingIp": _NO_FLOATING_IP,
+        "addFixedIp": _NO_FIXED_IP,
+        "removeFixedIp": _NO_FIXED_IP,
         "resetNetwork": "Resetting the network is not supported.",
         "injectNetworkInfo": "Injecting network information is not supported.",
         "trigger_crash_dump": "Triggering a crash dump is not supported.",

@@ -1,24 +1,20 @@
 """`/security-group-rules`."""
 
-from typing import NoReturn
-
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.network import views
 from stratiform.interfaces.openstack.network.api import api
 from stratiform.interfaces.openstack.network.list_queries import next_links, parse_list_query, select_fields
 from stratiform.interfaces.openstack.network.schemas import security_groups as schemas
 from stratiform.interfaces.openstack.network.schemas.common import FieldsQuery
-from stratiform.kit.errors import OverLimit
 from stratiform.kit.pagination import paginate_list
 from stratiform.services.network import policy
-from stratiform.services.network.errors import CannotUpdateDefaultSecurityGroup
 
 _PATH = "/security-group-rules/{security_group_rule_id}"
 
 
-@api.post("/security-group-rules", policy.SECURITY_GROUPS_CREATE, errors=(OverLimit,))
-def create_security_group_rule(request: ApiRequest) -> NoReturn:
-    request.services.network.security_group_rules.create(request.ctx)
+_FIXED_RULES = "Security group rules cannot be changed: each project has the rules of its default group."
+
+api.declare_unsupported("POST", "/security-group-rules", policy.SECURITY_GROUPS_CREATE, _FIXED_RULES)
 
 
 @api.get("/security-group-rules", policy.SECURITY_GROUPS_GET)
@@ -40,6 +36,8 @@ def show_security_group_rule(
     return schemas.SecurityGroupRuleResponse(select_fields(views.security_group_rule(rule), query.fields))
 
 
-@api.delete(_PATH, policy.SECURITY_GROUPS_UPDATE, errors=(CannotUpdateDefaultSecurityGroup,))
-def delete_security_group_rule(request: ApiRequest, security_group_rule_id: str) -> NoReturn:
-    request.services.network.security_group_rules.delete(request.ctx, security_group_rule_id)
+def _get(request: ApiRequest, security_group_rule_id: str) -> None:
+    request.services.network.security_group_rules.get(request.ctx, security_group_rule_id)
+
+
+api.declare_unsupported("DELETE", _PATH, policy.SECURITY_GROUPS_UPDATE, _FIXED_RULES, get=_get)

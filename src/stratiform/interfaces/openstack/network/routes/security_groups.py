@@ -8,15 +8,16 @@ from stratiform.interfaces.openstack.network.api import api
 from stratiform.interfaces.openstack.network.list_queries import next_links, parse_list_query, select_fields
 from stratiform.interfaces.openstack.network.schemas import security_groups as schemas
 from stratiform.interfaces.openstack.network.schemas.common import FieldsQuery
-from stratiform.kit.errors import OverLimit
 from stratiform.kit.pagination import paginate_list
 from stratiform.services.network import policy
-from stratiform.services.network.errors import CannotUpdateDefaultSecurityGroup
+from stratiform.services.network.errors import CannotRemoveDefaultSecurityGroup, CannotUpdateDefaultSecurityGroup
 
-
-@api.post("/security-groups", policy.SECURITY_GROUPS_CREATE, errors=(OverLimit,))
-def create_security_group(request: ApiRequest) -> NoReturn:
-    request.services.network.security_groups.create(request.ctx)
+api.declare_unsupported(
+    "POST",
+    "/security-groups",
+    policy.SECURITY_GROUPS_CREATE,
+    "Security groups are not supported, except the default group of each project.",
+)
 
 
 @api.get("/security-groups", policy.SECURITY_GROUPS_GET)
@@ -48,7 +49,7 @@ def update_security_group(request: ApiRequest, security_group_id: str) -> NoRetu
 @api.delete(
     "/security-groups/{security_group_id}",
     policy.SECURITY_GROUPS_UPDATE,
-    errors=(CannotUpdateDefaultSecurityGroup,),
+    errors=(CannotRemoveDefaultSecurityGroup,),
 )
 def delete_security_group(request: ApiRequest, security_group_id: str) -> NoReturn:
     request.services.network.security_groups.delete(request.ctx, security_group_id)

@@ -6,7 +6,6 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.volume import views
 from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.schemas import attachments as schemas
-from stratiform.kit.errors import Invalid
 from stratiform.kit.pagination import paginate_list
 from stratiform.services.volume import policy
 from stratiform.services.volume.model import Attachment
@@ -33,21 +32,13 @@ def show_attachment(request: ApiRequest, attachment_id: str) -> schemas.Attachme
     return schemas.AttachmentResponse(views.attachment_detail(attachment))
 
 
-@api.post("/attachments", policy.ATTACHMENT_CREATE, since=27)
-def create_attachment(_request: ApiRequest) -> None:
-    raise Invalid(_USE_COMPUTE)
-
-
-@api.put(_PATH, policy.ATTACHMENT_UPDATE, since=27)
-def update_attachment(request: ApiRequest, attachment_id: str) -> None:
+def _get(request: ApiRequest, attachment_id: str) -> None:
     request.services.volume.attachments.get(request.ctx, attachment_id)
-    raise Invalid(_USE_COMPUTE)
 
 
-@api.delete(_PATH, policy.ATTACHMENT_DELETE, since=27, status=200)
-def delete_attachment(request: ApiRequest, attachment_id: str) -> None:
-    request.services.volume.attachments.get(request.ctx, attachment_id)
-    raise Invalid(_USE_COMPUTE)
+api.declare_unsupported("POST", "/attachments", policy.ATTACHMENT_CREATE, _USE_COMPUTE, since=27)
+api.declare_unsupported("PUT", _PATH, policy.ATTACHMENT_UPDATE, _USE_COMPUTE, get=_get, since=27)
+api.declare_unsupported("DELETE", _PATH, policy.ATTACHMENT_DELETE, _USE_COMPUTE, get=_get, since=27)
 
 
 def _list(request: ApiRequest, query: schemas.AttachmentListQuery) -> Sequence[Attachment]:

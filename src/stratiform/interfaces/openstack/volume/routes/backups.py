@@ -3,8 +3,8 @@
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.schemas.common import PageQuery
-from stratiform.interfaces.openstack.volume.schemas.infrastructure import BackupsResponse
-from stratiform.kit.errors import Invalid, NotFound
+from stratiform.interfaces.openstack.volume.schemas.infrastructure import BackupCreateRequest, BackupsResponse
+from stratiform.kit.errors import NotFound, UnsupportedOperation
 from stratiform.kit.pagination import paginate_list
 from stratiform.services.volume import policy
 
@@ -24,6 +24,8 @@ def show_backup(_request: ApiRequest, backup_id: str) -> None:
     raise NotFound(f"Backup {backup_id} could not be found.")
 
 
-@api.post("/backups", policy.BACKUP_CREATE)
-def create_backup(_request: ApiRequest) -> None:
-    raise Invalid("Backups of volumes are not supported.")
+@api.post("/backups", policy.BACKUP_CREATE, errors=(UnsupportedOperation,))
+def create_backup(request: ApiRequest, body: BackupCreateRequest) -> None:
+    """Not supported (501): backups of volumes."""
+    request.services.volume.volumes.get(request.ctx, body.backup.volume_id)
+    raise UnsupportedOperation("Backups of volumes are not supported.")

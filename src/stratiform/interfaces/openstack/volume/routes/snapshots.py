@@ -3,8 +3,8 @@
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.schemas.common import PageQuery
-from stratiform.interfaces.openstack.volume.schemas.infrastructure import SnapshotsResponse
-from stratiform.kit.errors import Invalid, NotFound
+from stratiform.interfaces.openstack.volume.schemas.infrastructure import SnapshotCreateRequest, SnapshotsResponse
+from stratiform.kit.errors import NotFound, UnsupportedOperation
 from stratiform.kit.pagination import paginate_list
 from stratiform.services.volume import policy
 
@@ -36,6 +36,8 @@ def delete_snapshot(_request: ApiRequest, snapshot_id: str) -> None:
     raise NotFound(f"Snapshot {snapshot_id} could not be found.")
 
 
-@api.post("/snapshots", policy.SNAPSHOT_CREATE)
-def create_snapshot(_request: ApiRequest) -> None:
-    raise Invalid("Snapshots of volumes are not supported.")
+@api.post("/snapshots", policy.SNAPSHOT_CREATE, errors=(UnsupportedOperation,))
+def create_snapshot(request: ApiRequest, body: SnapshotCreateRequest) -> None:
+    """Not supported (501): snapshots of volumes."""
+    request.services.volume.volumes.get(request.ctx, body.snapshot.volume_id)
+    raise UnsupportedOperation("Snapshots of volumes are not supported.")

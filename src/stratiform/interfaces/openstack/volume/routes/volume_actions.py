@@ -81,7 +81,6 @@ api.declare_unsupported_actions(
     _PATH,
     policy.VOLUME_GET,
     _get,
-    Invalid,
     {
         "os-attach": _USE_COMPUTE,
         "os-detach": _USE_COMPUTE,

@@ -75,7 +75,7 @@ def _new_volume(body: schemas.VolumeCreate) -> NewVolume:
     if body.backup_id:
         raise NotFound(f"Backup {body.backup_id} could not be found.")
     if body.multiattach:
-        raise Invalid("Volumes that are attached to several servers (multiattach) are not supported.")
+        raise Invalid("Volumes that can be attached to several servers (multiattach) are not supported.")
     if body.consistencygroup_id or body.group_id:
         raise Invalid("Volume groups are not supported.")
     return NewVolume(

@@ -40,6 +40,20 @@ class PoolsResponse(Struct):
     pools: list[str] = field(default_factory=list)
 
 
+class NewSnapshot(Struct):
+    """Of a snapshot or backup that is requested, only the volume is read."""
+
+    volume_id: str
+
+
+class SnapshotCreateRequest(Struct):
+    snapshot: NewSnapshot
+
+
+class BackupCreateRequest(Struct):
+    backup: NewSnapshot
+
+
 class SnapshotsResponse(Struct):
     snapshots: Sequence[str]
 

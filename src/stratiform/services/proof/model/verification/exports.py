@@ -126,7 +126,9 @@ class _ExportVerifier:
         if record is None:
             history.malformed += 1
         elif record.resource != history.resource:
-            self._report.failures.append(f"{description} is about another resource: {format_resource(record.resource)}")
+            self._report.failures.append(
+                f"{description} belongs to another resource: {format_resource(record.resource)}"
+            )
         else:
             history.records.append(record)
 

@@ -71,11 +71,11 @@ def _verify_consistency(header: HeaderLine, log: Checkpoint, earlier: Checkpoint
     """Return why the log does not continue the one of an earlier checkpoint."""
     description = f"the earlier checkpoint of {earlier.size} events"
     if earlier.origin != log.origin:
-        return f"{description} is of another ledger: {earlier.origin}"
+        return f"{description} is from another ledger: {earlier.origin}"
     if earlier.size > log.size:
         return f"{description} has more events than the log of this export ({log.size})"
     if earlier.size == log.size:
-        return None if earlier.root == log.root else f"{description} has another root: the ledger was rewritten"
+        return None if earlier.root == log.root else f"{description} has a different root: the ledger was rewritten"
     if header.consistent_with != earlier.size:
         return f"the export has no proof of consistency with {description}: export it with `--since`"
     if merkle_tree.verify_consistency(earlier.size, log.size, earlier.root, log.root, header.consistency):

@@ -44,4 +44,4 @@ class InclusionVerifier:
         self.failures += [f"event {index} was added to the export" for index in sorted(added)]
         missing = format_missing_indexes(signed | self.indexes, self.log.size) if is_unfiltered else ""
         if missing:
-            self.failures.append(f"the export has no filter, but lacks events of the log: {missing}")
+            self.failures.append(f"the export covers the whole ledger, but lacks events of the log: {missing}")

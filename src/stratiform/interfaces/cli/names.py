@@ -1,0 +1,59 @@
+"""`stratiform usage names`: names of volume types, flavors, images and projects, which usage refers to by ID."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from stratiform.interfaces.cli.output import Format, FormatOption, print_list
+from stratiform.interfaces.cli.session import get_client
+from stratiform.interfaces.cli.text import print_line
+
+app = typer.Typer(help="Names of volume types, flavors, images and projects.", no_args_is_help=True)
+
+_COLUMNS = {"Type": "resource_type", "ID": "resource_id", "Cloud": "cloud", "Name": "name", "Since": "start"}
+
+
+class NamedType(StrEnum):
+    """A type of resources with names."""
+
+    flavor = "flavor"
+    image = "image"
+    project = "project"
+    volume_type = "volume_type"
+
+
+@app.command("list")
+def list_names(
+    resource_type: Annotated[NamedType | None, typer.Option(help="Only names of this type.")] = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """List names, each with the time from which it applies. A name without a cloud applies in all clouds."""
+    selected = None if resource_type is None else resource_type.value
+    names = get_client().get("usage/names", resource_type=selected)["names"]
+    print_list(names, _COLUMNS, output)
+
+
+@app.command("set")
+def set_name(
+    resource_type: Annotated[NamedType, typer.Argument(help="volume_type, flavor, image or project.")],
+    resource: Annotated[str, typer.Argument(metavar="ID", help="ID of the resource.")],
+    name: Annotated[str, typer.Argument(help="Its name, which prices can refer to.")],
+    cloud: Annotated[
+        str | None, typer.Option(help="Name of the cloud; default: the clouds that have named it, else all clouds.")
+    ] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Start of the name (ISO 8601); default: now.")] = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """Set the name of something that usage refers to by ID, if no message of the cloud has it.
+
+    The first name also applies to earlier usage.
+    """
+    body = {"resource_type": resource_type.value, "resource_id": resource, "name": name, "start": since}
+    names = get_client().post("usage/names", body | {"cloud": cloud or ""})["names"]
+    if output is Format.json:
+        print_list(names, _COLUMNS, output)
+        return
+    for each in names:
+        where = f" in cloud {each['cloud']}" if each["cloud"] else ""
+        print_line(f"{each['resource_type']} {each['resource_id']}{where} is named {each['name']} from {each['start']}")

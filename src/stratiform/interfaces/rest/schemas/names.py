@@ -1,0 +1,37 @@
+"""Names of volume types, flavors, images and projects."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from stratiform.interfaces.rest.schemas.common import RequestBody
+
+NamedType = Literal["flavor", "image", "project", "volume_type"]
+
+
+class NameSet(RequestBody):
+    """A name that applies from `start` on; the first name of a resource applies before, too."""
+
+    resource_type: NamedType
+    resource_id: str
+    name: str
+    cloud: Annotated[str, Meta(description="By default the clouds that have named the resource, else all clouds.")] = ""
+    start: Annotated[str | None, Meta(description="ISO 8601; by default now.")] = None
+
+
+class NameListQuery(Struct):
+    resource_type: Annotated[NamedType | None, Meta(description="By default all types.")] = None
+
+
+class Name(Struct):
+    """A name of a resource, which applies from `start` on. `cloud` is empty if it applies in all clouds."""
+
+    resource_type: str
+    resource_id: str
+    cloud: str
+    name: str
+    start: str
+
+
+class Names(Struct):
+    names: list[Name]

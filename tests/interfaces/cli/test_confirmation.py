@@ -1,0 +1,45 @@
+"""Confirmation of commands that cannot be undone."""
+
+import io
+import sys
+
+import pytest
+
+from stratiform.interfaces.cli.confirmation import confirm
+from stratiform.interfaces.cli.errors import CliError
+
+
+class Terminal(io.StringIO):
+    """Standard input of a person."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_question_is_printed_to_standard_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    confirm("Remove cloud 'ec2'", yes=False)
+    output = capsys.readouterr()
+    assert output.err.startswith("Remove cloud 'ec2'? [y/N]")
+    assert output.out.strip() == ""
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n"])
+def test_any_other_answer_cancels_the_command(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    with pytest.raises(CliError, match="Remove cloud 'ec2': cancelled"):
+        confirm("Remove cloud 'ec2'", yes=False)
+
+
+def test_without_a_terminal_the_command_is_refused_instead_of_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    with pytest.raises(CliError, match="not confirmed") as error:
+        confirm("Remove cloud 'ec2'", yes=False)
+    assert error.value.hint == "repeat the command with --yes"
+
+
+def test_yes_confirms_without_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    confirm("Remove cloud 'ec2'", yes=True)

@@ -31,7 +31,9 @@ def cli(tmp_path: Path) -> Iterator[Cli]:
 
 
 def rows(cli: Cli, heading: str) -> list[str]:
-    return [line for line in cli("status").splitlines() if line.split()[0] == heading]
+    """Return the rows of `status` with a heading; the second line of a bus is appended after a semicolon."""
+    lines = cli("status").replace("\n           ", "; ").splitlines()
+    return [line for line in lines if line.split()[0] == heading]
 
 
 def start(cli: Cli, settings: str = "") -> None:

@@ -31,7 +31,8 @@ def show_status() -> None:
             _print_row(program, "; ".join([process, *_describe(home, program)]))
         if pid is not None and program == "collector":
             for bus in (StatusFile(home, program).read() or {}).get("buses", ()):
-                _print_row("bus", _describe_bus(bus))
+                _print_row("bus", _describe_connection(bus))
+                _print_row("", _describe_storing(bus))
     if not pids:
         raise typer.Exit(3)
 
@@ -61,13 +62,14 @@ def _describe(home: Path, program: str) -> Iterator[str]:
         yield "no message bus is configured"
 
 
-def _describe_bus(bus: Mapping[str, Any]) -> str:
-    """Return the state of a bus: its connection, what was stored, and what can't be stored."""
+def _describe_connection(bus: Mapping[str, Any]) -> str:
     state = "connected" if bus["is_connected"] else "down"
     text = f"{bus['bus']} (cloud {bus['cloud']}): {state} since {format_iso_seconds(bus['since'])}"
-    if bus["error"]:
-        text += f": {bus['error']}"
-    text += f"; {bus['stored']} messages stored"
+    return f"{text}: {bus['error']}" if bus["error"] else text
+
+
+def _describe_storing(bus: Mapping[str, Any]) -> str:
+    text = f"{bus['stored']} messages stored"
     if bus["last_sent_at"] is not None:
         lag_s = bus["lag_us"] / SECOND_US
         text += f", the last one sent at {format_iso_seconds(bus['last_sent_at'])}, lag {lag_s:.1f} s"

@@ -70,7 +70,7 @@ def test_audit_and_apply(api: Rest) -> None:
 
 
 def test_agreement_names_what_was_not_compared(api: Rest, service_harness: ServiceHarness) -> None:
-    """An inventory of one cloud says nothing about the resources of another."""
+    """An inventory of one cloud does not cover the resources of another."""
     run("audit", "--period", "2026-11", "--apply", exit_code=1)
     north = machine("m2", api.demo_project, "2026-11-09T00:00:00")
     period = {"audit_period_beginning": "2026-11-09 00:00:00", "audit_period_ending": "2026-11-10 00:00:00"}

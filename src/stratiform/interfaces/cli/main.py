@@ -21,7 +21,7 @@ _PACKAGE = "stratiform.interfaces.cli"
 COMMANDS = {
     "account": LazyCommand(f"{_PACKAGE}.account:app", "Customer accounts, and the projects that are assigned to them."),
     "clouds": LazyCommand(f"{_PACKAGE}.clouds:app", "Manage clouds: accounts, bindings of projects, and native IDs."),
-    "cost": LazyCommand(f"{_PACKAGE}.cost:app", "Running costs of servers and projects."),
+    "cost": LazyCommand(f"{_PACKAGE}.cost:app", "Cost to date of servers and projects."),
     "invoice": LazyCommand(f"{_PACKAGE}.invoice:app", "Invoices, and the seller who issues them."),
     "period": LazyCommand(f"{_PACKAGE}.period:app", "Billing periods; closing one issues its invoice."),
     "price": LazyCommand(f"{_PACKAGE}.price:app", "Publish and show price plans."),

@@ -36,7 +36,8 @@ COMMANDS = {
     "meter": LazyCommand(f"{_PACKAGE}.meter:app", "Meters."),
     "names": LazyCommand(f"{_PACKAGE}.names:app", "Names of volume types, flavors, images and projects."),
     "poll-again": LazyCommand(
-        f"{_PACKAGE}.poll:rewind_poll", "Poll a cloud again from a time on. Duplicate samples are ignored."
+        f"{_PACKAGE}.poll:rewind_poll",
+        "Poll a cloud again, starting at an earlier time. Duplicate samples are ignored.",
     ),
     "polls": LazyCommand(
         f"{_PACKAGE}.poll:list_polls",

@@ -96,7 +96,7 @@ class SourceCoverage(Struct):
 
 
 class AuditSummary(Struct):
-    """The totals. `clean`: there are no findings, and no inventory failed; `coverage` is what was compared."""
+    """The totals. `clean`: neither findings nor failed inventories; `coverage` is what was compared."""
 
     period: str
     start: str

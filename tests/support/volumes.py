@@ -86,7 +86,7 @@ class VolumeHarness:
 
     def events(self) -> list[outbox.Event]:
         with self.harness.services.database.read_transaction() as db:
-            return outbox.list_pending(db, 1000)
+            return outbox.list_pending_events(db, 1000)
 
     def event_types(self) -> list[str]:
         return [event.event_type for event in self.events()]

@@ -53,7 +53,7 @@ class _ThisMachine:
     def find_address(self, home: Path) -> str | None:
         return home_folder.find_address(home)
 
-    def serve(self, home: Path) -> "httpx.Client":
+    def start_in_process(self, home: Path) -> "httpx.Client":
         pause_garbage_collector()
         from stratiform.app.local_server import serve_in_thread  # a client of a running server needs none of it
         from stratiform.app.settings import load_settings

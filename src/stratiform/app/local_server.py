@@ -16,6 +16,7 @@ from stratiform.app.api import build_application
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build_services
 from stratiform.kit import logging_setup
+from stratiform.kit.server_proof import address_of
 
 
 def serve_in_thread(settings: Settings) -> httpx.Client:
@@ -27,7 +28,7 @@ def serve_in_thread(settings: Settings) -> httpx.Client:
     logging_setup.configure_logging("ERROR")  # errors are in the responses
     services = build_services(settings)
     atexit.register(services.database.close)  # SQLite's additional files are deleted by the last connection
-    database_schema.check(services.database)
+    database_schema.require_newest_revision(services.database)
     folder = tempfile.TemporaryDirectory(prefix="stratiform-")  # deleted when the process ends
     path = Path(folder.name) / "api"
     server = Server(
@@ -41,5 +42,6 @@ def serve_in_thread(settings: Settings) -> httpx.Client:
     while not path.exists():
         time.sleep(0.005)
     transport = httpx.HTTPTransport(uds=str(path))
-    # No timeout, because an import may take long.
-    return httpx.Client(base_url=settings.local_url, transport=transport, timeout=None)  # noqa: S113
+    # Without TLS, because the socket is private. No timeout, because an import may take long.
+    base_url = f"http://{address_of(settings.local_url)}"
+    return httpx.Client(base_url=base_url, transport=transport, timeout=None)  # noqa: S113

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Any
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -18,6 +19,7 @@ from stratiform.app.collector import collect, parse_addresses
 from stratiform.app.program_status import StatusFile
 from stratiform.app.readiness import wait_until_ready
 from stratiform.app.settings import Settings
+from stratiform.app.tls import TlsFiles, find_tls_files
 from stratiform.app.wiring import build_services
 from stratiform.app.worker import build_worker
 from stratiform.interfaces.services import Services
@@ -50,6 +52,7 @@ class _Process:
         self._worker: Worker | None = None
         self._threads: list[threading.Thread] = []
         self._failures: list[Exception] = []
+        self._tls_files: TlsFiles | None = None
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -58,6 +61,7 @@ class _Process:
             parse_addresses(self._settings)  # an invalid address is reported before anything starts
         if "api" in self._programs:
             almanach.check_authentication(self._settings)
+            self._tls_files = find_tls_files(self._settings)
         services = build_services(self._settings, wake=self._wake)
         with ExitStack() as claims:
             if "api" in self._programs:  # after all settings, so that a wrong one is reported first
@@ -118,8 +122,11 @@ class _Process:
         apps = [build_application(services, almanach_settings)]
         if self._settings.almanach_port:
             apps.append(almanach.build_application(services, almanach_settings))
+        options: dict[str, Any] = {"interface": Interfaces.ASGI, "websockets": False, "log_enabled": False}
+        if self._tls_files is not None:
+            options |= self._tls_files.server_options()
         servers = [
-            Server(app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
+            Server(app, address=host, port=port, **options)
             for app, (host, port) in zip(apps, _addresses(self._settings), strict=True)
         ]
         serving = [asyncio.create_task(server.serve()) for server in servers]

@@ -2,8 +2,9 @@
 
 import json
 import secrets
+import ssl
 import threading
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlencode, urlsplit
 
 from stratiform.kit.server_proof import ServerProof, address_of
@@ -24,8 +25,8 @@ def is_ready(url: str, proof: ServerProof, *, timeout_s: float) -> bool:
 
     It is a plain connection of the standard library: a proxy has no part in it, and httpx takes long to load.
     """
-    components, address, nonce = urlsplit(url), address_of(url), secrets.token_hex(16)
-    connection = HTTPConnection(components.hostname or "", components.port, timeout=timeout_s)
+    address, nonce = address_of(url), secrets.token_hex(16)
+    connection = _connect(url, timeout_s)
     try:
         connection.request("GET", f"/api/v1/server-proof?{urlencode({'nonce': nonce, 'address': address})}")
         content = json.loads(connection.getresponse().read())
@@ -34,3 +35,12 @@ def is_ready(url: str, proof: ServerProof, *, timeout_s: float) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _connect(url: str, timeout_s: float) -> HTTPConnection:
+    components = urlsplit(url)
+    host, port = components.hostname or "", components.port
+    if components.scheme != "https":
+        return HTTPConnection(host, port, timeout=timeout_s)
+    # Without verification: the proof identifies the server, whose certificate is for its public name.
+    return HTTPSConnection(host, port, timeout=timeout_s, context=ssl._create_unverified_context())  # noqa: S323

@@ -39,7 +39,7 @@ outbox_table = define_table(
 _rows = TableGateway(outbox_table, Event, key="seq")
 
 
-def append(db: Connection, event: Event) -> None:
+def append_event(db: Connection, event: Event) -> None:
     """Write `event`; it exists if and only if the caller's transaction commits."""
     db.execute(
         outbox_table.insert().values(
@@ -53,12 +53,12 @@ def append(db: Connection, event: Event) -> None:
     )
 
 
-def list_pending(db: Connection, limit: int) -> list[Event]:
+def list_pending_events(db: Connection, limit: int) -> list[Event]:
     """Return the oldest events that are not ingested yet."""
     return _rows.list_all(db, limit=limit)
 
 
-def remove(db: Connection, events: Sequence[Event]) -> None:
+def remove_events(db: Connection, events: Sequence[Event]) -> None:
     """Delete events that the transaction has ingested."""
     if events:
         db.execute(outbox_table.delete().where(outbox_table.c.message_id.in_([event.message_id for event in events])))

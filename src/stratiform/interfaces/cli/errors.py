@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     import httpx
 
 HINT_NOT_RUNNING = "is `stratiform up` running?"
+HINT_CERTIFICATE = "set `cacert` in clouds.yaml, or OS_CACERT, to the file of the certificate authority"
 
 #: Options by the names of the API's parameters.
 _OPTIONS = {
@@ -36,6 +37,12 @@ class CliError(Exception):
         self.message = message
         self.hint = hint
         self.code = code
+
+
+def no_response(url: object, error: "httpx.HTTPError") -> CliError:
+    """Return the error for a request without a response, with a hint that suits its cause."""
+    is_untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+    return CliError(f"No response from {url}: {error}", HINT_CERTIFICATE if is_untrusted else HINT_NOT_RUNNING)
 
 
 def error_of_response(response: "httpx.Response") -> CliError:

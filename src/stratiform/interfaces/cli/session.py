@@ -16,7 +16,7 @@ class LocalServer(Protocol):
     def find_address(self, home: Path) -> str | None:
         """Return the URL of the running API; None if it does not run."""
 
-    def serve(self, home: Path) -> "httpx.Client":
+    def start_in_process(self, home: Path) -> "httpx.Client":
         """Return a client of a server in this process, which is not reachable for others."""
 
 

@@ -18,7 +18,13 @@ from urllib.parse import urlsplit
 import httpx
 import yaml
 
-from stratiform.interfaces.cli.errors import HINT_NOT_RUNNING, CliError, error_of_response
+from stratiform.interfaces.cli.errors import (
+    HINT_CERTIFICATE,
+    HINT_NOT_RUNNING,
+    CliError,
+    error_of_response,
+    no_response,
+)
 from stratiform.interfaces.cli.session import GlobalOptions
 from stratiform.kit.server_proof import ServerProof, address_of
 
@@ -37,7 +43,7 @@ _LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104 - comp
 OPERATOR_ENTRY = "stratiform-admin"
 
 #: Keys of entries that need no openstacksdk, which takes a second to import.
-_ENTRY_KEYS = {"auth", "region_name", "identity_api_version"}
+_ENTRY_KEYS = {"auth", "region_name", "identity_api_version", "cacert"}
 _REQUIRED_KEYS = {"auth_url", "username", "password", "project_name"}
 _AUTH_KEYS = _REQUIRED_KEYS | {"user_domain_name", "project_domain_name"}
 
@@ -107,14 +113,19 @@ def _by_entry(file: Path, name: str, entry: object, options: GlobalOptions) -> t
     is_of_home = (file.parent / "keys").is_dir() or file.resolve() == (options.home / "clouds.yaml").resolve()
     owner = replace(options, home=file.parent.absolute()) if is_of_home else _owner(auth, options)
     if _REQUIRED_KEYS <= auth.keys() <= _AUTH_KEYS and entry.keys() <= _ENTRY_KEYS:
-        return _by_password(auth, owner)
+        return _by_password(auth, owner, str(entry.get("cacert", "")))
     return _by_sdk(file, name, owner)
 
 
-def _by_password(auth: Mapping[str, object], owner: GlobalOptions | None) -> tuple[httpx.Client, str]:
-    """Sign in with a password. `owner`: the home whose password it is."""
-    base_url = _base_url(str(auth["auth_url"]))
-    http = httpx.Client(base_url=base_url, timeout=TIMEOUT) if owner is None else _connect(base_url, owner)
+def _by_password(
+    auth: Mapping[str, object], owner: GlobalOptions | None, authority: str = ""
+) -> tuple[httpx.Client, str]:
+    """Sign in with a password. `owner`: the home whose password it is. `authority`: the file of a private CA."""
+    base_url, tls = _base_url(str(auth["auth_url"])), _trust(authority)
+    if owner is None:
+        http = httpx.Client(base_url=base_url, timeout=TIMEOUT, verify=tls)
+    else:
+        http = _connect(base_url, owner, tls)
     user_domain = {"name": auth.get("user_domain_name", "Default")}
     user = {"name": auth["username"], "password": auth["password"], "domain": user_domain}
     project = {"name": auth["project_name"], "domain": {"name": auth.get("project_domain_name", "Default")}}
@@ -126,19 +137,30 @@ def _by_password(auth: Mapping[str, object], owner: GlobalOptions | None) -> tup
     return http, response.headers["x-subject-token"]
 
 
-def _connect(base_url: str, owner: GlobalOptions) -> httpx.Client:
+def _connect(base_url: str, owner: GlobalOptions, tls: ssl.SSLContext | bool) -> httpx.Client:
     """Return a client of a home's own server: the running one, or one in this process. Raises CliError."""
     machine = owner.local_server
     if machine is None:
-        return _proven(httpx.Client(base_url=base_url, timeout=TIMEOUT), owner.home)
+        return _proven(httpx.Client(base_url=base_url, timeout=TIMEOUT, verify=tls), owner.home)
     running = machine.find_address(owner.home)
     if running is not None:
-        # Without trust_env: a proxy has no part in a connection on this machine.
-        return _proven(httpx.Client(base_url=running, timeout=TIMEOUT, trust_env=False), owner.home)
+        # Without trust_env: a proxy has no part in a connection on this machine. Without verify: the proof identifies
+        # the server, whose certificate is for its public name.
+        return _proven(httpx.Client(base_url=running, timeout=TIMEOUT, trust_env=False, verify=False), owner.home)  # noqa: S501
     if urlsplit(base_url).hostname not in _LOCAL_HOSTS:
         with suppress(CliError):
-            return _proven(httpx.Client(base_url=base_url, timeout=TIMEOUT), owner.home)
-    return machine.serve(owner.home)
+            return _proven(httpx.Client(base_url=base_url, timeout=TIMEOUT, verify=tls), owner.home)
+    return machine.start_in_process(owner.home)
+
+
+def _trust(authority: str) -> ssl.SSLContext | bool:
+    """Return httpx's `verify`: the authority in a file, or the usual ones. Raises CliError."""
+    if not authority:
+        return True
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except (OSError, ssl.SSLError) as error:
+        raise CliError(f"Cannot read the certificate authority {authority}: {error}") from error
 
 
 def _proven(http: httpx.Client, home: Path) -> httpx.Client:
@@ -166,7 +188,7 @@ def _closed_after_errors(http: httpx.Client) -> Iterator[None]:
         yield
     except httpx.HTTPError as error:
         http.close()
-        raise CliError(f"No response from {http.base_url}: {error}", HINT_NOT_RUNNING) from error
+        raise no_response(http.base_url, error) from error
     except CliError:
         http.close()
         raise
@@ -175,6 +197,7 @@ def _closed_after_errors(http: httpx.Client) -> Iterator[None]:
 def _by_sdk(file: Path | None, name: str, owner: GlobalOptions | None = None) -> tuple[httpx.Client, str]:
     """Sign in as `openstack` does, with its files, its environment and all of its authentication methods."""
     from keystoneauth1.exceptions import ClientException, ConnectFailure, DiscoveryFailure
+    from keystoneauth1.exceptions.connection import SSLError
     from openstack.config import OpenStackConfig
     from openstack.exceptions import SDKException
 
@@ -191,6 +214,8 @@ def _by_sdk(file: Path | None, name: str, owner: GlobalOptions | None = None) ->
             token = keystone.get_token()
     except SDKException as error:
         raise CliError(f"Cannot sign in with cloud '{name}': {_one_line(error)}", _HINT_OTHER_CLOUD) from error
+    except SSLError as error:
+        raise CliError(f"No response from {base_url}: {_one_line(error)}", HINT_CERTIFICATE) from error
     except (ConnectFailure, DiscoveryFailure) as error:
         raise CliError(f"No response from {base_url}", HINT_NOT_RUNNING) from error
     except ClientException as error:

@@ -34,7 +34,7 @@ COMMANDS = {
         "Ingest CloudEvents. Repeating it has no effect. Exit status 1: events were rejected.",
     ),
     "meter": LazyCommand(f"{_PACKAGE}.meter:app", "Meters."),
-    "names": LazyCommand(f"{_PACKAGE}.names:app", "Names of volume types, flavors, images and projects."),
+    "names": LazyCommand(f"{_PACKAGE}.resource_names:app", "Names of volume types, flavors, images and projects."),
     "poll-again": LazyCommand(
         f"{_PACKAGE}.poll:rewind_poll",
         "Poll a cloud again, starting at an earlier time. Duplicate samples are ignored.",

@@ -15,7 +15,7 @@ def store_batch(db: Connection, ledger: LedgerService, batch: ParsedBatch, now: 
     """Append what is new in `batch` to the ledger, and store its ignored and rejected messages."""
     new: Sequence[ParsedMessage] = []
     if batch.messages:
-        counters = ledger.writer.lock(db)
+        counters = ledger.writer.lock_ledger(db)
         new = _without_duplicates(db, ledger, batch.messages)
         received_at = max(now, counters.received_at)  # time has passed while this writer waited for the lock
         if new:

@@ -27,8 +27,8 @@ class OwnEvents:
 
     def ingest_outbox(self, db: Connection, now: Micros, limit: int) -> int:
         """Move the oldest `limit` events from the outbox to the ledger; return their number."""
-        events = outbox.list_pending(db, limit)
+        events = outbox.list_pending_events(db, limit)
         if events:
             self.ingest(db, events, now)
-            outbox.remove(db, events)
+            outbox.remove_events(db, events)
         return len(events)

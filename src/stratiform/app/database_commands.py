@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import typer
@@ -21,7 +20,9 @@ app = typer.Typer(help="Manage the database schema.", no_args_is_help=True)
 @app.command("upgrade")
 def db_upgrade() -> None:
     """Upgrade the schema to the newest revision."""
-    with _database() as (database_schema, base):
+    from stratiform.app import database_schema
+
+    with _open_database() as base:
         database_schema.upgrade(base)
 
 
@@ -36,8 +37,10 @@ def db_downgrade(revision: str, yes: Yes = False) -> None:
             f"Stratiform is running in {session.home}",
             "stop it with `stratiform down`, in every home that uses this database",
         )
-    with _database() as (database_schema, base):
-        losses = database_schema.list_losses(base, revision)
+    from stratiform.app import database_schema
+
+    with _open_database() as base:
+        losses = database_schema.list_deleted_data(base, revision)
         if losses:
             confirm(f"Downgrade to {revision} and delete {', '.join(losses)}", yes=yes)
         database_schema.downgrade(base, revision)
@@ -47,20 +50,21 @@ def db_downgrade(revision: str, yes: Yes = False) -> None:
 @app.command("list")
 def db_list() -> None:
     """List the revisions, oldest first; * marks those that are applied."""
-    with _database() as (database_schema, base):
+    from stratiform.app import database_schema
+
+    with _open_database() as base:
         for step in database_schema.list_revisions(base):
             typer.echo(f"{'*' if step.applied else ' '} {step.revision}  {step.message}")
 
 
 @contextmanager
-def _database() -> Iterator[tuple[ModuleType, "Database"]]:
-    from stratiform.app import database_schema  # SQLAlchemy takes longer to load than the help
-    from stratiform.app.settings import load_settings
+def _open_database() -> "Iterator[Database]":
+    from stratiform.app.settings import load_settings  # SQLAlchemy takes longer to load than the help
     from stratiform.kit.database import Database
 
     home_folder.prepare_folder(session.home)
     base = Database(load_settings(session.home).database)
     try:
-        yield database_schema, base
+        yield base
     finally:
         base.close()

@@ -75,6 +75,46 @@ def test_browsers_return_by_tls_only_if_the_address_has_it(api: Callers) -> None
     assert "Secure" in page.headers["set-cookie"]
 
 
+def test_forwarded_headers_change_nothing(api: Callers) -> None:
+    """Anyone can send them. Addresses come from public_url only."""
+    forged = {
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Prefix": "/evil",
+        "X-Forwarded-For": "192.0.2.66",
+        "X-Original-URL": "/evil",
+        "Forwarded": "host=evil.example;proto=https",
+        "Host": "evil.example",
+    }
+    for caller in ("", "admin"):
+        for method, path in list_routes(api):
+            if method == "GET":
+                response = api.request(method, fill_in(path, "x"), caller, headers=forged, follow_redirects=False)
+                text = response.text + str(response.headers)
+                assert "evil" not in text, (path, text)
+                assert "strict-transport-security" not in response.headers
+
+
+def test_forms_are_accepted_behind_a_proxy_that_replaces_the_host(api: Callers) -> None:
+    state: Any = api.client.app
+    state.state.services = replace(api.harness.services, url="https://cloud.example")
+    fields = {"user": "green-member", "password": PASSWORD}
+    for origin, host, status in (
+        ("https://cloud.example", "127.0.0.1:8780", 303),
+        ("https://cloud.example", "cloud.example", 303),
+        ("https://evil.example", "cloud.example", 403),
+        ("null", "cloud.example", 403),
+    ):
+        headers = {"Origin": origin, "Host": host}
+        response = api.client.post("/dashboard/sign-in", data=fields, headers=headers, follow_redirects=False)
+        assert response.status_code == status, (origin, host)
+
+
+def test_malformed_forms_are_invalid(api: Callers) -> None:
+    response = api.client.post("/dashboard/sign-in", content=b"user=\xff")
+    assert response.status_code == 400
+
+
 def test_pages_have_no_inline_scripts_and_styles() -> None:
     """The content security policy forbids them."""
     pages = {file.name: file.read_text() for file in TEMPLATES.glob("*.html")}
@@ -96,6 +136,22 @@ def test_errors_of_the_database_reveal_neither_host_nor_name(api: Callers, caplo
     assert unavailable > 300
     assert "port 9 failed" in caplog.text
     assert "hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/identity/v3/projects", "/api/v1/clouds", "/dashboard/invoices", "/almanach/v1/volume_types"]
+)
+def test_unexpected_errors_are_logged_with_the_request(
+    api: Callers, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    state: Any = api.client.app
+    broken: Any = None
+    state.state.services = replace(api.harness.services, database=broken)
+    response = api.request("GET", path, "admin")
+    assert (response.status_code, "NoneType" in response.text) == (500, False)
+    request_id = response.headers["x-openstack-request-id"]
+    assert caplog.messages.count(f"unexpected error method=GET path='{path}' request_id={request_id}") == 1
+    assert "AttributeError: 'NoneType'" in caplog.text
 
 
 def test_the_listener_of_almanach_has_the_same_headers(service_harness: ServiceHarness) -> None:

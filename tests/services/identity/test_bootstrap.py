@@ -24,6 +24,7 @@ def test_catalog_of_a_new_installation(harness: IdentityHarness) -> None:
         "block-storage": {f"{URL}/volume/v3"},
         "image": {f"{URL}/image"},
         "cloudmetrics": {f"{URL}/almanach"},
+        "usage": {f"{URL}/almanach"},
     }
 
 

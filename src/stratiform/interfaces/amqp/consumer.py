@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import cycle
 
@@ -44,10 +45,12 @@ class Consumer:
         is_connected = False
         try:
             with connect(host, self.address, self.subscription, self.batch_queue.put) as connection:
+                unread = connection.list_unread_queues(self.subscription)
                 connection.consume(self.subscription, self.prefetch, self.address.options)
                 logger.info("connected bus=%s", self.address)
                 self._last_error, is_connected = "", True
                 self.status.set_connected()
+                self._warn_of_unread_queues(unread)
                 self._receive(connection, settled)
         except Exception as error:  # brokers and networks fail in many ways, after all of which a retry makes sense
             self._log_error(error, was_connected=is_connected)
@@ -67,6 +70,16 @@ class Consumer:
             else:
                 connection.receive()
             connection.send_heartbeat()
+
+    def _warn_of_unread_queues(self, unread: Mapping[str, int]) -> None:
+        """Services create the queues of their topics. Without a consumer they grow, although the pool has a copy."""
+        for queue, count in unread.items():
+            logger.warning(
+                'queue has no consumer and grows: set pool to "" to consume it queue=%s messages=%d bus=%s',
+                queue,
+                count,
+                self.address,
+            )
 
     def _log_error(self, error: Exception, *, was_connected: bool) -> None:
         """Record an error, and log it unless it is the same as before."""

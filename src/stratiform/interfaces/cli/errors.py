@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     import httpx
 
 HINT_NOT_RUNNING = "is `stratiform up` running?"
-HINT_CERTIFICATE = "set `cacert` in clouds.yaml, or OS_CACERT, to the file of the certificate authority"
+HINT_CERTIFICATE = "set `cacert` in clouds.yaml, or OS_CACERT, to the file with the CA certificate"
 
 #: Options by the names of the API's parameters.
 _OPTIONS = {

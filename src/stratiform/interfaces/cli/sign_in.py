@@ -160,7 +160,7 @@ def _trust(authority: str) -> ssl.SSLContext | bool:
     try:
         return ssl.create_default_context(cafile=authority)
     except (OSError, ssl.SSLError) as error:
-        raise CliError(f"Cannot read the certificate authority {authority}: {error}") from error
+        raise CliError(f"Cannot read the CA certificate {authority}: {error}") from error
 
 
 def _proven(http: httpx.Client, home: Path) -> httpx.Client:

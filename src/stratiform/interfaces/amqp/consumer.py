@@ -75,7 +75,7 @@ class Consumer:
         """Services create the queues of their topics. Without a consumer they grow, although the pool has a copy."""
         for queue, count in unread.items():
             logger.warning(
-                'queue has no consumer and grows: set pool to "" to consume it queue=%s messages=%d bus=%s',
+                'queue is growing without a consumer, set pool to "" to consume it queue=%s messages=%d bus=%s',
                 queue,
                 count,
                 self.address,

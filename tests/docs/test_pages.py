@@ -168,3 +168,9 @@ def test_table_of_contents_lists_every_page() -> None:
     listed = {(contents.parent / target.partition("#")[0]).resolve() for target in _LINK.findall(contents.read_text())}
     pages = {(ROOT / name).resolve() for name in PAGES} - {contents.resolve()}
     assert sorted(str(page.relative_to(ROOT)) for page in pages - listed) == []
+
+
+def test_changelog_does_not_repeat_entries() -> None:
+    """`.gitattributes` merges all entries of several branches, including an edited entry beside the original."""
+    starts = [" ".join(entry.split())[:40] for entry in re.split(r"^- ", PAGES["CHANGELOG.md"], flags=re.MULTILINE)]
+    assert [start for start in starts if starts.count(start) > 1] == []

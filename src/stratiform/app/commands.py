@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import httpx
@@ -171,7 +170,9 @@ def _memory_mib(pid: int) -> int:
 @database.command("upgrade")
 def db_upgrade() -> None:
     """Upgrade the schema to the newest revision."""
-    with _database() as (database_schema, base):
+    from stratiform.app import database_schema  # not needed by clients
+
+    with _database() as base:
         database_schema.upgrade(base)
 
 
@@ -186,10 +187,12 @@ def db_downgrade(revision: str, yes: Yes = False) -> None:
             f"Stratiform is running in {session.home}",
             "stop it with `stratiform down`, in every home that uses this database",
         )
-    with _database() as (database_schema, base):
-        losses = database_schema.list_losses(base, revision)
-        if losses:
-            confirm(f"Downgrade to {revision} and delete {', '.join(losses)}", yes=yes)
+    from stratiform.app import database_schema  # not needed by clients
+
+    with _database() as base:
+        deleted_data = database_schema.list_deleted_data(base, revision)
+        if deleted_data:
+            confirm(f"Downgrade to {revision} and delete {', '.join(deleted_data)}", yes=yes)
         database_schema.downgrade(base, revision)
         typer.echo(f"Revision: {database_schema.current_revision(base) or 'none'}")
 
@@ -197,20 +200,21 @@ def db_downgrade(revision: str, yes: Yes = False) -> None:
 @database.command("list")
 def db_list() -> None:
     """List the revisions, oldest first; * marks those that are applied."""
-    with _database() as (database_schema, base):
+    from stratiform.app import database_schema  # not needed by clients
+
+    with _database() as base:
         for step in database_schema.list_revisions(base):
             typer.echo(f"{'*' if step.applied else ' '} {step.revision}  {step.message}")
 
 
 @contextmanager
-def _database() -> Iterator[tuple[ModuleType, "Database"]]:
-    from stratiform.app import database_schema  # not needed by clients
-    from stratiform.kit.database import Database
+def _database() -> Iterator["Database"]:
+    from stratiform.kit.database import Database  # not needed by clients
 
     homes.prepare_folder(session.home)
     base = Database(_settings().database)
     try:
-        yield database_schema, base
+        yield base
     finally:
         base.close()
 

@@ -27,7 +27,7 @@ def rotate_ledger_key(
     """Sign the ledger with a new key. Running programs use it without a restart. Print its public key."""
     if stolen:
         confirm(
-            "Replace the key of the ledger, so that customers must trust a new key that the old one does not sign",
+            "Replace the ledger key with one that the old key does not sign, so that customers must trust it anew",
             yes=yes,
         )
     typer.echo(str(_ledger_keys().rotate(compromised=stolen)))

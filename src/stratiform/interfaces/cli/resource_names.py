@@ -39,7 +39,8 @@ def set_name(
     resource: Annotated[str, typer.Argument(metavar="ID", help="ID of the resource.")],
     name: Annotated[str, typer.Argument(help="Its name, which prices can refer to.")],
     cloud: Annotated[
-        str | None, typer.Option(help="Name of the cloud; default: the clouds that have named it, else all clouds.")
+        str | None,
+        typer.Option(help="Name of the cloud; default: the clouds that have a name for it, or else all clouds."),
     ] = None,
     since: Annotated[str | None, typer.Option("--from", help="Start of the name (ISO 8601); default: now.")] = None,
     output: FormatOption = Format.table,

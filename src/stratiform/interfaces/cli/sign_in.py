@@ -44,7 +44,7 @@ _AUTH_KEYS = _REQUIRED_KEYS | {"user_domain_name", "project_domain_name"}
 _SDK_VARIABLES = ("OS_AUTH_TYPE", "OS_CACERT", "OS_CERT", "OS_INSECURE", "OS_SYSTEM_SCOPE", "OS_TOKEN")
 
 HINT_NOT_RUNNING = "is `stratiform up` running?"
-HINT_CERTIFICATE = "set `cacert` in clouds.yaml, or OS_CACERT, to the file of the certificate authority"
+HINT_CERTIFICATE = "set `cacert` in clouds.yaml, or OS_CACERT, to the file with the CA certificate"
 _HINT_OTHER_CLOUD = f"unset OS_CLOUD and OS_AUTH_URL, or use --os-cloud {OPERATOR_ENTRY}"
 
 
@@ -175,7 +175,7 @@ def _trust(authority: str) -> ssl.SSLContext | bool:
     try:
         return ssl.create_default_context(cafile=authority)
     except (OSError, ssl.SSLError) as error:
-        raise CliError(f"Cannot read the certificate authority {authority}: {error}") from error
+        raise CliError(f"Cannot read the CA certificate {authority}: {error}") from error
 
 
 def _proven(http: httpx.Client, home: Path) -> httpx.Client:

@@ -7,7 +7,8 @@ from stratiform.kit.database import Connection
 from stratiform.services.ingest import repository
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service.parsed_batches import ParsedBatch
-from stratiform.services.ledger.model import ParsedMessage
+from stratiform.services.ledger.model import ParsedMessage, Resource
+from stratiform.services.ledger.model.names import StatedName
 from stratiform.services.ledger.service import LedgerService
 
 
@@ -17,11 +18,15 @@ def store_batch(db: Connection, ledger: LedgerService, batch: ParsedBatch, now: 
     if batch.messages:
         counters = ledger.writer.lock(db)
         new = _without_duplicates(db, ledger, batch.messages)
+        names = ledger.name_facts.select_new(db, _list_names(batch.messages))
         received_at = max(now, counters.received_at)  # time has passed while this writer waited for the lock
-        if new:
+        if new or names:
             ledger.writer.append_batch(db, counters, new, received_at)
+            ledger.name_facts.add(db, names, counters.position)
             ignored = [
-                (message.cloud, message.message_id, message.event_type) for message in new if not message.statements
+                (message.cloud, message.message_id, message.event_type, message.at)
+                for message in new
+                if not message.statements
             ]
             repository.ignored_messages.add(db, ignored, received_at, counters.position)
     repository.rejected_messages.add(db, batch.list_rejected(now))
@@ -32,6 +37,27 @@ def store_batch(db: Connection, ledger: LedgerService, batch: ParsedBatch, now: 
         ignored=sum(not message.statements for message in batch.messages),
         rejected=len(batch.rejected),
     )
+
+
+def store_names(db: Connection, ledger: LedgerService, names: Sequence[StatedName], now: Micros) -> None:
+    """Store names that are new, as a batch without messages."""
+    counters = ledger.writer.lock(db)
+    new = ledger.name_facts.select_new(db, names)
+    if new:
+        ledger.writer.append_batch(db, counters, (), max(now, counters.received_at))
+        ledger.name_facts.add(db, new, counters.position)
+
+
+def _list_names(messages: Sequence[ParsedMessage]) -> list[StatedName]:
+    """Return the names that messages state besides: of each resource those that differ from the previous one."""
+    names: list[StatedName] = []
+    last: dict[Resource, str] = {}
+    for message in messages:
+        for stated in message.names:
+            if last.get(stated.resource) != stated.name:
+                last[stated.resource] = stated.name
+                names.append(stated)
+    return names
 
 
 def _without_duplicates(

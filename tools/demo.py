@@ -182,8 +182,8 @@ def use_second_cloud(demo: Demo, native: str) -> None:
 
 
 def issue_invoice(demo: Demo) -> None:
-    """Show usage and running cost, delete everything, close the period and download the invoice."""
-    demo.print_heading("4. Usage and running cost, exact to the microsecond")
+    """Show usage and cost to date, delete everything, close the period and download the invoice."""
+    demo.print_heading("4. Usage and cost to date, with microsecond precision")
     demo.run("stratiform usage list")
     demo.run("stratiform cost show web")
     demo.print_heading("5. The customer deletes everything; the provider closes the period and issues the invoice")

@@ -77,7 +77,9 @@ def compile_file(name: str, sources: list[str], *, upgrade: bool) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="exit with 1 if a file does not match pyproject.toml")
+    parser.add_argument(
+        "--check", action="store_true", help="exit with status 1 if a file does not match pyproject.toml"
+    )
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions that pyproject.toml allows")
     options = parser.parse_args()
     if not options.check:

@@ -7,8 +7,8 @@ import pytest
 
 from stratiform.app.almanach_import.conversion import convert
 from stratiform.app.almanach_import.files import read_file
-from stratiform.app.almanach_import.options import RELEASES, Release
-from stratiform.app.almanach_import.report import Report
+from stratiform.app.almanach_import.options import RELEASES, AlmanachRelease
+from stratiform.app.almanach_import.report import ConversionReport
 from stratiform.interfaces.amqp.transport_url import parse_transport_url
 from stratiform.interfaces.cli.client import CliError
 
@@ -121,7 +121,7 @@ auth_url = http://keystone:5000/v3
 
 def convert_text(
     folder: Path, text: str, environment: Mapping[str, str] | None = None, *, with_dead_letters: bool = False
-) -> Report:
+) -> ConversionReport:
     file = folder / "almanach.cfg"
     file.write_text(text)
     return convert(read_file(file, environment or {}), with_dead_letters=with_dead_letters)
@@ -154,7 +154,7 @@ def test_every_option_is_converted_or_listed_with_a_reason(
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.name)
-def test_reasons_of_unused_options_are_listed(tmp_path: Path, release: Release) -> None:
+def test_reasons_of_unused_options_are_listed(tmp_path: Path, release: AlmanachRelease) -> None:
     sections: dict[str, list[str]] = {section: [] for section in release.sections}
     for section, name in release.unused:
         sections[section].append(f"{name} = 1")

@@ -95,7 +95,7 @@ def test_no_working_python_is_one_line_with_a_hint(tool: str, commands: Path, sh
     root = copy_tools(tmp_path)
     result = run_tool(tool, [shims, commands], root=root)
     assert (result.returncode, result.stdout) == (1, "")
-    assert re.fullmatch(r"No Python 3\.11 or newer runs on this PATH\. Hint: .*\n", result.stderr)
+    assert re.fullmatch(r"No working Python 3\.11 or newer found on the PATH\. Hint: .*\n", result.stderr)
     assert not (root / ".venv").exists()
 
 

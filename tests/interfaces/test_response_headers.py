@@ -75,6 +75,46 @@ def test_browsers_return_by_tls_only_if_the_address_has_it(api: Callers) -> None
     assert "Secure" in page.headers["set-cookie"]
 
 
+def test_forwarded_headers_change_nothing(api: Callers) -> None:
+    """Anyone can send them. Addresses come from public_url only."""
+    forged = {
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Prefix": "/evil",
+        "X-Forwarded-For": "192.0.2.66",
+        "X-Original-URL": "/evil",
+        "Forwarded": "host=evil.example;proto=https",
+        "Host": "evil.example",
+    }
+    for caller in ("", "admin"):
+        for method, path in list_routes(api):
+            if method == "GET":
+                response = api.request(method, fill_in(path, "x"), caller, headers=forged, follow_redirects=False)
+                text = response.text + str(response.headers)
+                assert "evil" not in text, (path, text)
+                assert "strict-transport-security" not in response.headers
+
+
+def test_forms_are_accepted_behind_a_proxy_that_replaces_the_host(api: Callers) -> None:
+    state: Any = api.client.app
+    state.state.services = replace(api.harness.services, url="https://cloud.example")
+    fields = {"user": "green-member", "password": PASSWORD}
+    for origin, host, status in (
+        ("https://cloud.example", "127.0.0.1:8780", 303),
+        ("https://cloud.example", "cloud.example", 303),
+        ("https://evil.example", "cloud.example", 403),
+        ("null", "cloud.example", 403),
+    ):
+        headers = {"Origin": origin, "Host": host}
+        response = api.client.post("/dashboard/sign-in", data=fields, headers=headers, follow_redirects=False)
+        assert response.status_code == status, (origin, host)
+
+
+def test_malformed_forms_are_invalid(api: Callers) -> None:
+    response = api.client.post("/dashboard/sign-in", content=b"user=\xff")
+    assert response.status_code == 400
+
+
 def test_pages_have_no_inline_scripts_and_styles() -> None:
     """The content security policy forbids them."""
     pages = {file.name: file.read_text() for file in TEMPLATES.glob("*.html")}

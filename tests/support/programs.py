@@ -32,8 +32,10 @@ class Cli:
         assert result.returncode == exit_code, result.stdout + result.stderr
         return result.stdout if exit_code == 0 else result.stdout + result.stderr
 
-    def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        environment = clean_environment(STRATIFORM_BCRYPT_ROUNDS="4")  # each command authenticates
+    def run(self, *arguments: object, **variables: object) -> subprocess.CompletedProcess[str]:
+        """Run a command. `variables`: of its environment."""
+        texts = {name: str(variable) for name, variable in variables.items()}
+        environment = clean_environment(STRATIFORM_BCRYPT_ROUNDS="4", **texts)  # each command authenticates
         command = [*PROGRAM, *map(str, arguments), "--home", str(self.home)]
         return subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=environment

@@ -117,7 +117,7 @@ class ServerHarness:
     def events(self, server_id: str = "") -> Sequence[outbox.Event]:
         """Return the notifications of one server or of all servers, oldest first."""
         with self.harness.services.database.read_transaction() as db:
-            events = outbox.list_pending(db, 10_000)
+            events = outbox.list_pending_events(db, 10_000)
         compute_events = [event for event in events if event.event_type.startswith("compute.")]
         return [event for event in compute_events if server_id in ("", event.payload["instance_id"])]
 

@@ -1,12 +1,12 @@
 """The official python-almanachclient 0.0.6, unmodified: its library and its command line, found by the catalog.
 
-It is from 2017. Its command line needs the cliff of its day, and that one a function that Python has since renamed:
-both are installed beside it, in a folder of their own.
+It is installed with the commands of `docs/howto/migrate-from-almanach.md`.
 """
 
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,12 +21,17 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.identity.model import ListQuery as IdentityQuery
 from stratiform.services.identity.model import RoleAssignment
+from support.processes import clean_environment
 from support.server import ADMIN_PASSWORD, Live, live_server
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / ".cache" / "almanachclient-0.0.6"
-NEEDED = ("python-almanachclient==0.0.6", "cliff==2.8.0", "setuptools<81")
-SHIM = "import inspect\n\ninspect.getargspec = inspect.getfullargspec\n"
+FOLDER = ROOT / ".cache" / "almanachclient"
+PAGE = (ROOT / "docs" / "howto" / "migrate-from-almanach.md").read_text()
+
+#: The commands of the page that install the client, without the last one, which uses it.
+RECIPE = re.sub(
+    r"^\$ ", "", PAGE[PAGE.index("$ python3 -m venv") : PAGE.index("$ almanach-client/bin/almanach")], flags=re.M
+)
 
 #: A program that uses the library.
 LIBRARY = """
@@ -76,28 +81,28 @@ IMAGE = json.dumps({"distro": "debian"})
 
 @pytest.fixture(scope="module")
 def client() -> Path:
-    """Return the folder of the client, which is installed once and cached for later runs."""
-    FOLDER.parent.mkdir(exist_ok=True)
-    with (FOLDER.parent / "almanachclient.lock").open("w") as lock:
+    """Return the environment of the client, which is installed once and cached until the commands change."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    installed = FOLDER / "installed"
+    with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not FOLDER.exists():
-            _install(FOLDER.with_suffix(".partial"))
-            FOLDER.with_suffix(".partial").rename(FOLDER)
-    return FOLDER
+        if not installed.exists() or installed.read_text() != RECIPE:
+            shutil.rmtree(FOLDER / "almanach-client", ignore_errors=True)
+            _install()
+            installed.write_text(RECIPE)
+    return FOLDER / "almanach-client"
 
 
-def _install(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    uv = shutil.which("uv") or str(ROOT / ".cache" / "uv" / "bin" / "uv")
-    line = [uv, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(folder), *NEEDED]
-    process = subprocess.run(line, capture_output=True, text=True, check=False)
+def _install() -> None:
+    environment = clean_environment(PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    line = ["sh", "-e", "-c", RECIPE]
+    process = subprocess.run(line, capture_output=True, text=True, check=False, cwd=FOLDER, env=environment)
     if process.returncode:
         if os.environ.get("CI") == "true":
             pytest.fail(
                 f"python-almanachclient can't be installed, and CI=true allows no skipped test: {process.stderr}"
             )
         pytest.skip(f"python-almanachclient can't be installed: {process.stderr.strip()[-200:]}")
-    (folder / "sitecustomize.py").write_text(SHIM)
 
 
 @pytest.fixture(scope="module")
@@ -120,11 +125,11 @@ def project(live: Live) -> str:
         return live.services.identity.projects.list(ctx, IdentityQuery({"name": "demo"})).items[0].id
 
 
-def run(client: Path, *line: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Python with the client, without the settings of the environment."""
+def run(client: Path, program: str, *line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a program of the client's environment, without the settings of ours."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "ALMANACH_", "PYTHON"))}
-    clean |= {"PYTHONPATH": str(client), "PYTHONWARNINGS": "ignore"} | environment
-    return subprocess.run([sys.executable, *line], capture_output=True, text=True, check=False, env=clean)
+    clean |= {"PYTHONWARNINGS": "ignore"} | environment
+    return subprocess.run([client / "bin" / program, *line], capture_output=True, text=True, check=False, env=clean)
 
 
 def test_the_library(client: Path, live: Live, project: str) -> None:
@@ -136,7 +141,7 @@ def test_the_library(client: Path, live: Live, project: str) -> None:
         "project_name": "admin",
         "project_domain_name": "Default",
     }
-    process = run(client, "-c", LIBRARY, json.dumps(auth), project)
+    process = run(client, "python", "-c", LIBRARY, json.dumps(auth), project)
     assert process.returncode == 0, process.stderr
     results: dict[str, Any] = json.loads(process.stdout)
     succeeded = (
@@ -171,7 +176,7 @@ def test_the_command_line_uses_the_catalog(client: Path, live: Live, project: st
     def almanach(*args: str) -> Any:
         """Return the rows of a list, or the final message of a command, which exits with 1."""
         process = run(
-            client, "-m", "almanachclient.shell", *args, OS_AUTH_URL=f"{live.url}/identity/v3", OS_USERNAME="admin",
+            client, "almanach", *args, OS_AUTH_URL=f"{live.url}/identity/v3", OS_USERNAME="admin",
             OS_PASSWORD=ADMIN_PASSWORD, OS_REGION_NAME="RegionOne",
         )  # fmt: skip
         if "json" in args:
@@ -202,10 +207,10 @@ def test_the_command_line_uses_the_catalog(client: Path, live: Live, project: st
     period = (project, "2026-01-01 00:00", "2026-01-02 00:00", "-f", "json")
     volumes = [volume for volume in almanach("list-volumes", *period) if volume["Volume ID"] == "v-2"]
     assert [(volume["Size"], volume["Type"]) for volume in volumes] == [
-        (10, "slow"),
-        (10, "slow"),
-        (20, "slow"),
-        (20, "slow"),
+        ("10", "slow"),
+        ("10", "slow"),
+        ("20", "slow"),
+        ("20", "slow"),
     ]
     assert almanach("list-instances", *period)
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")

@@ -99,7 +99,7 @@ def test_domains_services_and_endpoints(live: Live) -> None:
     live.openstack("domain", "delete", "other")
     assert [item["Name"] for item in live.json("domain", "list")] == ["Default"]
     types = {item["Type"] for item in live.json("service", "list")}
-    assert types == {"identity", "compute", "network", "volumev3", "cloudmetrics", "block-storage", "image"}
+    assert types == {"identity", "compute", "network", "volumev3", "cloudmetrics", "usage", "block-storage", "image"}
     listed = live.json("endpoint", "list", "--interface", "public")
     assert f"{live.url}/network" in {item["URL"] for item in listed}
     response = live.openstack("catalog", "show", "compute")

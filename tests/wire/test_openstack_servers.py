@@ -52,7 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         with services.database.transaction() as db:
             ctx = RequestContext(db, SYSTEM, services.clock.now())
             project = services.identity.ensure_demo_project(ctx, "demo-pass")
-            cloud = services.clouds.accounts.bootstrap(ctx, "memory", "memory")
+            cloud = services.clouds.accounts.ensure_default_cloud(ctx, "memory", "memory")
             assert cloud is not None
             services.clouds.bindings.create(ctx, project.id, cloud.id, "zone-a")
             services.compute.flavors.create_defaults(ctx)

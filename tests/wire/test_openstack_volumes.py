@@ -24,7 +24,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         with services.database.transaction() as db:
             ctx = RequestContext(db, SYSTEM, services.clock.now())
             project = services.identity.ensure_demo_project(ctx, DEMO_PASSWORD)
-            cloud = services.clouds.accounts.bootstrap(ctx, "memory", "memory")
+            cloud = services.clouds.accounts.ensure_default_cloud(ctx, "memory", "memory")
             assert cloud is not None
             services.clouds.bindings.create(ctx, project.id, cloud.id, "zone-a")
             services.volume.volume_types.ensure_initial_types(ctx)

@@ -11,7 +11,7 @@ import yaml
 from stratiform.app import database_schema
 from stratiform.app.home_folder import write_api_url, write_private
 from stratiform.app.settings import LISTEN_FILE, Settings
-from stratiform.interfaces.almanach.settings import CATALOG_SERVICE as ALMANACH
+from stratiform.interfaces.almanach.settings import CATALOG_SERVICES as ALMANACH
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
@@ -20,7 +20,7 @@ from stratiform.kit.policy import SYSTEM
 from stratiform.services.clouds.model import ResourceType
 
 #: The services in the catalog of an installation.
-CATALOG = (*(service for api in APIS for service in api.catalog), ALMANACH)
+CATALOG = (*(service for api in APIS for service in api.catalog), *ALMANACH)
 
 #: The users of a new installation, by the names of their entries in clouds.yaml.
 _USERS = {"stratiform-admin": "admin", "stratiform-demo": "demo"}
@@ -77,7 +77,7 @@ def publish_address(services: Services, settings: Settings) -> None:
 def _create_demo(services: Services, ctx: RequestContext, password: str) -> None:
     """Create a project on a simulated cloud in which `openstack server create` works at once."""
     project = services.identity.ensure_demo_project(ctx, password)
-    cloud = services.clouds.accounts.bootstrap(ctx, _DEMO_CLOUD, _DEMO_CLOUD)
+    cloud = services.clouds.accounts.ensure_default_cloud(ctx, _DEMO_CLOUD, _DEMO_CLOUD)
     if cloud is not None and not services.clouds.bindings.list_for_project(ctx.db, project.id):
         services.clouds.bindings.create(ctx, project.id, cloud.id, _DEMO_ZONE)
         name, native_id = _DEMO_IMAGE
@@ -111,11 +111,14 @@ def _write_clients(settings: Settings, passwords: dict[str, str]) -> None:
     admin = entries["stratiform-admin"]["auth"]
     lines = [f"export OS_{key.upper()}={value}" for key, value in admin.items()]
     lines += [f"export OS_REGION_NAME={settings.region}", "export OS_IDENTITY_API_VERSION=3"]
+    if settings.tls_ca:
+        lines.append(f"export OS_CACERT={settings.home / settings.tls_ca}")
     write_private(settings.home / "clouds.yaml", yaml.safe_dump({"clouds": entries}, sort_keys=False))
     write_private(settings.home / "openrc", "\n".join(lines) + "\n")
 
 
 def _client(settings: Settings, user: str, password: str) -> dict[str, Any]:
+    authority = {"cacert": str(settings.home / settings.tls_ca)} if settings.tls_ca else {}
     return {
         "auth": {
             "auth_url": f"{settings.url}/identity/v3",
@@ -127,4 +130,5 @@ def _client(settings: Settings, user: str, password: str) -> dict[str, Any]:
         },
         "region_name": settings.region,
         "identity_api_version": 3,
+        **authority,
     }

@@ -221,7 +221,7 @@ class _ThisMachine:
     def find_address(self, home: Path) -> str | None:
         return homes.find_address(home)
 
-    def serve(self, home: Path) -> httpx.Client:
+    def start_in_process(self, home: Path) -> httpx.Client:
         from stratiform.app.program_runner import serve_in_thread
 
         return serve_in_thread(load_settings(home))

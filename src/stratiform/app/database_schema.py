@@ -22,7 +22,7 @@ __all__ = [
     "current_revision",
     "downgrade",
     "import_tables",
-    "list_losses",
+    "list_deleted_data",
     "list_revisions",
     "metadata",
     "upgrade",
@@ -52,7 +52,7 @@ def current_revision(database: Database) -> str:
         return str(db.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
 
 
-def check(database: Database) -> None:
+def require_newest_revision(database: Database) -> None:
     """Raises Conflict unless the database has the newest revision."""
     revision = current_revision(database)
     if revision != HEAD:
@@ -79,7 +79,7 @@ def downgrade(database: Database, revision: str) -> None:
         command.downgrade(_config(db), revision)
 
 
-def list_losses(database: Database, revision: str) -> list[str]:
+def list_deleted_data(database: Database, revision: str) -> list[str]:
     """Return what a downgrade to `revision` deletes, such as "documents (12)".
 
     Raises Invalid for an unknown revision.

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 from granian.constants import Interfaces
@@ -22,6 +23,7 @@ from stratiform.app.api import build_application
 from stratiform.app.bootstrap import bootstrap, publish_address
 from stratiform.app.collector import collect, parse_addresses
 from stratiform.app.settings import Settings
+from stratiform.app.tls import TlsFiles, find_tls_files
 from stratiform.app.wiring import build_services
 from stratiform.app.worker import build_worker as make_worker
 from stratiform.interfaces.services import Services
@@ -57,6 +59,7 @@ class _Process:
         self._worker: Worker | None = None
         self._threads: list[threading.Thread] = []
         self._failures: list[Exception] = []
+        self._tls_files: TlsFiles | None = None
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -65,6 +68,7 @@ class _Process:
             parse_addresses(self._settings)  # an invalid address is reported before anything starts
         if "api" in self._programs:
             almanach.check_authentication(self._settings)
+            self._tls_files = find_tls_files(self._settings)
         services = build_services(self._settings, wake=self._wake)
         with ExitStack() as claims:
             if "api" in self._programs:  # after all settings, so that a wrong one is reported first
@@ -116,8 +120,11 @@ class _Process:
         apps = [build_application(services, almanach_settings)]
         if self._settings.almanach_port:
             apps.append(almanach.build_application(services, almanach_settings))
+        options: dict[str, Any] = {"interface": Interfaces.ASGI, "websockets": False, "log_enabled": False}
+        if self._tls_files is not None:
+            options |= self._tls_files.server_options()
         servers = [
-            Server(app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
+            Server(app, address=host, port=port, **options)
             for app, (host, port) in zip(apps, _addresses(self._settings), strict=True)
         ]
         serving = [asyncio.create_task(server.serve()) for server in servers]
@@ -184,7 +191,7 @@ def serve_in_thread(settings: Settings) -> httpx.Client:
     logging_setup.configure_logging("ERROR")  # errors are in the responses
     services = build_services(settings)
     atexit.register(services.database.close)  # SQLite's additional files are deleted by the last connection
-    database_schema.check(services.database)
+    database_schema.require_newest_revision(services.database)
     folder = tempfile.TemporaryDirectory(prefix="stratiform-")  # deleted when the process ends
     path = Path(folder.name) / "api"
     server = Server(
@@ -198,14 +205,16 @@ def serve_in_thread(settings: Settings) -> httpx.Client:
     while not path.exists():
         time.sleep(0.005)
     transport = httpx.HTTPTransport(uds=str(path))
-    # No timeout, because an import may take long.
-    return httpx.Client(base_url=settings.local_url, transport=transport, timeout=None)  # noqa: S113
+    # Without TLS, because the socket is private. No timeout, because an import may take long.
+    base_url = f"http://{address_of(settings.local_url)}"
+    return httpx.Client(base_url=base_url, transport=transport, timeout=None)  # noqa: S113
 
 
 def _wait_for(url: str, proof: ServerProof, stop: threading.Event) -> bool:
     """Wait until our API responds at `url`; another program may listen there. Return False if `stop` is set first."""
     address, nonce = address_of(url), secrets.token_hex(16)
-    with httpx.Client(base_url=url, timeout=1, trust_env=False) as client:
+    # Without verify: the proof identifies the server, whose certificate is for its public name.
+    with httpx.Client(base_url=url, timeout=1, trust_env=False, verify=False) as client:  # noqa: S501
         while not stop.is_set():
             try:
                 response = client.get("/api/v1/server-proof", params={"nonce": nonce, "address": address})

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.kit import settings as kit_settings
+from stratiform.kit.errors import Invalid
 from stratiform.kit.settings import setting_field
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
@@ -56,7 +57,14 @@ class Settings:
         8780, "Port that the API listens on; if it is set nowhere, that of its last start."
     )
     public_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
-        "", "URL of the API in the service catalog; empty: http://HOST:PORT."
+        "", "URL of the API in the service catalog; empty: http://HOST:PORT, or https with tls_certificate."
+    )
+    tls_certificate: str = setting_field(
+        "", "PEM file with the TLS certificate and its chain, relative to the home; empty: no TLS."
+    )
+    tls_key: str = setting_field("", "PEM file with the key of that certificate, without a password.")
+    tls_ca: str = setting_field(
+        "", "PEM file of the certificate authority for clients on this machine; empty: the usual authorities."
     )
     region: str = setting_field("RegionOne", "Name of the region in the catalog.")
     database_url: str = setting_field(
@@ -127,17 +135,28 @@ class Settings:
         "", "Regular expression that new passwords match, as Keystone's; such as `.{12,}$`. Empty: any password."
     )
     password_regex_description: str = setting_field(
-        "", "Text for users whose new password is refused, as Keystone's; such as `12 characters or more`."
+        "", "Text for users whose new password is rejected, as Keystone's; such as `12 characters or more`."
     )
 
     @property
     def url(self) -> str:
-        return self.public_url or f"http://{self.host}:{self.port}"
+        return self.public_url or f"{self._scheme}://{self.host}:{self.port}"
 
     @property
     def local_url(self) -> str:
         """The URL at which programs of this machine reach the API."""
-        return f"http://{'127.0.0.1' if self.host in _WILDCARDS else self.host}:{self.port}"
+        return f"{self._scheme}://{'127.0.0.1' if self.host in _WILDCARDS else self.host}:{self.port}"
+
+    @property
+    def has_tls(self) -> bool:
+        """Raises Invalid if only the certificate or only the key is set."""
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise Invalid("tls_certificate and tls_key are only valid together", hint="set both, or none")
+        return bool(self.tls_certificate)
+
+    @property
+    def _scheme(self) -> str:
+        return "https" if self.has_tls else "http"
 
     @property
     def message_buses(self) -> dict[str, MessageBus]:

@@ -1,7 +1,7 @@
 """Helpers of HTTP interfaces: the request's services, its id, and its transaction.
 
-One request is one transaction. `reading` and `writing` open it and authenticate the caller. An exception rolls it back;
-after a commit the worker is woken.
+One request is one transaction. `read_transaction` and `write_transaction` open it and authenticate the caller. An
+exception rolls it back; after a commit the worker is woken.
 """
 
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def write_transaction(request: Request) -> Iterator[RequestContext]:
 def require_token(request: ASGIConnection[object, object, object, Any], handler: BaseRouteHandler) -> None:
     """Guard of every API: reject requests without a token before the body is read. Raises Unauthenticated.
 
-    `reading` and `writing` validate the token. Routes with the option `open_to_all` need none.
+    `read_transaction` and `write_transaction` validate the token. Routes with the option `open_to_all` need none.
     """
     if not handler.opt.get("open_to_all") and not request.headers.get("x-auth-token"):
         raise Unauthenticated("The request you have made requires authentication.")

@@ -1,4 +1,4 @@
-"""Request bodies: refused by size and by caller before they are in memory.
+"""Request bodies: rejected by size and by caller before they are in memory.
 
 Every client may send `ANONYMOUS_BYTES`, more than a sign-in needs. More is received only from a caller with a valid
 token whose role allows the endpoint, and at most as much as the API accepts. Bytes are counted while they are received,

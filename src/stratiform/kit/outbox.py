@@ -44,7 +44,7 @@ outbox_table = define_table(
 _rows = TableGateway(outbox_table, Event, key="seq")
 
 
-def append(db: Connection, event: Event) -> None:
+def append_event(db: Connection, event: Event) -> None:
     """Write `event`; it exists if and only if the caller's transaction commits."""
     db.execute(
         outbox_table.insert().values(
@@ -62,16 +62,16 @@ def append_name(db: Connection, resource_type: str, resource_id: str, name: str,
     """Write the name of a resource of this installation, which applies from `at` on, and enqueue its ingestion."""
     payload = {"resource_type": resource_type, "resource_id": resource_id, "name": name}
     digest = hashlib.sha256(repr((resource_type, resource_id, name, at)).encode()).hexdigest()
-    append(db, Event(digest, NAMED, "stratiform", at, "", payload))
+    append_event(db, Event(digest, NAMED, "stratiform", at, "", payload))
     enqueue(db, "ingest.outbox", "all", at)
 
 
-def list_pending(db: Connection, limit: int) -> list[Event]:
+def list_pending_events(db: Connection, limit: int) -> list[Event]:
     """Return the oldest events that are not ingested yet."""
     return _rows.list_all(db, limit=limit)
 
 
-def remove(db: Connection, events: Sequence[Event]) -> None:
+def remove_events(db: Connection, events: Sequence[Event]) -> None:
     """Delete events that the transaction has ingested."""
     if events:
         db.execute(outbox_table.delete().where(outbox_table.c.message_id.in_([event.message_id for event in events])))

@@ -64,7 +64,7 @@ def load_settings(
 
 
 def _declared_fields(settings_type: Any) -> list[dataclasses.Field[object]]:
-    """Return the fields declared with `setting`; the program sets the others."""
+    """Return the fields declared with `setting_field`; the program sets the others."""
     return [field for field in dataclasses.fields(settings_type) if "help" in field.metadata]
 
 

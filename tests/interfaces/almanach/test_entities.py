@@ -61,7 +61,7 @@ def test_volume_format(client: AlmanachClient) -> None:
     entities = client.ok("GET", f"/project/{client.project_id}/volumes?{ANY_TIME}")
     assert entities == [
         {
-            "attached_to": ["a", "b"],
+            "attached_to": ["b", "a"],
             "end": "2026-01-01 11:00:00+00:00",
             "entity_id": "v-1",
             "entity_type": "volume",
@@ -75,6 +75,23 @@ def test_volume_format(client: AlmanachClient) -> None:
         }
     ]
     assert list(entities[0]) == sorted(entities[0])
+
+
+def test_size_is_returned_as_it_was_sent(client: AlmanachClient) -> None:
+    """Almanach's command line sends strings. The ledger has numbers, and a notification replaces both."""
+    client.ok("POST", "/project/p/volume", VOLUME | {"size": "20"})
+    client.ok("PUT", "/volume/v-1/resize", body("11:00", size="150"))
+    client.ok("PUT", "/volume/v-1/resize", body("12:00", size=200))
+    client.ok("PUT", "/volume/v-1/resize", body("13:00", size="0300"))
+    notification = {"volume_id": "v-1", "tenant_id": "p", "size": 400, "status": "available"}
+    client.ingest(
+        {"message_id": "m", "event_type": "volume.resize.end", "timestamp": "2026-01-01 14:00", "payload": notification}
+    )
+    client.ok("PUT", "/volume/v-1/resize", body("15:00", size="400"))
+    assert [size for *_, size in client.list_intervals("v-1", "size")] == ["20", "150", 200, "0300", 400, "400"]
+    with client.harness.services.database.read_transaction() as db:
+        segments = client.harness.services.ledger.segment_histories.list_all_by_id(db, "v-1", ["volume"])
+    assert [segment.attributes["size_gib"] for segment in segments] == [20, 150, 200, 300, 400, 400]
 
 
 def test_fractions_of_seconds(client: AlmanachClient) -> None:

@@ -131,7 +131,7 @@ def test_invalid_types(client: AlmanachClient, entity_type: str, changes: dict[s
 @pytest.mark.parametrize("empty", ["", None, [], {}])
 def test_empty_attachments(client: AlmanachClient, empty: Any) -> None:
     client.ok("POST", "/project/p/volume", VOLUME | {"attached_to": empty, "size": "20"})
-    assert client.list_intervals("v-1", "attached_to", "size") == [("10:00:00", None, [], 20)]
+    assert client.list_intervals("v-1", "attached_to", "size") == [("10:00:00", None, [], "20")]
 
 
 @pytest.mark.parametrize(

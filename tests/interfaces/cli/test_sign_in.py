@@ -168,7 +168,7 @@ class Machine:
     def find_address(self, home: Path) -> str | None:
         return self._address
 
-    def serve(self, home: Path) -> httpx.Client:
+    def start_in_process(self, home: Path) -> httpx.Client:
         self.served.append(home)
         raise CliError("served in process")
 

@@ -20,13 +20,13 @@ from support.stacks import customer
     [
         (("acme", "EUR", "standard"), "Customer account 'acme' already exists"),
         (("", "EUR", "standard"), "The name of a customer account"),
-        (("Hansen A/S", "EUR", "standard"), "no '/'"),
+        (("Hansen A/S", "EUR", "standard"), "but not '/'"),
         (("new", "USD", "standard"), "The currency of plan 'standard' is EUR, not USD"),
         (("new", "EUR", "gold"), "Price plan 'gold' not found"),
         (("new", "EUR", "standard", Party(country="XX")), "'XX' is not a country code"),
         (("new", "EUR", "standard", Party("x" * 201)), "at most 200 printable characters"),
-        (("\U00013000", "EUR", "standard"), r"cannot be printed .* do not have U\+13000 \(EGYPTIAN HIEROGLYPH A001\)"),
-        (("new", "EUR", "standard", Party(address=("\U0001d11e",))), "do not have U\\+1D11E"),
+        (("\U00013000", "EUR", "standard"), r"cannot be printed .* glyphs for U\+13000 \(EGYPTIAN HIEROGLYPH A001\)"),
+        (("new", "EUR", "standard", Party(address=("\U0001d11e",))), "do not have glyphs for U\\+1D11E"),
         (("new", "EUR", "standard", Party(address=("line",) * 11)), "at most 10 lines"),
         (("new", "EUR", "standard", Party(), "101"), "'101' is not a percentage"),
         (("new", "EUR", "standard", Party(), "-1"), "'-1' is not a percentage"),
@@ -40,7 +40,7 @@ def test_an_invalid_account_is_refused(billing: BillingHarness, arguments: tuple
 
 
 def test_the_seller_must_be_printable(billing: BillingHarness) -> None:
-    with pytest.raises(Invalid, match="do not have U\\+13000"):
+    with pytest.raises(Invalid, match="do not have glyphs for U\\+13000"):
         billing.run(lambda billing, ctx: billing.seller.update(ctx, Party("\U00013000")))
     seller = Party("株式会社", ("東京都",), "JP")
     billing.run(lambda billing, ctx: billing.seller.update(ctx, seller))
@@ -93,8 +93,8 @@ def test_the_seller_is_replaced(any_billing: BillingHarness) -> None:
         lambda billing, ctx: billing.customer_accounts.create(ctx, "a", "EUR", "standard"),
         lambda billing, ctx: billing.customer_accounts.list(ctx, Page()),
         lambda billing, ctx: billing.customer_accounts.get(ctx, "acme"),
-        lambda billing, ctx: billing.assignments.list(ctx, "acme"),
-        lambda billing, ctx: billing.assignments.create(ctx, "acme", "p1"),
+        lambda billing, ctx: billing.project_assignments.list(ctx, "acme"),
+        lambda billing, ctx: billing.project_assignments.create(ctx, "acme", "p1"),
         lambda billing, ctx: billing.periods.close(ctx, "acme", "2026-11"),
         lambda billing, ctx: billing.periods.list(ctx, "acme"),
         lambda billing, ctx: billing.seller.get(ctx),

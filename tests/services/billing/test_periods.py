@@ -95,11 +95,11 @@ def test_pending_events_of_the_outbox_are_on_the_invoice(billing: BillingHarness
     ended = machine("m1", "p1", "2026-11-10T00:00:00", at="2026-11-10T01:00:00", terminated_at="2026-11-10T01:00:00")
     database = billing.stack.services.database
     with database.transaction() as db:
-        outbox.append(db, ended)
+        outbox.append_event(db, ended)
     invoice = billing.load_json(billing.at("2026-12-01").close("acme", "2026-11").number)
     assert [line["quantity"] for line in invoice["lines"]] == ["2", "20"]
     with database.read_transaction() as db:
-        assert outbox.list_pending(db, 10) == []
+        assert outbox.list_pending_events(db, 10) == []
 
 
 def test_a_period_with_usage_that_matches_no_price_cannot_be_closed(billing: BillingHarness) -> None:

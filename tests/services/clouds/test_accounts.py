@@ -156,17 +156,17 @@ def test_new_account_and_its_update_are_checked_before_they_are_stored(fixture: 
 def test_bootstrap_creates_a_cloud_once(fixture: Fixture) -> None:
     accounts = fixture.clouds.accounts
     with fixture.database.transaction() as db:
-        cloud = accounts.bootstrap(fixture.ctx(db), "memory", "simulated")
+        cloud = accounts.ensure_default_cloud(fixture.ctx(db), "memory", "simulated")
         assert cloud is not None
         assert (cloud.kind, cloud.name) == ("memory", "simulated")
-        assert accounts.bootstrap(fixture.ctx(db), "memory", "other") == cloud
+        assert accounts.ensure_default_cloud(fixture.ctx(db), "memory", "other") == cloud
 
 
 def test_bootstrap_creates_nothing_beside_clouds_of_other_kinds(fixture: Fixture) -> None:
     accounts = fixture.clouds.accounts
     with fixture.database.transaction() as db:
         accounts.create(fixture.ctx(db), "aws", "aws-1", AWS)
-        assert accounts.bootstrap(fixture.ctx(db), "memory", "memory") is None
+        assert accounts.ensure_default_cloud(fixture.ctx(db), "memory", "memory") is None
         assert [cloud.name for cloud in accounts.list_all(db)] == ["aws-1"]
 
 

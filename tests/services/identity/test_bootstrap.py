@@ -11,7 +11,7 @@ from support.identity import URL, IdentityHarness, second_process
 
 def catalog_urls(harness: IdentityHarness) -> dict[str, set[str]]:
     with harness.snapshot() as ctx:
-        entries = harness.identity.catalog.build(ctx.db, ctx.now, project_id=None, user_id="")
+        entries = harness.identity.catalog.build_catalog(ctx.db, ctx.now, project_id=None, user_id="")
     return {entry.service.type: {endpoint.url for endpoint in entry.endpoints} for entry in entries}
 
 
@@ -24,6 +24,7 @@ def test_catalog_of_a_new_installation(harness: IdentityHarness) -> None:
         "block-storage": {f"{URL}/volume/v3"},
         "image": {f"{URL}/image"},
         "cloudmetrics": {f"{URL}/almanach"},
+        "usage": {f"{URL}/almanach"},
     }
 
 

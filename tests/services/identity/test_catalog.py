@@ -17,7 +17,7 @@ def test_services_and_endpoints(harness: IdentityHarness) -> None:
             endpoints.create(ctx, Endpoint("", service.id, "public", "http://x", "missing"))
         endpoint = endpoints.create(ctx, Endpoint("", service.id, "public", "http://x/AUTH_%(project_id)s"))
         for project_id, urls in (("p1", ["http://x/AUTH_p1"]), (None, [])):
-            entries = harness.identity.catalog.build(ctx.db, ctx.now, project_id=project_id, user_id="u")
+            entries = harness.identity.catalog.build_catalog(ctx.db, ctx.now, project_id=project_id, user_id="u")
             entry = next(entry for entry in entries if entry.service.id == service.id)
             assert [endpoint.url for endpoint in entry.endpoints] == urls
         endpoints.update(ctx, endpoint.id, {"enabled": False}, {})

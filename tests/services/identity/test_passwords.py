@@ -16,19 +16,19 @@ RULE: dict[str, Any] = {"password_regex": r".{12,}$", "password_regex_descriptio
 
 def test_any_password_is_accepted_by_default() -> None:
     for password in ("x", "", "é" * 4096):
-        PasswordHasher(4).check(password)
+        PasswordHasher(4).check_requirements(password)
 
 
 def test_passwords_have_a_maximum_length() -> None:
     with pytest.raises(Forbidden, match="must be less than or equal to 4096"):
-        PasswordHasher(4).check("x" * 4097)
+        PasswordHasher(4).check_requirements("x" * 4097)
 
 
 def test_a_new_password_matches_the_pattern() -> None:
     hasher = PasswordHasher(4, *RULE.values())
-    hasher.check("twelve chars")
+    hasher.check_requirements("twelve chars")
     with pytest.raises(Invalid, match=r"^The password does not match the requirements: 12 characters or more\.$"):
-        hasher.check("eleven char")
+        hasher.check_requirements("eleven char")
 
 
 def test_an_invalid_pattern_is_refused_at_start(home: Path) -> None:

@@ -25,7 +25,7 @@ def test_upload_and_download(service_harness: ServiceHarness) -> None:
     assert active.checksum == hashlib.md5(b"one two").hexdigest()
     assert (active.os_hash_algo, active.os_hash_value) == ("sha512", hashlib.sha512(b"one two").hexdigest())
     with database.read_transaction() as db:
-        file = service.image_data.find(service_harness.ctx(db, customer()), image.id)
+        file = service.image_data.find_data(service_harness.ctx(db, customer()), image.id)
     assert file is not None
     assert b"".join(file.read_blocks()) == b"one two"
     assert b"".join(file.read_blocks(2, 3)) == b"e t"

@@ -75,7 +75,7 @@ def test_life_cycle(harness: ServiceHarness) -> None:
     with database.transaction() as db:
         ctx = harness.ctx(db, customer())
         assert service.images.get(ctx, image.id).size == 5
-        assert service.image_data.find(ctx, image.id) is not None
+        assert service.image_data.find_data(ctx, image.id) is not None
         service.image_members.create(ctx, image.id, "p2")
         service.image_tags.create(ctx, image.id, "red")
         service.images.delete(ctx, image.id)

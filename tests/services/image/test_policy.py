@@ -16,12 +16,12 @@ def test_read_access_requires_reader_role(service_harness: ServiceHarness) -> No
         public = service.images.create_for_native_ids(service_harness.ctx(db, customer("p2", "admin")), "public")
         guest = service_harness.ctx(db, customer("p1", "guest"))
         for image in (private, public):
-            for read in (service.images.get, service.image_data.find, service.image_members.list):
+            for read in (service.images.get, service.image_data.find_data, service.image_members.list):
                 with pytest.raises(Forbidden):
                     read(guest, image.id)
         reader = service_harness.ctx(db, customer("p1", "reader"))
         assert [service.images.get(reader, image.id).name for image in (private, public)] == ["private", "public"]
-        assert service.image_data.find(reader, private.id) is None
+        assert service.image_data.find_data(reader, private.id) is None
 
 
 def test_system_reader_reads_images_of_every_project(service_harness: ServiceHarness) -> None:
@@ -31,6 +31,6 @@ def test_system_reader_reads_images_of_every_project(service_harness: ServiceHar
         auditor = service_harness.ctx(db, Caller(user_id="u2", system=True, roles=frozenset({"reader"})))
         assert service.images.get(auditor, image.id) == image
         assert [listed.id for listed in service.images.list(auditor, ImageQuery()).items] == [image.id]
-        assert service.image_data.find(auditor, image.id) is None
+        assert service.image_data.find_data(auditor, image.id) is None
         with pytest.raises(Forbidden):
             service.images.delete(auditor, image.id)

@@ -66,14 +66,14 @@ def test_outbox_is_moved_to_the_ledger(any_harness: ServiceHarness) -> None:
     services = any_harness.services
     with services.database.transaction() as db:
         for number in range(1203):
-            outbox.append(db, volume(number, 1))
+            outbox.append_event(db, volume(number, 1))
         enqueue(db, "ingest.outbox", "all", any_harness.clock.now())
     Worker(
         services.database, build_handlers(services.ingest, services.clouds), name="w", clock=any_harness.clock
     ).run_until_idle()
     assert len(segments(any_harness)) == 1203
     with services.database.read_transaction() as db:
-        assert outbox.list_pending(db, 1) == []
+        assert outbox.list_pending_events(db, 1) == []
 
 
 def test_same_id_in_two_clouds_is_two_resources(any_harness: ServiceHarness) -> None:

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from stratiform.kit.clock import DAY_US, HOUR_US
-from stratiform.services.rating.service import charges
-from stratiform.services.rating.service.charges import UsageRating
+from stratiform.services.rating.service import usage_rating
+from stratiform.services.rating.service.usage_rating import UsageRating
 from support.money import PLAN
 from support.rating import START, parse, sample, segment
 
@@ -34,14 +34,14 @@ def test_few_and_many_segments_are_rated_equally(monkeypatch: pytest.MonkeyPatch
         for number in range(1, 40)
     ]
     few = UsageRating().rate_usage(parse(PLAN), iter(usages), START, START + DAY_US)
-    monkeypatch.setattr(charges, "MAX_PLAIN_SEGMENTS", 10)
+    monkeypatch.setattr(usage_rating, "MAX_PLAIN_SEGMENTS", 10)
     assert UsageRating().rate_usage(parse(PLAN), iter(usages), START, START + DAY_US) == few
     assert len(few.lines) == 39
 
 
 @pytest.mark.parametrize("max_plain_segments", [0, 10])
 def test_segments_and_samples_are_one_charge(monkeypatch: pytest.MonkeyPatch, max_plain_segments: int) -> None:
-    monkeypatch.setattr(charges, "MAX_PLAIN_SEGMENTS", max_plain_segments)
+    monkeypatch.setattr(usage_rating, "MAX_PLAIN_SEGMENTS", max_plain_segments)
     plan, end = parse(PLAN + TRAFFIC), START + 2 * HOUR_US
     usages = [segment("instance", 0, HOUR_US, vcpus=2, root_gib=20, flavor="s"), segment("router", 0, HOUR_US)]
     sampled = [

@@ -41,7 +41,7 @@ def stored(first: int, last: int, value: str) -> SampledUsage:
 
 def rate(prices: PricePlan, *sampled: SampledUsage, end: int = DAY_US, segments: Sequence[Segment] = ()) -> Charge:
     history = AttributeHistory(prices)
-    assert list(history.record(segments)) == list(segments)
+    assert list(history.record_while_iterating(segments)) == list(segments)
     return sample_engine.rate_samples(sampled, prices, START, START + end, history)
 
 

@@ -25,8 +25,8 @@ def test_attach_and_detach(volumes_on: VolumeHarness) -> None:
         leaving = service.attachments.begin_detach(ctx, volume.id, "s1")
         assert (leaving.id, leaving.state) == (attachment.id, "detaching")
         assert service.volumes.get(ctx, volume.id).status == "detaching"
-        service.attachments.detach(ctx.db, attachment.id, ctx.now)
-        service.attachments.detach(ctx.db, attachment.id, ctx.now)
+        service.attachments.complete_detach(ctx.db, attachment.id, ctx.now)
+        service.attachments.complete_detach(ctx.db, attachment.id, ctx.now)
         assert service.volumes.get(ctx, volume.id).status == "available"
         assert service.attachments.list_by_server(ctx.db, "s1") == []
     assert volumes.event_types()[1:] == ["volume.attach.end", "volume.detach.end"]
@@ -41,7 +41,7 @@ def test_a_failed_attach_appends_no_event(volumes: VolumeHarness) -> None:
     volume = volumes.create_available()
     with volumes.ctx() as ctx:
         attachment = volumes.service.attachments.begin_attach(ctx, volume.id, "s1", None)
-        volumes.service.attachments.detach(ctx.db, attachment.id, ctx.now)
+        volumes.service.attachments.complete_detach(ctx.db, attachment.id, ctx.now)
         assert volumes.service.volumes.get(ctx, volume.id).status == "available"
     assert volumes.event_types() == ["volume.create.end"]
 
@@ -77,7 +77,7 @@ def test_an_extend_continues_while_the_volume_is_detached(volumes: VolumeHarness
     attachment = volumes.attach(volume.id)
     with volumes.ctx() as ctx:
         volumes.service.volume_actions.extend(ctx, volume.id, 2, allow_in_use=True)
-        volumes.service.attachments.detach(ctx.db, attachment.id, ctx.now)
+        volumes.service.attachments.complete_detach(ctx.db, attachment.id, ctx.now)
         assert volumes.service.volumes.get(ctx, volume.id).status == "extending"
     volumes.run_worker()
     assert volumes.get(volume.id).status == "available"

@@ -4,7 +4,7 @@ import re
 import secrets
 
 from stratiform.app.almanach_import.files import ConfigFile, Option
-from stratiform.app.almanach_import.report import Report
+from stratiform.app.almanach_import.report import ConversionReport
 from stratiform.interfaces.cli.client import CliError
 
 #: Almanach's default, which is public.
@@ -22,12 +22,12 @@ _KEYSTONE = {
 }
 
 
-def convert_authentication(config: ConfigFile, report: Report) -> None:
+def convert_authentication(config: ConfigFile, report: ConversionReport) -> None:
     """Convert strategy, private key and Keystone. Raises: CliError, if a client could not be authenticated."""
     settings = config.release.settings
     strategy = config.find(settings["strategy"])
     method = "private_key" if strategy is None else _parse_strategy(strategy)
-    report.convert_option(strategy, "almanach_auth", method)
+    report.add_option(strategy, "almanach_auth", method)
     _convert_key(config.find(settings["private_key"]), method, report)
     _convert_keystone(config, method, report)
 
@@ -43,16 +43,16 @@ def _parse_strategy(option: Option) -> str:
     return method
 
 
-def _convert_key(key: Option | None, method: str, report: Report) -> None:
+def _convert_key(key: Option | None, method: str, report: ConversionReport) -> None:
     """Convert the private key. A missing one, and Almanach's public default, are replaced by a generated one."""
     if key is not None and key.value != _PUBLIC_KEY:
-        report.convert(key.label, "almanach_private_key", key.value)
+        report.add_setting(key.label, "almanach_private_key", key.value)
     elif method == "keystone":
         if key is not None:
-            report.skip(key.label, "Almanach's publicly known default; not needed for Keystone tokens")
+            report.add_skipped_option(key.label, "Almanach's publicly known default; not needed for Keystone tokens")
     else:
         label = "(no private key)" if key is None else key.label
-        report.convert(label, "almanach_private_key", secrets.token_urlsafe(_KEY_BYTES))
+        report.add_setting(label, "almanach_private_key", secrets.token_urlsafe(_KEY_BYTES))
         problem = (
             "has no private key"
             if key is None
@@ -64,7 +64,7 @@ def _convert_key(key: Option | None, method: str, report: Report) -> None:
         )
 
 
-def _convert_keystone(config: ConfigFile, method: str, report: Report) -> None:
+def _convert_keystone(config: ConfigFile, method: str, report: ConversionReport) -> None:
     settings = config.release.settings
     for setting, name in _KEYSTONE.items():
         if method != "private_key" and config.find(settings[setting]) is None:
@@ -75,13 +75,13 @@ def _convert_keystone(config: ConfigFile, method: str, report: Report) -> None:
     url = config.find(settings["keystone_url"])
     if url is not None:
         version_3 = re.sub(r"/v2\.0/?$", "/v3", url.value)
-        report.convert(url.label, "almanach_keystone_url", version_3)
+        report.add_setting(url.label, "almanach_keystone_url", version_3)
     for setting, option_key in settings.items():
         option = config.find(option_key) if setting.startswith("almanach_keystone_") else None
         if option is not None:
-            report.convert(option.label, setting, option.value)
+            report.add_setting(option.label, setting, option.value)
     domain_id = config.find(settings["user_domain_id"]) if "user_domain_id" in settings else None
     if domain_id is not None and domain_id.value == "default":
-        report.skip(domain_id.label, "same as the domain name Default")
+        report.add_skipped_option(domain_id.label, "same as the domain name Default")
     elif domain_id is not None:
-        report.convert(domain_id.label, "almanach_keystone_user_domain_id", domain_id.value)
+        report.add_setting(domain_id.label, "almanach_keystone_user_domain_id", domain_id.value)

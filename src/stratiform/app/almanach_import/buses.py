@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from stratiform.app.almanach_import.files import ConfigFile
 from stratiform.app.almanach_import.options import RELEASE_4
-from stratiform.app.almanach_import.report import Report
+from stratiform.app.almanach_import.report import ConversionReport
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.interfaces.cli.client import CliError
 
@@ -34,7 +34,7 @@ _KOMBU_SCHEMES = re.compile(r"^(pyamqp|librabbitmq)(?=://)")
 _OSLO_SECTION = "oslo_messaging_rabbit"
 
 
-def convert_bus(config: ConfigFile, report: Report, *, with_dead_letters: bool) -> None:
+def convert_bus(config: ConfigFile, report: ConversionReport, *, with_dead_letters: bool) -> None:
     """Convert URLs, exchanges and queues. Raises: CliError."""
     if config.release is RELEASE_4:
         _convert_oslo_bus(config, report, with_dead_letters=with_dead_letters)
@@ -42,7 +42,7 @@ def convert_bus(config: ConfigFile, report: Report, *, with_dead_letters: bool) 
         _convert_kombu_bus(config, report, with_dead_letters=with_dead_letters)
 
 
-def _convert_oslo_bus(config: ConfigFile, report: Report, *, with_dead_letters: bool) -> None:
+def _convert_oslo_bus(config: ConfigFile, report: ConversionReport, *, with_dead_letters: bool) -> None:
     settings = config.release.settings
     url = config.find(settings["transport_url"])
     topic, exchange = config.find(settings["topic"]), config.find(settings["control_exchange"])
@@ -51,16 +51,16 @@ def _convert_oslo_bus(config: ConfigFile, report: Report, *, with_dead_letters: 
     urls = [_with_query(each, query) for each in _split_urls(text, "collector.transport_url")]
     name = "almanach" if topic is None else topic.value
     priorities = [*_PRIORITIES, *([_DEAD_PRIORITY] if with_dead_letters else [])]
-    report.convert_option(url, "collector_url", urls[0])
-    report.convert_option(topic, "collector_topics", [name])
-    report.convert_option(exchange, "collector_exchanges", ["openstack" if exchange is None else exchange.value])
-    report.convert(f"(queues {name}.info, {name}.error)", "collector_pool", "")
-    report.convert(f"(queues {name}.info, {name}.error)", "collector_priorities", priorities)
+    report.add_option(url, "collector_url", urls[0])
+    report.add_option(topic, "collector_topics", [name])
+    report.add_option(exchange, "collector_exchanges", ["openstack" if exchange is None else exchange.value])
+    report.add_setting(f"(queues {name}.info, {name}.error)", "collector_pool", "")
+    report.add_setting(f"(queues {name}.info, {name}.error)", "collector_priorities", priorities)
     _explain_dead_letters(report, f"{name}.{_DEAD_PRIORITY}", with_dead_letters=with_dead_letters)
     _add_sources(report, "collector.transport_url", urls[1:])
 
 
-def _convert_kombu_bus(config: ConfigFile, report: Report, *, with_dead_letters: bool) -> None:
+def _convert_kombu_bus(config: ConfigFile, report: ConversionReport, *, with_dead_letters: bool) -> None:
     settings = config.release.settings
     url, queue = config.find(settings["url"]), config.find(settings["queue"])
     routing_key, dead_queue = config.find(settings["routing_key"]), config.find(settings["dead_queue"])
@@ -73,17 +73,17 @@ def _convert_kombu_bus(config: ConfigFile, report: Report, *, with_dead_letters:
     if url is None:
         if with_dead_letters:
             raise CliError(f"{'.'.join(settings['url'])} is not set, but is required to consume dead letters")
-        report.skip(".".join(settings["url"]), "not set: set collector_url or RABBITMQ_URL")
+        report.add_skipped_option(".".join(settings["url"]), "not set: set collector_url or RABBITMQ_URL")
     else:
         urls = [_convert_kombu_url(each) for each in _split_urls(url.value, url.label)]
-        report.convert(url.label, "collector_url", urls[0])
-    report.convert_option(queue, "collector_pool", "" if own_priority else queue_name)
+        report.add_setting(url.label, "collector_url", urls[0])
+    report.add_option(queue, "collector_pool", "" if own_priority else queue_name)
     topic_option = queue if own_priority else routing_key
-    report.convert_option(topic_option, "collector_topics", [topic])
-    report.convert_option(topic_option, "collector_priorities", [priority or "info"])
-    report.convert("(exchanges of Nova and Cinder)", "collector_exchanges", list(_EXCHANGES))
+    report.add_option(topic_option, "collector_topics", [topic])
+    report.add_option(topic_option, "collector_priorities", [priority or "info"])
+    report.add_setting("(exchanges of Nova and Cinder)", "collector_exchanges", list(_EXCHANGES))
     if routing_key is not None and own_priority:
-        report.note(routing_key.label, "in collector_topics and collector_priorities")
+        report.add_explanation(routing_key.label, "in collector_topics and collector_priorities")
     _add_sources(report, "" if url is None else url.label, urls[1:])
     dead_letters = "almanach.dead" if dead_queue is None else dead_queue.value
     _explain_dead_letters(report, dead_letters, with_dead_letters=with_dead_letters)
@@ -93,22 +93,22 @@ def _convert_kombu_bus(config: ConfigFile, report: Report, *, with_dead_letters:
         _add_source(report, urls[0], [dead_topic], [exchange], pool=dead_letters, priorities=[dead_priority or "info"])
     for option in (dead_queue, dead_exchange):
         if option is not None and with_dead_letters:
-            report.note(option.label, "in [[sources]]")
+            report.add_explanation(option.label, "in [[sources]]")
         elif option is not None:
-            report.skip(option.label, "not consumed, see dead letters")
+            report.add_skipped_option(option.label, "not consumed, see dead letters")
 
 
-def _explain_dead_letters(report: Report, queue: str, *, with_dead_letters: bool) -> None:
+def _explain_dead_letters(report: ConversionReport, queue: str, *, with_dead_letters: bool) -> None:
     if with_dead_letters:
-        report.note("(dead letters)", f"messages in {queue} that Almanach gave up on are consumed")
+        report.add_explanation("(dead letters)", f"messages in {queue} that Almanach gave up on are consumed")
     else:
-        report.skip(
+        report.add_skipped_option(
             "(dead letters)",
             f"messages in {queue} that Almanach gave up on stay there; use --dead-letters to ingest them",
         )
 
 
-def _add_sources(report: Report, label: str, urls: Sequence[str]) -> None:
+def _add_sources(report: ConversionReport, label: str, urls: Sequence[str]) -> None:
     """Add the other buses, which have the same exchanges and queues as the first one."""
     for url in urls:
         _add_source(
@@ -120,11 +120,11 @@ def _add_sources(report: Report, label: str, urls: Sequence[str]) -> None:
             priorities=report.values["collector_priorities"],
         )
     if urls:
-        report.note(label, f"[[sources]] {len(urls)} more, url = ***")
+        report.add_explanation(label, f"[[sources]] {len(urls)} more, url = ***")
 
 
 def _add_source(
-    report: Report, url: str, topics: object, exchanges: object, *, pool: object, priorities: object
+    report: ConversionReport, url: str, topics: object, exchanges: object, *, pool: object, priorities: object
 ) -> None:
     source = {"url": url, "topics": topics, "exchanges": exchanges, "pool": pool, "priorities": priorities}
     sources = report.values.setdefault("sources", [])
@@ -138,7 +138,7 @@ def _split_key(text: str) -> tuple[str, str]:
     return (topic, priority) if topic and priority in PRIORITIES else (text, "")
 
 
-def _convert_bus_options(config: ConfigFile, report: Report) -> dict[str, str]:
+def _convert_bus_options(config: ConfigFile, report: ConversionReport) -> dict[str, str]:
     """Return the options of [oslo_messaging_rabbit] that affect a consumer, as query of its URL."""
     from stratiform.interfaces.amqp.transport_url import ConsumerOptions  # not needed by other commands
 
@@ -151,9 +151,9 @@ def _convert_bus_options(config: ConfigFile, report: Report) -> dict[str, str]:
         name = _DEPRECATED_NAMES.get(key[1], key[1])
         if name in existing:
             query[name] = option.value
-            report.note(option.label, f"collector_url, as {name}=…")
+            report.add_explanation(option.label, f"collector_url, as {name}=…")
         else:
-            report.skip(option.label, "has no effect on consumers")
+            report.add_skipped_option(option.label, "has no effect on consumers")
     return query
 
 

@@ -4,7 +4,7 @@ from stratiform.app.almanach_import.authentication import convert_authentication
 from stratiform.app.almanach_import.buses import convert_bus
 from stratiform.app.almanach_import.files import ConfigFile
 from stratiform.app.almanach_import.options import OptionKey, find_other_release
-from stratiform.app.almanach_import.report import Report
+from stratiform.app.almanach_import.report import ConversionReport
 from stratiform.interfaces.cli.client import CliError
 
 #: Options of the bus, which are listed with it.
@@ -15,9 +15,9 @@ _LISTS = ("almanach_metadata", "almanach_image_meta")
 _TRUE = ("1", "true", "yes", "on")
 
 
-def convert(config: ConfigFile, *, with_dead_letters: bool) -> Report:
+def convert(config: ConfigFile, *, with_dead_letters: bool) -> ConversionReport:
     """Convert all options. `with_dead_letters`: consume the messages that Almanach gave up. Raises: CliError."""
-    report = Report()
+    report = ConversionReport()
     convert_bus(config, report, with_dead_letters=with_dead_letters)
     convert_authentication(config, report)
     _convert_listener(config, report)
@@ -28,12 +28,12 @@ def convert(config: ConfigFile, *, with_dead_letters: bool) -> Report:
     return report
 
 
-def _convert_listener(config: ConfigFile, report: Report) -> None:
+def _convert_listener(config: ConfigFile, report: ConversionReport) -> None:
     settings = config.release.settings
     host = config.find(settings["almanach_host"]) if "almanach_host" in settings else None
     port = config.find(settings["port"]) if "port" in settings else None
-    report.convert_option(host, "almanach_host", "127.0.0.1" if host is None else host.value)
-    report.convert_option(port, "almanach_port", 8000 if port is None else _parse_port(port.label, port.value))
+    report.add_option(host, "almanach_host", "127.0.0.1" if host is None else host.value)
+    report.add_option(port, "almanach_port", 8000 if port is None else _parse_port(port.label, port.value))
 
 
 def _parse_port(label: str, text: str) -> int:
@@ -42,27 +42,29 @@ def _parse_port(label: str, text: str) -> int:
     return int(text)
 
 
-def _convert_lists(config: ConfigFile, report: Report) -> None:
+def _convert_lists(config: ConfigFile, report: ConversionReport) -> None:
     for setting in _LISTS:
         key = config.release.settings.get(setting)
         option = None if key is None else config.find(key)
         if option is not None:
-            report.convert(option.label, setting, [part for part in map(str.strip, option.value.split(",")) if part])
+            report.add_setting(
+                option.label, setting, [part for part in map(str.strip, option.value.split(",")) if part]
+            )
 
 
-def _convert_log_level(config: ConfigFile, report: Report) -> None:
+def _convert_log_level(config: ConfigFile, report: ConversionReport) -> None:
     key = config.release.settings.get("debug")
     option = None if key is None else config.find(key)
     if option is not None:
-        report.convert(option.label, "log_level", "DEBUG" if option.value.lower() in _TRUE else "INFO")
+        report.add_setting(option.label, "log_level", "DEBUG" if option.value.lower() in _TRUE else "INFO")
 
 
-def _explain_unused(config: ConfigFile, report: Report, key: OptionKey) -> None:
+def _explain_unused(config: ConfigFile, report: ConversionReport, key: OptionKey) -> None:
     """List an option that was not converted: of another release, without an equivalent, or without a value."""
     release, option = config.release, config.options[key]
     if key in release.roles or (key[0] == _BUS_SECTION and option.value):
         if not option.value:
-            report.skip(option.label, "has no value")
+            report.add_skipped_option(option.label, "has no value")
         return
     if key in release.unused:
         reason = release.unused[key]
@@ -74,7 +76,7 @@ def _explain_unused(config: ConfigFile, report: Report, key: OptionKey) -> None:
         reason = f"Almanach reads it in [{section}] only"
     else:
         reason = f"unknown option; Almanach {release.name} does not have it either"
-    report.skip(option.label, reason)
+    report.add_skipped_option(option.label, reason)
 
 
 def _find_section(config: ConfigFile, name: str) -> str:

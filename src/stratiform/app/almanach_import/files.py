@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from stratiform.app.almanach_import.options import RELEASE_1, RELEASE_3_3, RELEASE_4, OptionKey, Release
+from stratiform.app.almanach_import.options import RELEASE_1, RELEASE_3_3, RELEASE_4, AlmanachRelease, OptionKey
 from stratiform.interfaces.cli.client import CliError
 
 _HEADER = re.compile(r"^\[([^\]\n]+)\]", re.MULTILINE)
@@ -34,7 +34,7 @@ class Option(NamedTuple):
 class ConfigFile:
     """The options of a file that are set, by section and name."""
 
-    release: Release
+    release: AlmanachRelease
     options: Mapping[OptionKey, Option]
 
     def find(self, key: OptionKey) -> Option | None:
@@ -160,7 +160,7 @@ def _list_options_of_release_1(sections: Sections, environment: Mapping[str, str
     return options
 
 
-def _choose_oslo_release(options: Mapping[OptionKey, Option]) -> Release:
+def _choose_oslo_release(options: Mapping[OptionKey, Option]) -> AlmanachRelease:
     """Return the release that has the most of the options: 4, if several have."""
     return max((RELEASE_4, RELEASE_3_3), key=lambda release: len(options.keys() & {*release.roles, *release.unused}))
 

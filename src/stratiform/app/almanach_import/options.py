@@ -11,7 +11,7 @@ OptionKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class AlmanachRelease:
     """The options of some releases.
 
     `settings` has options that are converted, by the setting that they convert to, or by their role: `strategy`,
@@ -41,7 +41,7 @@ _EXACT = "not needed: the usage of volumes is exact"
 
 _RETRY_OPTIONS = ("retry_queue", "retry_exchange", "retry_return_exchange", "retry_ttl", "max_retries")
 
-RELEASE_1 = Release(
+RELEASE_1 = AlmanachRelease(
     "1.0 to 3.2",
     {
         "private_key": ("ALMANACH", "auth_token"),
@@ -78,7 +78,7 @@ _COMMON_SETTINGS: Mapping[str, OptionKey] = {
     "private_key": ("auth", "private_key"),
 }
 
-RELEASE_3_3 = Release(
+RELEASE_3_3 = AlmanachRelease(
     "3.3",
     {
         **_COMMON_SETTINGS,
@@ -106,7 +106,7 @@ RELEASE_3_3 = Release(
     },
 )
 
-RELEASE_4 = Release(
+RELEASE_4 = AlmanachRelease(
     "4.0 to 4.1",
     {
         **_COMMON_SETTINGS,
@@ -139,7 +139,7 @@ RELEASE_4 = Release(
 RELEASES = (RELEASE_1, RELEASE_3_3, RELEASE_4)
 
 
-def find_other_release(key: OptionKey, release: Release) -> Release | None:
+def find_other_release(key: OptionKey, release: AlmanachRelease) -> AlmanachRelease | None:
     """Return another release that has the option."""
     others = (each for each in RELEASES if each is not release)
     return next((each for each in others if key in each.roles or key in each.unused), None)

@@ -10,7 +10,7 @@ _DEFAULT = "(Almanach's default)"
 
 
 @dataclass(slots=True)
-class Report:
+class ConversionReport:
     """The settings, and the lines that explain them. Secrets are shown as `***`."""
 
     values: dict[str, object] = field(default_factory=dict)
@@ -20,20 +20,20 @@ class Report:
         setting.name for setting in fields(settings.Settings) if setting.metadata.get("secret")
     )
 
-    def convert(self, label: str, setting: str, value: object) -> None:
+    def add_setting(self, label: str, setting: str, value: object) -> None:
         """Set `setting`, because of the option or fact `label`."""
         self.values[setting] = value
         text = "***" if setting in self._secrets else json.dumps(value, ensure_ascii=False)
         self.lines.append(f"  {label:<44} {setting} = {text}")
 
-    def convert_option(self, option: Option | None, setting: str, value: object) -> None:
+    def add_option(self, option: Option | None, setting: str, value: object) -> None:
         """Set `setting` to the value of an option, or to Almanach's default if the file does not set the option."""
-        self.convert(_DEFAULT if option is None else option.label, setting, value)
+        self.add_setting(_DEFAULT if option is None else option.label, setting, value)
 
-    def note(self, label: str, text: str) -> None:
+    def add_explanation(self, label: str, text: str) -> None:
         """Explain an option that is part of another setting."""
         self.lines.append(f"  {label:<44} {text}")
 
-    def skip(self, label: str, reason: str) -> None:
+    def add_skipped_option(self, label: str, reason: str) -> None:
         """Explain why an option is not converted."""
         self.lines.append(f"- {label:<44} {reason}")

@@ -5,7 +5,7 @@ An update of an entity becomes a correction, because the ledger is append-only (
 
 from collections.abc import Mapping, Sequence
 
-from stratiform.interfaces.almanach.schemas import NewInstance, NewVolume
+from stratiform.interfaces.almanach.schemas import SIZE_TEXT_ATTRIBUTE, NewInstance, NewVolume, VolumeSize
 from stratiform.kit.clock import Micros
 from stratiform.services.ingest.service import ResourceUpdate
 from stratiform.services.ledger.model import RecordedSegment, Resource
@@ -39,7 +39,7 @@ def build_volume_create(
     resource: Resource, project_id: str, new: NewVolume, volume_type: VolumeType | None
 ) -> ResourceUpdate:
     attributes = {
-        "size_gib": new.size_gib,
+        **_size_attributes(new.size),
         "volume_type": None if volume_type is None else volume_type.id,
         "volume_type_name": None if volume_type is None else volume_type.name,
         "attached_to": _join(new.attached_to),
@@ -49,8 +49,8 @@ def build_volume_create(
     return ResourceUpdate("almanach.volume.create", resource, new.at, payload)
 
 
-def build_volume_resize(resource: Resource, at: Micros, size_gib: int) -> ResourceUpdate:
-    return ResourceUpdate("almanach.volume.resize", resource, at, {"attributes": {"size_gib": size_gib}})
+def build_volume_resize(resource: Resource, at: Micros, size: VolumeSize) -> ResourceUpdate:
+    return ResourceUpdate("almanach.volume.resize", resource, at, {"attributes": _size_attributes(size)})
 
 
 def build_volume_attachment(resource: Resource, at: Micros, instance_ids: Sequence[str], action: str) -> ResourceUpdate:
@@ -82,6 +82,11 @@ def image_attributes(
     last = segments[-1].attributes if segments else {}
     is_same = all(last.get(name) == value for name, value in os_attributes.items())
     return dict(os_attributes) if is_same else {**os_attributes, "image_id": None}
+
+
+def _size_attributes(size: VolumeSize) -> dict[str, object]:
+    """Return the attributes of a size; views return it in the form in which the client sent it."""
+    return {"size_gib": size.gib, SIZE_TEXT_ATTRIBUTE: size.text or None}
 
 
 def _volume_state(instance_ids: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -26,6 +26,9 @@ _MAX_SIZE_DIGITS = 10
 #: Keys of an operating system, and the ledger's attributes for them.
 OS_ATTRIBUTES = {"distro": "os_distro", "version": "os_version", "os_type": "os_type"}
 
+#: The ledger's attribute for the size of a volume as the client sent it, if that was a string.
+SIZE_TEXT_ATTRIBUTE = "size_text"
+
 
 @dataclass(frozen=True, slots=True)
 class NewInstance:
@@ -38,6 +41,13 @@ class NewInstance:
     os_attributes: dict[str, str | None]
 
 
+class VolumeSize(NamedTuple):
+    """A size in GiB, with the string in which the client sent it; "" if it sent a number."""
+
+    gib: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class NewVolume:
     """Body of POST /project/ID/volume."""
@@ -45,7 +55,7 @@ class NewVolume:
     id: str
     at: Micros
     type_id: str | None
-    size_gib: int
+    size: VolumeSize
     name: str
     attached_to: tuple[str, ...]
 
@@ -83,7 +93,7 @@ def parse_volume(body: bytes) -> NewVolume:
         id=_parse_nonempty(entity_id),
         at=parse_date(start),
         type_id=None if type_id is None else _parse_string(type_id),
-        size_gib=_parse_size(size),
+        size=_parse_size(size),
         name=_parse_string(name),
         attached_to=_parse_instance_ids(attached_to),
     )
@@ -109,8 +119,8 @@ def parse_instance_rebuild(body: bytes) -> tuple[Micros, dict[str, str | None]]:
     return parse_date(date), _parse_os_attributes(os_values)
 
 
-def parse_volume_resize(body: bytes) -> tuple[Micros, int]:
-    """Return the date and the size in GiB. Raises MissingParameter, InvalidDate, InvalidPayload."""
+def parse_volume_resize(body: bytes) -> tuple[Micros, VolumeSize]:
+    """Return the date and the size. Raises MissingParameter, InvalidDate, InvalidPayload."""
     size, date = _get_values(body, "size", "date")
     return parse_date(date), _parse_size(size)
 
@@ -255,13 +265,17 @@ def _parse_period_date(text: str) -> Micros:
         raise InvalidPayload from error
 
 
-def _parse_size(value: object) -> int:
+def _parse_size(value: object) -> VolumeSize:
     """Parse a size in GiB; Almanach's command line sends it as a string."""
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= _MAX_SIZE_DIGITS:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MAX_SIZE_GIB:
+        size = VolumeSize(int(value), value)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        size = VolumeSize(value, "")
+    else:
         raise InvalidPayload
-    return value
+    if not 0 <= size.gib <= _MAX_SIZE_GIB:
+        raise InvalidPayload
+    return size
 
 
 def _parse_instance_ids(value: object) -> tuple[str, ...]:
@@ -270,7 +284,7 @@ def _parse_instance_ids(value: object) -> tuple[str, ...]:
         return ()
     if not isinstance(value, list) or not all(isinstance(item, str) and item and "," not in item for item in value):
         raise InvalidPayload
-    return tuple(sorted(set(value)))
+    return tuple(dict.fromkeys(value))
 
 
 def _parse_os_attributes(values: Sequence[object]) -> dict[str, str | None]:

@@ -11,8 +11,12 @@ from stratiform.kit.errors import Unauthenticated
 from stratiform.kit.policy import Caller
 from stratiform.services.identity.model import CatalogService
 
-#: The entry of the API in the service catalog. Almanach's command line client uses the name as id.
-CATALOG_SERVICE = CatalogService("cloudmetrics", "almanach", "/almanach", id="almanach")
+#: The entries of the API in the service catalog. Almanach's client requests the type `cloudmetrics`, and its command
+#: line uses the name as ID; its devstack and tempest plug-ins have the type `usage`.
+CATALOG_SERVICES = (
+    CatalogService("cloudmetrics", "almanach", "/almanach", id="almanach"),
+    CatalogService("usage", "almanach", "/almanach"),
+)
 
 #: Returns the owner of a token. Raises Unauthenticated, Unavailable.
 TokenValidator = Callable[[Services, str], Caller]

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from stratiform.interfaces.almanach.schemas import OS_ATTRIBUTES
+from stratiform.interfaces.almanach.schemas import OS_ATTRIBUTES, SIZE_TEXT_ATTRIBUTE
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.kit.clock import DAY_US, SECOND_US, Micros, to_datetime
 from stratiform.services.ledger.model import RecordedSegment
@@ -19,7 +19,7 @@ from stratiform.services.ledger.model import RecordedSegment
 #: Names of volume types by cloud and id.
 TypeNames = Mapping[tuple[str, str], str]
 
-_VOLUME_ATTRIBUTES = ("size_gib", "volume_type", "volume_type_name", "attached_to")
+_VOLUME_ATTRIBUTES = ("size_gib", SIZE_TEXT_ATTRIBUTE, "volume_type", "volume_type_name", "attached_to")
 
 #: The ledger's attributes for the keys of `image_meta`, in both spellings.
 _IMAGE_ATTRIBUTES = OS_ATTRIBUTES | {attribute: attribute for attribute in OS_ATTRIBUTES.values()}
@@ -66,7 +66,7 @@ class VolumeView(msgspec.Struct, gc=False):
     name: str
     processed: str
     project_id: str
-    size: int | None
+    size: int | str | None
     start: str
     volume_type: str | None
 
@@ -122,7 +122,7 @@ def build_view(entity: Entity, settings: AlmanachSettings, type_names: TypeNames
             name=segment.name,
             processed=processed,
             project_id=segment.project_id,
-            size=segment.attributes.get("size_gib"),
+            size=_get_size(segment),
             start=start,
             volume_type=_get_type_name(segment, type_names),
         )
@@ -164,6 +164,12 @@ def _continues(entity: Entity, segment: RecordedSegment, attributes: tuple[objec
         and last.cloud == segment.cloud
         and last.resource_type == segment.resource_type
     )
+
+
+def _get_size(segment: RecordedSegment) -> int | str | None:
+    """Return the size as the client sent it, unless another size has been notified since."""
+    size, text = segment.attributes.get("size_gib"), segment.attributes.get(SIZE_TEXT_ATTRIBUTE)
+    return text if text is not None and int(text) == size else size
 
 
 def _split_ids(segment: RecordedSegment) -> list[str]:

@@ -75,7 +75,7 @@ class IngestStatistics:
 class BatchIngest:
     """Stores the batches of `batch_queue` in order.
 
-    Two threads call `parse` and `store`: the next batch is parsed while the database stores one.
+    Two threads call `parse_batches` and `store_batches`: the next batch is parsed while the database stores one.
     """
 
     services: Services

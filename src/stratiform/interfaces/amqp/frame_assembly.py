@@ -60,7 +60,7 @@ class FrameHandler:
     def __call__(self, connection: _Connection, on_method: OnMethod) -> Callable[[Frame], bool]:
         """Return a function that handles a frame, and returns True if a method or message is complete."""
         self._connection, self._on_method = connection, on_method
-        return self.handle
+        return self.handle_frame
 
     def pop_deliveries(self) -> list[Delivery]:
         """Return the messages since the last call."""
@@ -80,11 +80,11 @@ class FrameHandler:
                 break
             if data[end - 1] != _FRAME_END:
                 raise UnexpectedFrame(f"frame ends with {data[end - 1]:#04x} instead of {_FRAME_END:#04x}")
-            self.handle((frame_type, channel, data[start + _FRAME_HEADER : end - 1]))
+            self.handle_frame((frame_type, channel, data[start + _FRAME_HEADER : end - 1]))
             start = end
         return data[start:]
 
-    def handle(self, frame: Frame) -> bool:
+    def handle_frame(self, frame: Frame) -> bool:
         """Handle a frame; return True if a method or message is complete."""
         frame_type, channel, payload = frame
         self._connection.bytes_recv += 1

@@ -81,7 +81,7 @@ _IGNORED_OPTIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class TransportUrl:
-    """The address of a bus. object of the hosts can be used."""
+    """The URL of a message bus. Any of its hosts can be used."""
 
     hosts: tuple[BrokerHost, ...]
     virtual_host: str

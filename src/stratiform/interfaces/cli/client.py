@@ -12,7 +12,7 @@ import httpx
 import typer
 
 from stratiform.interfaces.cli.errors import CliError, error_of_response
-from stratiform.interfaces.cli.sign_in import HINT_NOT_RUNNING, GlobalOptions, LocalServer, sign_in
+from stratiform.interfaces.cli.sign_in import GlobalOptions, LocalServer, no_response, sign_in
 
 __all__ = [
     "CliError",
@@ -128,7 +128,7 @@ class Client:
             yield from response.iter_bytes()
 
     def post_and_stream_lines(self, path: str, body: object) -> Iterator[dict[str, object]]:
-        """POST, and yield the JSON documents of a response in JSON Lines format. Raises CliError as `stream`."""
+        """POST, and yield the JSON documents of a response in JSON Lines format. Raises CliError as `stream_bytes`."""
         with self._stream("POST", path, json=body) as response:
             for line in response.iter_lines():
                 yield json.loads(line)
@@ -142,7 +142,7 @@ class Client:
                     raise error_of_response(response)
                 yield response
         except httpx.HTTPError as error:
-            raise CliError(f"No response from {self._http.base_url}: {error}", HINT_NOT_RUNNING) from error
+            raise no_response(self._http.base_url, error) from error
 
     def _json(self, method: str, path: str, **options: Any) -> object:
         response = self._send(method, path, **options)
@@ -154,7 +154,7 @@ class Client:
                 method, f"/api/v1/{path.lstrip('/')}", headers={**self._headers, **(headers or {})}, **options
             )
         except httpx.HTTPError as error:
-            raise CliError(f"No response from {self._http.base_url}: {error}", HINT_NOT_RUNNING) from error
+            raise no_response(self._http.base_url, error) from error
         if response.is_error:
             raise error_of_response(response)
         return response

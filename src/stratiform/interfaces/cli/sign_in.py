@@ -36,7 +36,7 @@ _LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104 - comp
 OPERATOR_ENTRY = "stratiform-admin"
 
 #: Keys of entries that need no openstacksdk, which takes a second to import.
-_ENTRY_KEYS = {"auth", "region_name", "identity_api_version"}
+_ENTRY_KEYS = {"auth", "region_name", "identity_api_version", "cacert"}
 _REQUIRED_KEYS = {"auth_url", "username", "password", "project_name"}
 _AUTH_KEYS = _REQUIRED_KEYS | {"user_domain_name", "project_domain_name"}
 
@@ -44,6 +44,7 @@ _AUTH_KEYS = _REQUIRED_KEYS | {"user_domain_name", "project_domain_name"}
 _SDK_VARIABLES = ("OS_AUTH_TYPE", "OS_CACERT", "OS_CERT", "OS_INSECURE", "OS_SYSTEM_SCOPE", "OS_TOKEN")
 
 HINT_NOT_RUNNING = "is `stratiform up` running?"
+HINT_CERTIFICATE = "set `cacert` in clouds.yaml, or OS_CACERT, to the file of the certificate authority"
 _HINT_OTHER_CLOUD = f"unset OS_CLOUD and OS_AUTH_URL, or use --os-cloud {OPERATOR_ENTRY}"
 
 
@@ -53,7 +54,7 @@ class LocalServer(Protocol):
     def find_address(self, home: Path) -> str | None:
         """Return the URL of the running API; None if it does not run."""
 
-    def serve(self, home: Path) -> httpx.Client:
+    def start_in_process(self, home: Path) -> httpx.Client:
         """Return a client of a server in this process, which is not reachable for others."""
 
 
@@ -127,14 +128,19 @@ def _by_entry(file: Path, name: str, entry: object, options: GlobalOptions) -> t
     is_of_home = (file.parent / "keys").is_dir() or file.resolve() == (options.home / "clouds.yaml").resolve()
     owner = replace(options, home=file.parent.absolute()) if is_of_home else _owner(auth, options)
     if _REQUIRED_KEYS <= auth.keys() <= _AUTH_KEYS and entry.keys() <= _ENTRY_KEYS:
-        return _by_password(auth, owner)
+        return _by_password(auth, owner, str(entry.get("cacert", "")))
     return _by_sdk(file, name, owner)
 
 
-def _by_password(auth: Mapping[str, object], owner: GlobalOptions | None) -> tuple[httpx.Client, str]:
-    """Sign in with a password. `owner`: the home whose password it is."""
-    base_url = _base_url(str(auth["auth_url"]))
-    http = httpx.Client(base_url=base_url, timeout=TIMEOUT) if owner is None else _connect(base_url, owner)
+def _by_password(
+    auth: Mapping[str, object], owner: GlobalOptions | None, authority: str = ""
+) -> tuple[httpx.Client, str]:
+    """Sign in with a password. `owner`: the home whose password it is. `authority`: the file of a private CA."""
+    base_url, tls = _base_url(str(auth["auth_url"])), _trust(authority)
+    if owner is None:
+        http = httpx.Client(base_url=base_url, timeout=TIMEOUT, verify=tls)
+    else:
+        http = _connect(base_url, owner, tls)
     user_domain = {"name": auth.get("user_domain_name", "Default")}
     user = {"name": auth["username"], "password": auth["password"], "domain": user_domain}
     project = {"name": auth["project_name"], "domain": {"name": auth.get("project_domain_name", "Default")}}
@@ -146,19 +152,30 @@ def _by_password(auth: Mapping[str, object], owner: GlobalOptions | None) -> tup
     return http, response.headers["x-subject-token"]
 
 
-def _connect(base_url: str, owner: GlobalOptions) -> httpx.Client:
+def _connect(base_url: str, owner: GlobalOptions, tls: ssl.SSLContext | bool) -> httpx.Client:
     """Return a client of a home's own server: the running one, or one in this process. Raises CliError."""
     machine = owner.local_server
     if machine is None:
-        return _proven(httpx.Client(base_url=base_url, timeout=TIMEOUT), owner.home)
+        return _proven(httpx.Client(base_url=base_url, timeout=TIMEOUT, verify=tls), owner.home)
     running = machine.find_address(owner.home)
     if running is not None:
-        # Without trust_env: a proxy has no part in a connection on this machine.
-        return _proven(httpx.Client(base_url=running, timeout=TIMEOUT, trust_env=False), owner.home)
+        # Without trust_env: a proxy has no part in a connection on this machine. Without verify: the proof identifies
+        # the server, whose certificate is for its public name.
+        return _proven(httpx.Client(base_url=running, timeout=TIMEOUT, trust_env=False, verify=False), owner.home)  # noqa: S501
     if urlsplit(base_url).hostname not in _LOCAL_HOSTS:
         with suppress(CliError):
-            return _proven(httpx.Client(base_url=base_url, timeout=TIMEOUT), owner.home)
-    return machine.serve(owner.home)
+            return _proven(httpx.Client(base_url=base_url, timeout=TIMEOUT, verify=tls), owner.home)
+    return machine.start_in_process(owner.home)
+
+
+def _trust(authority: str) -> ssl.SSLContext | bool:
+    """Return httpx's `verify`: the authority in a file, or the usual ones. Raises CliError."""
+    if not authority:
+        return True
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except (OSError, ssl.SSLError) as error:
+        raise CliError(f"Cannot read the certificate authority {authority}: {error}") from error
 
 
 def _proven(http: httpx.Client, home: Path) -> httpx.Client:
@@ -186,7 +203,7 @@ def _closed_after_errors(http: httpx.Client) -> Iterator[None]:
         yield
     except httpx.HTTPError as error:
         http.close()
-        raise CliError(f"No response from {http.base_url}: {error}", HINT_NOT_RUNNING) from error
+        raise no_response(http.base_url, error) from error
     except CliError:
         http.close()
         raise
@@ -195,6 +212,7 @@ def _closed_after_errors(http: httpx.Client) -> Iterator[None]:
 def _by_sdk(file: Path | None, name: str, owner: GlobalOptions | None = None) -> tuple[httpx.Client, str]:
     """Sign in as `openstack` does, with its files, its environment and all of its authentication methods."""
     from keystoneauth1.exceptions import ClientException, ConnectFailure, DiscoveryFailure
+    from keystoneauth1.exceptions.connection import SSLError
     from openstack.config import OpenStackConfig
     from openstack.exceptions import SDKException
 
@@ -211,6 +229,8 @@ def _by_sdk(file: Path | None, name: str, owner: GlobalOptions | None = None) ->
             token = keystone.get_token()
     except SDKException as error:
         raise CliError(f"Cannot sign in with cloud '{name}': {_one_line(error)}", _HINT_OTHER_CLOUD) from error
+    except SSLError as error:
+        raise CliError(f"No response from {base_url}: {_one_line(error)}", HINT_CERTIFICATE) from error
     except (ConnectFailure, DiscoveryFailure) as error:
         raise CliError(f"No response from {base_url}", HINT_NOT_RUNNING) from error
     except ClientException as error:
@@ -221,6 +241,12 @@ def _by_sdk(file: Path | None, name: str, owner: GlobalOptions | None = None) ->
 def _tls(region: "CloudRegion") -> ssl.SSLContext | bool:
     verify, _ = region.get_requests_verify_args()
     return ssl.create_default_context(cafile=verify) if isinstance(verify, str) else bool(verify)
+
+
+def no_response(url: object, error: httpx.HTTPError) -> CliError:
+    """Return the error for a request without a response, with a hint that suits its cause."""
+    is_untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+    return CliError(f"No response from {url}: {error}", HINT_CERTIFICATE if is_untrusted else HINT_NOT_RUNNING)
 
 
 def _base_url(auth_url: str) -> str:

@@ -109,7 +109,7 @@ class Api:
     with each of `prefixes` in front; `project_in_path` means without a prefix and with the project's id.
     `transactions` authenticates requests. `empty_media_type` is that of responses without a body. `max_body_bytes`: the
     size limit of bodies that are not streams. `lenient`: numbers and booleans in bodies may be strings. `strict`: query
-    parameters that are unknown, repeated or empty, and encoded bodies are refused. `parse_flag` parses booleans in
+    parameters that are unknown, repeated or empty, and encoded bodies are rejected. `parse_flag` parses booleans in
     query strings. `invalid_field` and `version_not_found` make errors in the API's own words; `error_content` maps the
     media type of errors to a schema.
     """
@@ -164,14 +164,14 @@ class Api:
     def declare_unsupported(
         self, method: str, path: str, rule: Rule, reason: str, *, get: Function | None = None, since: int = 0
     ) -> None:
-        """Declare an endpoint that is refused with a reason, after `get(request, …)` has found the resource."""
+        """Declare an endpoint that is rejected with a reason, after `get(request, …)` has found the resource."""
         options: EndpointOptions = {"errors": (UnsupportedOperation,), "since": since}
-        self._declare(method, path, rule, _refusal(get, reason), options)
+        self._declare(method, path, rule, _rejection(get, reason), options)
 
     def declare_unsupported_actions(self, path: str, rule: Rule, get: Function, reasons: Mapping[str, str]) -> None:
-        """Declare actions that are refused with a reason, after `get(request, id)` has found the resource."""
+        """Declare actions that are rejected with a reason, after `get(request, id)` has found the resource."""
         for name, reason in reasons.items():
-            self._declare("POST", path, rule, _refusal(get, reason), {"errors": (UnsupportedOperation,)}, name)
+            self._declare("POST", path, rule, _rejection(get, reason), {"errors": (UnsupportedOperation,)}, name)
 
     def format_microversion(self, minor: int) -> str:
         """Return a microversion as clients write it."""
@@ -206,11 +206,11 @@ def _response_schema(annotation: object) -> object:
     return typing.get_args(annotation)[0] if typing.get_origin(annotation) is ApiResponse else annotation
 
 
-def _refusal(get: Function | None, reason: str) -> Function:
-    def refuse(request: object, *path: str, **parameters: str) -> None:
+def _rejection(get: Function | None, reason: str) -> Function:
+    def reject(request: object, *path: str, **parameters: str) -> None:
         if get is not None:
             get(request, *path, **parameters)
         raise UnsupportedOperation(reason)
 
-    refuse.__doc__ = f"{_UNSUPPORTED}{reason}"
-    return refuse
+    reject.__doc__ = f"{_UNSUPPORTED}{reason}"
+    return reject

@@ -90,7 +90,13 @@ def _split_docstring(endpoint: Endpoint) -> tuple[str, str]:
     first, _, rest = text.partition(". ")
     if first[:1].isalpha():
         return first.removesuffix("."), rest
-    return name.replace("_", " ").capitalize(), text
+    return _title(name), text
+
+
+def _title(function_name: str) -> str:
+    """Return the name of an operation as OpenStack's API reference writes it: "List servers with details"."""
+    title = function_name.replace("_", " ").capitalize()
+    return re.sub(r" details?$", " with details", re.sub(r"\bip\b", "IP", title))
 
 
 def _by_operation(api: Api) -> dict[tuple[str, str], list[Endpoint]]:

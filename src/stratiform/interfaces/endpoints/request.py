@@ -58,7 +58,9 @@ class ApiRequest:
 
     @property
     def ctx(self) -> RequestContext:
-        """The context of the request's transaction. Endpoints that manage transactions use `read` and `write`."""
+        """The context of the request's transaction. Endpoints that manage transactions use `read_transaction`
+        and `write_transaction`.
+        """
         assert self.context is not None, "this endpoint manages its own transactions"
         return self.context
 

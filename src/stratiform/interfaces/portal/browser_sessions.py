@@ -84,7 +84,8 @@ def build_cookie(request: Request, token: str) -> Cookie:
 def parse_form(request: Request, body: bytes) -> dict[str, str]:
     """Return the fields of a form. Raises Forbidden for a form of another site, Invalid for a malformed one."""
     origin = request.headers.get("origin")
-    if origin and urlsplit(origin).netloc != request.headers.get("host"):
+    own_hosts = (request.headers.get("host"), urlsplit(get_services(request).url).netloc)  # a proxy may replace Host
+    if origin and urlsplit(origin).netloc not in own_hosts:
         raise Forbidden("The form was submitted from another site.")
     try:
         return {key: values[-1] for key, values in parse_qs(body.decode(), max_num_fields=20).items()}

@@ -1,4 +1,4 @@
-"""Resource types that a price plan declares free of charge.
+"""Store the resource types that a price plan declares free of charge.
 
 Until now, only instances and volumes could be priced, and all other types were free; plans that exist keep that.
 """

@@ -1,4 +1,4 @@
-"""Documents of every kind in one table, and periods that refer to them.
+"""Store documents of all kinds in one table, and refer to them from periods.
 
 Invoices that were issued keep their number and their JSON form, byte for byte.
 """

@@ -1,4 +1,4 @@
-"""Assignments that cannot overlap, and the price plan of each closed period.
+"""Prevent overlapping assignments, and store the price plan of each closed period.
 
 Each assignment of a project refers to the end of the previous one. A database in which two assignments of a project
 overlap is not upgraded.

@@ -1,4 +1,4 @@
-"""Kinds of work are named after the service that handles them."""
+"""Rename kinds of work after the service that handles them."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -11,7 +11,7 @@ CLOUDS_CHECK = Rule("stratiform:clouds:check", admin, "Check the credentials and
 BINDINGS_CREATE = Rule("stratiform:bindings:create", admin, "Bind a project to a cloud")
 BINDINGS_LIST = Rule("stratiform:bindings:list", project_reader, "List the bindings of a project")
 BINDINGS_DELETE = Rule("stratiform:bindings:delete", admin, "Unbind a project from a cloud")
-NATIVE_IDS_LIST = Rule("stratiform:native_ids:list", admin, "List the native ids registered in a cloud")
-NATIVE_IDS_REGISTER = Rule("stratiform:native_ids:register", admin, "Register and unregister native ids")
+NATIVE_IDS_LIST = Rule("stratiform:native_ids:list", admin, "List the native IDs registered in a cloud")
+NATIVE_IDS_REGISTER = Rule("stratiform:native_ids:register", admin, "Register and unregister native IDs")
 
 RULES = list_declared_rules(globals())

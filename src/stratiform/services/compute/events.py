@@ -75,7 +75,7 @@ def append_notification(
     states: dict[str, object] = {}
     if previous is not None:
         states = {"old_state": previous.vm_state, "old_task_state": previous.task_state or None}
-    outbox.append(
+    outbox.append_event(
         db,
         outbox.Event(
             message_id=ids.uuid(),

@@ -49,7 +49,7 @@ def append_event(db: Connection, ids: Ids, event_type: str, volume: Volume, now:
         cloud=volume.cloud_name,
         payload=build_payload(volume, _type_name(db, volume), repository.list_attachments_of_volumes(db, [volume.id])),
     )
-    outbox.append(db, event)
+    outbox.append_event(db, event)
     enqueue(db, "ingest.outbox", "all", now)
 
 

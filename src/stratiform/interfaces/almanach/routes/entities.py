@@ -55,7 +55,7 @@ def show_entity(request: ApiRequest, entity_id: str) -> EntityViews:
 
 @api.put("/entity/instance/{entity_id}", ingest_policy.RESOURCE_UPDATES_CREATE)
 def update_instance(request: ApiRequest, entity_id: str, body: bytes) -> InstanceView | VolumeView:
-    """Update the active entity, or with `start` in the query the closed one between `start` and `end`."""
+    """Update the open entity or, with `start` in the query, the closed one between `start` and `end`."""
     is_closed = "start" in request.http.query_params
     context = AlmanachContext.from_request(request)
     period = schemas.parse_period(request.http, context.now) if is_closed else None

@@ -20,7 +20,7 @@ def create_instance(request: ApiRequest, project_id: str, body: bytes) -> None:
 
 @api.delete("/instance/{entity_id}", ingest_policy.RESOURCE_UPDATES_CREATE, status=202)
 def delete_instance(request: ApiRequest, entity_id: str, body: bytes) -> None:
-    """As in Almanach, the date is validated only if the instance exists."""
+    """Delete an instance; as in Almanach, the date is validated only if the instance exists."""
     context = AlmanachContext.from_request(request)
     date = schemas.get_date(body)
     try:

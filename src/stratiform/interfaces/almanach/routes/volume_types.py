@@ -23,7 +23,7 @@ class VolumeTypeView(msgspec.Struct):
 
 @api.get("/volume_types", ledger_policy.VOLUME_TYPES_LIST)
 def list_volume_types(request: ApiRequest) -> list[VolumeTypeView]:
-    """Return each id once, with the name in the first cloud that has it."""
+    """List volume types; each ID is listed once, with its name in the first cloud that has it."""
     context = AlmanachContext.from_request(request)
     by_id = {volume_type.id: volume_type for volume_type in reversed(context.list_volume_types())}
     return [_view(by_id[type_id]) for type_id in sorted(by_id)]
@@ -49,7 +49,7 @@ def create_volume_type(request: ApiRequest, body: bytes) -> None:
 
 @api.delete("/volume_type/{type_id}", ingest_policy.RESOURCE_UPDATES_CREATE, status=202)
 def delete_volume_type(request: ApiRequest, type_id: str) -> None:
-    """Delete the type in every cloud that has it."""
+    """Delete a volume type in every cloud that has it."""
     context = AlmanachContext.from_request(request)
     clouds = sorted(volume_type.cloud for volume_type in context.get_volume_types(type_id))
     resources = [Resource(cloud, _RESOURCE_TYPE, type_id) for cloud in clouds]

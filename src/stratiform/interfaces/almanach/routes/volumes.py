@@ -31,9 +31,9 @@ def delete_volume(request: ApiRequest, entity_id: str, body: bytes) -> None:
 @api.put("/volume/{entity_id}/resize", ingest_policy.RESOURCE_UPDATES_CREATE)
 def resize_volume(request: ApiRequest, entity_id: str, body: bytes) -> None:
     context = AlmanachContext.from_request(request)
-    at, size_gib = schemas.parse_volume_resize(body)
+    at, size = schemas.parse_volume_resize(body)
     resource, _ = context.get_active_resource(_RESOURCE_TYPE, entity_id)
-    context.append_updates(resource_updates.build_volume_resize(resource, at, size_gib))
+    context.append_updates(resource_updates.build_volume_resize(resource, at, size))
 
 
 @api.put("/volume/{entity_id}/attach", ingest_policy.RESOURCE_UPDATES_CREATE)

@@ -30,7 +30,7 @@ def list_bindings(request: ApiRequest, query: schemas.BindingListQuery) -> schem
     manages_transactions=True,
 )
 def create_binding(request: ApiRequest, body: schemas.BindingCreate) -> schemas.Binding:
-    """Bind a project to a cloud, after a check that the cloud has the zone."""
+    """Bind a project to a cloud, after checking that the cloud has the zone."""
     services = request.services
     with request.read_transaction() as ctx:
         cloud = services.clouds.accounts.get(ctx, body.cloud)

@@ -45,7 +45,7 @@ def list_clouds(request: ApiRequest, query: PageQuery) -> schemas.Clouds:
     manages_transactions=True,
 )
 def create_cloud(request: ApiRequest, body: schemas.CloudCreate) -> schemas.CheckedCloud:
-    """Add a cloud, after a check of its credentials. Secrets are stored encrypted and never returned."""
+    """Add a cloud, after checking its credentials. Secrets are stored encrypted and never returned."""
     accounts = request.services.clouds.accounts
     with request.read_transaction() as ctx:
         names = [cloud.name for cloud in accounts.list(ctx)]
@@ -59,7 +59,7 @@ def create_cloud(request: ApiRequest, body: schemas.CloudCreate) -> schemas.Chec
 
 @api.get("/clouds/{name}", policy.CLOUDS_GET, errors=(CloudNotFound,))
 def show_cloud(request: ApiRequest, name: schemas.CloudReference) -> schemas.CloudDetail:
-    """Show a cloud, its bindings, and the native ids registered in it."""
+    """Show a cloud, its bindings, and the native IDs registered in it."""
     clouds, ctx = request.services.clouds, request.ctx
     cloud = clouds.accounts.get(ctx, name)
     return schemas.CloudDetail(
@@ -76,7 +76,7 @@ def show_cloud(request: ApiRequest, name: schemas.CloudReference) -> schemas.Clo
     manages_transactions=True,
 )
 def update_cloud(request: ApiRequest, name: schemas.CloudReference, body: schemas.CloudUpdate) -> schemas.CheckedCloud:
-    """Change settings of a cloud, after a check of its credentials."""
+    """Change the settings of a cloud, after checking its credentials."""
     accounts = request.services.clouds.accounts
     with request.read_transaction() as ctx:
         cloud = accounts.get(ctx, name)

@@ -28,7 +28,7 @@ _COMMON = ("resource_type", "resource_id", "reason", "cloud", "id", "project_id"
 
 @api.post("/usage/corrections", policy.CORRECTIONS_CREATE, status=201, errors=(NotFound, Conflict))
 def create_correction(request: ApiRequest, body: schemas.CorrectionCreate) -> schemas.CorrectionResult:
-    """Correct the use of a resource, or the sum of a meter. Corrections outrank messages.
+    """Correct the usage of a resource, or the sum of a meter. Corrections take precedence over messages.
 
     The author is the caller. Returns the segments before and after the correction, and the sums of an adjusted meter.
     """

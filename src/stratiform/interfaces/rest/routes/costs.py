@@ -11,7 +11,7 @@ from stratiform.services.billing.model import ProjectCost, ResourceCost
 
 @api.get("/costs/servers/{server}", policy.COSTS_GET)
 def show_server_cost(request: ApiRequest, server: schemas.ServerReference) -> ResourceCost:
-    """Show what a server has cost since its project was assigned to the customer account; a volume by its id."""
+    """Show the cost of a server to date, since its project was assigned to the customer account; a volume by its ID."""
     cost = request.services.billing.costs.find_resource_cost(request.ctx, _resolve_server(request, server))
     if cost is None:
         raise NotFound(f"'{server}' has no cost: it has no usage, or its project has no customer account")
@@ -20,7 +20,7 @@ def show_server_cost(request: ApiRequest, server: schemas.ServerReference) -> Re
 
 @api.get("/costs/month", policy.COSTS_GET, errors=(NotFound, Conflict))
 def show_project_cost(request: ApiRequest, query: schemas.MonthCostQuery) -> ProjectCost:
-    """Show what a project has cost in a month until now, by day and by resource."""
+    """Show the cost of a project in a month, to date, by day and by resource."""
     services, ctx = request.services, request.ctx
     project_id = (
         ctx.caller.require_project_id()

@@ -27,7 +27,7 @@ _BLOCK_BYTES = 256 * 1024
     manages_transactions=True,
 )
 def export_events(request: ApiRequest, query: schemas.ExportQuery) -> Stream:
-    """Export the events of usage in a period, with inclusion proofs, and the segments that follow from them.
+    """Export the events of all resources used in a period, with inclusion proofs, and the resulting segments.
 
     The response has one JSON document per line.
     """
@@ -37,7 +37,7 @@ def export_events(request: ApiRequest, query: schemas.ExportQuery) -> Stream:
         if usage_filter.since is not None and usage_filter.since >= ctx.now:
             raise Invalid(f"`from` is in the future: {format_iso(usage_filter.since)}", hint="use a time in the past")
         export = services.proof.exports.create(ctx, usage_filter, query.since)
-        services.ledger.filter_names.check(ctx, usage_filter)
+        services.ledger.filter_name_checks.check_filter(ctx, usage_filter)
     return Stream(_blocks(request, export), media_type=NDJSON)
 
 

@@ -23,7 +23,7 @@ def list_ignored_messages(request: ApiRequest) -> schemas.IgnoredMessageTypes:
 
 @api.post("/usage/ignored/replay", policy.IGNORED_MESSAGES_REPLAY, manages_transactions=True)
 def replay_ignored_messages(request: ApiRequest, query: schemas.ReplayQuery) -> schemas.ReplayResult:
-    """Ingest stored ignored messages again, some batches after `after`."""
+    """Ingest stored ignored messages again, a few batches at a time, after the position `after`."""
     position: int | None = query.after
     total = IngestResult()
     for _ in range(_BATCHES):

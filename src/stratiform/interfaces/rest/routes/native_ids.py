@@ -21,7 +21,7 @@ from stratiform.services.clouds.model import ResourceType
 def register_image(
     request: ApiRequest, name: schemas.CloudReference, body: schemas.ImageRegistration
 ) -> schemas.NativeIdMapping:
-    """Register an image that exists in the cloud as one of ours, or as a new public image."""
+    """Register an image of the cloud, either for an existing image or as a new public image."""
     if bool(body.image) == bool(body.name):
         raise Invalid("either `image` (an existing image) or `name` (of a new public image) is required")
     services = request.services
@@ -39,7 +39,7 @@ def register_image(
 def register_flavor(
     request: ApiRequest, name: schemas.CloudReference, body: schemas.FlavorRegistration
 ) -> schemas.NativeIdMapping:
-    """Register the instance type of the cloud for a flavor."""
+    """Map a flavor to an instance type of the cloud."""
     flavor_id = resolve_flavor(request.services, request.ctx, body.flavor)
     return _register(request, name, ResourceType.FLAVOR, flavor_id, body.native_id)
 
@@ -48,7 +48,7 @@ def register_flavor(
 def register_volume_type(
     request: ApiRequest, name: schemas.CloudReference, body: schemas.VolumeTypeRegistration
 ) -> schemas.NativeIdMapping:
-    """Register the disk type of the cloud for a volume type."""
+    """Map a volume type to a disk type of the cloud."""
     type_id = resolve_volume_type(request.services, request.ctx, body.volume_type)
     return _register(request, name, ResourceType.VOLUME_TYPE, type_id, body.native_id)
 
@@ -61,7 +61,7 @@ def register_volume_type(
 def delete_native_id(
     request: ApiRequest, name: schemas.CloudReference, resource_type: schemas.NativeResourceType, resource_id: str
 ) -> None:
-    """Delete the native id of an image, flavor or volume type; `resource_id` is its id in Stratiform."""
+    """Delete the native ID of an image, flavor or volume type; `resource_id` is its ID in Stratiform."""
     if resource_type not in list(ResourceType):
         raise NotFound(
             f"'{resource_type}' is not a type of resource with native ids", hint=f"one of {', '.join(ResourceType)}"

@@ -32,10 +32,10 @@ _MAX_LINE_BYTES = 4 * 1024 * 1024
     manages_transactions=True,
 )
 async def ingest_notifications(request: ApiRequest, query: schemas.NotificationQuery) -> schemas.IngestResult:
-    """Ingest oslo.messaging notifications, one JSON document per line, without a limit of their number.
+    """Ingest oslo.messaging notifications, one JSON document per line; any number of lines.
 
-    Every thousand are committed; notifications that are sent again are duplicates. The upload is refused if none of the
-    first thousand lines is a notification.
+    Every thousand are committed; notifications that are sent again are duplicates. The upload is rejected if none of
+    the first thousand lines is a notification.
     """
     caller = await to_thread.run_sync(_authenticate, request)
     result = await to_thread.run_sync(_ingest, request, caller, query.cloud, [])  # refuses before the upload begins

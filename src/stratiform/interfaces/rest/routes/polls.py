@@ -11,15 +11,15 @@ from stratiform.services.ingest.model.polls import Poll
 
 @api.get("/usage/polls", policy.POLLS_LIST)
 def list_polls(request: ApiRequest) -> schemas.Polls:
-    """List the polled meters of all clouds: how far each was read, when, and the failures since then."""
+    """List the polls of all clouds: the time until which each is complete, the last poll, and failures since then."""
     return schemas.Polls([_poll(poll) for poll in request.services.ingest.polls.list(request.ctx)])
 
 
 @api.post("/usage/polls/{poll_id}/again", policy.POLLS_REWIND, status=202)
 def rewind_poll(request: ApiRequest, poll_id: schemas.PollId, body: schemas.PollRewind) -> schemas.Poll:
-    """Read a polled meter again from a timestamp on, as far as the cloud still has it.
+    """Read a polled meter again, starting at a timestamp, as far back as the cloud still has its values.
 
-    Samples that are in the ledger already are duplicates.
+    Samples that are already in the ledger are duplicates.
     """
     since = parse_timestamp(body.since, "since")
     return _poll(request.services.ingest.polls.rewind(request.ctx, poll_id, since))

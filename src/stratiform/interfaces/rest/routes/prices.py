@@ -40,7 +40,7 @@ def list_prices(request: ApiRequest, query: PageQuery) -> schemas.PricePlans:
 
 @api.get("/prices/{name}", policy.PRICES_GET)
 def show_prices(request: ApiRequest, name: schemas.PlanName) -> schemas.PricePlan:
-    """Show a price plan with all its versions; a customer only sees plans of their own."""
+    """Show a price plan with all its versions; customers see only their own plans."""
     return _plan(request.services.billing.prices.get(request.ctx, name))
 
 

@@ -36,7 +36,7 @@ def show_checkpoint(request: ApiRequest) -> ApiResponse[bytes]:
 
 @api.get("/usage/log/keys", policy.LOG_READ)
 def list_public_keys(request: ApiRequest) -> schemas.PublicKeys:
-    """List the public keys, oldest first, as notes that are signed with the key itself and the key before it."""
+    """List the public keys, oldest first, as notes that are signed by the key itself and by the previous key."""
     return schemas.PublicKeys([*request.services.proof.checkpoints.list_key_notes(request.ctx)])
 
 
@@ -55,7 +55,7 @@ def show_inclusion_proof(request: ApiRequest, query: schemas.InclusionQuery) -> 
 
 @api.get("/usage/log/consistency", policy.LOG_READ)
 def show_consistency_proof(request: ApiRequest, query: schemas.ConsistencyQuery) -> schemas.ConsistencyProof:
-    """Show the proof that a log is the continuation of a smaller one."""
+    """Show the proof that the log is a continuation of a smaller one."""
     size, proof = request.services.proof.consistency_proofs.get(request.ctx, query.old, query.new)
     return schemas.ConsistencyProof(query.old, size, [_base64(item) for item in proof])
 

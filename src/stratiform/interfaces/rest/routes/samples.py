@@ -50,7 +50,7 @@ _COLUMNS: Columns = {
     manages_transactions=True,
 )
 def list_samples(request: ApiRequest, query: schemas.SampleListQuery) -> schemas.Samples | Stream:
-    """List samples, ordered by time: those after `from` and until `to`, as a value measures the time before it.
+    """List samples in (`from`, `to`], ordered by time; a value describes the time before it.
 
     `/usage/sums?measure=meter:NAME` returns their sums. JSON is returned in pages of at most 10,000 samples. CSV, Arrow
     (IPC stream) and Parquet contain the complete list.
@@ -69,7 +69,7 @@ def _list_page(request: ApiRequest, query: schemas.SampleListQuery) -> schemas.S
         usage_filter = select_usage(request.services, ctx, query).usage_filter
         samples = ledger.samples.list(ctx, usage_filter, query.meter, page)
         if not samples.items:
-            ledger.filter_names.check(ctx, usage_filter, _meters(query))
+            ledger.filter_name_checks.check_filter(ctx, usage_filter, _meters(query))
     rows = samples.items
     return schemas.Samples(
         [views.sample(row) for row in rows], encode_sample_cursor(rows[-1]) if samples.more else None
@@ -85,7 +85,7 @@ class _TableReader:
         with request.read_transaction() as ctx:
             usage_filter = select_usage(self._services, ctx, query).usage_filter
             self._pinned = ledger.access.restrict_and_pin_position(ctx, usage_filter)
-            ledger.filter_names.check(ctx, usage_filter, _meters(query))
+            ledger.filter_name_checks.check_filter(ctx, usage_filter, _meters(query))
         self._last: SampleRow | None = None
         self._is_done = False
 

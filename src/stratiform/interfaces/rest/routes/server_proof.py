@@ -7,5 +7,5 @@ from stratiform.interfaces.rest.schemas import server_proof as schemas
 
 @api.get("/server-proof", None)
 def show_server_proof(request: ApiRequest, query: schemas.ServerProofQuery) -> schemas.ServerProof:
-    """Show the proof that this server has the keys of its installation. Needs no token."""
+    """Prove that this server has the keys of its installation. A token is not required."""
     return schemas.ServerProof(request.services.server_proof.create(query.nonce, query.address))

@@ -27,7 +27,7 @@ from stratiform.services.ledger.model.sums import DURATION, METER, Sum, SumQuery
 
 @api.get("/usage/sums", policy.SEGMENTS_LIST, errors=(NotFound,), produces={JSON: schemas.Sums, **TABLE_CONTENT})
 def list_sums(request: ApiRequest, query: schemas.SumListQuery) -> schemas.Sums | Stream:
-    """Sum usage from `from` (by default everything) to `to` (by default now, or the time of `as_of`).
+    """Sum usage from `from` (default: the beginning) to `to` (default: now, or the time of `as_of`).
 
     Segments are clipped to the period and to the buckets. Whole microseconds and decimals are added; nothing is
     rounded.
@@ -63,7 +63,7 @@ def _compute(request: ApiRequest, ctx: RequestContext, query: schemas.SumListQue
     result = ledger.sums.compute(ctx, usage_filter, sum_query)
     missing = [measure.removeprefix(METER) for measure in sum_query.measures if measure not in result.units]
     if missing or not result.sums:
-        ledger.filter_names.check(ctx, usage_filter, missing)
+        ledger.filter_name_checks.check_filter(ctx, usage_filter, missing)
     return sum_query, result
 
 

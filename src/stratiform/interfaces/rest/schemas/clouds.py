@@ -103,7 +103,7 @@ class NativeIdMapping(Struct):
 
 
 class CloudDetail(Cloud):
-    """A cloud, its bindings, and the native ids registered in it."""
+    """A cloud, its bindings, and the native IDs registered in it."""
 
     bindings: list[Binding]
     native_ids: list[NativeIdMapping]

@@ -14,7 +14,7 @@ Marker = Annotated[str | None, Meta(description="`next` of the previous page.")]
 
 
 class RequestBody(Struct, forbid_unknown_fields=True):
-    """A JSON body; unknown fields are refused."""
+    """A JSON body; unknown fields are rejected."""
 
 
 class PageQuery(Struct, kw_only=True):

@@ -32,7 +32,7 @@ def apply_corrections(
     now: Micros,
 ) -> list[ResourceFindings]:
     """Create the proposed corrections, except for resources with new events since they were compared."""
-    ledger.writer.lock(db)
+    ledger.writer.lock_ledger(db)
     ids = ledger.resources.find_ids(db, [audited.resource for audited, _ in results])
     rows = ledger.resources.list_rows(db, sorted(ids.values()))
     events: list[Event] = []

@@ -86,7 +86,7 @@ class CloudAccounts:
             raise CloudInUse(f"Cloud '{cloud.name}' serves projects: {projects}", hint="unbind them first")
         repository.delete_cloud(ctx.db, cloud_id)
 
-    def bootstrap(self, ctx: RequestContext, kind: str, name: str) -> Cloud | None:
+    def ensure_default_cloud(self, ctx: RequestContext, kind: str, name: str) -> Cloud | None:
         """Create a cloud of `kind` with default settings if no cloud exists, else return an existing one.
 
         Returns None if only clouds of other kinds exist.

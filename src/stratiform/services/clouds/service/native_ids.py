@@ -24,7 +24,7 @@ class NativeIds:
     def register(
         self, ctx: RequestContext, cloud_id: str, resource_type: ResourceType, resource_id: str, native_id: str
     ) -> NativeIdMapping:
-        """Set the native id of a resource in a cloud; call `resolve` first. Raises CloudNotFound, Invalid."""
+        """Set the native id of a resource in a cloud; call `resolve_canonical` first. Raises CloudNotFound, Invalid."""
         policy.NATIVE_IDS_REGISTER.require(ctx.caller, None)
         if not resource_id or not native_id:
             raise Invalid(f"a {resource_type} is registered with its id and its native id")

@@ -1,6 +1,6 @@
 """Server actions: one row for each, with its policy rule, the states that allow it, and what it starts.
 
-To add an action: a row here, a method of `ServerActions`, and a step for its task state in `tasks.reconcile`.
+To add an action: a row here, a method of `ServerActions`, and a step for its task state in `tasks.reconcile_handler`.
 """
 
 from dataclasses import dataclass

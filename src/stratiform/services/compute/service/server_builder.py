@@ -40,7 +40,7 @@ class ServerBuilder:
     image: ImageService
     volume: VolumeService
 
-    def build(self, ctx: RequestContext, new: NewServer, project_id: str) -> Sequence[Server]:
+    def build_servers(self, ctx: RequestContext, new: NewServer, project_id: str) -> Sequence[Server]:
         """Raises Invalid, NotFound, Conflict."""
         _validate(new)
         flavor = get_flavor_for_server(ctx, new.flavor_id, project_id)

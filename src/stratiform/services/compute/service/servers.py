@@ -44,7 +44,7 @@ class Servers:
         if new.host is not None:
             policy.SERVERS_CREATE_ON_HOST.require(ctx.caller, project_id)
             raise Invalid("Creating a server on a requested host is not supported.")
-        return self.builder.build(ctx, new, project_id)
+        return self.builder.build_servers(ctx, new, project_id)
 
     def get(self, ctx: RequestContext, server_id: str) -> Server:
         """Raises ServerNotFound, Forbidden."""

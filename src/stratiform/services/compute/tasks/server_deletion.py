@@ -71,7 +71,7 @@ def _complete_delete(reconciler: ServerReconciler) -> Requeue | None:
         servers.save_server(db, deleted)
         compute.network.server_ports.release(db, row.id, now)
         for attachment in compute.volume.attachments.list_by_server(db, row.id):
-            compute.volume.attachments.detach(db, attachment.id, now)
+            compute.volume.attachments.complete_detach(db, attachment.id, now)
         instance_actions.finish_actions(db, row.id, now)
         events.append_notification(db, compute.ids, events.DELETE_END, deleted, now, previous=row)
     return None if reconciler.server.native_id else Requeue(LEASE_US)

@@ -52,5 +52,5 @@ def _finish_attach(reconciler: ServerReconciler, attachment: Attachment) -> None
 def _finish_detach(reconciler: ServerReconciler, attachment: Attachment, message: str | None = None) -> None:
     now = reconciler.job.clock.now()
     with reconciler.job.transaction() as db:
-        reconciler.compute.volume.attachments.detach(db, attachment.id, now)
+        reconciler.compute.volume.attachments.complete_detach(db, attachment.id, now)
         instance_actions.finish_actions(db, reconciler.server.id, now, message)

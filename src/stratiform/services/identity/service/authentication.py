@@ -57,7 +57,10 @@ class ResolvedMethod:
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """Operation `POST /auth/tokens` in three steps: `resolve` and `issue` in a transaction, `verify` outside of any."""
+    """Operation `POST /auth/tokens` in three steps.
+
+    `resolve_methods` and `issue_token` need a transaction; `verify_secrets` is called outside of any.
+    """
 
     ids: Ids
     keys: KeyRepository
@@ -105,7 +108,7 @@ class Authentication:
         if scope.type in ("project", "domain"):
             target = repository.projects.find(db, scope.id)
             claims = replace(claims, scope_epoch=target.epoch if target else 0)
-        token = self.tokens.load_token(db, self.cache.current(db, now), claims)
+        token = self.tokens.load_token(db, self.cache.get_current_cache(db, now), claims)
         return encode_token(self.keys, claims), token
 
     def _resolve_method(self, db: Connection, method: AuthMethod, now: Micros) -> ResolvedMethod:
@@ -145,7 +148,7 @@ class Authentication:
         if project is None or not project.enabled:
             return TokenScope("unscoped")
         scope = TokenScope("project", project.id)
-        roles = self.tokens.list_effective_roles(db, self.cache.current(db, now), user, scope, project)
+        roles = self.tokens.list_effective_roles(db, self.cache.get_current_cache(db, now), user, scope, project)
         return scope if roles else TokenScope("unscoped")
 
     def _build_claims(

@@ -31,9 +31,11 @@ class Catalog:
     def get(self, ctx: RequestContext) -> Sequence[CatalogEntry]:
         """Return the catalog of the caller's token."""
         policy.GET_AUTH_CATALOG.require(ctx.caller)
-        return self.build(ctx.db, ctx.now, project_id=ctx.caller.project_id, user_id=ctx.caller.user_id)
+        return self.build_catalog(ctx.db, ctx.now, project_id=ctx.caller.project_id, user_id=ctx.caller.user_id)
 
-    def build(self, db: Connection, now: Micros, *, project_id: str | None, user_id: str) -> Sequence[CatalogEntry]:
+    def build_catalog(
+        self, db: Connection, now: Micros, *, project_id: str | None, user_id: str
+    ) -> Sequence[CatalogEntry]:
         """Return the catalog of a token. Endpoints that need a project are left out of tokens without one."""
         template = self._load_template(db, now)
         if template.is_static:
@@ -44,7 +46,7 @@ class Catalog:
         return [replace(entry, endpoints=_substitute(entry.endpoints, values)) for entry in template.entries]
 
     def _load_template(self, db: Connection, now: Micros) -> CatalogTemplate:
-        cached = self.cache.current(db, now)
+        cached = self.cache.get_current_cache(db, now)
         template: CatalogTemplate | None = cached.entries.get("catalog")
         if template is None:
             entries = _load_entries(db)

@@ -49,7 +49,7 @@ class DirectoryCache:
         self._checked_at: Micros = -_REVALIDATE_AFTER_US
         self._pending: dict[int, Micros] = {}
 
-    def current(self, db: Connection, now: Micros) -> RevisionCache:
+    def get_current_cache(self, db: Connection, now: Micros) -> RevisionCache:
         """Return the cache to use at `now`; reads the revision unless it was read recently."""
         current, checked_at = self._current, self._checked_at
         writes = not db.info.get("read_only")

@@ -29,7 +29,7 @@ class PasswordHasher:
             raise Invalid(f"password_regex is not a valid regular expression: {error}") from error
         self._requirements = requirements
 
-    def check(self, password: str) -> None:
+    def check_requirements(self, password: str) -> None:
         """Check a new password. Raises: PasswordTooLong, PasswordRequirements."""
         if len(password) > MAX_PASSWORD_LENGTH:
             raise PasswordTooLong(MAX_PASSWORD_LENGTH)

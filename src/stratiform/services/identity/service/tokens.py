@@ -48,7 +48,7 @@ class Tokens:
 
         Raises: AuthenticationFailed
         """
-        cached = self.cache.current(db, now)
+        cached = self.cache.get_current_cache(db, now)
         token: Token | None = cached.entries.get(token_id)
         if token is None:
             token = self.load_token(db, cached, decode_token(self.keys, token_id))

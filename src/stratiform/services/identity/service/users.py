@@ -34,7 +34,7 @@ class Users:
 
     def hash_password(self, password: str) -> str:
         """Return the hash of a new password. Raises: PasswordTooLong, PasswordRequirements, Invalid."""
-        self.passwords.check(password)
+        self.passwords.check_requirements(password)
         return self.passwords.hash(password)
 
     def verify_password(self, password: str, password_hash: str) -> None:

@@ -113,7 +113,7 @@ class ImageData:
                 image_rows.save(db, replace(image, status="queued", upload="", updated_at=self.clock.now()))
         upload.discard()
 
-    def find(self, ctx: RequestContext, image_id: str) -> ImageFile | None:
+    def find_data(self, ctx: RequestContext, image_id: str) -> ImageFile | None:
         """Return the data of an image, or None before its upload. Raises ImageNotFound, ImageDeactivated."""
         image = self.images.get(ctx, image_id)
         require_in_own_project(ctx, policy.IMAGE_DATA_DOWNLOAD)

@@ -29,7 +29,7 @@ _RESOURCE_TYPES = {
 _INTEGER_ATTRIBUTES = ("vcpus", "ram_mib", "disk_gib", "root_gib", "ephemeral_gib", "size_gib")
 _TEXT_ATTRIBUTES = (
     "flavor", "flavor_id", "image_id", "os_distro", "os_version", "os_type", "volume_type", "volume_type_name",
-    "availability_zone",
+    "availability_zone", "size_text",
 )  # fmt: skip
 
 #: Enough for a volume that is attached to hundreds of servers.

@@ -17,7 +17,7 @@ from stratiform.services.ingest.parsing.meter_file_loader import load_meter_file
 from stratiform.services.ingest.parsing.meter_files import IgnoredEvents, MeterFile, SampleDefinition
 from stratiform.services.ingest.parsing.parse_plans import ParsePlan, compile_plan, matches_event_type
 from stratiform.services.ledger.model import ParsedMessage, Resource, ResourceStatement
-from stratiform.services.ledger.model.names import PROJECT_TYPE, StatedName
+from stratiform.services.ledger.model.name_timelines import PROJECT_TYPE, StatedName
 from stratiform.services.ledger.model.statements import EXISTS_SUFFIX
 
 #: A sender that makes up event types must not fill the memory.

@@ -39,7 +39,7 @@ def update(db: Connection, poll_id: str, **values: object) -> bool:
     return bool(db.execute(poll_table.update().where(_p.id == poll_id).values(**values)).rowcount)
 
 
-def complete(db: Connection, poll: Poll, until: Micros, now: Micros) -> None:
+def record_success(db: Connection, poll: Poll, until: Micros, now: Micros) -> None:
     """Store that everything before `until` was read, unless the poll was rewound meanwhile."""
     unchanged = (_p.id == poll.id, _p.until_at == poll.until_at)
     values = {"until_at": until, "polled_at": now, "fault": "", "failures": 0}

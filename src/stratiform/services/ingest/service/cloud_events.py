@@ -57,7 +57,7 @@ class CloudEvents:
         valid = [result for result in parsed if isinstance(result, _ParsedEvent)]
         seen: set[tuple[str, str]] = set()
         if valid:
-            self.ledger.writer.lock(ctx.db)  # no other writer may add what is looked up here
+            self.ledger.writer.lock_ledger(ctx.db)  # no other writer may add what is looked up here
             seen = self.ledger.events.find_existing(
                 ctx.db, {(item.event.cloud, id_) for item in valid for id_ in item.ids}
             )

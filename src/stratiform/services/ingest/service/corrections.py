@@ -92,7 +92,7 @@ class Corrections:
         the correction to revoke), Conflict (the message id is taken, or the correction is revoked already).
         """
         self.require_create(ctx)
-        self.ledger.writer.lock(ctx.db)
+        self.ledger.writer.lock_ledger(ctx.db)
         resource, exists = find_correction_target(ctx.db, self.ledger, resource, correction)
         before = self._segments(ctx, resource)
         schema = build_resource_schema(
@@ -131,7 +131,7 @@ class Corrections:
         or to the project of all other samples of the meter. `message_id` and errors as in `create`.
         """
         self.require_create(ctx)
-        self.ledger.writer.lock(ctx.db)
+        self.ledger.writer.lock_ledger(ctx.db)
         correction = Correction(correction_events.format_author(ctx.caller), reason)
         resource, _ = find_correction_target(ctx.db, self.ledger, resource, correction)
         check_past("at", adjustment.at, ctx.now)

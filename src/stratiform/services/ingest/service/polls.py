@@ -98,7 +98,7 @@ class Polls:
     def record_success(self, db: Connection, poll: Poll, until: Micros, now: Micros) -> Poll:
         """Store that everything before `until` was read."""
         until = max(until, poll.until_at)
-        repository.polls.complete(db, poll, until, now)
+        repository.polls.record_success(db, poll, until, now)
         return replace(poll, until_at=until, polled_at=now, fault="", failures=0)
 
     def record_failure(self, db: Connection, poll: Poll, fault: str) -> Poll:

@@ -4,7 +4,6 @@ from stratiform.services.ledger.model.correction_application import select_state
 from stratiform.services.ledger.model.event_records import EventRecord, decode_statement, encode_fact, encode_leaf
 from stratiform.services.ledger.model.fold import FoldedUsage, find_parent, fold_statements
 from stratiform.services.ledger.model.incremental_fold import FoldProgress, fold_all_statements, fold_next_statements
-from stratiform.services.ledger.model.messages import ParsedMessage
 from stratiform.services.ledger.model.meter_catalog import (
     METER_KINDS,
     AttributeType,
@@ -15,6 +14,7 @@ from stratiform.services.ledger.model.meter_catalog import (
     MeterKind,
 )
 from stratiform.services.ledger.model.meter_formats import MeterFormat
+from stratiform.services.ledger.model.parsed_messages import ParsedMessage
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import (
     RecordedSegment,

@@ -46,7 +46,7 @@ class EventRecord(msgspec.Struct, frozen=True):
 
 
 class _Leaf(msgspec.Struct, frozen=True):
-    """As `Record`, with the statement as JSON. The fields are sorted by name."""
+    """As `EventRecord`, with the statement as JSON. The fields are sorted by name."""
 
     at: Micros
     cloud: str

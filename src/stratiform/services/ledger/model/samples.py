@@ -1,4 +1,4 @@
-"""Sums of samples. Pure functions: the result depends on the set of samples only.
+"""Samples of meters, and their sums. Pure functions: the result depends on the set of samples only.
 
 A `delta` sample, and a `cumulative` one compared with the previous reading, is usage until its time: it counts in
 `(start, end]`. A `gauge` is a level from its time on: it is summed over `[start, end)` as value × seconds.

@@ -1,4 +1,4 @@
-"""Statements: what an event asserts about a resource, or staff against the events."""
+"""Statements: what an event asserts about a resource, or an operator against the events."""
 
 from decimal import Decimal
 
@@ -25,7 +25,7 @@ class Correction(
     forbid_unknown_fields=True,
     rename={"has_observation": "told"},
 ):
-    """A correction by staff. It outranks all messages and all earlier corrections.
+    """A correction by an operator. It outranks all messages and all earlier corrections.
 
     `start`, `end`: when use began and ended. `reopened`: use has not ended; this refutes the ends before the
     correction, not those that messages state later. In the window `[since, until)` (None: unlimited) the resource was
@@ -94,7 +94,7 @@ class Statement(
     order: int = 0
 
 
-def rank(statement: Statement) -> Rank:
+def get_rank(statement: Statement) -> Rank:
     """Return the order of a statement: a later one outranks an earlier one.
 
     Statements of messages without an ID of their own have the same rank; they are in the order of their arrival.

@@ -45,7 +45,7 @@ class NewSegment:
     segment: Segment
 
 
-def replace(db: Connection, position: int, superseded: Sequence[int], new: Sequence[NewSegment]) -> None:
+def replace_segments(db: Connection, position: int, superseded: Sequence[int], new: Sequence[NewSegment]) -> None:
     """Mark the segments with the ids `superseded` as valid before `position` only, and insert `new`."""
     for ids in bulk_queries.split_into_chunks(superseded):
         db.execute(update(segment_table).where(_s.id.in_(ids)).values(superseded=position, is_open=None))

@@ -28,7 +28,7 @@ class ExistsEvent:
     statement: Statement
 
 
-def iterate(db: Connection, resource_ids: Sequence[int], since: Micros) -> Iterator[ExistsEvent]:
+def iterate_exists_events(db: Connection, resource_ids: Sequence[int], since: Micros) -> Iterator[ExistsEvent]:
     """Yield the events about resources from `since` on."""
     columns = (_e.resource, _e.at, _e.message_id, _e.event_type, _e.fact)
     where = (_e.event_type.endswith(EXISTS_SUFFIX), _e.at >= since)

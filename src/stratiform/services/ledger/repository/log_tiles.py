@@ -1,4 +1,4 @@
-"""The hashes of the Merkle log in tiles (`kit.merkle`)."""
+"""The hashes of the Merkle log in tiles (`kit.merkle_tree`)."""
 
 from collections.abc import Callable, Mapping
 

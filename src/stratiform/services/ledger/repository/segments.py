@@ -86,7 +86,7 @@ def list_rows_by_end(
     return add_names(db, [row[:-1] for row in rows], usage_filter.as_of), following
 
 
-def iterate(db: Connection, usage_filter: UsageFilter) -> Iterator[Segment]:
+def iterate_segments(db: Connection, usage_filter: UsageFilter) -> Iterator[Segment]:
     """Yield segments sorted by resource and start; the connection may be used for other queries meanwhile."""
     after: SegmentKey | None = None
     while True:

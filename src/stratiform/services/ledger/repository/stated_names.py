@@ -8,7 +8,7 @@ from sqlalchemy import select
 from stratiform.kit import bulk_queries
 from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import Resource, Statement
-from stratiform.services.ledger.model.names import StatedName
+from stratiform.services.ledger.model.name_timelines import StatedName
 from stratiform.services.ledger.tables import name_table
 
 _n = name_table.c

@@ -244,7 +244,7 @@ class BatchFold:
         renamed = [row for row in changed if _is_renamed(self._progress_before[row.id], row.progress)]
         position = self._counters.position
         repository.name_history.add(self._db, position, {row.id: self._progress_before[row.id] for row in renamed})
-        repository.current_segments.replace(self._db, position, superseded, segments)
+        repository.current_segments.replace_segments(self._db, position, superseded, segments)
 
     def _assign_ids(self, outcome: _Outcome) -> list[NewSegment]:
         first = self._counters.segments

@@ -41,7 +41,7 @@ class Events:
 
     def iterate_exists(self, db: Connection, resource_ids: Sequence[int], since: Micros) -> Iterator[ExistsEvent]:
         """Yield the `.exists` events about resources from `since` on."""
-        return repository.exists_events.iterate(db, resource_ids, since)
+        return repository.exists_events.iterate_exists_events(db, resource_ids, since)
 
     def list_exists_periods(self, db: Connection, since: Micros) -> set[tuple[str, str, Micros, Micros]]:
         """Return the audit periods of `.exists` events from `since` on: cloud, resource type, start, end."""

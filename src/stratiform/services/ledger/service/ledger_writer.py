@@ -18,7 +18,7 @@ from stratiform.services.ledger.service.batch_fold import BatchFold
 class LedgerWriter:
     """Writes batches of messages."""
 
-    def lock(self, db: Connection) -> LedgerCounters:
+    def lock_ledger(self, db: Connection) -> LedgerCounters:
         """Become the only writer until the transaction ends; return the counters of the ledger."""
         return repository.batches.lock_ledger(db)
 

@@ -10,7 +10,7 @@ from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.ledger.model.samples import SampleRow, decode_sample_cursor
 from stratiform.services.ledger.repository.samples import SampleSeries, StoredSample
-from stratiform.services.ledger.service.usage_access import restrict
+from stratiform.services.ledger.service.usage_access import restrict_filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Samples:
         Raises Forbidden, Invalid, and NotFound for a project of others.
         """
         after = None if page.marker is None else decode_sample_cursor(page.marker)
-        rows = repository.samples.list_page(ctx.db, restrict(ctx, usage_filter), meter, page.limit + 1, after)
+        rows = repository.samples.list_page(ctx.db, restrict_filter(ctx, usage_filter), meter, page.limit + 1, after)
         return build_slice(rows, page)
 
     def list_after(

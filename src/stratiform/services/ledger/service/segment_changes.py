@@ -7,7 +7,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.ledger.model.segment_changes import ChangeKey, SegmentChange, get_key_after_position
-from stratiform.services.ledger.service.usage_access import restrict
+from stratiform.services.ledger.service.usage_access import restrict_filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class SegmentChanges:
 
         Raises Forbidden, and NotFound for a project of others.
         """
-        restricted = restrict(ctx, usage_filter)
+        restricted = restrict_filter(ctx, usage_filter)
         position = repository.batches.get_current_position(ctx.db)
         changes = (
             repository.segment_changes.list_after(ctx.db, restricted, after, position, limit)

@@ -8,7 +8,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import RecordedSegment, UsageFilter
-from stratiform.services.ledger.service.usage_access import restrict, restrict_and_pin_position
+from stratiform.services.ledger.service.usage_access import restrict_and_pin_position, restrict_filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class SegmentHistories:
         self, ctx: RequestContext, resource_id: str, resource_types: Sequence[str]
     ) -> Sequence[RecordedSegment]:
         """Return the segments of the resources with this id that the caller may read. Raises Forbidden."""
-        restricted = restrict(ctx, UsageFilter(resource_id=resource_id))
+        restricted = restrict_filter(ctx, UsageFilter(resource_id=resource_id))
         segments = repository.segment_histories.list_by_id(ctx.db, resource_id, resource_types)
         return [segment for segment in segments if restricted.project_id in (None, segment.project_id)]
 

@@ -10,7 +10,7 @@ from stratiform.kit.database import Connection
 from stratiform.kit.pagination import Page, Slice, build_slice
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Segment, SegmentRow, UsageFilter, decode_segment_cursor
-from stratiform.services.ledger.service.usage_access import restrict
+from stratiform.services.ledger.service.usage_access import restrict_filter
 
 #: Matches every segment.
 ALL = UsageFilter()
@@ -30,7 +30,7 @@ class Segments:
         Forbidden, Invalid, and NotFound for a project of others.
         """
         after = None if page.marker is None else decode_segment_cursor(page.marker)
-        restricted = restrict(ctx, usage_filter)
+        restricted = restrict_filter(ctx, usage_filter)
         return build_slice(repository.segments.list_rows(ctx.db, restricted, page.limit + 1, after), page)
 
     def list_after(
@@ -47,7 +47,7 @@ class Segments:
 
     def iterate(self, db: Connection, usage_filter: UsageFilter = ALL) -> Iterator[Segment]:
         """Yield segments sorted by resource and start, in constant memory."""
-        return repository.segments.iterate(db, usage_filter)
+        return repository.segments.iterate_segments(db, usage_filter)
 
     def iterate_overlapping(
         self, db: Connection, start: Micros, end: Micros, project_id: str | None = None, as_of: int | None = None

@@ -13,15 +13,15 @@ from stratiform.services.ledger.model import UsageFilter
 class UsageAccess:
     """Restricts filters to what a caller may read."""
 
-    def restrict(self, ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
+    def restrict_filter(self, ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
         """Return `usage_filter` restricted to the caller's project, unless the caller may read all projects.
 
         Raises Forbidden, and NotFound for a project of others.
         """
-        return restrict(ctx, usage_filter)
+        return restrict_filter(ctx, usage_filter)
 
     def restrict_and_pin_position(self, ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
-        """As `restrict`, and set `as_of` to the current position, so that pages read later fit together."""
+        """As `restrict_filter`, and set `as_of` to the current position, so that pages read later fit together."""
         return restrict_and_pin_position(ctx, usage_filter)
 
     def allows_all(self, caller: Caller) -> bool:
@@ -33,8 +33,8 @@ class UsageAccess:
         return policy.SEGMENTS_LIST.allows(caller, project_id)
 
 
-def restrict(ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
-    """See `Access.restrict`."""
+def restrict_filter(ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
+    """See `UsageAccess.restrict_filter`."""
     if policy.SEGMENTS_LIST_ALL.allows(ctx.caller, None):
         return usage_filter
     if usage_filter.project_id is None:
@@ -45,8 +45,8 @@ def restrict(ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
 
 
 def restrict_and_pin_position(ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
-    """See `Access.pin`."""
-    restricted = restrict(ctx, usage_filter)
+    """See `UsageAccess.restrict_and_pin_position`."""
+    restricted = restrict_filter(ctx, usage_filter)
     if restricted.as_of is not None:
         return restricted
     return replace(restricted, as_of=repository.batches.get_current_position(ctx.db))

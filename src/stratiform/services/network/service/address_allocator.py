@@ -61,7 +61,7 @@ class AddressAllocator:
     def create_port(self, ids: Ids, port: Port, requests: Sequence[FixedIpRequest] | None) -> Port:
         """Insert a port with its addresses; generate its MAC address if it is "".
 
-        Raises: MacAddressInUse, MacAddressGenerationFailure, and as `allocate`.
+        Raises: MacAddressInUse, MacAddressGenerationFailure, and as `allocate_addresses`.
         """
         for _ in range(_MAC_GENERATION_ATTEMPTS):
             with_mac = replace(port, mac_address=port.mac_address or _generate_mac(ids))

@@ -55,7 +55,7 @@ class Exports:
 
         The checkpoint is stored. Raises: Forbidden; Invalid; NotFound for another project than the caller's.
         """
-        restricted = self.ledger.access.restrict(ctx, usage_filter)
+        restricted = self.ledger.access.restrict_filter(ctx, usage_filter)
         position = self.ledger.positions.get_current_position(ctx.db)
         if usage_filter.as_of is not None:
             position = min(position, usage_filter.as_of)

@@ -29,7 +29,7 @@ class AttributeHistory:
     def __post_init__(self) -> None:
         self._fields = UsageFields(self.plan.usage_fields.texts, ())
 
-    def record(self, usages: Iterable[U]) -> Iterator[U]:
+    def record_while_iterating(self, usages: Iterable[U]) -> Iterator[U]:
         """Pass `usages` on, and record them."""
         for usage in usages:
             if self._needs(usage.resource_type):

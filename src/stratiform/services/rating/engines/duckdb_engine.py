@@ -140,7 +140,7 @@ def open_session(threads: int = 2) -> "Iterator[Session]":
 
 
 def rate_segments(usage: "pa.Table", plan: PricePlan, start: Micros, end: Micros, db: "Session") -> Charge:
-    """Return the charge of `usage` in `[start, end)`, as `segments.rate` does. Raises: AmountOverflow"""
+    """Return the charge of `usage` in `[start, end)`, as `segment_engine.rate_segments` does. Raises: AmountOverflow"""
     lines, gaps, unpriced = _rate(usage, plan, start, end, db, " ORDER BY key, price")
     return Charge(tuple(_lines(lines)), gaps, unpriced)
 

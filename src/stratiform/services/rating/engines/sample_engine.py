@@ -46,7 +46,7 @@ def rate_samples(
 def rate_samples_by_day(
     samples: Iterable[SampledUsage], plan: PricePlan, start: Micros, end: Micros, history: AttributeHistory
 ) -> tuple[Charge, DailyAmounts]:
-    """Return the charge as `rate` does, and the exact share of each day in each line's amount."""
+    """Return the charge as `rate_samples` does, and the exact share of each day in each line's amount."""
     collected = _collect(samples, plan, start, end, history)
     charge = _charge(collected)
     return charge, {line.key: _daily_amounts(line, collected.totals[line.key]) for line in charge.lines}

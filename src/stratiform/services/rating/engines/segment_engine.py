@@ -51,7 +51,7 @@ def rate_segments(usages: Iterable[UsageSegment], plan: PricePlan, start: Micros
 def rate_segments_by_day(
     usages: Iterable[UsageSegment], plan: PricePlan, start: Micros, end: Micros
 ) -> tuple[Charge, DailyAmounts]:
-    """Return the charge as `rate` does, and the exact share of each day in each line's amount.
+    """Return the charge as `rate_segments` does, and the exact share of each day in each line's amount.
 
     What rounding adds to a run falls on the run's last day.
     """

@@ -80,7 +80,7 @@ def _parse_version(table: PlanFileTable, prefix: str, number: int, catalog: Mete
 
 
 def _check_reachable(prices: tuple[Price, ...], table: PlanFileTable) -> None:
-    """Refuse a price that never applies, because an earlier one applies wherever it would."""
+    """Reject a price that never applies, because an earlier one applies wherever it would."""
     for (i, earlier), (j, later) in combinations(enumerate(prices, 1), 2):
         if earlier.measure == later.measure and _includes(earlier, later):
             raise table.build_error("", f"price {j} never applies: price {i} applies first to the same usage")

@@ -59,7 +59,7 @@ def parse_price(table: PlanFileTable, catalog: MeterCatalog) -> Price:
     table.check_keys(_KEYS)
     measured = _resource_measure(table, catalog) if "resource" in table else _shorthand_measure(table, catalog)
     if measured.measure.kind == "samples":
-        _refuse(table, ("granularity", "round", "states"), "applies to durations, not to samples")
+        _reject(table, ("granularity", "round", "states"), "applies to durations, not to samples")
     granularity, rounding = _rounding(table)
     return Price(
         measure=measured.measure,
@@ -75,7 +75,7 @@ def parse_price(table: PlanFileTable, catalog: MeterCatalog) -> Price:
 
 
 def _shorthand_measure(table: PlanFileTable, catalog: MeterCatalog) -> _Measured:
-    _refuse(table, ("measure", "attribute"), "needs 'resource'")
+    _reject(table, ("measure", "attribute"), "needs 'resource'")
     if "meter" not in table:
         raise table.build_error("", "'resource' is missing", f"or `meter`: {', '.join(SHORTHANDS)}")
     name = table.get_text("meter")
@@ -92,9 +92,9 @@ def _resource_measure(table: PlanFileTable, catalog: MeterCatalog) -> _Measured:
     resource_type = _resource_type(table, "resource", table.get_text("resource"), catalog)
     kind = cast("MeasureKind", table.get_choice("measure", get_args(MeasureKind)))
     if kind != "attribute":
-        _refuse(table, ("attribute",), 'needs measure = "attribute"')
+        _reject(table, ("attribute",), 'needs measure = "attribute"')
     if kind != "samples":
-        _refuse(table, ("meter",), 'needs measure = "samples"')
+        _reject(table, ("meter",), 'needs measure = "samples"')
         if not resource_type.states:
             raise table.build_error("measure", f"{resource_type.name} has samples only", 'use measure = "samples"')
     match kind:
@@ -142,7 +142,7 @@ def _samples_measure(table: PlanFileTable, resource_type: CatalogResourceType) -
     return Measure(resource_type.name, "samples", name), meter.unit, meter.kind == "gauge"
 
 
-def _refuse(table: PlanFileTable, keys: tuple[str, ...], problem: str) -> None:
+def _reject(table: PlanFileTable, keys: tuple[str, ...], problem: str) -> None:
     for key in keys:
         if key in table:
             raise table.build_error(key, problem)

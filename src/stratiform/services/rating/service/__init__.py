@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from stratiform.kit.ids import Ids
 from stratiform.services.ledger.model import MeterCatalog
 from stratiform.services.ledger.service import LedgerService
-from stratiform.services.rating.service.charges import UsageRating
 from stratiform.services.rating.service.plans import PricePlans
 from stratiform.services.rating.service.sampled_usage import SampledUsageReader
+from stratiform.services.rating.service.usage_rating import UsageRating
 
 
 @dataclass(frozen=True, slots=True)

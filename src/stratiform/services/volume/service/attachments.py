@@ -55,8 +55,9 @@ class Attachments:
     def begin_attach(
         self, ctx: RequestContext, volume_id: str, server_id: str, device: str | None = None
     ) -> Attachment:
-        """Reserve an available volume for a server; compute attaches it and calls `complete_attach` or `detach`.
+        """Reserve an available volume for a server.
 
+        Compute attaches it and calls `complete_attach`, or `complete_detach` if that fails.
         The caller ensures that volume and server are in the same cloud (`Volume.cloud_id`).
         Raises VolumeNotFound, InvalidVolume unless it is available, DeviceInUse, InvalidInput.
         """
@@ -77,7 +78,7 @@ class Attachments:
             raise DeviceInUse(device) from error
 
     def begin_detach(self, ctx: RequestContext, volume_id: str, server_id: str) -> Attachment:
-        """Start to detach a volume; compute detaches it and calls `detach`.
+        """Start to detach a volume; compute detaches it and calls `complete_detach`.
 
         Raises VolumeNotFound, AttachmentNotFound, InvalidVolume unless the volume is in use.
         """
@@ -103,7 +104,7 @@ class Attachments:
         repository.attachments.save(db, attachment)
         self._set_status(db, attachment, "in-use", now, events.ATTACHED)
 
-    def detach(self, db: Connection, attachment_id: str, now: Micros) -> None:
+    def complete_detach(self, db: Connection, attachment_id: str, now: Micros) -> None:
         """Record that the volume is not attached, or never was. Idempotent."""
         attachment = repository.attachments.find(db, attachment_id)
         if attachment is None:

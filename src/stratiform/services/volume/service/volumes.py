@@ -50,7 +50,7 @@ class Volumes:
         """
         project_id = ctx.caller.require_project_id()
         policy.VOLUME_CREATE.require(ctx.caller, project_id)
-        _refuse_sources(ctx, new)
+        _reject_sources(ctx, new)
         image_metadata = self._image_metadata(ctx, new) if new.image_id else {}
         size_gib = check_size(new.size_gib)
         volume_type = self.volume_types.get_usable(ctx, new.volume_type)
@@ -201,7 +201,7 @@ class Volumes:
         return binding
 
 
-def _refuse_sources(ctx: RequestContext, new: NewVolume) -> None:
+def _reject_sources(ctx: RequestContext, new: NewVolume) -> None:
     if new.snapshot_id:
         raise NotFound(f"Snapshot {new.snapshot_id} could not be found.")
     if new.source_volume_id:

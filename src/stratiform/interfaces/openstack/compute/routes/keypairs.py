@@ -30,7 +30,7 @@ def show_keypair(request: ApiRequest, keypair_name: str, query: schemas.KeyPairO
 @api.post(_PATH, policy.KEYPAIRS_CREATE, status=201, since=2, manages_transactions=True)
 @api.post(_PATH, policy.KEYPAIRS_CREATE, status=200, until=1, manages_transactions=True)
 def create_keypair(request: ApiRequest, body: schemas.KeyPairCreateRequest) -> schemas.KeyPairCreateResponse:
-    """Import a public key, or generate a key with no transaction open."""
+    """Create or import a key pair; keys are generated with no transaction open."""
     new, keypairs = body.keypair, request.services.compute.keypairs
     key_type = new.type if isinstance(new.type, str) else "ssh"
     user_id = new.user_id if isinstance(new.user_id, str) else None

@@ -33,7 +33,7 @@ def check_tag(request: ApiRequest, server_id: str, tag: str) -> None:
 
 @api.put(_TAG_PATH, policy.SERVER_TAGS_ADD, status=201, since=26)
 def add_tag(request: ApiRequest, server_id: str, tag: str) -> ApiResponse[None]:
-    """The status is 204 if the server has the tag already."""
+    """Add a tag; the status is 204 if the server already has it."""
     if not request.services.compute.server_tags.add(request.ctx, server_id, tag):
         return ApiResponse(status=204)
     return ApiResponse(headers={"Location": request.view.build_url("servers", server_id, "tags", quote(tag))})

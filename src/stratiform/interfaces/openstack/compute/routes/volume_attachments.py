@@ -40,7 +40,7 @@ def attach_volume(
 def update_volume_attachment(
     request: ApiRequest, server_id: str, volume_id: str, body: schemas.VolumeAttachmentUpdateRequest
 ) -> None:
-    """Accept only the current values: neither another volume nor `delete_on_termination` is supported."""
+    """Update a volume attachment; only the current values are accepted."""
     changes = body.volume_attachment
     request.services.compute.volume_attachments.update(request.ctx, server_id, volume_id, changes.volume_id)
     _reject_delete_on_termination(requested=changes.delete_on_termination)

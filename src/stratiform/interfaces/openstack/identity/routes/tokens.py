@@ -94,7 +94,9 @@ def _catalog(
     if query.nocatalog is not UNSET:
         return None
     caller = token.caller
-    return request.services.identity.catalog.build(db, now, project_id=caller.project_id, user_id=caller.user_id)
+    return request.services.identity.catalog.build_catalog(
+        db, now, project_id=caller.project_id, user_id=caller.user_id
+    )
 
 
 def _response(

@@ -45,7 +45,7 @@ def delete_user(request: ApiRequest, user_id: str) -> None:
 
 @api.post("/users/{user_id}/password", None, status=204, errors=(AuthenticationFailed,))
 def change_password(request: ApiRequest, user_id: str, body: schemas.PasswordChangeRequest) -> None:
-    """Change the password of a user, who is authenticated by the original password."""
+    """Change the password of a user, who authenticates with the original password."""
     services, users = request.services, request.services.identity.users
     with services.database.read_transaction() as db:
         old_hash = users.find_password_hash(db, user_id)

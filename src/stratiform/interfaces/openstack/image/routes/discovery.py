@@ -17,7 +17,7 @@ def show_schema(request: ApiRequest, schema_name: str) -> JsonSchema:  # noqa: A
 
 @api.get("/info/import", policy.IMPORT_INFO_GET)
 def show_import_info(request: ApiRequest) -> schemas.ImportInfoResponse:  # noqa: ARG001
-    """Return no import methods: image data is uploaded with `PUT /images/ID/file` only."""
+    """List import methods; the list is empty because image data is uploaded with `PUT /images/ID/file`."""
     return schemas.ImportInfoResponse(schemas.ImportMethods("Import methods available.", "array", []))
 
 

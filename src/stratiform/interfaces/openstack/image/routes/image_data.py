@@ -27,7 +27,7 @@ class RangeNotSatisfiable(Fault):
 
 @api.put(_PATH, policy.IMAGE_DATA_UPLOAD, status=204, errors=(Conflict, ContentTooLarge, UnsupportedMediaType))
 async def upload_image_data(request: ApiRequest, image_id: str) -> None:
-    """Store the body while it is received; files and database are used in threads."""
+    """Upload image data, which is stored while it is received."""
     content_type = request.http.headers.get("content-type", "").split(";", 1)[0].strip()
     if content_type != _MEDIA_TYPE:
         raise UnsupportedMediaType(f"Unsupported media type '{content_type}', expected {_MEDIA_TYPE}.")
@@ -44,7 +44,7 @@ async def upload_image_data(request: ApiRequest, image_id: str) -> None:
 
 @api.get(_PATH, policy.IMAGE_DATA_DOWNLOAD, errors=(RangeNotSatisfiable,))
 def download_image_data(request: ApiRequest, image_id: str) -> Stream | ApiResponse[None]:
-    file = request.services.image.image_data.find(request.ctx, image_id)
+    file = request.services.image.image_data.find_data(request.ctx, image_id)
     if file is None:
         return ApiResponse(status=204)
     range_header = request.http.headers.get("range")

@@ -28,7 +28,7 @@ class ResourceHistory:
         return self.line.resource
 
     @property
-    def events(self) -> int:
+    def event_count(self) -> int:
         """The number of events."""
         return len(self.records) + self.malformed + self.withheld
 
@@ -69,8 +69,8 @@ class HistoryVerifier:
         if not history.withheld and not history.malformed:
             missing = set(range(1, min(expected, self.scope.log.size) + 1)) - set(numbers)
             failures += [f"event {nth} of {expected} of {name} is missing" for nth in sorted(missing)]
-        if history.events != expected:
-            failures.append(f"{name} has {history.events} events instead of {expected}")
+        if history.event_count != expected:
+            failures.append(f"{name} has {history.event_count} events instead of {expected}")
         failures += [f"{name} has an event {nth}, but only {expected} events" for nth in numbers if nth > expected]
         if numbers != sorted(numbers):
             failures.append(f"the events of {name} are not in the order of the log")

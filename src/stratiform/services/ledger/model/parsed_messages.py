@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from stratiform.kit.clock import Micros
-from stratiform.services.ledger.model.names import StatedName
+from stratiform.services.ledger.model.name_timelines import StatedName
 from stratiform.services.ledger.model.statements import ResourceStatement
 
 

@@ -11,12 +11,12 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.services.ledger import policy, repository
 from stratiform.services.ledger.model import Resource, Segment, Statement
-from stratiform.services.ledger.model.names import (
+from stratiform.services.ledger.model.name_timelines import (
     NAMED_TYPES,
     OWN_CLOUD,
     NameTimeline,
     StatedName,
-    list_referenced,
+    list_name_references,
     split_by_names,
 )
 
@@ -35,7 +35,7 @@ class NameReader:
         self._timelines: dict[Resource, NameTimeline] = {}
         self._read: set[Resource] = set()
 
-    def load(self, resources: Iterable[Resource]) -> None:
+    def load_names(self, resources: Iterable[Resource]) -> None:
         """Read the names of resources. A name in a cloud takes precedence over one of this installation."""
         new = {*resources} - self._read
         if not new:
@@ -48,13 +48,13 @@ class NameReader:
             if timeline is not None:
                 self._timelines[resource] = timeline
 
-    def find(self, resource: Resource, at: Micros) -> str | None:
+    def find_name(self, resource: Resource, at: Micros) -> str | None:
         """Return the name of a resource at an instant; None if it is not known."""
-        self.load([resource])
+        self.load_names([resource])
         timeline = self._timelines.get(resource)
-        return None if timeline is None else timeline.name_at(at)
+        return None if timeline is None else timeline.get_name_at(at)
 
-    def resolve(self, segments: Iterable[S], attributes: Collection[str] | None = None) -> Iterator[S]:
+    def add_names(self, segments: Iterable[S], attributes: Collection[str] | None = None) -> Iterator[S]:
         """Yield segments with the names to which they refer, such as `volume_type_name`, in their attributes.
 
         A segment in which a name changes is split there. `attributes`: the names that are needed (None: all). The
@@ -62,17 +62,17 @@ class NameReader:
         """
         remaining = iter(segments)
         while chunk := list(islice(remaining, _SEGMENTS_AT_ONCE)):
-            referenced = [list_referenced(segment, attributes) for segment in chunk]
-            self.load(resource for references in referenced for _, resource in references)
+            referenced = [list_name_references(segment, attributes) for segment in chunk]
+            self.load_names(resource for references in referenced for _, resource in references)
             for segment, references in zip(chunk, referenced, strict=True):
                 yield from split_by_names(segment, references, self._timelines)
 
 
 @dataclass(frozen=True, slots=True)
-class NameFacts:
+class NameTimelines:
     """Names of resources over time."""
 
-    def open(self, db: Connection, as_of: int | None = None) -> NameReader:
+    def open_reader(self, db: Connection, as_of: int | None = None) -> NameReader:
         """Return a reader of names as known at the position `as_of` (None: now)."""
         return NameReader(db, as_of)
 
@@ -97,7 +97,7 @@ class NameFacts:
         for stated in ordered:
             of_resource = statements[stated.resource]
             is_taken = any(statement.at == stated.at for statement in of_resource)
-            if not is_taken and not NameTimeline.of(of_resource).implies(stated.at, stated.name):
+            if not is_taken and not NameTimeline.from_statements(of_resource).implies(stated.at, stated.name):
                 of_resource.append(Statement(stated.at, "", name=stated.name))
                 new.append(stated)
         return new
@@ -115,5 +115,5 @@ def _read_timelines(
     for read in (repository.name_statements.list_by_resource, repository.stated_names.list_by_resource):
         for resource, of_resource in read(db, resources, as_of).items():
             statements[resource] += of_resource
-    timelines = {resource: NameTimeline.of(of_resource) for resource, of_resource in statements.items()}
+    timelines = {resource: NameTimeline.from_statements(of_resource) for resource, of_resource in statements.items()}
     return {resource: timeline for resource, timeline in timelines.items() if timeline.names}

@@ -29,7 +29,7 @@ class UsageRating:
     ) -> Charge:
         """Return the charge of segments and samples in the period. Raises: AmountOverflow"""
         history = AttributeHistory(plan)
-        charge = _rate_segments(plan, history.record(usages), start, end)
+        charge = _rate_segments(plan, history.record_while_iterating(usages), start, end)
         return charge + sample_engine.rate_samples(sampled, plan, start, end, history)
 
     def rate_usage_by_day(
@@ -40,9 +40,9 @@ class UsageRating:
         end: Micros,
         sampled: Iterable[SampledUsage] = (),
     ) -> tuple[Charge, DailyAmounts]:
-        """Return the charge as `rate` does, and the exact share of each day in each line's amount."""
+        """Return the charge as `rate_usage` does, and the exact share of each day in each line's amount."""
         history = AttributeHistory(plan)
-        charge, days = segment_engine.rate_segments_by_day(history.record(usages), plan, start, end)
+        charge, days = segment_engine.rate_segments_by_day(history.record_while_iterating(usages), plan, start, end)
         more_charge, more_days = sample_engine.rate_samples_by_day(sampled, plan, start, end, history)
         return charge + more_charge, days | more_days
 

@@ -21,6 +21,7 @@ from stratiform.app.collector import collect, parse_addresses
 from stratiform.app.settings import MessageBus, Settings
 from stratiform.interfaces.amqp.batch_ingest import BatchIngest, IngestStatistics
 from stratiform.interfaces.amqp.batch_queue import BatchQueue
+from stratiform.interfaces.amqp.bus_status import BusStatus
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.interfaces.services import Services
 from stratiform.kit.database import Connection
@@ -235,7 +236,9 @@ def test_nothing_is_acknowledged_after_a_batch_that_was_not_stored(service_harne
     messages = UnavailableOnce(service_harness.services.ingest.messages)
     services = with_messages(service_harness, messages)
     batch_queue, stop = BatchQueue(1), threading.Event()
-    storage = BatchIngest(services, "openstack", batch_queue, IngestStatistics("rabbit://bus", "openstack"))
+    storage = BatchIngest(
+        services, "openstack", batch_queue, IngestStatistics(BusStatus("rabbit://bus", "openstack", services.clock))
+    )
     for tag, body in enumerate(list_bodies()[:2], 1):
         batch_queue.put([(tag, body)])
     threading.Thread(target=storage.parse_batches, daemon=True).start()
@@ -371,7 +374,8 @@ def test_counts_are_logged_periodically(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(collector, "_LOG_EVERY_S", 0.1)
+    monkeypatch.setattr(collector, "_REPORT_EVERY_S", 0.1)
+    monkeypatch.setattr(collector, "_REPORTS_PER_LOG", 1)
     with caplog.at_level(logging.INFO), run_collector(make_settings(home, names), service_harness.services):
         wait_for(lambda: names.count_consumers() == 1)
         names.publish([b"not json", *list_bodies()[:1]])

@@ -11,7 +11,6 @@ from stratiform.services.billing.service.periods import BillingPeriods
 from stratiform.services.billing.service.prices import PricePublisher
 from stratiform.services.billing.service.project_assignments import ProjectAssignments
 from stratiform.services.billing.service.seller import Seller
-from stratiform.services.identity.service import IdentityService
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.service import RatingService
@@ -33,13 +32,13 @@ class BillingService:
 
     @classmethod
     def build(
-        cls, *, ids: Ids, identity: IdentityService, ledger: LedgerService, ingest: IngestService, rating: RatingService
+        cls, *, ids: Ids, ledger: LedgerService, ingest: IngestService, rating: RatingService
     ) -> "BillingService":
         """Build the service from its dependencies."""
         return cls(
             customer_accounts=CustomerAccounts(ids, rating),
             project_assignments=ProjectAssignments(ids),
-            periods=BillingPeriods(ids, ingest, InvoiceIssuer(identity, ledger, rating)),
+            periods=BillingPeriods(ids, ingest, InvoiceIssuer(ledger, rating)),
             documents=Documents(),
             costs=RunningCosts(ledger, rating),
             prices=PricePublisher(rating),

@@ -9,9 +9,10 @@ import pytest
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from stratiform.app import commands  # noqa: F401 - it adds commands to `app`
+from stratiform.app.commands import COMMANDS
 from stratiform.contract.registry import describe_connectors
-from stratiform.interfaces.cli.main import app
+from stratiform.interfaces.cli.lazy_commands import load_command
+from stratiform.interfaces.cli.main import create_app
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -64,12 +65,12 @@ def _resolve(arguments: list[str]) -> tuple[TyperCommand | TyperGroup, list[str]
 
     The commands below `clouds add` and `clouds set` come from the server; they belong to the other arguments.
     """
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(create_app(COMMANDS))
     arguments = _without_global_options(arguments)
     while arguments and isinstance(command, TyperGroup) and command.name not in _SERVER_GROUPS:
         if arguments[0] not in command.commands:
             raise LookupError(arguments[0])
-        command, arguments = command.commands[arguments[0]], arguments[1:]
+        command, arguments = load_command(command.commands[arguments[0]]), arguments[1:]
     assert isinstance(command, TyperCommand | TyperGroup)
     return command, arguments
 

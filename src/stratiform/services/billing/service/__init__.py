@@ -12,7 +12,6 @@ from stratiform.services.billing.service.periods import BillingPeriods
 from stratiform.services.billing.service.prices import PricePublisher
 from stratiform.services.billing.service.project_assignments import ProjectAssignments
 from stratiform.services.billing.service.seller import Seller
-from stratiform.services.identity.service import IdentityService
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.service import RatingService
@@ -34,14 +33,14 @@ class BillingService:
 
     @classmethod
     def build(
-        cls, *, ids: Ids, identity: IdentityService, ledger: LedgerService, ingest: IngestService, rating: RatingService
+        cls, *, ids: Ids, ledger: LedgerService, ingest: IngestService, rating: RatingService
     ) -> "BillingService":
         """Build the service from its dependencies."""
         charges = AccountCharges(ledger, rating)
         return cls(
             customer_accounts=CustomerAccounts(ids, rating),
             project_assignments=ProjectAssignments(ids),
-            periods=BillingPeriods(ids, ingest, InvoiceIssuer(identity, ledger, rating, charges)),
+            periods=BillingPeriods(ids, ingest, InvoiceIssuer(ledger, rating, charges)),
             documents=Documents(),
             costs=RunningCosts(ledger, rating, charges),
             prices=PricePublisher(rating),

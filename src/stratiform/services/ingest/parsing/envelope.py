@@ -18,12 +18,14 @@ from stratiform.services.ingest.parsing.message_identity import (
     find_payload_time,
     make_content_id,
 )
-from stratiform.services.ingest.parsing.payload_values import parse_text, parse_time
+from stratiform.services.ingest.parsing.payload_values import decode_json, parse_text, parse_time
 
 #: Longer than the ids of all services, short enough for an index of every database.
 MESSAGE_ID_LENGTH = 128
 EVENT_TYPE_LENGTH = 255
 _PUBLISHER_LENGTH = 255
+_PROJECT_ID_LENGTH = 64
+_NAME_LENGTH = 255
 
 #: The key is `_context_auth_token` in the context of a message, and `auth_token` in a nested context.
 _TOKEN_KEY = b"auth_token"
@@ -41,6 +43,8 @@ class _Document(msgspec.Struct):
     publisher_id: object = None
     payload: msgspec.Raw = _NO_PAYLOAD
     context_timestamp: object = msgspec.field(name="_context_timestamp", default=None)
+    project_id: object = msgspec.field(name="_context_project_id", default=None)
+    project_name: object = msgspec.field(name="_context_project_name", default=None)
     retry_count: object = msgspec.field(name=REPETITION_KEY, default=None)
     inner: object = msgspec.field(name="oslo.message", default=msgspec.UNSET)
     version: object = msgspec.field(name="oslo.version", default="2.0")
@@ -53,7 +57,8 @@ _decode = msgspec.json.Decoder(_Document).decode
 class Message(msgspec.Struct, frozen=True):
     """A message without its envelope. `payload` is not decoded yet.
 
-    `repeated_at`: when Almanach published the message again; then `at` is an earlier time of the original.
+    `repeated_at`: when Almanach published the message again; then `at` is an earlier time of the original. `project`:
+    id and name of the project of the user whose request caused the message, if it has them.
     """
 
     event_type: str
@@ -62,10 +67,11 @@ class Message(msgspec.Struct, frozen=True):
     at: Micros
     payload: msgspec.Raw
     repeated_at: Micros | None = None
+    project: tuple[str, str] | None = None
 
     def to_event(self, cloud: str) -> Event:
         """Decode the payload. Raises: InvalidMessage."""
-        payload = _decode_json(self.payload)
+        payload = decode_json(self.payload)
         return Event(
             message_id=self.message_id,
             event_type=self.event_type,
@@ -89,14 +95,23 @@ def parse_envelope(raw: bytes) -> Message:
         return _parse_repetition(document, event_type, publisher_id, at)
     if message_id is None or at is None:
         return _complete(document, event_type, message_id, publisher_id, at)
-    return Message(event_type, message_id, publisher_id, at, document.payload)
+    return Message(event_type, message_id, publisher_id, at, document.payload, project=_find_project(document))
+
+
+def _find_project(document: _Document) -> tuple[str, str] | None:
+    """Return the project in the context of a message; None if it is incomplete or can't be stored."""
+    project_id, name = document.project_id, document.project_name
+    if not (isinstance(project_id, str) and isinstance(name, str) and project_id and name):
+        return None
+    is_storable = len(project_id) <= _PROJECT_ID_LENGTH and len(name) <= _NAME_LENGTH and name.isprintable()
+    return (project_id, name) if is_storable and project_id.isprintable() else None
 
 
 def _complete(
     document: _Document, event_type: str, message_id: str | None, publisher_id: str, at: Micros | None
 ) -> Message:
     """Return a message that lacks its ID or time. Raises: InvalidMessage."""
-    payload = _decode_json(document.payload)
+    payload = decode_json(document.payload)
     if at is None:
         at = parse_time(document.context_timestamp, "_context_timestamp")
     if at is None:
@@ -109,7 +124,7 @@ def _complete(
 
 def _parse_repetition(document: _Document, event_type: str, publisher_id: str, repeated_at: Micros | None) -> Message:
     """Return a message that Almanach published again. All repetitions have the same ID. Raises: InvalidMessage."""
-    payload = _decode_json(document.payload)
+    payload = decode_json(document.payload)
     at = find_payload_time(event_type, payload)
     if at is None:
         at = parse_time(document.context_timestamp, "_context_timestamp")
@@ -169,7 +184,7 @@ def _unwrap_recording(document: _Document) -> _Document:
         return document
     body = document.body
     if bytes(body)[:1] == b'"':  # the message as a string
-        return _decode_document(str(_decode_json(body)))
+        return _decode_document(str(decode_json(body)))
     return _decode_document(body)
 
 
@@ -188,14 +203,5 @@ def _decode_document(raw: bytes | str | msgspec.Raw) -> _Document:
     try:
         return _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        _decode_json(raw)  # raises the better error if it is not JSON
+        decode_json(raw)  # raises the better error if it is not JSON
         raise InvalidMessage("not a notification: not a JSON object") from None
-
-
-def _decode_json(raw: bytes | str | msgspec.Raw) -> object:
-    try:
-        return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidMessage(f"not JSON: {error}") from error
-    except RecursionError as error:
-        raise InvalidMessage("not JSON: nested too deeply") from error

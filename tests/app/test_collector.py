@@ -168,9 +168,9 @@ def test_invalid_messages_are_rejected(service_harness: ServiceHarness, names: B
         names.publish([json.dumps(message).encode(), b"{not json", b"7", *list_bodies()])
         wait_for(lambda: count_events(services) == count_expected_events())
     assert [reason[:20] for reason in list_reasons(services)] == [
-        "message_id is missin",
         "not JSON: JSON is ma",
         "not a notification: ",
+        "tenant_id is missing",
     ]
 
 

@@ -65,9 +65,10 @@ class Accounts(Struct):
 
 
 class Assignment(Struct):
-    """A project that the account pays for, from `start` until before `until`."""
+    """A project that the account pays for, from `start` until before `until`. An unknown name is empty."""
 
     project_id: str
+    project_name: str
     start: str
     until: str | None
 

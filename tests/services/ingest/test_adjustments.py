@@ -199,6 +199,11 @@ def test_adjustment_with_the_same_id_is_a_duplicate_or_a_conflict(stack: Service
     [
         ({"quantity": "-5000.1"}, "quantity: 5000.1 B can't be subtracted: the sum of .* is 5000 B"),
         ({"quantity": "0"}, "quantity: '0' is not a number"),
+        ({"quantity": "1_000"}, "quantity: '1_000' is not a number"),
+        ({"quantity": " 5"}, "quantity: ' 5' is not a number"),
+        ({"quantity": "٣"}, "quantity: '٣' is not a number"),
+        ({"quantity": "+5"}, "quantity: .* is not a number"),
+        ({"quantity": "1e999999999"}, "quantity: '1e999999999' is not a number"),
         ({"quantity": "NaN"}, "quantity: 'NaN' is not a number"),
         ({"quantity": "1E+40"}, "quantity: '1E.40' is not a number"),
         ({"quantity": "1", "at": NOW + DAY_US}, "at: 2026-01-06T00:00:00.000000Z is in the future"),

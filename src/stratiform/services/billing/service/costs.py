@@ -186,7 +186,7 @@ def _sum_days(amounts: Iterable[dict[Micros, int]], start: Micros, end: Micros) 
         for day, amount in by_day.items():
             sums[day] += amount
     return [
-        DailyCost(to_datetime(day).strftime("%Y-%m-%d"), format_scaled(amount, AMOUNT_DIGITS))
+        DailyCost(to_datetime(day).date().isoformat(), format_scaled(amount, AMOUNT_DIGITS))
         for day, amount in sums.items()
     ]
 

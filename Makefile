@@ -6,10 +6,10 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/
 
-.PHONY: help setup demo test quick check format lock docs lab-bench bench faults clean
+.PHONY: help setup demo test quick check format lock docs lab-bench bench faults almanach-suite clean
 
 help: ## List all commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.ready ## Create .venv with all packages (PYTHON=path selects the interpreter)
 
@@ -48,6 +48,9 @@ lab-bench: setup ## Measure the API and a real OpenStack (LAB=path of openstack-
 
 faults: setup ## Run the fault injection tests: 200 kills (KILLS=n), 100 rounds for the ledger (ROUNDS=n SEED=n)
 	@FAULT_KILLS=$(or $(KILLS),200) FAULT_ROUNDS=$(or $(ROUNDS),100) FAULT_SEED=$(or $(SEED),1) $(RUN)python -m pytest tests/faults
+
+almanach-suite: setup ## Run the integration tests of OpenStack Almanach 3.3.2, which are downloaded, against Stratiform
+	@$(RUN)python tools/almanach_suite.py
 
 clean: ## Remove .venv, .cache and .demo
 	@rm -rf .venv .cache .demo

@@ -42,7 +42,7 @@ def test_migrations_lead_to_the_declared_tables_and_back(empty_database_url: str
     steps = database_schema.list_revisions(database)
     assert steps[-1].revision == HEAD == database_schema.current_revision(database)
     assert all(step.applied for step in steps)
-    assert database_schema.list_losses(database, "base") == []
+    assert database_schema.list_deleted_data(database, "base") == []
     database_schema.downgrade(database, "base")
     with database.read_transaction() as db:
         assert inspect(db).get_table_names() == ["alembic_version"]
@@ -219,11 +219,11 @@ def test_assignments_and_periods_survive_downgrade_and_upgrade(home: Path, empty
     billing.assign("zeta", "p1", "2026-11-10")
     billing.assign("acme", "p1", "2026-11-20")
     billing.at("2026-12-01").close("acme", "2026-11")
-    losses = database_schema.list_losses(database, "base")
+    losses = database_schema.list_deleted_data(database, "base")
     assert {"documents (1)", "customer accounts (2)", "price plans (1)"} <= set(losses)
-    assert database_schema.list_losses(database, "0005") == []
+    assert database_schema.list_deleted_data(database, "0005") == []
     with pytest.raises(Invalid, match="9999"):
-        database_schema.list_losses(database, "9999")
+        database_schema.list_deleted_data(database, "9999")
     before = _assignments(billing), billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme"))
     database_schema.downgrade(database, "0005")
     database_schema.upgrade(database)

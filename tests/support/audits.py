@@ -61,7 +61,7 @@ def exists(server_id: str, at: str, start: str, end: str) -> Event:
 def audit_service(stack: ServiceHarness, clouds: CloudsService) -> AuditService:
     """Return an audit service that reads inventories from `clouds`."""
     services = stack.services
-    ledger = replace(services.ledger, filter_names=replace(services.ledger.filter_names, clouds=clouds))
+    ledger = replace(services.ledger, filter_name_checks=replace(services.ledger.filter_name_checks, clouds=clouds))
     return AuditService.build(services.database, stack.clock, ledger, services.ingest, clouds)
 
 

@@ -11,7 +11,7 @@ from stratiform.interfaces.almanach.api import build_router
 from stratiform.interfaces.almanach.errors import render_error
 from stratiform.interfaces.almanach.settings import AlmanachSettings, TokenValidator, validate_local_token
 from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, require_complete_bodies
-from stratiform.interfaces.responses import add_headers, log_unavailable
+from stratiform.interfaces.response_headers import add_headers, log_unavailable
 from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
 

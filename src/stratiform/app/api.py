@@ -19,7 +19,7 @@ from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
 from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, require_complete_bodies
-from stratiform.interfaces.responses import add_headers, log_unavailable
+from stratiform.interfaces.response_headers import add_headers, log_unavailable
 from stratiform.interfaces.rest.api import api as rest
 from stratiform.interfaces.rest.problems import render_problem
 from stratiform.interfaces.services import Services

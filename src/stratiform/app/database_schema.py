@@ -22,7 +22,7 @@ __all__ = [
     "current_revision",
     "downgrade",
     "import_tables",
-    "list_losses",
+    "list_deleted_data",
     "list_revisions",
     "metadata",
     "upgrade",
@@ -79,7 +79,7 @@ def downgrade(database: Database, revision: str) -> None:
         command.downgrade(_config(db), revision)
 
 
-def list_losses(database: Database, revision: str) -> list[str]:
+def list_deleted_data(database: Database, revision: str) -> list[str]:
     """Return what a downgrade to `revision` deletes, such as "documents (12)".
 
     Raises Invalid for an unknown revision.

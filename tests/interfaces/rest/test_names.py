@@ -54,7 +54,7 @@ def test_name_is_used_for_prices(api: Rest, service_harness: ServiceHarness) -> 
     set_name(api, "fast")
     with service_harness.services.database.read_transaction() as db:
         ledger = service_harness.services.ledger
-        (segment,) = ledger.name_facts.open(db).resolve(ledger.segments.iterate(db))
+        (segment,) = ledger.name_timelines.open_reader(db).add_names(ledger.segments.iterate(db))
     assert segment.attributes["volume_type_name"] == "fast"
 
 

@@ -13,7 +13,7 @@ from stratiform.services.audit.model.exists_periods import covers_all_resources,
 from stratiform.services.audit.model.findings import find_overlaps
 from stratiform.services.audit.model.ledger_states import LedgerState
 from stratiform.services.audit.model.source_reports import Absence, Sighting
-from stratiform.services.ingest.model.observations import Observation
+from stratiform.services.ingest.model.correction_observations import Observation
 from stratiform.services.ingest.parsing.correction_payloads import parse_correction
 from stratiform.services.ingest.service import build_correction_event
 from stratiform.services.ledger.model import (

@@ -149,9 +149,9 @@ def test_closed_period_is_computed_again_with_the_names_that_were_known(any_bill
     any_billing.ingest(volume_type("2026-11-11", FAST, "slow", "update"))
     services = any_billing.stack.services
     with services.database.read_transaction() as db:
-        reader = services.ledger.name_facts.open(db, as_of=3)
-        segments = list(reader.resolve(services.ledger.segments.iterate(db)))
-        now = list(services.ledger.name_facts.open(db).resolve(services.ledger.segments.iterate(db)))
+        reader = services.ledger.name_timelines.open_reader(db, as_of=3)
+        segments = list(reader.add_names(services.ledger.segments.iterate(db)))
+        now = list(services.ledger.name_timelines.open_reader(db).add_names(services.ledger.segments.iterate(db)))
     assert [segment.attributes["volume_type_name"] for segment in segments] == ["fast"]
     assert [segment.attributes["volume_type_name"] for segment in now] == ["fast", "slow"]
 

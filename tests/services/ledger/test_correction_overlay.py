@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from stratiform.services.ledger.model import Correction, Segment, Statement, fold_all_statements, fold_statements
-from stratiform.services.ledger.model.statements import rank
+from stratiform.services.ledger.model.statements import get_rank
 from support.profiles import examples
 from support.segments import INSTANCE
 
@@ -202,12 +202,14 @@ def _at(segments: tuple[Segment, ...], moment: int) -> tuple[str, str, int | Non
 
 def apply_slowly(messages_: list[Statement], corrected: list[Statement]) -> list[tuple[str, str, int | None] | None]:
     """Return the usage at each moment up to LAST."""
-    messages_ = sorted(messages_, key=rank)
-    valid = sorted(corrected, key=rank)
+    messages_ = sorted(messages_, key=get_rank)
+    valid = sorted(corrected, key=get_rank)
     for each in reversed(list(valid)):
         if each in valid and each.correction is not None:
             valid = [
-                other for other in valid if rank(other) >= rank(each) or other.message_id != each.correction.revokes
+                other
+                for other in valid
+                if get_rank(other) >= get_rank(each) or other.message_id != each.correction.revokes
             ]
     starts = [each.launched_at for each in messages_ if each.launched_at is not None]
     end = _end(messages_, 0)

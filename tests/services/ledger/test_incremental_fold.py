@@ -9,7 +9,7 @@ from msgspec import structs
 
 from stratiform.kit.clock import SECOND_US
 from stratiform.services.ledger.model import Segment, Statement, fold_all_statements, fold_next_statements
-from stratiform.services.ledger.model.statements import rank
+from stratiform.services.ledger.model.statements import get_rank
 from support.profiles import examples
 from support.segments import INSTANCE
 
@@ -38,10 +38,10 @@ statements = st.builds(
 
 
 @settings(max_examples=examples(300))
-@given(st.lists(statements, min_size=1, max_size=9, unique_by=rank), st.booleans(), st.data())
+@given(st.lists(statements, min_size=1, max_size=9, unique_by=get_rank), st.booleans(), st.data())
 def test_batches_give_the_same_result_as_one_fold(statements_: list[Statement], in_order: bool, data: Any) -> None:
     if in_order:
-        statements_ = sorted(statements_, key=rank)
+        statements_ = sorted(statements_, key=get_rank)
     count = data.draw(st.integers(1, len(statements_)))
     progress, usage = fold_all_statements(INSTANCE, statements_[:count])
     segments: list[Segment] = list(usage.segments)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stratiform.services.ledger.model import Correction, Resource, Segment, Statement
 from stratiform.services.ledger.model.fold import fold_statements
-from stratiform.services.ledger.model.names import NameTimeline, list_referenced, split_by_names
+from stratiform.services.ledger.model.name_timelines import NameTimeline, list_name_references, split_by_names
 
 VOLUME = Resource("c", "volume", "v")
 FAST, GOLD = Resource("c", "volume_type", "t1"), Resource("c", "volume_type", "t2")
@@ -19,27 +19,27 @@ def named(at: int, name: str | None, message_id: str = "") -> Statement:
 
 
 def test_name_applies_from_its_statement_on_and_the_first_one_before() -> None:
-    timeline = NameTimeline.of([named(5, "b"), named(9, "b"), named(2, "a"), named(7, None)])
+    timeline = NameTimeline.from_statements([named(5, "b"), named(9, "b"), named(2, "a"), named(7, None)])
     assert timeline.names == ((2, "a"), (5, "b"))
-    assert [timeline.name_at(at) for at in (0, 2, 4, 5, 100)] == ["a", "a", "a", "b", "b"]
-    assert list(timeline.changes_between(0, None)) == [5]
-    assert list(timeline.changes_between(5, None)) == list(timeline.changes_between(0, 5)) == []
+    assert [timeline.get_name_at(at) for at in (0, 2, 4, 5, 100)] == ["a", "a", "a", "b", "b"]
+    assert list(timeline.iterate_changes_between(0, None)) == [5]
+    assert list(timeline.iterate_changes_between(5, None)) == list(timeline.iterate_changes_between(0, 5)) == []
 
 
 def test_timeline_without_names() -> None:
-    assert NameTimeline.of([named(5, None)]).name_at(5) == ""
+    assert NameTimeline.from_statements([named(5, None)]).get_name_at(5) == ""
 
 
 def test_later_message_counts_at_the_same_instant() -> None:
-    assert NameTimeline.of([named(5, "b", "2"), named(5, "a", "1")]).names == ((5, "b"),)
+    assert NameTimeline.from_statements([named(5, "b", "2"), named(5, "a", "1")]).names == ((5, "b"),)
 
 
 def test_revoked_correction_does_not_name() -> None:
     correction = Correction("me", "why", has_observation=True)
     revocation = Correction("me", "why", revokes="m5")
     statements = [named(2, "a"), Statement(5, "m5", name="b", correction=correction)]
-    assert NameTimeline.of(statements).names == ((2, "a"), (5, "b"))
-    assert NameTimeline.of([*statements, Statement(6, "m6", correction=revocation)]).names == ((2, "a"),)
+    assert NameTimeline.from_statements(statements).names == ((2, "a"), (5, "b"))
+    assert NameTimeline.from_statements([*statements, Statement(6, "m6", correction=revocation)]).names == ((2, "a"),)
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from("ab")), unique_by=lambda each: each[0]), st.randoms())
@@ -47,11 +47,11 @@ def test_order_and_duplicates_do_not_matter(stated: list[tuple[int, str]], rando
     statements = [named(at, name) for at, name in stated]
     shuffled = [*statements, *statements[:2]]
     random.shuffle(shuffled)
-    timeline = NameTimeline.of(shuffled)
+    timeline = NameTimeline.from_statements(shuffled)
     for moment in range(10):
         before = [name for at, name in sorted(stated) if at <= moment]
         after = [name for at, name in sorted(stated) if at > moment]
-        assert timeline.name_at(moment) == (before[-1] if before else after[0] if after else "")
+        assert timeline.get_name_at(moment) == (before[-1] if before else after[0] if after else "")
 
 
 def segment(resource_type: str = "volume", end: int | None = None, **attributes: Any) -> Segment:
@@ -59,7 +59,7 @@ def segment(resource_type: str = "volume", end: int | None = None, **attributes:
 
 
 def resolve(of: Segment, timelines: dict[Resource, NameTimeline]) -> list[tuple[int, int | None, Any]]:
-    pieces = split_by_names(of, list_referenced(of), timelines)
+    pieces = split_by_names(of, list_name_references(of), timelines)
     return [(part.start, part.end, part.attributes.get("volume_type_name")) for part in pieces]
 
 
@@ -81,10 +81,10 @@ def test_known_name_replaces_the_one_in_a_message_and_an_unknown_one_does_not() 
 
 def test_name_of_a_flavor_in_messages_takes_precedence_because_its_id_may_be_used_again() -> None:
     server = segment("instance", flavor="m1.small", flavor_id="2", image_id="i")
-    assert [resource for _, resource in list_referenced(server)] == [Resource("c", "image", "i")]
+    assert [resource for _, resource in list_name_references(server)] == [Resource("c", "image", "i")]
     server = segment("instance", flavor_id="2")
-    assert [resource for _, resource in list_referenced(server)] == [Resource("c", "flavor", "2")]
-    assert list_referenced(server, ["image_name"]) == []
+    assert [resource for _, resource in list_name_references(server)] == [Resource("c", "flavor", "2")]
+    assert list_name_references(server, ["image_name"]) == []
 
 
 def volume(at: int, **attributes: Any) -> Statement:

@@ -12,9 +12,9 @@ from stratiform.interfaces.cli import (
     corrections,
     ledger_exports,
     meter,
-    names,
     poll,
     rejected_messages,
+    resource_names,
     usage_sums,
 )
 from stratiform.interfaces.cli.client import CliError, escape_line, get_client, print_line
@@ -24,7 +24,7 @@ app = typer.Typer(help="Usage, and the messages it comes from.", no_args_is_help
 app.add_typer(rejected_messages.app, name="rejected")
 app.add_typer(meter.app, name="meter")
 app.add_typer(meter.ignored, name="ignored")
-app.add_typer(names.app, name="names")
+app.add_typer(resource_names.app, name="names")
 app.command("export")(ledger_exports.export_file)
 app.command("verify")(ledger_exports.verify_file)
 app.command("insert")(cloud_events.ingest_file)

@@ -49,7 +49,7 @@ def create_audit(request: ApiRequest, body: schemas.AuditCreate) -> Stream:
     with request.read_transaction() as ctx:
         audit = AuditRequest(body.period, *parse_month(body.period), tuple(body.clouds), body.project_id, body.apply)
         events = services.audit.audits.run(ctx, audit)
-        services.ledger.filter_names.check_filter(ctx, UsageFilter(project_id=body.project_id))
+        services.ledger.filter_name_checks.check_filter(ctx, UsageFilter(project_id=body.project_id))
     return Stream(_lines(events), media_type=NDJSON)
 
 

@@ -55,7 +55,7 @@ def _start(request: ApiRequest, usage_filter: UsageFilter, since: int | None) ->
     ledger = request.services.ledger
     with request.read_transaction() as ctx:
         ledger.access.restrict_filter(ctx, usage_filter)
-        ledger.filter_names.check_filter(ctx, usage_filter)
+        ledger.filter_name_checks.check_filter(ctx, usage_filter)
         current = ledger.positions.get_current_position(ctx.db)
         return get_key_after_position(current if since is None else check_position_reached(since, "since", current))
 

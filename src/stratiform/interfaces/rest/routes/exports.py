@@ -37,7 +37,7 @@ def export_events(request: ApiRequest, query: schemas.ExportQuery) -> Stream:
         if usage_filter.since is not None and usage_filter.since >= ctx.now:
             raise Invalid(f"`from` is in the future: {format_iso(usage_filter.since)}", hint="use a time in the past")
         export = services.proof.exports.create(ctx, usage_filter, query.since)
-        services.ledger.filter_names.check_filter(ctx, usage_filter)
+        services.ledger.filter_name_checks.check_filter(ctx, usage_filter)
     return Stream(_blocks(request, export), media_type=NDJSON)
 
 

@@ -69,7 +69,7 @@ def _list_page(request: ApiRequest, query: schemas.SampleListQuery) -> schemas.S
         usage_filter = select_usage(request.services, ctx, query).usage_filter
         samples = ledger.samples.list(ctx, usage_filter, query.meter, page)
         if not samples.items:
-            ledger.filter_names.check_filter(ctx, usage_filter, _meters(query))
+            ledger.filter_name_checks.check_filter(ctx, usage_filter, _meters(query))
     rows = samples.items
     return schemas.Samples(
         [views.sample(row) for row in rows], encode_sample_cursor(rows[-1]) if samples.more else None
@@ -85,7 +85,7 @@ class _TableReader:
         with request.read_transaction() as ctx:
             usage_filter = select_usage(self._services, ctx, query).usage_filter
             self._pinned = ledger.access.restrict_and_pin_position(ctx, usage_filter)
-            ledger.filter_names.check_filter(ctx, usage_filter, _meters(query))
+            ledger.filter_name_checks.check_filter(ctx, usage_filter, _meters(query))
         self._last: SampleRow | None = None
         self._is_done = False
 

@@ -76,7 +76,7 @@ def _list_page(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.
         selection = select_usage(request.services, ctx, query)
         segments = ledger.segments.list(ctx, selection.usage_filter, page)
         if not segments.items:
-            ledger.filter_names.check_filter(ctx, selection.usage_filter)
+            ledger.filter_name_checks.check_filter(ctx, selection.usage_filter)
     rows = segments.items
     items = _clipped_views(rows, selection) if query.clip else [views.segment_row(row) for row in rows]
     return schemas.Segments(items, encode_segment_cursor(rows[-1]) if segments.more else None)
@@ -115,7 +115,7 @@ class _TableReader:
         with request.read_transaction() as ctx:
             self._selection = select_usage(self._services, ctx, query)
             self._pinned = ledger.access.restrict_and_pin_position(ctx, self._selection.usage_filter)
-            ledger.filter_names.check_filter(ctx, self._selection.usage_filter)
+            ledger.filter_name_checks.check_filter(ctx, self._selection.usage_filter)
         self._cursor: Cursor | None = None
         self._is_done = False
 

@@ -63,7 +63,7 @@ def _compute(request: ApiRequest, ctx: RequestContext, query: schemas.SumListQue
     result = ledger.sums.compute(ctx, usage_filter, sum_query)
     missing = [measure.removeprefix(METER) for measure in sum_query.measures if measure not in result.units]
     if missing or not result.sums:
-        ledger.filter_names.check_filter(ctx, usage_filter, missing)
+        ledger.filter_name_checks.check_filter(ctx, usage_filter, missing)
     return sum_query, result
 
 

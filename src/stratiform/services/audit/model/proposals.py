@@ -8,7 +8,7 @@ from stratiform.services.audit.model.findings import PropertyDifference
 from stratiform.services.audit.model.intervals import contains
 from stratiform.services.audit.model.ledger_states import LedgerState
 from stratiform.services.audit.model.source_reports import Absence, Sighting
-from stratiform.services.ingest.model.observations import Observation
+from stratiform.services.ingest.model.correction_observations import Observation
 
 
 @dataclass(frozen=True, slots=True)

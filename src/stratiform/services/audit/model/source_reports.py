@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stratiform.kit.clock import MINUTE_US, Micros
-from stratiform.services.ingest.model.observations import Observation
+from stratiform.services.ingest.model.correction_observations import Observation
 
 #: Events of the last minutes before an inventory may not have reached the ledger yet.
 GRACE_PERIOD_US = 5 * MINUTE_US

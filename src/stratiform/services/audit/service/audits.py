@@ -41,7 +41,7 @@ class Audits:
             raise Invalid(f"The period {request.name} is in the future.", hint="use a month that has already begun")
         connected = {cloud.name: cloud.id for cloud in self.clouds.accounts.list_all(ctx.db)}
         for name in request.clouds:
-            self.ledger.filter_names.check_cloud(ctx.db, name)
+            self.ledger.filter_name_checks.check_cloud(ctx.db, name)
         clouds = {name: connected[name] for name in sorted(connected) if not request.clouds or name in request.clouds}
         return self._run(ctx.caller, request, clouds)
 

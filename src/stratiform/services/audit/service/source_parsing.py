@@ -5,7 +5,7 @@ from stratiform.kit.clock import Micros, format_iso_seconds
 from stratiform.services.audit.model.intervals import Window
 from stratiform.services.audit.model.ledger_states import LedgerState
 from stratiform.services.audit.model.source_reports import GRACE_PERIOD_US, Absence, Sighting
-from stratiform.services.ingest.model.observations import Observation
+from stratiform.services.ingest.model.correction_observations import Observation
 from stratiform.services.ingest.parsing.compiled_rules import compile_states
 from stratiform.services.ingest.parsing.meter_files import MeterFile
 from stratiform.services.ledger.service import ExistsEvent

@@ -34,7 +34,9 @@ class AccountUsage:
     names: ResourceNames = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Segment]:
-        yield from self.ledger.name_facts.open(self.db, self.as_of).resolve(self._iterate(), self.attributes)
+        yield from self.ledger.name_timelines.open_reader(self.db, self.as_of).add_names(
+            self._iterate(), self.attributes
+        )
 
     def _iterate(self) -> Iterator[Segment]:
         for project_id, start, end in self._assigned_intervals():

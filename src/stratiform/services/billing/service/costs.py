@@ -82,7 +82,9 @@ class RunningCosts:
         for resource_type in (*_FREQUENT_TYPES, *others):
             usage_filter = UsageFilter(resource_type=resource_type, resource_id=resource_id)
             unnamed = self.ledger.segments.iterate(ctx.db, usage_filter)
-            segments = sorted(self.ledger.name_facts.open(ctx.db).resolve(unnamed), key=lambda segment: segment.start)
+            segments = sorted(
+                self.ledger.name_timelines.open_reader(ctx.db).add_names(unnamed), key=lambda segment: segment.start
+            )
             if segments:
                 return segments
         return []

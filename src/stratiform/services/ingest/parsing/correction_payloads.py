@@ -5,8 +5,8 @@ from decimal import Decimal
 from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
+from stratiform.services.ingest.model.correction_observations import Observation
 from stratiform.services.ingest.model.meter_adjustments import SOURCE, MeterAdjustment
-from stratiform.services.ingest.model.observations import Observation
 from stratiform.services.ingest.parsing.envelope import MESSAGE_ID_LENGTH
 from stratiform.services.ingest.parsing.payload_values import (
     ID_LENGTH,

@@ -13,8 +13,8 @@ from stratiform.kit.database import Connection
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import Caller
+from stratiform.services.ingest.model.correction_observations import Observation
 from stratiform.services.ingest.model.meter_adjustments import MeterAdjustment, find_adjustment, find_revocations
-from stratiform.services.ingest.model.observations import Observation
 from stratiform.services.ingest.parsing.correction_payloads import EVENT_TYPE, encode_correction, parse_correction
 from stratiform.services.ingest.parsing.envelope import MESSAGE_ID_LENGTH
 from stratiform.services.ledger.model import Correction, EventRecord, Resource, Statement, encode_fact

@@ -15,7 +15,7 @@ from stratiform.services.ingest.service.batch_storage import store_batch
 from stratiform.services.ingest.service.cloud_names import validate_cloud_name
 from stratiform.services.ingest.service.parsed_batches import parse_events
 from stratiform.services.ledger.model import Resource
-from stratiform.services.ledger.model.names import NAMED_TYPES, OWN_CLOUD
+from stratiform.services.ledger.model.name_timelines import NAMED_TYPES, OWN_CLOUD
 from stratiform.services.ledger.service import LedgerService
 
 _PUBLISHER_LENGTH = 255
@@ -28,7 +28,7 @@ class ResourceNames:
     parser: MessageParser
     ledger: LedgerService
 
-    def set(self, ctx: RequestContext, resource: Resource, name: str, at: Micros) -> list[Resource]:
+    def set_name(self, ctx: RequestContext, resource: Resource, name: str, at: Micros) -> list[Resource]:
         """Set the name of a resource from the instant `at` on; the first name of a resource applies before, too.
 
         Without a cloud, the name is set in each cloud that has named the resource, or else for all clouds. Setting the

@@ -11,7 +11,7 @@ from stratiform.services.ledger.model.resource_properties import (
     is_same,
     update_properties,
 )
-from stratiform.services.ledger.model.statements import Correction, Statement, rank
+from stratiform.services.ledger.model.statements import Correction, Statement, get_rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class MessageAssertions:
 
 def select_statements_in_force(statements: Iterable[Statement]) -> list[Statement]:
     """Return statements by rank, without duplicate corrections and those that a later one in force revokes."""
-    ranked = sorted(statements, key=rank)
+    ranked = sorted(statements, key=get_rank)
     if all(statement.correction is None for statement in ranked):
         return ranked
     in_force: list[Statement] = []

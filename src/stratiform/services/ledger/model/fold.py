@@ -19,7 +19,7 @@ from stratiform.services.ledger.model.correction_application import (
     apply_corrections,
     select_statements_in_force,
 )
-from stratiform.services.ledger.model.repetitions import drop_repetitions
+from stratiform.services.ledger.model.repeated_statements import drop_repeated_statements
 from stratiform.services.ledger.model.resource_properties import (
     STATE,
     Properties,
@@ -32,7 +32,7 @@ from stratiform.services.ledger.model.resource_properties import (
 )
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
-from stratiform.services.ledger.model.statements import Statement, rank
+from stratiform.services.ledger.model.statements import Statement, get_rank
 
 #: Kinds of ends, the most reliable first: a time of termination, a time of deletion, or the time of the first statement
 #: that the resource is deleted.
@@ -65,7 +65,7 @@ def fold_statements(
     `parent_end` is the end of the resource with which this one ends, if there is one and it has ended. Statements with
     samples assert nothing about the resource itself.
     """
-    in_force = select_statements_in_force(drop_repetitions([each for each in statements if not each.samples]))
+    in_force = select_statements_in_force(drop_repeated_statements([each for each in statements if not each.samples]))
     messages = select_messages(in_force)
     stated = [(message.at, get_stated_properties(message)) for message in messages]
     initial = compute_initial_properties([properties for _, properties in stated])
@@ -96,7 +96,7 @@ def fold_statements(
 def find_parent(child: Resource, statements: Iterable[Statement]) -> Resource | None:
     """Return the resource with which `child` ends, by the last statement that has one; never `child` itself."""
     candidates = [each for each in statements if each.parent is not None and not each.samples]
-    last = sorted(candidates, key=rank)[-1].parent if candidates else None
+    last = sorted(candidates, key=get_rank)[-1].parent if candidates else None
     parent = None if last is None else Resource(child.cloud, *last)
     return None if parent == child else parent
 

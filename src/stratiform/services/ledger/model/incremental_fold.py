@@ -20,7 +20,7 @@ from stratiform.services.ledger.model.resource_properties import (
 )
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
-from stratiform.services.ledger.model.statements import Rank, Statement, rank
+from stratiform.services.ledger.model.statements import Rank, Statement, get_rank
 
 
 class FoldProgress(
@@ -67,7 +67,7 @@ def fold_all_statements(
     """Fold all statements of a resource (at least one). `last_segment_id` is not set."""
     usage = fold_statements(resource, statements, parent_end)
     relevant = [each for each in statements if not each.samples]
-    at, order, message_id = max(map(rank, relevant), default=(-1, 0, ""))
+    at, order, message_id = max(map(get_rank, relevant), default=(-1, 0, ""))
     progress = FoldProgress(
         at=at,
         order=order,
@@ -103,7 +103,7 @@ def fold_next_statements(
     if progress.is_corrected or progress.is_repeated or any(each.repeated_at is not None for each in relevant):
         return None
     changes: list[tuple[Micros, Properties]] = []  # from the start of the last segment on, if it is replaced
-    for statement in sorted(relevant, key=rank):
+    for statement in sorted(relevant, key=get_rank):
         following = _advance(progress, statement)
         if following is None:
             return None
@@ -137,7 +137,7 @@ def _advance(progress: FoldProgress, statement: Statement) -> FoldProgress | Non
         if statement.at <= last_segment_start:
             return None
         last_segment_start = statement.at
-    at, order, message_id = rank(statement)
+    at, order, message_id = get_rank(statement)
     return structs.replace(
         progress,
         at=at,
@@ -156,7 +156,7 @@ def _advance(progress: FoldProgress, statement: Statement) -> FoldProgress | Non
 def _continues(progress: FoldProgress, statement: Statement) -> bool:
     """Return True if the statement affects only what follows it."""
     return (
-        rank(statement) > progress.rank
+        get_rank(statement) > progress.rank
         and statement.correction is None
         and (statement.parent is None or statement.parent == progress.parent)
         and _keeps_start(progress.start, statement.launched_at)

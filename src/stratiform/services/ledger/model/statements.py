@@ -94,7 +94,7 @@ class Statement(
     order: int = 0
 
 
-def rank(statement: Statement) -> Rank:
+def get_rank(statement: Statement) -> Rank:
     """Return the order of a statement: a later one outranks an earlier one.
 
     Statements of messages without an ID of their own have the same rank; they are in the order of their arrival.

@@ -13,10 +13,10 @@ from stratiform.services.ledger.repository.samples import SampleSeries, StoredSa
 from stratiform.services.ledger.service.batches import Batches
 from stratiform.services.ledger.service.corrections import Corrections
 from stratiform.services.ledger.service.events import Events
-from stratiform.services.ledger.service.filter_names import FilterNames
+from stratiform.services.ledger.service.filter_name_checks import FilterNameChecks
 from stratiform.services.ledger.service.ledger_writer import LedgerWriter
 from stratiform.services.ledger.service.merkle_log import MerkleLog
-from stratiform.services.ledger.service.name_facts import NameFacts, NameReader
+from stratiform.services.ledger.service.name_timelines import NameReader, NameTimelines
 from stratiform.services.ledger.service.positions import Positions
 from stratiform.services.ledger.service.resources import Resources
 from stratiform.services.ledger.service.samples import Samples
@@ -42,10 +42,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class LedgerService:
-    """The ledger. `catalog` defines what is metered; `filter_names` checks names in filters."""
+    """The ledger. `catalog` defines what is metered; `filter_name_checks` checks names in filters."""
 
     catalog: MeterCatalog
-    filter_names: FilterNames
+    filter_name_checks: FilterNameChecks
     access: UsageAccess = field(default_factory=UsageAccess)
     batches: Batches = field(default_factory=Batches)
     segment_changes: SegmentChanges = field(default_factory=SegmentChanges)
@@ -53,7 +53,7 @@ class LedgerService:
     events: Events = field(default_factory=Events)
     segment_histories: SegmentHistories = field(default_factory=SegmentHistories)
     merkle_log: MerkleLog = field(default_factory=MerkleLog)
-    name_facts: NameFacts = field(default_factory=NameFacts)
+    name_timelines: NameTimelines = field(default_factory=NameTimelines)
     positions: Positions = field(default_factory=Positions)
     resources: Resources = field(default_factory=Resources)
     samples: Samples = field(default_factory=Samples)
@@ -65,4 +65,4 @@ class LedgerService:
     @classmethod
     def build(cls, catalog: MeterCatalog, clouds: CloudsService, identity: IdentityService) -> "LedgerService":
         """Build the service from its dependencies."""
-        return cls(catalog, FilterNames(catalog, clouds, identity))
+        return cls(catalog, FilterNameChecks(catalog, clouds, identity))

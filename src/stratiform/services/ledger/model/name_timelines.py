@@ -24,7 +24,7 @@ OWN_CLOUD = ""
 NAMED_TYPES = ("flavor", "image", "project", "volume_type")
 
 
-class Reference(NamedTuple):
+class NameReference(NamedTuple):
     """An attribute with the id of another resource, and the attribute for the name of that resource.
 
     `is_stated`: messages have the name, too, and it is more precise: the id of a flavor may be used again.
@@ -37,12 +37,12 @@ class Reference(NamedTuple):
 
 
 #: References by the resource type that has the attributes.
-REFERENCES: Mapping[str, tuple[Reference, ...]] = {
+REFERENCES: Mapping[str, tuple[NameReference, ...]] = {
     "instance": (
-        Reference("flavor", "flavor_id", "flavor", is_stated=True),
-        Reference("image", "image_id", "image_name"),
+        NameReference("flavor", "flavor_id", "flavor", is_stated=True),
+        NameReference("image", "image_id", "image_name"),
     ),
-    "volume": (Reference("volume_type", "volume_type", "volume_type_name"),),
+    "volume": (NameReference("volume_type", "volume_type", "volume_type_name"),),
 }
 
 
@@ -53,7 +53,7 @@ class NameTimeline:
     names: tuple[tuple[Micros, str], ...]
 
     @classmethod
-    def of(cls, statements: Iterable[Statement]) -> "NameTimeline":
+    def from_statements(cls, statements: Iterable[Statement]) -> "NameTimeline":
         """Return the names that statements about one resource state; their order and duplicates do not matter."""
         names: dict[Micros, str] = {}
         for statement in select_statements_in_force(each for each in statements if not each.samples):
@@ -62,12 +62,12 @@ class NameTimeline:
         changes = [*names.items()]
         return cls((*changes[:1], *(later for earlier, later in pairwise(changes) if later[1] != earlier[1])))
 
-    def name_at(self, moment: Micros) -> str:
+    def get_name_at(self, moment: Micros) -> str:
         """Return the name at an instant; "" if the resource has never had one."""
         index = bisect_right(self.names, moment, key=lambda change: change[0]) - 1
         return self.names[max(index, 0)][1] if self.names else ""
 
-    def changes_between(self, start: Micros, end: Micros | None) -> Iterator[Micros]:
+    def iterate_changes_between(self, start: Micros, end: Micros | None) -> Iterator[Micros]:
         """Yield the instants after `start` and before `end` at which the name changes."""
         for since, _ in self.names[1:]:
             if start < since and (end is None or since < end):
@@ -78,7 +78,9 @@ class NameTimeline:
 Timelines = Mapping[Resource, NameTimeline]
 
 
-def list_referenced(segment: Segment, attributes: Collection[str] | None = None) -> list[tuple[Reference, Resource]]:
+def list_name_references(
+    segment: Segment, attributes: Collection[str] | None = None
+) -> list[tuple[NameReference, Resource]]:
     """Return the resources whose names a segment lacks: those of `attributes` (None: all name attributes)."""
     referenced = []
     for reference in REFERENCES.get(segment.resource_type, ()):
@@ -91,14 +93,16 @@ def list_referenced(segment: Segment, attributes: Collection[str] | None = None)
     return referenced
 
 
-def split_by_names(segment: S, referenced: Iterable[tuple[Reference, Resource]], timelines: Timelines) -> Iterator[S]:
+def split_by_names(
+    segment: S, referenced: Iterable[tuple[NameReference, Resource]], timelines: Timelines
+) -> Iterator[S]:
     """Yield the segment with names in its attributes, in parts if a name changes; unknown names are not added."""
     named = [(reference, timelines[resource]) for reference, resource in referenced if resource in timelines]
     if not named:
         yield segment
         return
-    changes = {at for _, timeline in named for at in timeline.changes_between(segment.start, segment.end)}
+    changes = {at for _, timeline in named for at in timeline.iterate_changes_between(segment.start, segment.end)}
     starts = [segment.start, *sorted(changes)]
     for start, end in zip(starts, [*starts[1:], segment.end], strict=True):
-        names = {reference.name_attribute: timeline.name_at(start) for reference, timeline in named}
+        names = {reference.name_attribute: timeline.get_name_at(start) for reference, timeline in named}
         yield structs.replace(segment, start=start, end=end, attributes={**segment.attributes, **names})

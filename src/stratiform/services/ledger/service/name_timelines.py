@@ -10,11 +10,11 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.services.ledger import policy, repository
 from stratiform.services.ledger.model import Resource, Segment
-from stratiform.services.ledger.model.names import (
+from stratiform.services.ledger.model.name_timelines import (
     NAMED_TYPES,
     OWN_CLOUD,
     NameTimeline,
-    list_referenced,
+    list_name_references,
     split_by_names,
 )
 
@@ -33,7 +33,7 @@ class NameReader:
         self._timelines: dict[Resource, NameTimeline] = {}
         self._read: set[Resource] = set()
 
-    def load(self, resources: Iterable[Resource]) -> None:
+    def load_names(self, resources: Iterable[Resource]) -> None:
         """Read the names of resources. A name in a cloud takes precedence over one of this installation."""
         new = {*resources} - self._read
         if not new:
@@ -41,19 +41,21 @@ class NameReader:
         self._read |= new
         own = {resource._replace(cloud=OWN_CLOUD) for resource in new}
         statements = repository.name_statements.list_by_resource(self._db, sorted(new | own), self._as_of)
-        timelines = {resource: NameTimeline.of(of_resource) for resource, of_resource in statements.items()}
+        timelines = {
+            resource: NameTimeline.from_statements(of_resource) for resource, of_resource in statements.items()
+        }
         for resource in new:
             timeline = timelines.get(resource) or timelines.get(resource._replace(cloud=OWN_CLOUD))
             if timeline is not None and timeline.names:
                 self._timelines[resource] = timeline
 
-    def find(self, resource: Resource, at: Micros) -> str | None:
+    def find_name(self, resource: Resource, at: Micros) -> str | None:
         """Return the name of a resource at an instant; None if it is not known."""
-        self.load([resource])
+        self.load_names([resource])
         timeline = self._timelines.get(resource)
-        return None if timeline is None else timeline.name_at(at)
+        return None if timeline is None else timeline.get_name_at(at)
 
-    def resolve(self, segments: Iterable[S], attributes: Collection[str] | None = None) -> Iterator[S]:
+    def add_names(self, segments: Iterable[S], attributes: Collection[str] | None = None) -> Iterator[S]:
         """Yield segments with the names to which they refer, such as `volume_type_name`, in their attributes.
 
         A segment in which a name changes is split there. `attributes`: the names that are needed (None: all). The
@@ -61,14 +63,14 @@ class NameReader:
         """
         remaining = iter(segments)
         while chunk := list(islice(remaining, _SEGMENTS_AT_ONCE)):
-            referenced = [list_referenced(segment, attributes) for segment in chunk]
-            self.load(resource for references in referenced for _, resource in references)
+            referenced = [list_name_references(segment, attributes) for segment in chunk]
+            self.load_names(resource for references in referenced for _, resource in references)
             for segment, references in zip(chunk, referenced, strict=True):
                 yield from split_by_names(segment, references, self._timelines)
 
 
 @dataclass(frozen=True, slots=True)
-class NameFacts:
+class NameTimelines:
     """Names of resources over time."""
 
     def list(
@@ -82,9 +84,9 @@ class NameFacts:
             for cloud, resource_id, _, _ in repository.resources.list_names(ctx.db, resource_type)
         ]
         statements = repository.name_statements.list_by_resource(ctx.db, resources, None)
-        timelines = [(resource, NameTimeline.of(statements[resource])) for resource in resources]
+        timelines = [(resource, NameTimeline.from_statements(statements[resource])) for resource in resources]
         return [(resource, timeline) for resource, timeline in timelines if timeline.names]
 
-    def open(self, db: Connection, as_of: int | None = None) -> NameReader:
+    def open_reader(self, db: Connection, as_of: int | None = None) -> NameReader:
         """Return a reader of names as known at the position `as_of` (None: now)."""
         return NameReader(db, as_of)

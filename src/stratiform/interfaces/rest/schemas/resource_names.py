@@ -23,7 +23,7 @@ class NameListQuery(Struct):
     resource_type: Annotated[NamedType | None, Meta(description="By default all types.")] = None
 
 
-class Name(Struct):
+class ResourceName(Struct):
     """A name of a resource, which applies from `start` on. `cloud` is empty if it applies in all clouds."""
 
     resource_type: str
@@ -33,5 +33,5 @@ class Name(Struct):
     start: str
 
 
-class Names(Struct):
-    names: list[Name]
+class ResourceNames(Struct):
+    names: list[ResourceName]

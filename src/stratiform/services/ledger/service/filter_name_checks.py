@@ -13,7 +13,7 @@ from stratiform.services.identity.model import ListQuery
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.ledger import policy
 from stratiform.services.ledger.model import MeterCatalog, UsageFilter
-from stratiform.services.ledger.repository import filter_names
+from stratiform.services.ledger.repository import known_names
 
 #: The form of project ids. An unknown id of this form is a project without usage.
 _PROJECT_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -22,7 +22,7 @@ _MAX_SUGGESTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class FilterNames:
+class FilterNameChecks:
     """Checks names of clouds, resource types, meters and projects."""
 
     catalog: MeterCatalog
@@ -48,25 +48,25 @@ class FilterNames:
     def check_cloud(self, db: Connection, name: str) -> None:
         """Raises Invalid if no cloud of this name is connected or in the ledger."""
         connected = {cloud.name for cloud in self.clouds.accounts.list_all(db)}
-        if name not in connected and not filter_names.has_cloud(db, name):
-            candidates = connected.union(filter_names.list_clouds(db))
+        if name not in connected and not known_names.has_cloud(db, name):
+            candidates = connected.union(known_names.list_clouds(db))
             raise Invalid(f"Cloud '{name}' is neither connected nor in the ledger.", hint=_suggest(name, candidates))
 
     def _check_resource_type(self, db: Connection, name: str) -> None:
-        if name not in self.catalog and not filter_names.has_resource_type(db, name):
-            candidates = {*self.catalog.resource_types, *filter_names.list_resource_types(db)}
+        if name not in self.catalog and not known_names.has_resource_type(db, name):
+            candidates = {*self.catalog.resource_types, *known_names.list_resource_types(db)}
             message = f"Resource type '{name}' is neither metered nor in the ledger."
             raise Invalid(message, hint=_suggest(name, candidates))
 
     def _check_meter(self, db: Connection, name: str) -> None:
         defined = {meter for resource_type in self.catalog for meter in resource_type.meters}
-        if name not in defined and not filter_names.has_meter(db, name):
-            candidates = defined.union(filter_names.list_meters(db))
+        if name not in defined and not known_names.has_meter(db, name):
+            candidates = defined.union(known_names.list_meters(db))
             message = f"Meter '{name}' is neither in a meter file nor in the ledger."
             raise Invalid(message, hint=_suggest(name, candidates))
 
     def _check_project(self, ctx: RequestContext, project_id: str) -> None:
-        if _PROJECT_ID.fullmatch(project_id) or filter_names.has_project(ctx.db, project_id):
+        if _PROJECT_ID.fullmatch(project_id) or known_names.has_project(ctx.db, project_id):
             return
         projects = self.identity.projects.list(ctx, ListQuery()).items
         if any(project.id == project_id for project in projects):

@@ -11,7 +11,7 @@ from stratiform.services.ledger.model.statements import Statement
 _CLOCK_SKEW_US = 60 * SECOND_US
 
 
-def drop_repetitions(statements: Sequence[Statement]) -> Sequence[Statement]:
+def drop_repeated_statements(statements: Sequence[Statement]) -> Sequence[Statement]:
     """Return the statements without repetitions of others, which have the exact time."""
     repetitions = [each for each in statements if each.repeated_at is not None]
     if not repetitions:

@@ -59,7 +59,7 @@ def test_numbers_in_strings_are_plain(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e3", " 1.5", "１.5"])
 def test_floats_in_strings_are_plain(text: str) -> None:
-    with pytest.raises(Invalid, match="is not of type 'number'"):
+    with pytest.raises(Invalid, match=r"is not of type 'number'|is less than"):
         decode(msgspec.json.encode({"volume": {"ratio": text}}))
     assert decode(b'{"volume": {"ratio": "1.5"}}').ratio == 1.5
 

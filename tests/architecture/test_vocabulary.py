@@ -35,6 +35,9 @@ BANNED_TEXT = re.compile(
     re.IGNORECASE,
 )
 
+#: An event in lower case, then `key=value` pairs.
+LOG_MESSAGE = re.compile(r"(%s|[a-z]|[A-Z]{2,} )[^%=:]*(( [a-z_]+=%[a-z0-9.]+)+(%s)?)?")
+
 #: Texts of OpenStack, and wire formats of other programs.
 QUOTED = re.compile(r"There is no such action|`[^`]*`|\"[^\"]*\"(?= is )")
 
@@ -93,6 +96,20 @@ def test_texts_in_code() -> None:
         if path != Path(__file__)
         for line, text in texts_in(path)
         if BANNED_TEXT.search(QUOTED.sub("", text))
+    ]
+    assert violations == []
+
+
+def test_log_messages_are_an_event_and_pairs() -> None:
+    """As in `connection lost, retrying bus=… error=…`; an event that is a variable is an initial `%s`."""
+    violations = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {message}"
+        for path in python_files(SOURCE)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args
+        if isinstance(node.func.value, ast.Name) and node.func.value.id == "logger"
+        if isinstance(node.args[0], ast.Constant) and isinstance(message := node.args[0].value, str)
+        if LOG_MESSAGE.fullmatch(message) is None
     ]
     assert violations == []
 

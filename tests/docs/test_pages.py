@@ -9,9 +9,10 @@ import pytest
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from stratiform.app import commands  # noqa: F401 - it adds commands to `app`
+from stratiform.app.commands import COMMANDS
 from stratiform.contract.registry import describe_connectors
-from stratiform.interfaces.cli.main import app
+from stratiform.interfaces.cli.lazy_commands import load_command
+from stratiform.interfaces.cli.main import create_app
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -64,12 +65,12 @@ def _resolve(arguments: list[str]) -> tuple[TyperCommand | TyperGroup, list[str]
 
     The commands below `clouds add` and `clouds set` come from the server; they belong to the other arguments.
     """
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(create_app(COMMANDS))
     arguments = _without_global_options(arguments)
     while arguments and isinstance(command, TyperGroup) and command.name not in _SERVER_GROUPS:
         if arguments[0] not in command.commands:
             raise LookupError(arguments[0])
-        command, arguments = command.commands[arguments[0]], arguments[1:]
+        command, arguments = load_command(command.commands[arguments[0]]), arguments[1:]
     assert isinstance(command, TyperCommand | TyperGroup)
     return command, arguments
 
@@ -168,3 +169,9 @@ def test_table_of_contents_lists_every_page() -> None:
     listed = {(contents.parent / target.partition("#")[0]).resolve() for target in _LINK.findall(contents.read_text())}
     pages = {(ROOT / name).resolve() for name in PAGES} - {contents.resolve()}
     assert sorted(str(page.relative_to(ROOT)) for page in pages - listed) == []
+
+
+def test_changelog_does_not_repeat_entries() -> None:
+    """`.gitattributes` merges all entries of several branches, including an edited entry beside the original."""
+    starts = [" ".join(entry.split())[:40] for entry in re.split(r"^- ", PAGES["CHANGELOG.md"], flags=re.MULTILINE)]
+    assert [start for start in starts if starts.count(start) > 1] == []

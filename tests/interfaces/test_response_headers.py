@@ -138,6 +138,22 @@ def test_errors_of_the_database_reveal_neither_host_nor_name(api: Callers, caplo
     assert "hunter2" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "path", ["/identity/v3/projects", "/api/v1/clouds", "/dashboard/invoices", "/almanach/v1/volume_types"]
+)
+def test_unexpected_errors_are_logged_with_the_request(
+    api: Callers, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    state: Any = api.client.app
+    broken: Any = None
+    state.state.services = replace(api.harness.services, database=broken)
+    response = api.request("GET", path, "admin")
+    assert (response.status_code, "NoneType" in response.text) == (500, False)
+    request_id = response.headers["x-openstack-request-id"]
+    assert caplog.messages.count(f"unexpected error method=GET path='{path}' request_id={request_id}") == 1
+    assert "AttributeError: 'NoneType'" in caplog.text
+
+
 def test_the_listener_of_almanach_has_the_same_headers(service_harness: ServiceHarness) -> None:
     from litestar.testing import TestClient
 

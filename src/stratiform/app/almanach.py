@@ -11,7 +11,7 @@ from stratiform.interfaces.almanach.api import build_router
 from stratiform.interfaces.almanach.errors import render_error
 from stratiform.interfaces.almanach.settings import AlmanachSettings, TokenValidator, validate_local_token
 from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, require_complete_bodies
-from stratiform.interfaces.response_headers import add_headers, log_unavailable
+from stratiform.interfaces.response_headers import add_headers, log_error
 from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
 
@@ -50,7 +50,7 @@ def build_application(services: Services, almanach: AlmanachSettings) -> Litesta
     return Litestar(
         route_handlers=[build_router("/")],
         before_send=[add_headers],
-        after_exception=[log_unavailable],
+        after_exception=[log_error],
         exception_handlers={Exception: render_error, HTTPException: render_error},
         state=State({"services": services, "almanach": almanach}),
         logging_config=None,

@@ -19,7 +19,7 @@ from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
 from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, require_complete_bodies
-from stratiform.interfaces.response_headers import add_headers, log_unavailable
+from stratiform.interfaces.response_headers import add_headers, log_error
 from stratiform.interfaces.rest.api import api as rest
 from stratiform.interfaces.rest.problems import render_problem
 from stratiform.interfaces.services import Services
@@ -53,7 +53,7 @@ def build_application(services: Services, almanach: AlmanachSettings | None = No
             almanach_router(),
         ],
         before_send=[add_headers],
-        after_exception=[log_unavailable],
+        after_exception=[log_error],
         exception_handlers={Exception: _render_error, HTTPException: _render_error},
         state=State({"services": services, "almanach": almanach or AlmanachSettings()}),
         logging_config=None,  # configured in kit.log, which masks secrets

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stratiform.interfaces.cli.client import session
 from stratiform.interfaces.cli.confirmation import Yes, confirm
+from stratiform.interfaces.cli.session import session
 
 if TYPE_CHECKING:
     from stratiform.kit.signing_keys import SigningKeys
@@ -27,7 +27,7 @@ def rotate_ledger_key(
     """Sign the ledger with a new key. Running programs use it without a restart. Print its public key."""
     if stolen:
         confirm(
-            "Replace the key of the ledger, so that customers must trust a new key that the old one does not sign",
+            "Replace the ledger key with one that the old key does not sign, so that customers must trust it anew",
             yes=yes,
         )
     typer.echo(str(_ledger_keys().rotate(compromised=stolen)))

@@ -51,10 +51,10 @@ class Settings:
 
     home: Path
     host: str = setting_field(
-        "127.0.0.1", "Address that the API listens on; if it is set nowhere, that of its last start."
+        "127.0.0.1", "Address that the API listens on; if it is not set anywhere, the one of the last start applies."
     )
     port: Annotated[int, Meta(ge=1, le=65535)] = setting_field(
-        8780, "Port that the API listens on; if it is set nowhere, that of its last start."
+        8780, "Port that the API listens on; if it is not set anywhere, the one of the last start applies."
     )
     public_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
         "", "URL of the API in the service catalog; empty: http://HOST:PORT, or https with tls_certificate."
@@ -64,7 +64,7 @@ class Settings:
     )
     tls_key: str = setting_field("", "PEM file with the key of that certificate, without a password.")
     tls_ca: str = setting_field(
-        "", "PEM file of the certificate authority for clients on this machine; empty: the usual authorities."
+        "", "PEM file with the CA certificate for clients on this machine; empty: the system's CA certificates."
     )
     region: str = setting_field("RegionOne", "Name of the region in the catalog.")
     database_url: str = setting_field(
@@ -132,10 +132,10 @@ class Settings:
     )
 
     password_regex: str = setting_field(
-        "", "Regular expression that new passwords match, as Keystone's; such as `.{12,}$`. Empty: any password."
+        "", "Regular expression that new passwords must match, as in Keystone, such as `.{12,}$`; empty: any password."
     )
     password_regex_description: str = setting_field(
-        "", "Text for users whose new password is rejected, as Keystone's; such as `12 characters or more`."
+        "", "Description of password_regex in errors, as in Keystone, such as `12 characters or more`."
     )
 
     @property
@@ -151,7 +151,7 @@ class Settings:
     def has_tls(self) -> bool:
         """Raises Invalid if only the certificate or only the key is set."""
         if bool(self.tls_certificate) != bool(self.tls_key):
-            raise Invalid("tls_certificate and tls_key are only valid together", hint="set both, or none")
+            raise Invalid("tls_certificate and tls_key must be set together", hint="set both or neither")
         return bool(self.tls_certificate)
 
     @property

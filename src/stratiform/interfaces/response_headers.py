@@ -5,10 +5,11 @@ Source: OWASP, "HTTP Security Response Headers Cheat Sheet" and "REST Security C
 
 import logging
 
+from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
 from stratiform.interfaces.http import get_request_id
-from stratiform.kit.errors import Unavailable
+from stratiform.kit.errors import Fault, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,11 @@ async def add_headers(message: Message, scope: Scope) -> None:
     message["headers"] = [*headers, (b"x-openstack-request-id", get_request_id(scope).encode())]
 
 
-def log_unavailable(error: Exception, scope: Scope) -> None:
-    """Log why a request could not be handled; clients do not learn the names of hosts and databases."""
+def log_error(error: Exception, scope: Scope) -> None:
+    """Log why a request could not be handled. Responses do not contain these details."""
+    request_id = get_request_id(scope)
     if isinstance(error, Unavailable) and error.reason:
-        logger.error("%s request_id=%s", error, get_request_id(scope))
+        logger.error("%s request_id=%s", error, request_id)
+    elif not isinstance(error, Fault | HTTPException):
+        method, path = scope.get("method", ""), scope["path"]
+        logger.error("unexpected error method=%s path=%r request_id=%s", method, path, request_id, exc_info=error)

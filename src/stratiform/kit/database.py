@@ -204,7 +204,7 @@ def _translate_errors() -> Iterator[None]:
         raise Conflict("The request conflicts with another one for the same data", hint="repeat the request") from error
     except (OperationalError, InterfaceError) as error:
         if _error_codes(error.orig) & _DEADLOCKS:
-            raise Unavailable("the request and another one wait for each other", hint="repeat the request") from error
+            raise Unavailable("the request was deadlocked with another one", hint="repeat the request") from error
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no response"
         raise Unavailable("the database is not available", reason=reason) from error
     except PoolTimeoutError as error:

@@ -121,7 +121,7 @@ def test_retyped_volume_has_the_price_of_its_new_type(billing: BillingHarness) -
 def test_name_in_a_message_is_not_that_of_a_later_type(billing: BillingHarness) -> None:
     named = volume("2026-11-10", FAST, "create.end", volume_type_name="fast")
     events = [named, volume("2026-11-12", FAST), volume("2026-11-15", GOLD, "retype")]
-    with pytest.raises(Conflict, match=f"volume type {GOLD} has no known name") as refused:
+    with pytest.raises(Conflict, match=f"the name of volume type {GOLD} is unknown") as refused:
         charge(billing, [*events, volume("2026-11-20", GOLD, "delete.end", status="deleted")])
     assert "from 2026-11-15T00:00:00.000000Z to 2026-11-20" in refused.value.message
 
@@ -131,7 +131,7 @@ def test_type_that_has_no_name_keeps_a_period_from_being_closed(any_billing: Bil
     plan = PLAN.replace('currency = "EUR"', f'currency = "EUR"\nunpriced = "{unpriced}"')
     with pytest.raises(Conflict) as refused:
         charge(any_billing, [CREATED, DELETED], plan)
-    assert f"volume type {FAST} has no known name, and a price is for volume type 'fast'" in refused.value.message
+    assert f"the name of volume type {FAST} is unknown, but a price is for volume type 'fast'" in refused.value.message
     cost = any_billing.project_cost("p1", "2026-11")
     assert cost is not None
     assert (cost.amount, [gap.resource_id for gap in cost.gaps]) == ("0", ["v1"])
@@ -191,5 +191,5 @@ def test_price_for_an_image_by_name(billing: BillingHarness) -> None:
 
 def test_image_that_has_no_name_keeps_a_period_from_being_closed(billing: BillingHarness) -> None:
     server = machine("m1", "p1", "2026-11-10T00:00:00", image_meta={"base_image_ref": "img-1"})
-    with pytest.raises(Conflict, match="image img-1 has no known name, and a price is for image 'windows'"):
+    with pytest.raises(Conflict, match="the name of image img-1 is unknown, but a price is for image 'windows'"):
         charge(billing, [server], IMAGE_PLAN, "images")

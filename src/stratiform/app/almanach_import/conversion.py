@@ -5,7 +5,7 @@ from stratiform.app.almanach_import.buses import convert_bus
 from stratiform.app.almanach_import.files import ConfigFile
 from stratiform.app.almanach_import.options import OptionKey, find_other_release
 from stratiform.app.almanach_import.report import ConversionReport
-from stratiform.interfaces.cli.client import CliError
+from stratiform.interfaces.cli.errors import CliError
 from stratiform.kit.number_parsing import parse_uint
 
 #: Options of the bus, which are listed with it.

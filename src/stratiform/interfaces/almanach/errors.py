@@ -1,6 +1,5 @@
 """Errors in Almanach's formats: `{"error": …}` in JSON, plain text for 401, HTML for an unknown path or method."""
 
-import logging
 from html import escape
 from http import HTTPStatus
 
@@ -9,8 +8,6 @@ from litestar.exceptions import HTTPException
 
 from stratiform.interfaces.http import Request
 from stratiform.kit.errors import Fault, Invalid, NotFound, Unauthenticated
-
-logger = logging.getLogger(__name__)
 
 HTML = "text/html"
 
@@ -86,7 +83,7 @@ class ClosedEntityNotFound(NotFound):
 
 
 def render_error(request: Request, error: Exception) -> Response[ErrorBody]:
-    """Return the response for an error. Unexpected errors are logged, and the client gets no detail of them."""
+    """Return the response for an error. The client gets no details of unexpected errors."""
     response = _render(error)
     if request.method == "HEAD":
         return Response(b"", status_code=response.status_code, media_type=HTML)
@@ -104,7 +101,6 @@ def _render(error: Exception) -> Response[ErrorBody]:
         return _render_page(error.status_code, dict(error.headers or {}))
     if isinstance(error, HTTPException) and error.status_code < 500:
         return Response({"error": InvalidPayload().message}, status_code=error.status_code)
-    logger.error("unexpected error in the Almanach API", exc_info=error)
     return Response({"error": "An unexpected error occurred; see the log of the server."}, status_code=500)
 
 

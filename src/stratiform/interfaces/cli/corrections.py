@@ -5,8 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from stratiform.interfaces.cli.client import CliError, escape_line, get_client, print_line
+from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption, format_values, print_item, print_list
+from stratiform.interfaces.cli.session import get_client
+from stratiform.interfaces.cli.text import escape_line, print_line
 from stratiform.kit.number_parsing import parse_uint
 
 _COLUMNS = {

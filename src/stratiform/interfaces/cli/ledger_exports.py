@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stratiform.interfaces.cli.client import CliError, get_client, print_line, session
+from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.session import get_client, session
+from stratiform.interfaces.cli.text import print_line
 from stratiform.kit.errors import Invalid
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 Source: the API references (Identity, Compute, Block Storage, Networking v2.0, Image v2) and the services' code.
 """
 
-import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -13,8 +12,6 @@ from litestar.types import ExceptionHandlersMap
 
 from stratiform.interfaces.http import Request
 from stratiform.kit.errors import Fault, OverLimit
-
-logger = logging.getLogger(__name__)
 
 #: Nova's and Cinder's names of a status. Source: nova/api/openstack/wsgi.py, class Fault.
 _NOVA_NAMES = {
@@ -75,7 +72,7 @@ def build_fault_handlers(fault_format: FaultFormat) -> ExceptionHandlersMap:
 
 
 def _render(fault_format: FaultFormat, error: Exception) -> Response[Body]:
-    """Unexpected errors are logged, and their details are not part of the response."""
+    """Return the response for an error. The client gets no details of unexpected errors."""
     headers: dict[str, str] = {}
     fault = error if isinstance(error, Fault) else None
     if isinstance(error, Fault):
@@ -84,7 +81,6 @@ def _render(fault_format: FaultFormat, error: Exception) -> Response[Body]:
         status, headers = error.status_code, dict(error.headers or {})
         message = _NO_ROUTE if status == HTTPStatus.NOT_FOUND else error.detail
     else:
-        logger.error("unexpected error", exc_info=error)
         status, message = HTTPStatus.INTERNAL_SERVER_ERROR, _INTERNAL_ERROR
     if fault_format is format_neutron_fault and isinstance(fault, OverLimit):
         status = HTTPStatus.CONFLICT

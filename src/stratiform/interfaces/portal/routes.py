@@ -1,7 +1,6 @@
 """The routes of the dashboard, below `/dashboard`."""
 
 import dataclasses
-import logging
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, select_autoescape
@@ -22,8 +21,6 @@ from stratiform.interfaces.portal.browser_sessions import (
 from stratiform.interfaces.portal.views import InvoicesPage, OverviewPage, build_invoices, build_overview
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Fault, NotFound, Unauthenticated
-
-logger = logging.getLogger(__name__)
 
 _templates = Environment(loader=PackageLoader("stratiform.interfaces.portal"), autoescape=select_autoescape())
 _STATIC_FOLDER = Path(__file__).parent / "static"
@@ -55,7 +52,7 @@ def download_invoice(request: Request, number: str, extension: str) -> Response[
     documents = get_services(request).billing.documents
     with open_session_context(request) as ctx:
         if extension not in _INVOICE_TYPES:
-            raise NotFound(f"An invoice has no format '{extension}'.")
+            raise NotFound(f"Invoices are not available in the format '{extension}'.")
         content = documents.render_pdf(ctx, number) if extension == "pdf" else documents.get(ctx, number).content
     disposition = f'attachment; filename="{number}.{extension}"'
     return Response(content, media_type=_INVOICE_TYPES[extension], headers={"Content-Disposition": disposition})
@@ -117,8 +114,6 @@ def render_error(request: Request, error: Exception) -> Response[str] | Redirect
         status, message = error.status_code, error.detail
     else:
         status, message = 500, "An unexpected error occurred; see the log of the server."
-    if status == 500:
-        logger.error("unexpected error in the dashboard", exc_info=error)
     return _render("error.html", {"error": message}, status)
 
 

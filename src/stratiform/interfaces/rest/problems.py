@@ -1,6 +1,5 @@
 """Errors as problem documents. Source: RFC 9457."""
 
-import logging
 from http import HTTPStatus
 
 import msgspec
@@ -9,8 +8,6 @@ from litestar.exceptions import HTTPException
 
 from stratiform.interfaces.http import Request
 from stratiform.kit.errors import Fault
-
-logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -28,7 +25,7 @@ class Problem(msgspec.Struct):
 
 
 def render_problem(_request: Request, error: Exception) -> Response[Problem]:
-    """Return the response for an error. Unexpected errors are logged, and the client gets no detail of them."""
+    """Return the response for an error. The client gets no details of unexpected errors."""
     hint = ""
     headers: dict[str, str] = {}
     if isinstance(error, Fault):
@@ -37,7 +34,6 @@ def render_problem(_request: Request, error: Exception) -> Response[Problem]:
         status, detail = error.status_code, error.detail
         headers = dict(error.headers or {})  # `Allow` of 405
     else:
-        logger.error("unexpected error", exc_info=error)
         status, detail = 500, INTERNAL_ERROR
     problem = Problem("about:blank", HTTPStatus(status).phrase, status, detail, hint or msgspec.UNSET)
     if status == HTTPStatus.UNAUTHORIZED:

@@ -64,7 +64,7 @@ def delete_native_id(
     """Delete the native ID of an image, flavor or volume type; `resource_id` is its ID in Stratiform."""
     if resource_type not in list(ResourceType):
         raise NotFound(
-            f"'{resource_type}' is not a type of resource with native ids", hint=f"one of {', '.join(ResourceType)}"
+            f"'{resource_type}' is not a resource type with native IDs", hint=f"one of {', '.join(ResourceType)}"
         )
     clouds, ctx = request.services.clouds, request.ctx
     clouds.native_ids.unregister(ctx, clouds.accounts.get(ctx, name).id, ResourceType(resource_type), resource_id)

@@ -84,7 +84,20 @@ class FailedInventory(Struct):
     reason: str
 
 
+class SourceCoverage(Struct):
+    """Compared resources of a cloud, and which sources cover them. `no_inventory`: why the cloud has none."""
+
+    cloud: str
+    resources: int
+    in_inventory: int
+    in_exists: int
+    without_source: int
+    no_inventory: str | None
+
+
 class AuditSummary(Struct):
+    """The totals. `clean`: neither findings nor failed inventories; `coverage` is what was compared."""
+
     period: str
     start: str
     end: str
@@ -93,6 +106,7 @@ class AuditSummary(Struct):
     totals: dict[str, FindingTotal] = field(name="found")
     proposals: int
     applied: int = field(name="made")
+    coverage: list[SourceCoverage]
     inventories: list[Inventory] = field(name="clouds")
     failed_inventories: list[FailedInventory]
 

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct, field
 
 from stratiform.interfaces.rest.schemas.usage import Position
 
-MessageId = Annotated[str, Meta(description="ID of the message, or the beginning of it.")]
+MessageId = Annotated[str, Meta(description="ID of the message, or a unique prefix of it.")]
 
 
 class NotificationQuery(Struct):

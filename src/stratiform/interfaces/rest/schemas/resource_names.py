@@ -15,12 +15,14 @@ class NameSet(RequestBody):
     resource_type: NamedType
     resource_id: str
     name: str
-    cloud: Annotated[str, Meta(description="By default the clouds that have named the resource, else all clouds.")] = ""
-    start: Annotated[str | None, Meta(description="ISO 8601; by default now.")] = None
+    cloud: Annotated[
+        str, Meta(description="Default: the clouds that have a name for the resource, or else all clouds.")
+    ] = ""
+    start: Annotated[str | None, Meta(description="ISO 8601; default: now.")] = None
 
 
 class NameListQuery(Struct):
-    resource_type: Annotated[NamedType | None, Meta(description="By default all types.")] = None
+    resource_type: Annotated[NamedType | None, Meta(description="Default: all types.")] = None
 
 
 class ResourceName(Struct):

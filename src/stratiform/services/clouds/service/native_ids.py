@@ -66,5 +66,5 @@ class NativeIds:
             message = f"{resource_type.capitalize()} '{native_id}' not found in the cloud"
             raise InvalidNativeId(message, hint=error.message) from error
         except RequestRejected as error:
-            message = f"The cloud rejects the {resource_type} '{native_id}': {error.message}"
+            message = f"The cloud rejected the {resource_type} '{native_id}': {error.message}"
             raise InvalidNativeId(message, hint=error.hint) from error

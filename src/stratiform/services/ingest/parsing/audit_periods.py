@@ -15,7 +15,7 @@ from stratiform.services.ledger.model import ResourceStatement
 
 def add_audit_period(event: Event, statements: Sequence[ResourceStatement]) -> Sequence[ResourceStatement]:
     """Return the statements of an exists event with its audit period, if it has one. Raises: InvalidMessage."""
-    period = _find_period(event.payload)
+    period = find_period(event.payload)
     if period is None:
         return statements
     return [replace(parsed, statement=replace(parsed.statement, audit_period=period)) for parsed in statements]
@@ -26,11 +26,12 @@ def find_instant(payload: Payload) -> Micros | None:
 
     Raises: InvalidMessage.
     """
-    period = _find_period(payload)
+    period = find_period(payload)
     return period[1] if period is not None and period[0] == period[1] else None
 
 
-def _find_period(payload: Payload) -> tuple[Micros, Micros] | None:
+def find_period(payload: Payload) -> tuple[Micros, Micros] | None:
+    """Return the audit period in a payload. Raises: InvalidMessage."""
     if "nova_object.data" in payload:
         payload = find_object(find_object(find_object(payload, "nova_object.data"), "audit_period"), "nova_object.data")
     start = parse_time(payload.get("audit_period_beginning"), "audit_period_beginning")

@@ -1,19 +1,21 @@
 """Parsers in Python: of services whose notifications are too irregular for meter files, and of our own event types."""
 
 from collections.abc import Callable
+from typing import Any
 
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.parsing import almanach, cinder, correction_payloads, nova, usage_events, volume_types
+from stratiform.services.ingest.parsing.payload_structs import StructParser
 from stratiform.services.ledger.model import ResourceStatement
 
 #: Returns None for an event without a statement. Raises: InvalidMessage.
 EventParser = Callable[[Event], ResourceStatement | None]
 
 #: Rule of a meter file to its parser.
-PARSERS_BY_RULE: dict[str, EventParser] = {
-    "nova": nova.parse_unversioned,
-    "nova-versioned": nova.parse_versioned,
-    "cinder": cinder.parse_volume,
+PARSERS_BY_RULE: dict[str, EventParser | StructParser[Any]] = {
+    "nova": StructParser(nova.UnversionedInstance, nova.parse_unversioned),
+    "nova-versioned": StructParser(nova.VersionedInstance, nova.parse_versioned),
+    "cinder": StructParser(cinder.Volume, cinder.parse_volume),
     "volume-type": volume_types.parse_volume_type,
 }
 

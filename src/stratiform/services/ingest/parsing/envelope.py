@@ -18,7 +18,7 @@ from stratiform.services.ingest.parsing.message_identity import (
     find_payload_time,
     make_content_id,
 )
-from stratiform.services.ingest.parsing.payload_values import parse_text, parse_time
+from stratiform.services.ingest.parsing.payload_values import decode_json, parse_text, parse_time
 
 #: Longer than the ids of all services, short enough for an index of every database.
 MESSAGE_ID_LENGTH = 128
@@ -65,7 +65,7 @@ class Message(msgspec.Struct, frozen=True):
 
     def to_event(self, cloud: str) -> Event:
         """Decode the payload. Raises: InvalidMessage."""
-        payload = _decode_json(self.payload)
+        payload = decode_json(self.payload)
         return Event(
             message_id=self.message_id,
             event_type=self.event_type,
@@ -96,7 +96,7 @@ def _complete(
     document: _Document, event_type: str, message_id: str | None, publisher_id: str, at: Micros | None
 ) -> Message:
     """Return a message that lacks its ID or time. Raises: InvalidMessage."""
-    payload = _decode_json(document.payload)
+    payload = decode_json(document.payload)
     if at is None:
         at = parse_time(document.context_timestamp, "_context_timestamp")
     if at is None:
@@ -109,7 +109,7 @@ def _complete(
 
 def _parse_repetition(document: _Document, event_type: str, publisher_id: str, repeated_at: Micros | None) -> Message:
     """Return a message that Almanach published again. All repetitions have the same ID. Raises: InvalidMessage."""
-    payload = _decode_json(document.payload)
+    payload = decode_json(document.payload)
     at = find_payload_time(event_type, payload)
     if at is None:
         at = parse_time(document.context_timestamp, "_context_timestamp")
@@ -169,7 +169,7 @@ def _unwrap_recording(document: _Document) -> _Document:
         return document
     body = document.body
     if bytes(body)[:1] == b'"':  # the message as a string
-        return _decode_document(str(_decode_json(body)))
+        return _decode_document(str(decode_json(body)))
     return _decode_document(body)
 
 
@@ -188,14 +188,5 @@ def _decode_document(raw: bytes | str | msgspec.Raw) -> _Document:
     try:
         return _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        _decode_json(raw)  # raises the better error if it is not JSON
+        decode_json(raw)  # raises the better error if it is not JSON
         raise InvalidMessage("not a notification: not a JSON object") from None
-
-
-def _decode_json(raw: bytes | str | msgspec.Raw) -> object:
-    try:
-        return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidMessage(f"not JSON: {error}") from error
-    except RecursionError as error:
-        raise InvalidMessage("not JSON: nested too deeply") from error

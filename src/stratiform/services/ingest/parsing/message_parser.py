@@ -16,6 +16,7 @@ from stratiform.services.ingest.parsing.meter_catalog_builder import build_catal
 from stratiform.services.ingest.parsing.meter_file_loader import load_meter_files
 from stratiform.services.ingest.parsing.meter_files import IgnoredEvents, MeterFile, SampleDefinition
 from stratiform.services.ingest.parsing.parse_plans import ParsePlan, compile_plan, matches_event_type
+from stratiform.services.ingest.parsing.parse_steps import StructStep
 from stratiform.services.ledger.model import ParsedMessage, ResourceStatement
 from stratiform.services.ledger.model.statements import EXISTS_SUFFIX
 
@@ -61,9 +62,15 @@ class MessageParser:
         message = parse_envelope(body)
         if is_reserved(message.event_type):
             raise InvalidMessage(f"event type {message.event_type} is reserved")
-        if not self._plan(message.event_type):
+        plan = self._plan(message.event_type)
+        if not plan:
             return ParsedMessage(cloud, body, message.event_type, message.message_id, ())
-        statements, errors = self._parse(message.to_event(cloud))
+        statements: Sequence[ResourceStatement]
+        errors: Sequence[str] = ()
+        if len(plan) == 1 and isinstance(plan[0], StructStep):
+            statements = [plan[0].parse_message(message, cloud)]
+        else:
+            statements, errors = self._parse(message.to_event(cloud))
         if errors and not statements:
             raise InvalidMessage(errors[0])
         if message.repeated_at is not None:

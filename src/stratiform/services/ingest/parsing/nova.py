@@ -6,20 +6,27 @@ messages recorded from Nova 34.
 """
 
 from collections.abc import Mapping
+from typing import Generic, TypeVar
 
-from stratiform.kit.clock import Micros
-from stratiform.kit.outbox import Event
-from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.parsing.payload_values import (
-    Payload,
-    find_integer,
-    find_object,
-    find_text,
-    parse_tags,
-    parse_time,
-    require_text,
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from stratiform.services.ingest.parsing.audit_periods import find_period
+from stratiform.services.ingest.parsing.payload_structs import (
+    Count,
+    EventHeader,
+    Id64,
+    Id128,
+    Tags,
+    Text,
+    Text32,
+    Unchecked,
 )
+from stratiform.services.ingest.parsing.payload_values import Payload, find_text, parse_integer, parse_text, parse_time
 from stratiform.services.ledger.model import Resource, ResourceStatement, Statement
+from stratiform.services.ledger.model.statements import EXISTS_SUFFIX
+
+T = TypeVar("T")
 
 #: States before and after the use of an instance.
 _UNUSED_STATES = ("building", "deleted")
@@ -28,98 +35,142 @@ _UNUSED_STATES = ("building", "deleted")
 _SHELVED_STATES = ("shelved", "shelved_offloaded")
 
 
-def parse_unversioned(event: Event) -> ResourceStatement:
+class _NovaObject(Struct, Generic[T]):
+    """A versioned object."""
+
+    data: T = msgspec.field(name="nova_object.data")
+
+
+class _Flavor(Struct, kw_only=True):
+    name: Text = None
+    flavorid: Text = None
+    vcpus: Count = None
+    memory_mb: Count = None
+    root_gb: Count = None
+    ephemeral_gb: Count = None
+    disk_gb: Unchecked = None
+
+
+class _Row(Struct, kw_only=True):
+    """The values of an instance that both forms have."""
+
+    tenant_id: Id64
+    display_name: Text = None
+    state: Text32 = None
+    launched_at: Unchecked = None
+    terminated_at: Unchecked = None
+    deleted_at: Unchecked = None
+    availability_zone: Text = None
+    os_type: Text | UnsetType = UNSET
+    metadata: Tags | None = None
+
+
+class UnversionedInstance(_Row, kw_only=True):
+    """The payload of `compute.instance.*`."""
+
+    instance_id: Id128
+    instance_type: Text = None
+    instance_flavor_id: Text = None
+    vcpus: Count = None
+    memory_mb: Count = None
+    root_gb: Count = None
+    ephemeral_gb: Count = None
+    disk_gb: Unchecked = None
+    image_ref_url: Unchecked = None
+    image_meta: dict[str, object] | None = None
+    audit_period_beginning: Unchecked = None
+    audit_period_ending: Unchecked = None
+
+
+class _VersionedRow(_Row, kw_only=True):
+    uuid: Id128
+    flavor: _NovaObject[_Flavor] | None = None
+    image_uuid: Text = None
+    audit_period: Unchecked = None
+
+
+#: The payload of `instance.*`.
+VersionedInstance = _NovaObject[_VersionedRow]
+
+_NO_FLAVOR = _Flavor()
+
+
+def parse_unversioned(event: EventHeader, cloud: str, row: UnversionedInstance) -> ResourceStatement:
     """Parse `compute.instance.*`. Raises: InvalidMessage."""
-    payload = event.payload
-    image = find_object(payload, "image_meta")
+    image = row.image_meta or {}
     attributes = {
-        **_sizes(payload),
-        "flavor": find_text(payload, "instance_type"),
-        "flavor_id": find_text(payload, "instance_flavor_id"),
-        "availability_zone": find_text(payload, "availability_zone"),
-        "image_id": find_text(image, "base_image_ref") or _last_segment(find_text(payload, "image_ref_url", 1024)),
+        **_sizes(row),
+        "flavor": row.instance_type,
+        "flavor_id": row.instance_flavor_id,
+        "availability_zone": row.availability_zone,
+        "image_id": find_text(image, "base_image_ref") or _find_image_in_url(row),
     }
-    system = _os_type(payload)
-    if image:
-        system |= {name: find_text(image, name) for name in ("os_distro", "os_version")}
-    return _make_statement(event, payload, require_text(payload, "instance_id", 128), attributes, system)
+    system = {name: find_text(image, name) for name in ("os_distro", "os_version")} if image else {}
+    period = {"audit_period_beginning": row.audit_period_beginning, "audit_period_ending": row.audit_period_ending}
+    return _build_statement(event, row, Resource(cloud, "instance", row.instance_id), attributes, system, period)
 
 
-def parse_versioned(event: Event) -> ResourceStatement:
+def parse_versioned(event: EventHeader, cloud: str, versioned: VersionedInstance) -> ResourceStatement:
     """Parse `instance.*`. Raises: InvalidMessage."""
-    payload = _object_data(event.payload)
-    flavor = _object_data(find_object(payload, "flavor"))
+    row = versioned.data
+    flavor = _NO_FLAVOR if row.flavor is None else row.flavor.data
     attributes = {
         **_sizes(flavor),
-        "flavor": find_text(flavor, "name"),
-        "flavor_id": find_text(flavor, "flavorid"),
-        "availability_zone": find_text(payload, "availability_zone"),
-        "image_id": None if payload.get("state") in _SHELVED_STATES else find_text(payload, "image_uuid"),
+        "flavor": flavor.name,
+        "flavor_id": flavor.flavorid,
+        "availability_zone": row.availability_zone,
+        "image_id": None if row.state in _SHELVED_STATES else row.image_uuid,
     }
-    return _make_statement(event, payload, require_text(payload, "uuid", 128), attributes, _os_type(payload))
+    period = {"nova_object.data": {"audit_period": row.audit_period}}
+    return _build_statement(event, row, Resource(cloud, "instance", row.uuid), attributes, {}, period)
 
 
-def _object_data(versioned: Payload) -> Payload:
-    """Return the fields of a versioned object."""
-    if not versioned:
-        return {}
-    if "nova_object.data" not in versioned:
-        raise InvalidMessage("nova_object.data is missing")
-    return find_object(versioned, "nova_object.data")
-
-
-def _sizes(flavor: Payload) -> dict[str, int | None]:
-    root, ephemeral = find_integer(flavor, "root_gb"), find_integer(flavor, "ephemeral_gb")
-    disk = find_integer(flavor, "disk_gb") if root is None else root + (ephemeral or 0)
+def _sizes(flavor: _Flavor | UnversionedInstance) -> dict[str, int | None]:
+    root, ephemeral = flavor.root_gb, flavor.ephemeral_gb
     return {
-        "vcpus": find_integer(flavor, "vcpus"),
-        "ram_mib": find_integer(flavor, "memory_mb"),
-        "disk_gib": disk,
+        "vcpus": flavor.vcpus,
+        "ram_mib": flavor.memory_mb,
+        "disk_gib": parse_integer(flavor.disk_gb, "disk_gb") if root is None else root + (ephemeral or 0),
         "root_gib": root,
         "ephemeral_gib": ephemeral,
     }
 
 
-def _os_type(payload: Payload) -> dict[str, str | None]:
-    return {"os_type": find_text(payload, "os_type")} if "os_type" in payload else {}
-
-
-def _last_segment(url: str | None) -> str | None:
+def _find_image_in_url(row: UnversionedInstance) -> str | None:
+    url = parse_text(row.image_ref_url, "image_ref_url", 1024)
     return (url.rsplit("/", 1)[-1] or None) if url else None
 
 
-def _make_statement(
-    event: Event,
-    row: Payload,
-    instance_id: str,
+def _build_statement(
+    event: EventHeader,
+    row: _Row,
+    resource: Resource,
     attributes: Mapping[str, str | int | None],
     system: dict[str, str | None],
+    audit_period: Payload,
 ) -> ResourceStatement:
     """Return the statement of an instance's row.
 
     None in `attributes` is unknown. None in `system`, the properties of the image, removes the attribute.
     """
-    state = find_text(row, "state", 32)
-    launched = parse_time(row.get("launched_at"), "launched_at")
+    state = row.state
+    launched = parse_time(row.launched_at, "launched_at")
+    deleted = parse_time(row.deleted_at, "deleted_at")  # of a soft-deleted instance, too, which can be restored
     stated: dict[str, object] = {name: value for name, value in attributes.items() if value is not None}
+    if not isinstance(row.os_type, UnsetType):
+        stated["os_type"] = row.os_type
     statement = Statement(
         at=event.at,
         message_id=event.message_id,
-        project_id=require_text(row, "tenant_id", 64),
-        name=find_text(row, "display_name"),
+        project_id=row.tenant_id,
+        name=row.display_name,
         state=None if launched is None or state in _UNUSED_STATES else state,
         launched_at=launched,
-        terminated_at=parse_time(row.get("terminated_at"), "terminated_at"),
-        deleted_at=_find_deletion(row, state),
+        terminated_at=parse_time(row.terminated_at, "terminated_at"),
+        deleted_at=deleted if state == "deleted" else None,
         is_deleted=state == "deleted",
         attributes=stated | system,
-        tags=None if row.get("metadata") is None else parse_tags(row["metadata"], "metadata"),
+        tags=row.metadata,
+        audit_period=find_period(audit_period) if event.event_type.endswith(EXISTS_SUFFIX) else None,
     )
-    resource = Resource(event.cloud, "instance", instance_id)
     return ResourceStatement(resource, event.event_type, event.publisher_id, statement)
-
-
-def _find_deletion(row: Payload, state: str | None) -> Micros | None:
-    """Return when the instance was deleted. A soft-deleted one, which can be restored, has `deleted_at`, too."""
-    at = parse_time(row.get("deleted_at"), "deleted_at")
-    return at if state == "deleted" else None

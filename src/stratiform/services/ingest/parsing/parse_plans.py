@@ -1,14 +1,16 @@
 """Compilation of meter files to parse plans: the steps that parse the events of a type."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from stratiform.services.ingest.parsing.builtin_parsers import OWN_EVENT_PARSERS, PARSERS_BY_RULE
+from stratiform.services.ingest.parsing.builtin_parsers import OWN_EVENT_PARSERS, PARSERS_BY_RULE, EventParser
 from stratiform.services.ingest.parsing.compiled_rules import CompiledRule, compile_rule, list_tag_attributes
 from stratiform.services.ingest.parsing.meter_files import FILE_RULES, EventRule, MeterFile, list_paths
-from stratiform.services.ingest.parsing.parse_steps import BuiltinStep, ListStep, ParseStep, ResourceStep
+from stratiform.services.ingest.parsing.parse_steps import BuiltinStep, ListStep, ParseStep, ResourceStep, StructStep
 from stratiform.services.ingest.parsing.payload_paths import compile_paths
+from stratiform.services.ingest.parsing.payload_structs import StructParser
 
 ParsePlan = Sequence[ParseStep]
 
@@ -56,7 +58,7 @@ def _compile_steps(selected: Sequence[_SelectedRule]) -> Iterator[ParseStep]:
     list_rules: dict[str, list[CompiledRule]] = defaultdict(list)
     for choice in selected:
         if choice.rule.rule not in FILE_RULES:
-            yield BuiltinStep(PARSERS_BY_RULE[choice.rule.rule], list_tag_attributes(choice.meter_file))
+            yield _build_step(PARSERS_BY_RULE[choice.rule.rule], list_tag_attributes(choice.meter_file))
         elif choice.rule.each:
             list_rules[choice.rule.each].append(compile_rule(choice.meter_file, choice.rule))
         else:
@@ -72,6 +74,12 @@ def _compile_steps(selected: Sequence[_SelectedRule]) -> Iterator[ParseStep]:
         yield ResourceStep(resource_type, compile_paths(root) if root else None, rules, bulk_lists)
     for path, rules in list_rules.items():
         yield _compile_list_step(path, rules)
+
+
+def _build_step(parser: EventParser | StructParser[Any], tag_attributes: Mapping[str, str]) -> ParseStep:
+    if isinstance(parser, StructParser):
+        return StructStep(parser, tag_attributes)
+    return BuiltinStep(parser, tag_attributes)
 
 
 def _compile_list_step(path: str, rules: Sequence[CompiledRule]) -> ListStep:

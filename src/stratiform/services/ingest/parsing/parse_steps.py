@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
@@ -10,7 +10,9 @@ from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.parsing.builtin_parsers import EventParser
 from stratiform.services.ingest.parsing.compiled_rules import CompiledRule
+from stratiform.services.ingest.parsing.envelope import Message
 from stratiform.services.ingest.parsing.payload_paths import MISSING, Find
+from stratiform.services.ingest.parsing.payload_structs import StructParser
 from stratiform.services.ingest.parsing.payload_values import Payload
 from stratiform.services.ingest.parsing.rule_application import apply_rule
 from stratiform.services.ledger.model import ResourceStatement
@@ -32,14 +34,31 @@ class BuiltinStep(NamedTuple):
     def parse(self, event: Event) -> Iterator[ResourceStatement]:
         """See `ParseStep`."""
         parsed = self.parser(event)
-        if parsed is None:
-            return
-        tags = parsed.statement.tags
-        if self.tag_attributes and tags is not None:
-            values = {name: tags.get(tag) or None for name, tag in self.tag_attributes.items()}
-            statement = replace(parsed.statement, attributes=parsed.statement.attributes | values)
-            parsed = replace(parsed, statement=statement)
-        yield parsed
+        if parsed is not None:
+            yield _add_tag_attributes(parsed, self.tag_attributes)
+
+
+class StructStep(NamedTuple):
+    """As `BuiltinStep`, with a parser of structs."""
+
+    parser: StructParser[Any]
+    tag_attributes: Mapping[str, str]
+
+    def parse(self, event: Event) -> Iterator[ResourceStatement]:
+        """See `ParseStep`."""
+        yield _add_tag_attributes(self.parser.parse_decoded(event, event.cloud, event.payload), self.tag_attributes)
+
+    def parse_message(self, message: Message, cloud: str) -> ResourceStatement:
+        """Return the statement of a message. Raises: InvalidMessage."""
+        return _add_tag_attributes(self.parser.parse(message, cloud, message.payload), self.tag_attributes)
+
+
+def _add_tag_attributes(parsed: ResourceStatement, tag_attributes: Mapping[str, str]) -> ResourceStatement:
+    tags = parsed.statement.tags
+    if not tag_attributes or tags is None:
+        return parsed
+    values = {name: tags.get(tag) or None for name, tag in tag_attributes.items()}
+    return replace(parsed, statement=replace(parsed.statement, attributes=parsed.statement.attributes | values))
 
 
 class ResourceStep(NamedTuple):

@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TypeGuard
 
+import msgspec
+
 from stratiform.contract.usage import parse_decimal
 from stratiform.kit.clock import Micros, parse_iso
 from stratiform.kit.number_parsing import parse_uint
@@ -17,7 +19,7 @@ Payload = Mapping[str, object]
 _MIN_TIME, _MAX_TIME = 0, 253_370_764_800_000_000
 
 #: The largest value of a BIGINT column.
-_MAX_INTEGER = 2**63 - 1
+MAX_INTEGER = 2**63 - 1
 
 #: Numbers with more digits before or after the decimal point are not measured values.
 _MAX_DIGITS = 30
@@ -26,7 +28,17 @@ _MAX_DIGITS = 30
 ID_LENGTH = 128
 
 #: More and longer tags than any OpenStack service allows.
-_MAX_TAGS, _TAG_LENGTH = 1024, 4096
+MAX_TAGS, TAG_LENGTH = 1024, 4096
+
+
+def decode_json(raw: bytes | str | msgspec.Raw) -> object:
+    """Decode a JSON document. Raises: InvalidMessage."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidMessage(f"not JSON: {error}") from error
+    except RecursionError as error:
+        raise InvalidMessage("not JSON: nested too deeply") from error
 
 
 def parse_time(value: object, name: str) -> Micros | None:
@@ -109,7 +121,7 @@ def find_integer(payload: Payload, name: str) -> int | None:
     value = payload.get(name)
     if value is None:
         return None
-    if type(value) is int and 0 <= value <= _MAX_INTEGER:
+    if type(value) is int and 0 <= value <= MAX_INTEGER:
         return value
     return parse_integer(value, name)
 
@@ -119,7 +131,7 @@ def parse_integer(value: object, name: str) -> int | None:
     if value is None or value == "":
         return None
     number = _to_integer(value)
-    if number is None or not 0 <= number <= _MAX_INTEGER:
+    if number is None or not 0 <= number <= MAX_INTEGER:
         raise InvalidMessage(f"{name} is not a non-negative integer: {quote_value(value)}")
     return number
 
@@ -190,8 +202,8 @@ def parse_tags(value: object, name: str) -> dict[str, str]:
         tags = dict(_parse_tag(item, name) for item in value)
     else:
         raise InvalidMessage(f"{name} is neither an object nor a list: {quote_value(value)}")
-    if len(tags) > _MAX_TAGS:
-        raise InvalidMessage(f"{name} has more than {_MAX_TAGS} items")
+    if len(tags) > MAX_TAGS:
+        raise InvalidMessage(f"{name} has more than {MAX_TAGS} items")
     return {_tag_text(key, name): _tag_text(text, name) for key, text in tags.items()}
 
 
@@ -204,7 +216,7 @@ def _parse_tag(item: object, name: str) -> tuple[str, object]:
 
 
 def _tag_text(value: object, name: str) -> str:
-    return parse_text(value, name, _TAG_LENGTH) or ""
+    return parse_text(value, name, TAG_LENGTH) or ""
 
 
 def quote_value(value: object) -> str:

@@ -37,7 +37,7 @@ class ResourceNames:
         policy.NAMES_SET.require(ctx.caller, None)
         if resource.resource_type not in NAMED_TYPES:
             raise Invalid(
-                f"resource_type: names of '{resource.resource_type}' can't be set",
+                f"resource_type: names of '{resource.resource_type}' cannot be set",
                 hint=f"use one of: {', '.join(NAMED_TYPES)}",
             )
         if not name.strip():

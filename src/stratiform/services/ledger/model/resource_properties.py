@@ -49,8 +49,10 @@ def compute_initial_properties(stated: Sequence[Properties]) -> Properties:
     initial: Properties = {}
     for properties in reversed(stated):
         initial.update(properties)
-    foreign = [dependent for dependent, described in _DEPENDENT if _describes_later(dependent, described, stated)]
-    return {name: value for name, value in initial.items() if name not in foreign}
+    for dependent, described in _DEPENDENT:
+        if dependent in initial and _describes_later(dependent, described, stated):
+            del initial[dependent]
+    return initial
 
 
 def _describes_later(dependent: str, described: str, stated: Sequence[Properties]) -> bool:
@@ -67,6 +69,8 @@ def _describes_later(dependent: str, described: str, stated: Sequence[Properties
 def update_properties(properties: Properties, stated: Properties) -> Properties:
     """Return the properties after a statement: those that it asserts, and the others unless they depend on them."""
     updated = properties | stated
+    if updated == properties:
+        return updated  # the usual case
     for dependent, described in _DEPENDENT:
         is_changed = described in stated and stated[described] != properties.get(described)
         if is_changed and dependent not in stated and properties.get(dependent) is not None:

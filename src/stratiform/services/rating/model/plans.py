@@ -204,7 +204,7 @@ def _undecided(measure: Measure, price: Price, facts: PricingFacts) -> PriceDeci
     kind = condition.attribute.removesuffix("_name").replace("_", " ")
     names = " or ".join(f"'{value}'" for value in condition.values if value)
     reason = (
-        f"{kind} {facts.find_unnamed(condition.attribute)} has no known name, and a price is for {kind} {names};"
+        f"the name of {kind} {facts.find_unnamed(condition.attribute)} is unknown, but a price is for {kind} {names};"
         " set the name with `stratiform usage names set`"
     )
     return PriceDecision(measure.name, None, reason, undecided=True)

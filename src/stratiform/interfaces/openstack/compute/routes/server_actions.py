@@ -129,7 +129,9 @@ _NO_SHELVE = "Shelving a server is not supported; stop it instead."
 _NO_MIGRATION = "Migrating a server is not supported; its cloud selects the host."
 _NO_GRAPHICAL_CONSOLE = "A graphical console is not supported; read the console output instead."
 _NO_FLOATING_IP = "Floating IPs are not supported."
-_NO_FIXED_IP = "The addresses of a server cannot be changed; create a port with them, and a server with the port."
+_NO_FIXED_IP = (
+    "The addresses of a server cannot be changed; create a port with the addresses, and a server with that port."
+)
 
 api.declare_unsupported_actions(
     _PATH,

@@ -14,7 +14,7 @@ api.declare_unsupported(
     "POST",
     "/routers",
     policy.ROUTERS_CREATE,
-    "Routers are not supported: the servers of a network reach each other, and the outside as their cloud allows.",
+    "Routers are not supported: servers on a network can reach each other, and others as far as their cloud allows.",
 )
 
 

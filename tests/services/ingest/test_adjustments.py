@@ -199,7 +199,7 @@ def test_adjustment_with_the_same_id_is_a_duplicate_or_a_conflict(stack: Service
 @pytest.mark.parametrize(
     ("values", "error"),
     [
-        ({"quantity": "-5000.1"}, "quantity: 5000.1 B can't be subtracted: the sum of .* is 5000 B"),
+        ({"quantity": "-5000.1"}, "quantity: 5000.1 B cannot be subtracted: the sum of .* is 5000 B"),
         ({"quantity": "0"}, "quantity: '0' is not a number"),
         ({"quantity": "NaN"}, "quantity: 'NaN' is not a number"),
         ({"quantity": "1E+40"}, "quantity: '1E.40' is not a number"),

@@ -144,7 +144,8 @@ def test_other_event_types_have_no_statements(event_type: str) -> None:
 
 def test_payload_of_an_ignored_message_is_not_decoded() -> None:
     raw = json.dumps(message(event_type="identity.authenticate", payload="anything")).encode()
-    assert PARSER.parse_message("c", raw) == ParsedMessage("c", raw, "identity.authenticate", "m1", ())
+    at = parse_iso("2026-01-01T10:00:00.5Z")
+    assert PARSER.parse_message("c", raw) == ParsedMessage("c", raw, "identity.authenticate", "m1", at, ())
 
 
 def test_attributes_of_an_instance() -> None:

@@ -194,7 +194,7 @@ TRAFFIC = resource("instance", "samples", "GiB", 'meter = "network.outgoing.byte
     [
         ("name = ", "not valid TOML"),
         (GOOD.replace('name = "p"\n', ""), "'name' is missing"),
-        (GOOD.replace('"p"', '"a b"'), "name: must be 1 to 64 letters"),
+        (GOOD.replace('"p"', '"a b"'), "name: must consist of 1 to 64 letters"),
         (GOOD.replace("EUR", "EURO"), "currency: 'EURO' is not a currency code"),
         ("unprized = 1\n" + GOOD, "unknown key 'unprized'"),
         ('unpriced = "maybe"\n' + GOOD, "unpriced: 'maybe' is not one of refuse, free"),

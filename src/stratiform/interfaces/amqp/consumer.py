@@ -75,10 +75,7 @@ class Consumer:
         """Services create the queues of their topics. Without a consumer they grow, although the pool has a copy."""
         for queue, count in unread.items():
             logger.warning(
-                'queue has no consumer and grows: set pool to "" to consume it queue=%s messages=%d bus=%s',
-                queue,
-                count,
-                self.address,
+                "queue is growing without a consumer queue=%s messages=%d bus=%s", queue, count, self.address
             )
 
     def _log_error(self, error: Exception, *, was_connected: bool) -> None:

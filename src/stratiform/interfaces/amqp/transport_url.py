@@ -148,7 +148,7 @@ def _parse_options(query: dict[str, str], key: str, *, tls: bool) -> ConsumerOpt
             ) from error
     options = ConsumerOptions(**values)
     if options.rabbit_quorum_queue and options.rabbit_ha_queues:
-        raise Invalid(f"{key}: rabbit_quorum_queue and rabbit_ha_queues can't be used together")
+        raise Invalid(f"{key}: rabbit_quorum_queue and rabbit_ha_queues cannot be used together")
     for name in ("ssl_ca_file", "ssl_cert_file", "ssl_key_file"):
         file = getattr(options, name)
         if file and not Path(file).is_file():

@@ -68,12 +68,16 @@ def parse_sum_query(
     for name in group_by:
         if name not in GROUP_COLUMNS and not _has_prefix(name, ATTRIBUTE, TAG):
             columns = ", ".join(GROUP_COLUMNS)
-            raise Invalid(f"`group_by` can't be '{name[:80]}'", hint=f"use {columns}, {ATTRIBUTE}NAME, or {TAG}KEY")
+            raise Invalid(
+                f"`group_by`: '{name[:80]}' is not valid", hint=f"use {columns}, {ATTRIBUTE}NAME, or {TAG}KEY"
+            )
     for name in measures:
         if name != DURATION and not _has_prefix(name, ATTRIBUTE, METER):
-            raise Invalid(f"`sum` can't be '{name[:80]}'", hint=f"use {DURATION}, {ATTRIBUTE}NAME, or {METER}NAME")
+            raise Invalid(
+                f"`measure`: '{name[:80]}' is not valid", hint=f"use {DURATION}, {ATTRIBUTE}NAME, or {METER}NAME"
+            )
     if len(set(group_by)) < len(group_by) or len(set(measures)) < len(measures) or not measures:
-        raise Invalid("`sum` and `group_by` must have unique values, and `sum` at least one")
+        raise Invalid("`measure` and `group_by` must not repeat a name, and `measure` needs at least one")
     has_meter = any(name.startswith(METER) for name in measures)
     if has_meter and any(name == "state" or name.startswith(ATTRIBUTE) for name in group_by):
         raise Invalid("samples have neither state nor attributes", hint="group by project, resource, cloud or tag")

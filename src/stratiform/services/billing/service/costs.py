@@ -23,7 +23,8 @@ from stratiform.services.billing.model import (
 )
 from stratiform.services.billing.repository.customer_accounts import find_customer_account
 from stratiform.services.billing.repository.project_assignments import list_assignments
-from stratiform.services.billing.service.account_usage import AccountUsage, ResourceNames
+from stratiform.services.billing.service.account_charges import AccountCharges
+from stratiform.services.billing.service.account_usage import ResourceNames
 from stratiform.services.ledger.model import Segment, UsageFilter
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.model import (
@@ -47,6 +48,7 @@ class RunningCosts:
 
     ledger: LedgerService
     rating: RatingService
+    charges: AccountCharges
 
     def find_resource_cost(self, ctx: RequestContext, resource_id: str) -> ResourceCost | None:
         """Return the cost of a resource since it is assigned to its customer account.
@@ -96,18 +98,16 @@ class RunningCosts:
             return None
         account, assignment = payer
         end = min(assignment.until or ctx.now, ctx.now)
-        usage = [
-            segment.clip(assignment.start, end)
+        starts = [
+            max(segment.start, assignment.start)
             for segment in segments
             if segment.project_id == last.project_id and _intersects(segment, assignment.start, end)
         ]
-        if not usage:
+        if not starts:
             return None
-        start = usage[0].start
         plan = self.rating.plans.load(ctx.db, account.plan)
         usage_filter = UsageFilter(*last.resource, project_id=last.project_id)
-        samples = self.rating.meter_usages.iterate(ctx.db, plan, start, end, usage_filter)
-        charge = self.rating.usage_rating.rate_usage(plan, usage, start, end, samples)
+        charge = self.charges.rate(ctx.db, account, plan, assignment.start, end, usage_filter).charge
         return ResourceCost(
             resource_type=last.resource_type,
             resource_id=last.resource_id,
@@ -116,7 +116,7 @@ class RunningCosts:
             account=account.name,
             currency=account.currency,
             amount=format_scaled(charge.amount, AMOUNT_DIGITS),
-            since=format_iso(start),
+            since=format_iso(starts[0]),
             as_of=format_iso(end),
             per_hour=self._hourly_rate(plan, last, ctx.now),
             lines=[_build_line(plan, line) for line in charge.lines],
@@ -135,10 +135,9 @@ class RunningCosts:
         """Rate the usage in `[start, end)`; `first` is the start of the first assignment to the customer account."""
         as_of = max(start, end)
         plan = self.rating.plans.load(ctx.db, account.plan)
-        attributes = plan.usage_fields.texts
-        usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, project_id=project_id, attributes=attributes)
-        samples = usage.iterate_samples(self.rating, plan)
-        charge, days = self.rating.usage_rating.rate_usage_by_day(plan, usage, start, as_of, samples)
+        usage_filter = UsageFilter(project_id=project_id)
+        rated, days = self.charges.rate_month_by_day(ctx.db, account, plan, start, as_of, usage_filter)
+        charge = rated.charge
         return ProjectCost(
             project_id=project_id,
             account=account.name,
@@ -148,7 +147,7 @@ class RunningCosts:
             since=format_iso(max(start, first)),
             as_of=format_iso(as_of),
             days=_sum_days(days.values(), start, end),
-            resources=_sum_resources(plan, charge, usage.names),
+            resources=_sum_resources(plan, charge, rated.names),
             unpriced=_unpriced_totals(charge),
             gaps=_unpriced_gaps(charge),
         )
@@ -188,7 +187,7 @@ def _sum_days(amounts: Iterable[dict[Micros, int]], start: Micros, end: Micros) 
         for day, amount in by_day.items():
             sums[day] += amount
     return [
-        DailyCost(to_datetime(day).strftime("%Y-%m-%d"), format_scaled(amount, AMOUNT_DIGITS))
+        DailyCost(to_datetime(day).date().isoformat(), format_scaled(amount, AMOUNT_DIGITS))
         for day, amount in sums.items()
     ]
 

@@ -10,7 +10,7 @@ from stratiform.app.almanach_import.files import read_file
 from stratiform.app.almanach_import.options import RELEASES, AlmanachRelease
 from stratiform.app.almanach_import.report import ConversionReport
 from stratiform.interfaces.amqp.transport_url import parse_transport_url
-from stratiform.interfaces.cli.client import CliError
+from stratiform.interfaces.cli.errors import CliError
 
 #: Every option that Almanach 1.0 to 3.2 documents.
 RELEASE_1 = """

@@ -21,6 +21,8 @@ from stratiform.app.collector import collect, parse_addresses
 from stratiform.app.settings import MessageBus, Settings
 from stratiform.interfaces.amqp.batch_ingest import BatchIngest, IngestStatistics
 from stratiform.interfaces.amqp.batch_queue import BatchQueue
+from stratiform.interfaces.amqp.bus_status import BusStatus
+from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.interfaces.services import Services
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid, Unavailable
@@ -234,7 +236,9 @@ def test_nothing_is_acknowledged_after_a_batch_that_was_not_stored(service_harne
     messages = UnavailableOnce(service_harness.services.ingest.messages)
     services = with_messages(service_harness, messages)
     batch_queue, stop = BatchQueue(1), threading.Event()
-    storage = BatchIngest(services, "openstack", batch_queue, IngestStatistics("rabbit://bus", "openstack"))
+    storage = BatchIngest(
+        services, "openstack", batch_queue, IngestStatistics(BusStatus("rabbit://bus", "openstack", services.clock))
+    )
     for tag, body in enumerate(list_bodies()[:2], 1):
         batch_queue.put([(tag, body)])
     threading.Thread(target=storage.parse_batches, daemon=True).start()
@@ -289,6 +293,36 @@ def test_two_collectors_share_a_pool(service_harness: ServiceHarness, names: Bus
         wait_for(lambda: count_events(services) == count_expected_events() and names.count_messages() == 0)
 
 
+def test_collector_beside_another_consumer(
+    service_harness: ServiceHarness, names: BusNames, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Almanach reads its queues, and the collector has a copy of all messages in a queue of its own."""
+    received: list[Any] = []
+    with connect_amqp() as connection:
+        channel = connection.channel()
+        channel.exchange_declare(names.exchange, "topic", durable=False, auto_delete=False)
+        for priority in ("info", "error"):
+            queue = f"{names.topic}.{priority}"
+            channel.queue_declare(queue, durable=False, auto_delete=False)
+            channel.queue_bind(queue, names.exchange, queue)
+        channel.basic_consume(f"{names.topic}.info", no_ack=True, callback=received.append)
+        with run_collector(make_settings(home, names), service_harness.services):
+            wait_for(lambda: names.count_consumers() == 1)
+            names.publish(list_bodies())
+            names.publish([b"{}"], "error")
+            wait_for(lambda: count_events(service_harness.services) == count_expected_events())
+        while len(received) < len(recorded()):
+            connection.drain_events(timeout=WAIT_S)
+    counts = {priority: names.count_messages(f"{names.topic}.{priority}") for priority in PRIORITIES}
+    assert counts == dict.fromkeys(PRIORITIES, -1) | {"info": 0, "error": 1}, (
+        "the collector declares its own queue only"
+    )
+    assert names.count_messages() == 0
+    warnings = [line for line in log_lines(caplog) if line.startswith("queue is growing without a consumer")]
+    assert [f"queue={names.topic}.error " in line for line in warnings] == [True]
+    names.delete(f"{names.topic}.info", f"{names.topic}.error")
+
+
 def test_collector_reconnects(
     service_harness: ServiceHarness, names: BusNames, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -340,7 +374,8 @@ def test_counts_are_logged_periodically(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(collector, "_LOG_EVERY_S", 0.1)
+    monkeypatch.setattr(collector, "_REPORT_EVERY_S", 0.1)
+    monkeypatch.setattr(collector, "_REPORTS_PER_LOG", 1)
     with caplog.at_level(logging.INFO), run_collector(make_settings(home, names), service_harness.services):
         wait_for(lambda: names.count_consumers() == 1)
         names.publish([b"not json", *list_bodies()[:1]])

@@ -135,5 +135,5 @@ def test_running_home_is_reached_without_a_proxy(cli: Cli) -> None:
 
 def test_command_in_a_home_with_an_older_schema_is_refused(cli: Cli) -> None:
     start_and_stop(cli, free_port())
-    cli("db", "downgrade", "0001")
+    cli("db", "downgrade", "0001", "--yes")
     assert "`stratiform up`" in cli.error_line("account", "list")

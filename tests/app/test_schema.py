@@ -20,7 +20,7 @@ from stratiform.migrations import HEAD
 from stratiform.services.billing.model import ProjectAssignment, StoredDocument
 from stratiform.services.billing.repository.project_assignments import list_assignments
 from stratiform.services.ledger import repository
-from stratiform.services.ledger.model import Correction, UsageFilter
+from stratiform.services.ledger.model import Correction, Resource, UsageFilter
 from support.billing import BillingHarness, billing_harness
 from support.ledger import listing, recorded
 from support.money import PLAN, machine
@@ -139,6 +139,25 @@ def test_work_continues_under_its_new_kinds(empty_database_url: str) -> None:
     database_schema.upgrade(database)
     assert _list_work_kinds(database) == ["compute.server", "ingest.poll"]
     database.close()
+
+
+def test_present_names_are_facts_after_an_upgrade(home: Path, empty_database_url: str) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    stack = build_harness(home, empty_database_url, tables=False)
+    services, now = stack.services, stack.clock.now()
+    database_schema.upgrade(services.database)
+    with services.database.transaction() as db:
+        services.identity.bootstrap(db, now, admin_password="a password")
+        project = services.identity.ensure_demo_project(stack.ctx(db), "a password")
+        services.volume.volume_types.ensure_initial_types(stack.ctx(db))
+    database_schema.downgrade(services.database, "0007")
+    database_schema.upgrade(services.database)
+    with services.database.read_transaction() as db:
+        names = services.ledger.name_timelines.list(stack.ctx(db))
+        reader = services.ledger.name_timelines.open_reader(db, as_of=0)
+        assert reader.find_name(Resource("dc-1", "project", project.id), 0) == "demo"
+    assert {timeline.names for _, timeline in names} == {((0, name),) for name in ("admin", "demo", "standard", "fast")}
+    services.database.close()
 
 
 def test_invoices_move_between_their_forms(home: Path, empty_database_url: str) -> None:

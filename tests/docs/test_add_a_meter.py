@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from stratiform.interfaces.cli import usage
-from stratiform.interfaces.cli.client import Client, session
+from stratiform.interfaces.cli.client import Client
+from stratiform.interfaces.cli.session import session
 from stratiform.kit.errors import Invalid
 from support.rest import Rest, rest
 from support.stacks import build_harness

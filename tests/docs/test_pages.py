@@ -3,15 +3,17 @@
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from stratiform.app import commands  # noqa: F401 - it adds commands to `app`
+from stratiform.app.commands import COMMANDS
 from stratiform.contract.registry import describe_connectors
-from stratiform.interfaces.cli.main import app
+from stratiform.interfaces.cli.lazy_commands import load_command
+from stratiform.interfaces.cli.main import create_app
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -64,12 +66,12 @@ def _resolve(arguments: list[str]) -> tuple[TyperCommand | TyperGroup, list[str]
 
     The commands below `clouds add` and `clouds set` come from the server; they belong to the other arguments.
     """
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(create_app(COMMANDS))
     arguments = _without_global_options(arguments)
     while arguments and isinstance(command, TyperGroup) and command.name not in _SERVER_GROUPS:
         if arguments[0] not in command.commands:
             raise LookupError(arguments[0])
-        command, arguments = command.commands[arguments[0]], arguments[1:]
+        command, arguments = load_command(command.commands[arguments[0]]), arguments[1:]
     assert isinstance(command, TyperCommand | TyperGroup)
     return command, arguments
 
@@ -145,6 +147,25 @@ def test_inline_commands_exist(name: str) -> None:
         except LookupError:
             unknown.append(code)
     assert unknown == []
+
+
+def test_commands_in_messages_exist() -> None:
+    """In hints, help and docstrings: `usage rejected list`, with or without `stratiform`."""
+    texts = {
+        text.split("\n")[0]
+        for file in SOURCE.rglob("*.py")
+        for text in re.findall(
+            r"`(?:stratiform )?((?:usage|clouds|price|account|period|invoice|db|keys) [^`\n{]*)", file.read_text()
+        )
+    }
+    unknown = []
+    for text in texts:
+        names = list(takewhile(re.compile(r"[a-z-]*[a-z]").fullmatch, text.split()))
+        try:
+            _resolve(names)
+        except LookupError:
+            unknown.append(text)
+    assert (unknown, len(texts) > 15) == ([], True)
 
 
 def test_glossary_is_sorted_and_refers_to_existing_code() -> None:

@@ -167,3 +167,24 @@ def test_concurrent_workers_handle_each_row_once(database: Database) -> None:
     with running(*workers):
         wait_until(lambda: count_rows(database) == 0)
     assert handled == Counter({str(number): 1 for number in range(60)})
+
+
+def test_worker_reports_since_when_the_database_is_not_available(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = ManualClock()
+    worker = Worker(database, {}, name="w", clock=clock, idle_us=1000)
+    assert worker.failure is None
+    with monkeypatch.context() as patch, running(worker):
+        since = clock.now()
+        patch.setattr(database, "read_transaction", _unavailable)
+        wait_until(lambda: worker.failure == ("no database", since))
+        clock.advance(SECOND_US)
+        time.sleep(0.05)
+        assert worker.failure == ("no database", since), "further attempts do not change since when"
+        patch.undo()
+        wait_until(lambda: worker.failure is None)
+
+
+def _unavailable() -> None:
+    raise Unavailable("no database")

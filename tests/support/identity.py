@@ -78,6 +78,10 @@ class IdentityHarness:
             return self.identity.roles.list(ctx, list_query(name=name)).items[0].id
 
 
+#: Tables of the kit to which the service writes.
+_SHARED = ("outbox", "work")
+
+
 def list_query(**filters: str | bool) -> ListQuery:
     return ListQuery(filters=filters)
 
@@ -96,7 +100,7 @@ def second_process(harness: IdentityHarness) -> IdentityHarness:
 @contextmanager
 def open_harness(url: str, folder: Path) -> Iterator[IdentityHarness]:
     database = Database(url)
-    tables = [table for name, table in metadata.tables.items() if name.startswith("identity_")]
+    tables = [table for name, table in metadata.tables.items() if name.startswith("identity_") or name in _SHARED]
     metadata.create_all(database.engine, tables=tables)
     keys = KeyRepository(folder / "keys")
     keys.create()

@@ -85,8 +85,9 @@ class VolumeHarness:
         ).run_until_idle()
 
     def events(self) -> list[outbox.Event]:
+        """Return the notifications of volumes, oldest first."""
         with self.harness.services.database.read_transaction() as db:
-            return outbox.list_pending_events(db, 1000)
+            return [event for event in outbox.list_pending_events(db, 1000) if event.event_type.startswith("volume.")]
 
     def event_types(self) -> list[str]:
         return [event.event_type for event in self.events()]

@@ -6,13 +6,15 @@ the next one arrives, and sources do not wait for each other.
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 from stratiform.app.settings import MessageBus, Settings
 from stratiform.interfaces.amqp.batch_ingest import BatchIngest, IngestStatistics
+from stratiform.interfaces.amqp.bus_status import BusState, BusStatus
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.interfaces.amqp.transport_url import TransportUrl, parse_transport_url
 from stratiform.interfaces.services import Services
@@ -31,7 +33,10 @@ _BATCH = 4000
 #: Batches in progress: one is stored, one waits, one is parsed, one arrives.
 _BATCHES_AHEAD = 4
 
-_LOG_EVERY_S = 60.0
+_REPORT_EVERY_S = 1.0
+
+#: Counts of messages are logged once in this many reports.
+_REPORTS_PER_LOG = 60
 
 #: The time for the last transaction, and then for closing the connection, after a stop.
 _STOP_TIMEOUT_S = 10.0
@@ -62,16 +67,28 @@ def parse_addresses(settings: Settings) -> dict[str, TransportUrl]:
     return by_key
 
 
-def collect(settings: Settings, services: Services, stop: threading.Event) -> None:
-    """Consume messages until `stop`, and reconnect to brokers that are not reachable. Raises: Invalid."""
+def collect(
+    settings: Settings,
+    services: Services,
+    stop: threading.Event,
+    report: Callable[[Sequence[BusState]], None] = lambda _buses: None,
+) -> None:
+    """Consume messages until `stop`, and reconnect to brokers that are not reachable. Raises: Invalid.
+
+    `report` is called every second with the states of the buses.
+    """
     settled = threading.Event()
     sources = zip(settings.message_buses.values(), parse_addresses(settings).values(), strict=True)
     pipelines = [_build_pipeline(source, address, services, stop, settled) for source, address in sources]
     for pipeline in pipelines:
         pipeline.start()
-    while not stop.wait(_LOG_EVERY_S):
-        for pipeline in pipelines:
-            pipeline.statistics.log()
+    for number in count(1):
+        report([pipeline.statistics.status.state for pipeline in pipelines])
+        if stop.wait(_REPORT_EVERY_S):
+            break
+        if number % _REPORTS_PER_LOG == 0:
+            for pipeline in pipelines:
+                pipeline.statistics.log()
     for pipeline in pipelines:
         pipeline.batch_queue.close()
     for pipeline in pipelines:
@@ -91,10 +108,11 @@ def _build_pipeline(
 
     prefetch = address.options.rabbit_qos_prefetch_count or _BATCH * _BATCHES_AHEAD
     batch_queue = BatchQueue(min(_BATCH, prefetch))
-    statistics = IngestStatistics(str(address), source.cloud)
+    status = BusStatus(str(address), source.cloud, services.clock)
+    statistics = IngestStatistics(status)
     storage = BatchIngest(services, source.cloud, batch_queue, statistics)
     subscription = Subscription(source.exchanges, source.topics, source.pool, source.priorities)
-    consumer = Consumer(address, subscription, batch_queue, prefetch)
+    consumer = Consumer(address, subscription, batch_queue, prefetch, status)
     return _Pipeline(
         batch_queue,
         statistics,

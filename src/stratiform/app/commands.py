@@ -2,229 +2,65 @@
 
 import errno
 import os
-import signal
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import httpx
 import typer
 
-from stratiform.app import home_folder as homes
-from stratiform.app import key_commands
-from stratiform.app.almanach_import import import_almanach
-from stratiform.app.settings import Settings, load_settings
-from stratiform.interfaces.cli.client import CliError, escape_control_characters, session
-from stratiform.interfaces.cli.confirmation import Yes, confirm
-from stratiform.interfaces.cli.main import app, run_command
+from stratiform.app import home_folder
+from stratiform.interfaces.cli import main
+from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.lazy_commands import LazyCommand
+from stratiform.interfaces.cli.session import session
+from stratiform.interfaces.cli.text import escape_control_characters
 from stratiform.kit.errors import Fault
+from stratiform.kit.garbage_collection import pause_garbage_collector, tune_garbage_collector
 
 if TYPE_CHECKING:
-    from stratiform.kit.database import Database
+    import httpx
 
 __all__ = ["run"]
 
-#: How long `up --detach` and `down` wait.
-_TIMEOUT_S = 180
+_PROGRAMS = "stratiform.app.program_commands"
+
+#: Every command, and the module that it is in.
+COMMANDS = {
+    "up": LazyCommand(f"{_PROGRAMS}:run_all", "Run API, worker and collector in one process."),
+    "down": LazyCommand(f"{_PROGRAMS}:stop_programs", "Stop the running programs of this home."),
+    "status": LazyCommand(
+        "stratiform.app.status_command:show_status",
+        "Print the programs of this home and what they are connected to. Exit status 3: no program is running.",
+    ),
+    "api": LazyCommand(f"{_PROGRAMS}:run_api", "Run the API."),
+    "worker": LazyCommand(f"{_PROGRAMS}:run_worker", "Run the worker."),
+    "collector": LazyCommand(f"{_PROGRAMS}:run_collector", "Run the collector, which ingests OpenStack notifications."),
+    "db": LazyCommand("stratiform.app.database_commands:app", "Manage the database schema."),
+    "import": LazyCommand(
+        "stratiform.app.almanach_import:import_almanach", "Convert Almanach's configuration file to stratiform.toml."
+    ),
+    "keys": LazyCommand("stratiform.app.key_commands:app", "Signing keys of the ledger."),
+    **main.COMMANDS,
+}
 
 #: The disk is full, or our quota is used up.
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-
-Port = Annotated[int | None, typer.Option(help="Port of the API (8780).")]
-Host = Annotated[str | None, typer.Option(help="Address of the API (127.0.0.1).")]
-database = typer.Typer(help="Manage the database schema.", no_args_is_help=True)
-app.add_typer(database, name="db")
-app.command("import")(import_almanach)
-app.add_typer(key_commands.app, name="keys")
-
-
-def _settings(**overrides: object) -> Settings:
-    return load_settings(session.home, **overrides)
-
-
-@app.command()
-def up(
-    port: Port = None,
-    host: Host = None,
-    detach: Annotated[
-        bool, typer.Option("--detach", help="Return when ready, and continue in the background.")
-    ] = False,
-) -> None:
-    """Run API, worker and collector in one process."""
-    if detach:
-        _detach(_settings(port=port, host=host))
-    else:
-        _run(homes.PROGRAMS, port=port, host=host)
-
-
-@app.command()
-def api(port: Port = None, host: Host = None) -> None:
-    """Run the API."""
-    _run(("api",), port=port, host=host)
-
-
-@app.command()
-def worker() -> None:
-    """Run the worker."""
-    _run(("worker",))
-
-
-@app.command()
-def collector(
-    url: Annotated[
-        str | None, typer.Option(help="Transport URL of the message bus; prefer STRATIFORM_COLLECTOR_URL.")
-    ] = None,
-    cloud: Annotated[str | None, typer.Option(help="Name of the cloud that sends the notifications.")] = None,
-) -> None:
-    """Run the collector, which ingests OpenStack notifications."""
-    settings = _settings(collector_url=url, collector_cloud=cloud)
-    if not settings.message_buses:
-        raise CliError("No message bus is configured", "use --url rabbit://USER:PASSWORD@HOST:5672/")
-    _run(("collector",), collector_url=url, collector_cloud=cloud)
-
-
-def _run(programs: tuple[str, ...], **overrides: object) -> None:
-    from stratiform.app.program_runner import run_programs as serve  # not needed by clients
-
-    settings = _settings(**overrides)
-
-    def ready(seconds: float) -> None:
-        target = settings.url if "api" in programs else " and ".join(programs)
-        typer.echo(f"Stratiform is ready: {target} (home {settings.home}, {seconds:.2f} s)")
-        sys.stdout.flush()
-
-    serve(settings, programs, ready=ready)
-
-
-def _detach(settings: Settings) -> None:
-    homes.prepare_folder(settings.home)
-    command = [sys.executable, "-m", "stratiform", "--home", str(settings.home), "up"]
-    command += ["--port", str(settings.port), "--host", settings.host]
-    log = settings.home / "stratiform.log"
-    with log.open("ab") as sink:
-        start = sink.tell()
-        child = subprocess.Popen(command, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 our own program
-    for _ in range(_TIMEOUT_S * 20):
-        with log.open() as output:
-            output.seek(start)
-            lines = output.read().splitlines()
-        ready = [line for line in lines if line.startswith("Stratiform is ready")]
-        if ready:
-            typer.echo(ready[0])
-            return
-        if child.poll() is not None:
-            if not lines:
-                raise CliError(f"The process exited without a message in {log}", "check the free disk space")
-            raise CliError(f"{lines[-1].removeprefix('stratiform: ')}; see {log}")
-        time.sleep(0.05)
-    raise CliError(f"Not ready after {_TIMEOUT_S} s", f"see {log}")
-
-
-@app.command()
-def down() -> None:
-    """Stop the running programs of this home."""
-    pids = set(homes.list_running_programs(session.home).values())
-    if not pids:
-        homes.remove_remains(session.home)
-        typer.echo(f"No program is running in {session.home}.")
-        return
-    for pid in pids:
-        os.kill(pid, signal.SIGTERM)
-    for _ in range(_TIMEOUT_S * 20):
-        if not homes.list_running_programs(session.home):
-            homes.remove_remains(session.home)
-            typer.echo("Stopped.")
-            return
-        time.sleep(0.05)
-    raise CliError(
-        f"Still running after {_TIMEOUT_S} s: process {', '.join(map(str, sorted(pids)))}", "see the log, or kill it"
-    )
-
-
-@app.command()
-def status() -> None:
-    """Print the running programs of this home. Exit status 3: none is running."""
-    pids = homes.list_running_programs(session.home)
-    for program in homes.PROGRAMS:
-        pid = pids.get(program)
-        typer.echo(f"{program:<10} " + (f"running, process {pid}, {_memory_mib(pid)} MiB" if pid else "not running"))
-    if not pids:
-        raise typer.Exit(3)
-    if "api" in pids:
-        typer.echo(f"{'address':<10} {homes.find_address(session.home) or 'not listening yet'}")
-
-
-def _memory_mib(pid: int) -> int:
-    """Return the resident memory; 0 if the system does not report it."""
-    try:
-        fields = Path(f"/proc/{pid}/statm").read_text().split()
-    except OSError:
-        return 0
-    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") // 2**20
-
-
-@database.command("upgrade")
-def db_upgrade() -> None:
-    """Upgrade the schema to the newest revision."""
-    with _database() as (database_schema, base):
-        database_schema.upgrade(base)
-
-
-@database.command("downgrade")
-def db_downgrade(revision: str, yes: Yes = False) -> None:
-    """Downgrade to REVISION (`base`: drop all tables). No program may be running.
-
-    What the older schema cannot store is deleted, after a confirmation.
-    """
-    if homes.list_running_programs(session.home):
-        raise CliError(
-            f"Stratiform is running in {session.home}",
-            "stop it with `stratiform down`, in every home that uses this database",
-        )
-    with _database() as (database_schema, base):
-        losses = database_schema.list_losses(base, revision)
-        if losses:
-            confirm(f"Downgrade to {revision} and delete {', '.join(losses)}", yes=yes)
-        database_schema.downgrade(base, revision)
-        typer.echo(f"Revision: {database_schema.current_revision(base) or 'none'}")
-
-
-@database.command("list")
-def db_list() -> None:
-    """List the revisions, oldest first; * marks those that are applied."""
-    with _database() as (database_schema, base):
-        for step in database_schema.list_revisions(base):
-            typer.echo(f"{'*' if step.applied else ' '} {step.revision}  {step.message}")
-
-
-@contextmanager
-def _database() -> Iterator[tuple[ModuleType, "Database"]]:
-    from stratiform.app import database_schema  # not needed by clients
-    from stratiform.kit.database import Database
-
-    homes.prepare_folder(session.home)
-    base = Database(_settings().database)
-    try:
-        yield database_schema, base
-    finally:
-        base.close()
 
 
 class _ThisMachine:
     """The API of a home on this machine: in its own process, or in this one for one command."""
 
     def find_address(self, home: Path) -> str | None:
-        return homes.find_address(home)
+        return home_folder.find_address(home)
 
-    def start_in_process(self, home: Path) -> httpx.Client:
-        from stratiform.app.program_runner import serve_in_thread
+    def start_in_process(self, home: Path) -> "httpx.Client":
+        pause_garbage_collector()
+        from stratiform.app.local_server import serve_in_thread  # a client of a running server needs none of it
+        from stratiform.app.settings import load_settings
 
-        return serve_in_thread(load_settings(home))
+        client = serve_in_thread(load_settings(home))
+        tune_garbage_collector()
+        return client
 
 
 def run() -> None:
@@ -235,7 +71,7 @@ def run() -> None:
         session.home, session.home_is_explicit = Path(home or Path.home() / ".stratiform").absolute(), bool(home)
         session.cloud = options.get("--os-cloud") or ""
         session.local_server = _ThisMachine()
-        sys.exit(run_command())
+        sys.exit(main.run_command(main.create_app(COMMANDS)))
     except CliError as error:
         _end_with(error.message, error.hint, error.code)
     except Fault as error:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stratiform.interfaces.cli.client import session
 from stratiform.interfaces.cli.confirmation import Yes, confirm
+from stratiform.interfaces.cli.session import session
 
 if TYPE_CHECKING:
     from stratiform.kit.signing_keys import SigningKeys

@@ -1,59 +1,52 @@
 """Runs API, worker and collector, together or alone, in one process."""
 
 import asyncio
-import atexit
-import secrets
 import signal
 import socket
 import sys
-import tempfile
 import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
-import httpx
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from stratiform.app import almanach, database_schema, home_folder
+from stratiform.app import almanach, home_folder
 from stratiform.app.api import build_application
 from stratiform.app.bootstrap import bootstrap, publish_address
 from stratiform.app.collector import collect, parse_addresses
+from stratiform.app.program_status import StatusFile
+from stratiform.app.readiness import wait_until_ready
 from stratiform.app.settings import Settings
 from stratiform.app.tls import TlsFiles, find_tls_files
 from stratiform.app.wiring import build_services
-from stratiform.app.worker import build_worker as make_worker
+from stratiform.app.worker import build_worker
 from stratiform.interfaces.services import Services
 from stratiform.kit import garbage_collection, logging_setup
 from stratiform.kit.errors import Conflict
-from stratiform.kit.server_proof import ServerProof, address_of
 from stratiform.kit.work_queue import Worker
 
+_REPORT_EVERY_S = 1.0
 
-def run_programs(settings: Settings, programs: tuple[str, ...], *, ready: Callable[[float], None]) -> None:
-    """Run `programs` until SIGTERM or SIGINT. `ready` is called once with the start-up time in seconds.
+
+def run_programs(settings: Settings, programs: tuple[str, ...], *, ready: Callable[[], None]) -> None:
+    """Run `programs` until SIGTERM or SIGINT. `ready` is called once, when all of them run.
 
     Raises Conflict if one of them is already running in this home, or a port is in use.
     """
-    started = time.monotonic()
     logging_setup.configure_logging(settings.log_level)
     home_folder.prepare_folder(settings.home)
     with home_folder.lock_programs(settings.home, programs):
-        _Process(settings, programs, started, ready).run()
+        _Process(settings, programs, ready).run()
 
 
 class _Process:
     """One run of the programs in this process."""
 
-    def __init__(
-        self, settings: Settings, programs: tuple[str, ...], started: float, ready: Callable[[float], None]
-    ) -> None:
+    def __init__(self, settings: Settings, programs: tuple[str, ...], ready: Callable[[], None]) -> None:
         self._settings = settings
         self._programs = programs
-        self._started = started
         self._ready = ready
         self._stop = threading.Event()
         self._worker: Worker | None = None
@@ -76,11 +69,10 @@ class _Process:
             bootstrap(services, self._settings)
             garbage_collection.tune_garbage_collector()
             try:
-                self._start(services)
                 if "api" in self._programs:
                     asyncio.run(self._serve(services))
                 else:
-                    self._ready(time.monotonic() - self._started)
+                    self._start(services)
                     self._stop.wait()
             finally:
                 self._shut_down(services)
@@ -89,10 +81,20 @@ class _Process:
 
     def _start(self, services: Services) -> None:
         if "worker" in self._programs:
-            self._worker = make_worker(services, self._settings)
-            self._thread("worker", self._worker.run)
-        if "collector" in self._programs and self._settings.message_buses:
-            self._thread("collector", lambda: collect(self._settings, services, self._stop))
+            worker = self._worker = build_worker(services, self._settings)
+            self._thread("worker", worker.run)
+            self._thread("status", lambda: self._report_worker(worker))
+        if "collector" in self._programs:
+            report = StatusFile(self._settings.home, "collector").write_buses
+            self._thread("collector", lambda: collect(self._settings, services, self._stop, report))
+        self._ready()
+
+    def _report_worker(self, worker: Worker) -> None:
+        file = StatusFile(self._settings.home, "worker")
+        while True:
+            file.write_failure(worker.failure)
+            if self._stop.wait(_REPORT_EVERY_S):
+                return
 
     def _thread(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=self._guarded(target), name=name)
@@ -128,7 +130,7 @@ class _Process:
             for app, (host, port) in zip(apps, _addresses(self._settings), strict=True)
         ]
         serving = [asyncio.create_task(server.serve()) for server in servers]
-        announcing = asyncio.create_task(asyncio.to_thread(self._guarded(lambda: self._announce(services))))
+        starting = asyncio.create_task(asyncio.to_thread(self._guarded(lambda: self._start_with_api(services))))
         while not self._stop.is_set() and not any(task.done() for task in serving):
             await asyncio.sleep(0.05)
         self._stop.set()
@@ -136,12 +138,13 @@ class _Process:
         for server in servers:
             stop: Callable[[], None] = server.stop
             stop()
-        await asyncio.gather(*serving, announcing)
+        await asyncio.gather(*serving, starting)
 
-    def _announce(self, services: Services) -> None:
-        if _wait_for(self._settings.local_url, services.server_proof, self._stop):
+    def _start_with_api(self, services: Services) -> None:
+        """Start the other programs when the API responds: before, they would only slow it down."""
+        if wait_until_ready(self._settings.local_url, services.server_proof, self._stop):
             publish_address(services, self._settings)
-            self._ready(time.monotonic() - self._started)
+            self._start(services)
 
     def _shut_down(self, services: Services) -> None:
         self._stop.set()
@@ -149,6 +152,8 @@ class _Process:
             self._worker.stop()
         for thread in self._threads:
             thread.join()
+        for program in self._programs:
+            StatusFile(self._settings.home, program).delete()
         services.database.close()
 
 
@@ -180,47 +185,3 @@ def _claim_ports(settings: Settings, claims: ExitStack) -> None:
                 raise Conflict(
                     f"Cannot listen on {host} port {port}: {error.strerror}", hint=f"choose another with {hint}"
                 ) from error
-
-
-def serve_in_thread(settings: Settings) -> httpx.Client:
-    """Serve the API in a thread until the process ends. Return a client of it.
-
-    It listens on a socket in a directory that only this user can read, and writes no address. Raises Conflict if the
-    schema of the database is not the newest.
-    """
-    logging_setup.configure_logging("ERROR")  # errors are in the responses
-    services = build_services(settings)
-    atexit.register(services.database.close)  # SQLite's additional files are deleted by the last connection
-    database_schema.require_newest_revision(services.database)
-    folder = tempfile.TemporaryDirectory(prefix="stratiform-")  # deleted when the process ends
-    path = Path(folder.name) / "api"
-    server = Server(
-        build_application(services), uds=path, interface=Interfaces.ASGI, websockets=False, log_enabled=False
-    )
-
-    def serve(_folder: tempfile.TemporaryDirectory[str]) -> None:
-        asyncio.run(server.serve())
-
-    threading.Thread(target=serve, args=(folder,), daemon=True, name="api").start()
-    while not path.exists():
-        time.sleep(0.005)
-    transport = httpx.HTTPTransport(uds=str(path))
-    # Without TLS, because the socket is private. No timeout, because an import may take long.
-    base_url = f"http://{address_of(settings.local_url)}"
-    return httpx.Client(base_url=base_url, transport=transport, timeout=None)  # noqa: S113
-
-
-def _wait_for(url: str, proof: ServerProof, stop: threading.Event) -> bool:
-    """Wait until our API responds at `url`; another program may listen there. Return False if `stop` is set first."""
-    address, nonce = address_of(url), secrets.token_hex(16)
-    # Without verify: the proof identifies the server, whose certificate is for its public name.
-    with httpx.Client(base_url=url, timeout=1, trust_env=False, verify=False) as client:  # noqa: S501
-        while not stop.is_set():
-            try:
-                response = client.get("/api/v1/server-proof", params={"nonce": nonce, "address": address})
-                if response.is_success and proof.verify(response.json()["proof"], nonce, address):
-                    return True
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.01)
-    return False

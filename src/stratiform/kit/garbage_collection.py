@@ -7,8 +7,13 @@ import gc
 _ALLOCATIONS_PER_COLLECTION = 50_000
 
 
+def pause_garbage_collector() -> None:
+    """Stop collections while a program loads its modules: their objects are used until it ends."""
+    gc.disable()
+
+
 def tune_garbage_collector() -> None:
     """Exclude all current objects from collections, and collect new ones less often."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(_ALLOCATIONS_PER_COLLECTION, 20, 20)

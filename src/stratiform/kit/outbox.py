@@ -3,6 +3,7 @@
 An event has the form of an OpenStack notification, so that all events are parsed in the same way.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,10 @@ from sqlalchemy import BigInteger, Column, String
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection, Json, Serial, TableGateway, define_table
+from stratiform.kit.work_queue import enqueue
+
+#: The type of events that state the name of a resource of this installation.
+NAMED = "resource.named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,14 @@ def append_event(db: Connection, event: Event) -> None:
             payload=event.payload,
         )
     )
+
+
+def append_name(db: Connection, resource_type: str, resource_id: str, name: str, at: Micros) -> None:
+    """Write the name of a resource of this installation, which applies from `at` on, and enqueue its ingestion."""
+    payload = {"resource_type": resource_type, "resource_id": resource_id, "name": name}
+    digest = hashlib.sha256(repr((resource_type, resource_id, name, at)).encode()).hexdigest()
+    append_event(db, Event(digest, NAMED, "stratiform", at, "", payload))
+    enqueue(db, "ingest.outbox", "all", at)
 
 
 def list_pending_events(db: Connection, limit: int) -> list[Event]:

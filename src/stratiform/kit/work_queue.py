@@ -151,8 +151,13 @@ class Worker:
         self._stopping = False
         self._busy = 0
         self._next_due_at: Micros | None = None
-        self._last_error = ""
+        self._failure: tuple[str, Micros] | None = None
         self._lease_numbers = itertools.count(1)
+
+    @property
+    def failure(self) -> tuple[str, Micros] | None:
+        """Why no rows can be leased, and since when; None if they can."""
+        return self._failure
 
     def run(self) -> None:
         """Run jobs until `stop` is called, and wait for the ones in progress."""
@@ -190,11 +195,12 @@ class Worker:
         try:
             tasks = self._lease(idle)
         except Unavailable as error:
-            if str(error) != self._last_error:
+            reason, since = self._failure or ("", self._clock.now())
+            if str(error) != reason:
                 logger.warning("could not lease work, retrying error=%s", error)
-            self._last_error = str(error)
+            self._failure = str(error), since
             return False
-        self._last_error = ""
+        self._failure = None
         for task in tasks:
             with self._condition:
                 self._busy += 1

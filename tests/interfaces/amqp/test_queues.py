@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from stratiform.interfaces.amqp.priorities import PRIORITIES
-from stratiform.interfaces.amqp.queues import Subscription, declare_queues
+from stratiform.interfaces.amqp.queues import Subscription, declare_queues, list_unread_queues
 from stratiform.interfaces.amqp.transport_url import parse_transport_url
 from support.bus import URL, BusNames, connect_amqp, oslo_messaging, parse_with_oslo, wait_for
 
@@ -125,6 +125,24 @@ def test_each_pool_gets_all_messages(names: BusNames) -> None:
         transport.cleanup()
     oslo_messaging.set_transport_defaults("openstack")
     names.delete(other, *(f"{names.topic}.{priority}" for priority in PRIORITIES))
+
+
+def test_queues_without_a_consumer_are_found(names: BusNames) -> None:
+    """Publishers create the queues of the topics; a pool does not empty them."""
+    subscription = Subscription([names.exchange], [names.topic], names.pool)
+    shared = Subscription([names.exchange], [names.topic], "", ("info", "error"))
+    with connect_amqp() as connection:
+        address = parse_transport_url(URL, "url")
+        declare_queues(connection, address, subscription)
+        assert list_unread_queues(connection, subscription) == {}
+        declare_queues(connection, address, shared)
+        names.publish([b"{}"] * 2)
+        wait_for(lambda: names.count_messages(f"{names.topic}.info") == 2)
+        assert list_unread_queues(connection, subscription) == {f"{names.topic}.info": 2, f"{names.topic}.error": 0}
+        connection.channel().basic_consume(f"{names.topic}.info", callback=[].append)
+        assert list_unread_queues(connection, subscription) == {f"{names.topic}.error": 0}
+        assert list_unread_queues(connection, shared) == {}
+    names.delete(*shared.list_queues())
 
 
 def test_collectors_with_different_options_start_at_once(names: BusNames) -> None:

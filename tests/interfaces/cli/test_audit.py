@@ -9,7 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from stratiform.interfaces.cli import usage
-from stratiform.interfaces.cli.client import Client, CliError, session
+from stratiform.interfaces.cli.client import Client
+from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.session import session
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.errors import Unavailable
 from stratiform.services.ledger import repository
@@ -62,8 +64,44 @@ def test_audit_and_apply(api: Rest) -> None:
     clean = run("audit", "--period", "2026-11")
     assert clean.stdout.splitlines() == [
         "2 resources compared; inventories: sim (1)",
-        "The ledger agrees with its sources.",
+        "cloud sim: 2 resources, 2 covered by the inventory, 0 covered by .exists notifications",
+        "No discrepancies found with these sources.",
     ]
+
+
+def test_agreement_names_what_was_not_compared(api: Rest, service_harness: ServiceHarness) -> None:
+    """An inventory of one cloud does not cover the resources of another."""
+    run("audit", "--period", "2026-11", "--apply", exit_code=1)
+    north = machine("m2", api.demo_project, "2026-11-09T00:00:00")
+    period = {"audit_period_beginning": "2026-11-09 00:00:00", "audit_period_ending": "2026-11-10 00:00:00"}
+    mention = machine("m2", api.demo_project, "2026-11-09T00:00:00", at="2026-11-10T00:00:20", **period)
+    exists = replace(mention, event_type="compute.instance.exists", message_id="exists-m2")
+    lost = machine("m3", api.demo_project, "2026-11-10T00:30:00")
+    with service_harness.services.database.transaction() as db:
+        events = [replace(event, cloud="north") for event in (north, exists, lost)]
+        service_harness.services.ingest.own_events.ingest(db, events, service_harness.clock.now())
+    assert run("audit", "--period", "2026-11").stdout.splitlines() == [
+        "4 resources compared; inventories: sim (1)",
+        (
+            "cloud north: 2 resources, none covered by an inventory (not connected), "
+            "1 covered by .exists notifications; 1 covered by neither"
+        ),
+        "cloud sim: 2 resources, 2 covered by the inventory, 0 covered by .exists notifications",
+        (
+            "No discrepancies found with these sources. "
+            "Clouds without an inventory, compared only with messages: north. "
+            "Resources not covered by any source: 1."
+        ),
+    ]
+
+
+def test_ledger_without_any_source_is_not_called_correct(
+    api: Rest, service_harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(service_harness.services.clouds.accounts), "list_all", lambda *_: [])
+    lines = run("audit", "--period", "2026-11").stdout.splitlines()
+    assert lines[0] == "2 resources compared; inventories: none"
+    assert lines[-1] == "No discrepancies found, but nothing was checked: no source covers the usage of this period."
 
 
 def test_audit_as_json(api: Rest) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from stratiform.interfaces.cli.client import Client, CliError, session
-from stratiform.interfaces.cli.main import app
+from stratiform.interfaces.cli.client import Client
+from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.main import COMMANDS, create_app
+from stratiform.interfaces.cli.session import session
 from stratiform.kit.clock import parse_iso
 from support.money import PLAN, machine
 from support.rest import Rest, rest
@@ -31,7 +33,7 @@ def plan(tmp_path: Path) -> str:
 
 
 def run(*line: str) -> str:
-    result: Result = CliRunner().invoke(app, line)
+    result: Result = CliRunner().invoke(create_app(COMMANDS), line)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output

@@ -8,7 +8,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from stratiform.interfaces.cli import clouds
-from stratiform.interfaces.cli.client import Client, CliError, session
+from stratiform.interfaces.cli.client import Client
+from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.session import session
 from support import moto
 from support.moto import aws_settings
 from support.rest import Rest, rest

@@ -11,7 +11,9 @@ from typer.testing import CliRunner
 
 from stratiform.app import key_commands
 from stratiform.interfaces.cli import usage
-from stratiform.interfaces.cli.client import Client, CliError, session
+from stratiform.interfaces.cli.client import Client
+from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.session import session
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.signed_notes import Signer
 from stratiform.services.ingest.parsing import encode_event

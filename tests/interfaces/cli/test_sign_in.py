@@ -13,7 +13,8 @@ import httpx
 import pytest
 import yaml
 
-from stratiform.interfaces.cli.client import CliError, Session
+from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.session import Session
 from support.impostor import Responder, impostor
 from support.server import ADMIN_PASSWORD, DEMO_PASSWORD, Live, live_server
 

@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from stratiform.interfaces.cli import usage
-from stratiform.interfaces.cli.client import Client, CliError, session
+from stratiform.interfaces.cli.client import Client
+from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.session import session
 from support.ledger import expected, recorded
 from support.money import disk, machine
 from support.rest import Rest, rest

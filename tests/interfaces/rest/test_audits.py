@@ -72,6 +72,16 @@ def test_progress_resources_and_summary(api: Rest, service_harness: ServiceHarne
         },
         "proposals": 1,
         "made": 0,
+        "coverage": [
+            {
+                "cloud": "sim",
+                "resources": 2,
+                "in_inventory": 2,
+                "in_exists": 0,
+                "without_source": 0,
+                "no_inventory": None,
+            }
+        ],
         "clouds": [{"cloud": "sim", "items": 1}],
         "failed_inventories": [],
     }

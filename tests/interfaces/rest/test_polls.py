@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from stratiform.interfaces.cli import usage
-from stratiform.interfaces.cli.client import Client, session
+from stratiform.interfaces.cli.client import Client
+from stratiform.interfaces.cli.session import session
 from stratiform.kit.clock import HOUR_US, MINUTE_US, format_iso
 from stratiform.kit.work_queue import Worker, enqueue
 from stratiform.services.ingest import tasks

@@ -16,7 +16,7 @@ from stratiform.kit.database import Connection
 from stratiform.kit.errors import Forbidden, Invalid
 from stratiform.kit.pagination import Page
 from stratiform.kit.work_queue import Worker, enqueue
-from stratiform.services.audit.model import AuditProgress, AuditRequest, ResourceFindings
+from stratiform.services.audit.model import AuditProgress, AuditRequest, ResourceFindings, SourceCoverage
 from stratiform.services.ingest.tasks import build_handlers
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Correction, Resource, UsageFilter
@@ -77,6 +77,23 @@ def test_a_ledger_that_agrees_has_no_findings(any_harness: ServiceHarness) -> No
     results, summary = audit(any_harness, cloud(listed_server("m1"), volume))
     assert (results, summary.is_clean, summary.resources) == ({}, True, 3)
     assert (summary.inventories, summary.failed) == ({"dc-1": 2}, {})
+    assert summary.coverage == {"dc-1": SourceCoverage(resources=3, in_inventory=3, in_exists=2, without_source=0)}
+    assert summary.no_inventory == {}
+
+
+def test_sources_that_cover_no_resource_are_counted(any_harness: ServiceHarness) -> None:
+    ingest(
+        any_harness,
+        machine("m1", "p1", SINCE),
+        machine("m2", "p1", SINCE),
+        exists("m1", "2026-01-03T13:00:20", "2026-01-03 12:00:00", "2026-01-03 13:00:00"),
+        disk("v1", "p1", SINCE),
+    )
+    _, summary = audit(any_harness)
+    assert (summary.inventories, summary.failed) == ({}, {})
+    (name,) = summary.coverage
+    assert summary.coverage[name] == SourceCoverage(resources=3, in_inventory=0, in_exists=2, without_source=1)
+    assert summary.no_inventory == {name: "not connected"}
 
 
 def test_a_lost_creation_is_corrected(any_harness: ServiceHarness) -> None:

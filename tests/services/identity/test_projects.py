@@ -17,7 +17,6 @@ def test_create_and_get(harness: IdentityHarness) -> None:
         new = NewProject("p", description="d", tags=["b", "a"], extra={"k": [1]})
         project = identity.projects.create(ctx, new)
         assert identity.projects.get(ctx, project.id) == project
-        assert identity.get_project_name(ctx.db, project.id) == "p"
     assert project == Project(project.id, "p", "default", "default", description="d", tags=["a", "b"], extra={"k": [1]})
 
 
@@ -51,7 +50,7 @@ def test_missing_domain_parent_and_project(harness: IdentityHarness) -> None:
         with pytest.raises(NotFound, match=r"^Could not find project: missing\.$"):
             identity.projects.create(ctx, NewProject("p", parent_id="missing"))
         with pytest.raises(NotFound, match=r"^Could not find project: missing\.$"):
-            identity.get_project_name(ctx.db, "missing")
+            identity.projects.get(ctx, "missing")
 
 
 def test_project_hierarchy(harness: IdentityHarness) -> None:

@@ -108,6 +108,9 @@ def test_encoded_event_gives_the_same_statements() -> None:
         (json.dumps(message(payload=VOLUME | {"tenant_id": None})).encode(), "tenant_id is missing"),
         (json.dumps(message(payload=VOLUME | {"size": "big"})).encode(), "size is not a non-negative integer"),
         (json.dumps(message(payload=VOLUME | {"size": -1})).encode(), "size is not a non-negative integer"),
+        (json.dumps(message(payload=VOLUME | {"size": "1_000"})).encode(), "size is not a non-negative integer"),
+        (json.dumps(message(payload=VOLUME | {"size": " 5"})).encode(), "size is not a non-negative integer"),
+        (json.dumps(message(payload=VOLUME | {"size": "٣"})).encode(), "size is not a non-negative integer"),
         (json.dumps(message(payload=VOLUME | {"size": True})).encode(), "size is not a non-negative integer"),
         (json.dumps(message(payload=VOLUME | {"size": 10**30})).encode(), "size is not a non-negative integer"),
         (json.dumps(message(payload=VOLUME | {"launched_at": "soon"})).encode(), "launched_at is not a valid time"),
@@ -141,7 +144,8 @@ def test_other_event_types_have_no_statements(event_type: str) -> None:
 
 def test_payload_of_an_ignored_message_is_not_decoded() -> None:
     raw = json.dumps(message(event_type="identity.authenticate", payload="anything")).encode()
-    assert PARSER.parse_message("c", raw) == ParsedMessage("c", raw, "identity.authenticate", "m1", ())
+    at = parse_iso("2026-01-01T10:00:00.5Z")
+    assert PARSER.parse_message("c", raw) == ParsedMessage("c", raw, "identity.authenticate", "m1", at, ())
 
 
 def test_attributes_of_an_instance() -> None:

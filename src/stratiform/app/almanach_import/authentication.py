@@ -5,7 +5,7 @@ import secrets
 
 from stratiform.app.almanach_import.files import ConfigFile, Option
 from stratiform.app.almanach_import.report import ConversionReport
-from stratiform.interfaces.cli.client import CliError
+from stratiform.interfaces.cli.errors import CliError
 
 #: Almanach's default, which is public.
 _PUBLIC_KEY = "secret"

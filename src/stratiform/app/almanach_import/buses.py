@@ -9,7 +9,7 @@ from stratiform.app.almanach_import.files import ConfigFile
 from stratiform.app.almanach_import.options import RELEASE_4
 from stratiform.app.almanach_import.report import ConversionReport
 from stratiform.interfaces.amqp.priorities import PRIORITIES
-from stratiform.interfaces.cli.client import CliError
+from stratiform.interfaces.cli.errors import CliError
 
 #: Almanach 4 has no other methods for notifications, and its own repetitions have these priorities too.
 _PRIORITIES = ("info", "error")

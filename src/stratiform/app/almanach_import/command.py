@@ -10,7 +10,9 @@ import typer
 
 from stratiform.app import home_folder as homes
 from stratiform.app import settings
-from stratiform.interfaces.cli.client import CliError, print_line, session
+from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.session import session
+from stratiform.interfaces.cli.text import print_line
 from stratiform.kit.errors import Fault
 
 _FILE = "stratiform.toml"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stratiform.app.almanach_import.options import RELEASE_1, RELEASE_3_3, RELEASE_4, AlmanachRelease, OptionKey
-from stratiform.interfaces.cli.client import CliError
+from stratiform.interfaces.cli.errors import CliError
 
 _HEADER = re.compile(r"^\[([^\]\n]+)\]", re.MULTILINE)
 

@@ -8,6 +8,7 @@ from functools import partial
 from queue import Queue
 
 from stratiform.interfaces.amqp.batch_queue import BatchQueue, MessageBatch
+from stratiform.interfaces.amqp.bus_status import BusState, BusStatus
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import SECOND_US, Micros, format_iso_seconds
 from stratiform.kit.database import ProgrammingError
@@ -29,46 +30,48 @@ _TRANSIENT_ERRORS = (Unavailable, ProgrammingError, OSError, MemoryError)
 
 
 class IngestStatistics:
-    """Counts the messages of one source for the log."""
+    """Counts the messages of one source for the log and for `status`."""
 
-    def __init__(self, source: str, cloud: str) -> None:
-        self._source = source
-        self._cloud = cloud
+    def __init__(self, status: BusStatus) -> None:
+        self.status = status
         self._lock = threading.Lock()
         self._total = IngestResult()
-        self._last_message = b""
-        self._last_stored_at: Micros = 0
 
-    def add(self, result: IngestResult, last_message: bytes, now: Micros) -> None:
-        """Count a batch that was stored at `now`."""
+    def add(self, result: IngestResult, count: int, last_message: bytes) -> None:
+        """Count a batch of `count` messages that was stored now."""
         with self._lock:
             self._total += result
-            self._last_message, self._last_stored_at = last_message, now
+        self.status.add_stored(count, self._find_time(last_message))
 
     def log(self) -> None:
         """Log the counts since the last call, unless there were no messages."""
         with self._lock:
             total, self._total = self._total, IngestResult()
-            last_message, stored_at = self._last_message, self._last_stored_at
         if total == IngestResult():
             return
+        state = self.status.state
         logger.info(
             "ingested bus=%s cloud=%s ingested=%d duplicates=%d ignored=%d rejected=%d%s",
-            self._source,
-            self._cloud,
+            state.bus,
+            state.cloud,
             total.ingested,
             total.duplicates,
             total.ignored,
             total.rejected,
-            self._format_lag(last_message, stored_at),
+            _format_lag(state),
         )
 
-    def _format_lag(self, message: bytes, stored_at: Micros) -> str:
+    def _find_time(self, message: bytes) -> Micros | None:
         try:
-            sent_at = parse_event(message, self._cloud).at
+            return parse_event(message, self.status.state.cloud).at
         except InvalidMessage:
-            return ""
-        return f" last_at={format_iso_seconds(sent_at)} lag_s={(stored_at - sent_at) / SECOND_US:.1f}"
+            return None
+
+
+def _format_lag(state: BusState) -> str:
+    if state.last_sent_at is None or state.lag_us is None:
+        return ""
+    return f" last_at={format_iso_seconds(state.last_sent_at)} lag_s={state.lag_us / SECOND_US:.1f}"
 
 
 @dataclass(slots=True)
@@ -132,7 +135,7 @@ class BatchIngest:
                     self._store(half, self.services.ingest.messages.parse(self.cloud, half))
                 return
             result = self._reject(bodies[0], error, now)
-        self.statistics.add(result, bodies[-1], now)
+        self.statistics.add(result, len(bodies), bodies[-1])
 
     def _reject(self, body: bytes, error: Exception, now: Micros) -> IngestResult:
         reason = _describe(error)
@@ -142,8 +145,9 @@ class BatchIngest:
             return rejected_messages.add(db, self.cloud, body, f"could not be stored: {reason}", now)
 
     def _log_error(self, count: int, error: Exception) -> None:
-        """Log an error, unless it is the same as before."""
+        """Record an error, and log it unless it is the same as before."""
         reason = _describe(error)
+        self.statistics.status.set_not_stored(reason)
         if reason != self._last_error:
             logger.warning("messages not stored, retrying cloud=%s count=%d error=%r", self.cloud, count, reason)
             self._last_error = reason

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 import amqp  # type: ignore[import-untyped]  # it has no types
 
 from stratiform.interfaces.amqp.frame_assembly import Delivery, FrameHandler
-from stratiform.interfaces.amqp.queues import Subscription, declare_queues
+from stratiform.interfaces.amqp.queues import Subscription, declare_queues, list_unread_queues
 from stratiform.interfaces.amqp.transport_url import BrokerHost, ConsumerOptions, TransportUrl
 
 _CONNECT_TIMEOUT_S = 5
@@ -51,6 +51,10 @@ class ConsumerConnection:
         arguments = {"x-cancel-on-ha-failover": True} if options.enable_cancel_on_failover else None
         for queue in subscription.list_queues():
             self._channel.basic_consume(queue, arguments=arguments)
+
+    def list_unread_queues(self, subscription: Subscription) -> dict[str, int]:
+        """See `queues.list_unread_queues`."""
+        return list_unread_queues(self._connection, subscription)
 
     def receive(self) -> None:
         """Receive what has arrived, or nothing within a short time. Raises errors of the broker and the network."""

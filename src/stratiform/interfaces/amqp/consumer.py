@@ -2,10 +2,12 @@
 
 import logging
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import cycle
 
 from stratiform.interfaces.amqp.batch_queue import BatchQueue
+from stratiform.interfaces.amqp.bus_status import BusStatus
 from stratiform.interfaces.amqp.connection import ConsumerConnection, connect
 from stratiform.interfaces.amqp.queues import Subscription
 from stratiform.interfaces.amqp.transport_url import BrokerHost, TransportUrl
@@ -27,6 +29,7 @@ class Consumer:
     subscription: Subscription
     batch_queue: BatchQueue
     prefetch: int
+    status: BusStatus
     _last_error: str = field(default="", init=False)
 
     def run(self, stop: threading.Event, settled: threading.Event) -> None:
@@ -42,9 +45,12 @@ class Consumer:
         is_connected = False
         try:
             with connect(host, self.address, self.subscription, self.batch_queue.put) as connection:
+                unread = connection.list_unread_queues(self.subscription)
                 connection.consume(self.subscription, self.prefetch, self.address.options)
                 logger.info("connected bus=%s", self.address)
                 self._last_error, is_connected = "", True
+                self.status.set_connected()
+                self._warn_of_unread_queues(unread)
                 self._receive(connection, settled)
         except Exception as error:  # brokers and networks fail in many ways, after all of which a retry makes sense
             self._log_error(error, was_connected=is_connected)
@@ -65,10 +71,18 @@ class Consumer:
                 connection.receive()
             connection.send_heartbeat()
 
+    def _warn_of_unread_queues(self, unread: Mapping[str, int]) -> None:
+        """Services create the queues of their topics. Without a consumer they grow, although the pool has a copy."""
+        for queue, count in unread.items():
+            logger.warning(
+                "queue is growing without a consumer queue=%s messages=%d bus=%s", queue, count, self.address
+            )
+
     def _log_error(self, error: Exception, *, was_connected: bool) -> None:
-        """Log an error, unless it is the same as before."""
+        """Record an error, and log it unless it is the same as before."""
         text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         reason = redact_secrets(text.strip().partition("\n")[0]) or type(error).__name__
+        self.status.set_disconnected(reason)
         if reason == self._last_error:
             return
         self._last_error = reason

@@ -8,10 +8,11 @@ Source: oslo_messaging/_drivers/impl_rabbit.py (declare_topic_consumer, _get_que
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from amqp import Channel, Connection  # type: ignore[import-untyped]  # it has no types
-from amqp.exceptions import NotFound  # type: ignore[import-untyped]  # it has no types
+from amqp.exceptions import ChannelError, NotFound  # type: ignore[import-untyped]  # it has no types
 
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.interfaces.amqp.transport_url import ConsumerOptions, TransportUrl
@@ -40,6 +41,10 @@ class Subscription:
         """Return the names of the queues."""
         return list(dict.fromkeys(queue for queue, _, _ in self.list_bindings()))
 
+    def list_shared_queues(self) -> list[str]:
+        """Return the names of the queues that publishers create, and that are not consumed because of the pool."""
+        return [f"{topic}.{priority}" for topic in self.topics for priority in self.priorities] if self.pool else []
+
 
 def declare_queues(connection: Connection, address: TransportUrl, subscription: Subscription) -> None:
     """Declare what does not exist. Raises the errors of the broker.
@@ -58,6 +63,22 @@ def declare_queues(connection: Connection, address: TransportUrl, subscription: 
     for queue, exchange, routing_key in subscription.list_bindings():
         channel.queue_bind(queue, exchange, routing_key=routing_key)
     channel.close()
+
+
+def list_unread_queues(connection: Connection, subscription: Subscription) -> dict[str, int]:
+    """Return the shared queues that nothing consumes, with their numbers of messages.
+
+    Queues that do not exist, and those that the user must not access, are not included.
+    """
+    unread = {}
+    for queue in subscription.list_shared_queues():
+        channel = connection.channel()
+        with suppress(ChannelError):
+            existing = channel.queue_declare(queue, passive=True)
+            if not existing.consumer_count:
+                unread[queue] = existing.message_count
+            channel.close()
+    return unread
 
 
 def _exchange(name: str, *, durable: bool, auto_delete: bool) -> Declare:

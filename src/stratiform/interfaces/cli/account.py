@@ -5,8 +5,9 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.client import get_client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
+from stratiform.interfaces.cli.session import get_client
+from stratiform.interfaces.cli.text import print_line
 
 app = typer.Typer(help="Customer accounts, and the projects that are assigned to them.", no_args_is_help=True)
 
@@ -77,4 +78,6 @@ def build_party_fields(
 
 def _format_assignment(assignment: dict[str, object]) -> str:
     until = f" until {assignment['until']}" if assignment["until"] else ""
-    return f"{assignment['project_id']} from {assignment['start']}{until}"
+    project_id, name = assignment["project_id"], assignment["project_name"]
+    project = f"{name} ({project_id})" if name else project_id
+    return f"{project} from {assignment['start']}{until}"

@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from stratiform.interfaces.cli.client import CliError, escape_control_characters, escape_line, get_client, print_line
+from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption, encode_json_array, format_values
+from stratiform.interfaces.cli.session import get_client
+from stratiform.interfaces.cli.text import escape_control_characters, escape_line, print_line
 
 
 def run_audit(
@@ -88,6 +90,8 @@ def _print_summary(summary: Mapping[str, Any], apply: bool) -> None:
         print_line(f"{kind}: {total['seconds']} s, findings: {total['findings']}")
     inventories = ", ".join(f"{inventory['cloud']} ({inventory['items']})" for inventory in summary["clouds"])
     print_line(f"{summary['resources']} resources compared; inventories: {inventories or 'none'}")
+    for coverage in summary["coverage"]:
+        print_line(_format_coverage(coverage))
     for failure in summary["failed_inventories"]:
         print_line(f"inventory of cloud {failure['cloud']} failed: {failure['reason']}")
     if apply:
@@ -95,4 +99,28 @@ def _print_summary(summary: Mapping[str, Any], apply: bool) -> None:
     elif summary["proposals"]:
         print_line(f"corrections proposed: {summary['proposals']}; create them with --apply")
     if summary["clean"]:
-        print_line("The ledger agrees with its sources.")
+        print_line(_format_agreement(summary))
+
+
+def _format_coverage(coverage: Mapping[str, Any]) -> str:
+    """Return which sources the resources of a cloud were compared with."""
+    if coverage["no_inventory"] is None:
+        inventory = f"{coverage['in_inventory']} covered by the inventory"
+    else:
+        inventory = f"none covered by an inventory ({coverage['no_inventory']})"
+    text = f"cloud {coverage['cloud']}: {coverage['resources']} resources, {inventory}"
+    text += f", {coverage['in_exists']} covered by .exists notifications"
+    return text + (f"; {coverage['without_source']} covered by neither" if coverage["without_source"] else "")
+
+
+def _format_agreement(summary: Mapping[str, Any]) -> str:
+    """Return what the absence of findings means, which depends on the sources that there were."""
+    coverage = summary["coverage"]
+    without_source = sum(cloud["without_source"] for cloud in coverage)
+    if without_source == summary["resources"]:
+        return "No discrepancies found, but nothing was checked: no source covers the usage of this period."
+    messages_alone = [cloud["cloud"] for cloud in coverage if cloud["no_inventory"] is not None]
+    text = "No discrepancies found with these sources."
+    if messages_alone:
+        text += f" Clouds without an inventory, compared only with messages: {', '.join(messages_alone)}."
+    return text + (f" Resources not covered by any source: {without_source}." if without_source else "")

@@ -3,76 +3,19 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
-import typer
 
-from stratiform.interfaces.cli.errors import CliError, error_of_response
-from stratiform.interfaces.cli.sign_in import GlobalOptions, LocalServer, no_response, sign_in
-
-__all__ = [
-    "CliError",
-    "Client",
-    "Session",
-    "escape_control_characters",
-    "escape_line",
-    "get_client",
-    "print_line",
-    "session",
-]
+from stratiform.interfaces.cli.errors import CliError, error_of_response, no_response
 
 #: The number of bytes of an upload that are sent at once.
 _CHUNK_BYTES = 1 << 16
 
-#: Control characters, including the two Unicode characters that end a line or a paragraph.
-_CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029) if chr(code) not in "\t\n"}
-
 #: The value of a query parameter; None: it is left out.
 Parameter = str | int | None
-
-
-@dataclass
-class Session:
-    """The global options, and the client of the running command."""
-
-    home: Path
-    cloud: str = ""
-    local_server: LocalServer | None = None
-    home_is_explicit: bool = False
-    _client: "Client | None" = field(default=None, init=False)
-
-    def get_client(self) -> "Client":
-        if self._client is None:
-            options = GlobalOptions(self.home, self.cloud, self.local_server, self.home_is_explicit)
-            self._client = Client(*sign_in(options))
-        return self._client
-
-
-#: The session of this process; `app.commands` sets its options.
-session = Session(home=Path())
-
-
-def get_client() -> "Client":
-    """Return the client of the running command. Raises CliError if the sign-in fails."""
-    return session.get_client()
-
-
-def escape_control_characters(text: str) -> str:
-    """Replace control characters: names come from customers, and must not control the terminal."""
-    return text.translate(_CONTROLS)
-
-
-def escape_line(text: str) -> str:
-    """Replace line ends too, so that a name cannot look like another line of output."""
-    return escape_control_characters(text).replace("\n", "\ufffd").replace("\t", "\ufffd")
-
-
-def print_line(text: str) -> None:
-    typer.echo(escape_control_characters(text))
 
 
 class Client:

@@ -7,7 +7,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from stratiform.interfaces.cli.client import CliError, get_client, print_line
+from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.output import format_counts
+from stratiform.interfaces.cli.session import get_client
+from stratiform.interfaces.cli.text import print_line
 
 #: The maximum number of events per request, which is one transaction.
 _EVENTS_PER_REQUEST = 1000
@@ -38,14 +41,6 @@ def ingest_file(
     print_line(format_counts(counts))
     if counts["rejected"]:
         raise typer.Exit(1)
-
-
-def format_counts(counts: dict[str, int]) -> str:
-    """Return the counts of an ingest as one line."""
-    return (
-        f"{counts['ingested']} ingested, {counts['duplicates']} duplicates, "
-        f"{counts['ignored']} ignored, {counts['rejected']} rejected"
-    )
 
 
 def _batches(events: Iterable[bytes]) -> Iterator[list[bytes]]:

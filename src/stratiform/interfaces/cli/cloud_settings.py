@@ -16,7 +16,7 @@ import typer
 import typer.main
 from typer.core import TyperCommand
 
-from stratiform.interfaces.cli.client import CliError
+from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption
 
 

@@ -7,10 +7,12 @@ from urllib.parse import quote, urlencode
 import typer
 from typer.core import TyperGroup
 
-from stratiform.interfaces.cli.client import CliError, get_client, print_line
 from stratiform.interfaces.cli.cloud_settings import build_create_command, build_update_command, parse_settings
 from stratiform.interfaces.cli.confirmation import Yes, confirm
+from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
+from stratiform.interfaces.cli.session import get_client
+from stratiform.interfaces.cli.text import print_line
 
 _CLOUD_COLUMNS = {"Name": "name", "Kind": "kind", "Settings": "settings", "Created at": "created_at", "ID": "id"}
 _BINDING_COLUMNS = {

@@ -1,8 +1,13 @@
 """Errors of the command line."""
 
 import re
+from typing import TYPE_CHECKING
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
+
+HINT_NOT_RUNNING = "is `stratiform up` running?"
+HINT_CERTIFICATE = "set `cacert` in clouds.yaml, or OS_CACERT, to the file with the CA certificate"
 
 #: Options by the names of the API's parameters.
 _OPTIONS = {
@@ -34,7 +39,13 @@ class CliError(Exception):
         self.code = code
 
 
-def error_of_response(response: httpx.Response) -> CliError:
+def no_response(url: object, error: "httpx.HTTPError") -> CliError:
+    """Return the error for a request without a response, with a hint that suits its cause."""
+    is_untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+    return CliError(f"No response from {url}: {error}", HINT_CERTIFICATE if is_untrusted else HINT_NOT_RUNNING)
+
+
+def error_of_response(response: "httpx.Response") -> CliError:
     """Return the error for an error response, with options in place of the API's parameters."""
     try:
         body = response.json()

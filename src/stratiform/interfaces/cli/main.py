@@ -1,12 +1,13 @@
 """The commands that use the REST API; `app.commands` adds the programs of this machine."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
 import typer
 
 from stratiform import __version__
-from stratiform.interfaces.cli import account, clouds, cost, invoice, period, price, usage
 from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.lazy_commands import LazyCommand, create_group
 
 #: The base class of errors of the command line; typer has no public name for it.
 _UsageError = cast("type[Exception]", typer.BadParameter.__mro__[1])
@@ -14,26 +15,35 @@ _UsageError = cast("type[Exception]", typer.BadParameter.__mro__[1])
 #: The usual exit status for an invalid command line.
 _USAGE_CODE = 2
 
-app = typer.Typer(
-    help="Sell cloud capacity: one OpenStack-compatible API, one usage ledger, one bill.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-for _name, _commands in {
-    "account": account.app,
-    "clouds": clouds.app,
-    "cost": cost.app,
-    "invoice": invoice.app,
-    "period": period.app,
-    "price": price.app,
-    "usage": usage.app,
-}.items():
-    app.add_typer(_commands, name=_name)
+_PACKAGE = "stratiform.interfaces.cli"
+
+#: The commands of the REST client, and the modules that they are in.
+COMMANDS = {
+    "account": LazyCommand(f"{_PACKAGE}.account:app", "Customer accounts, and the projects that are assigned to them."),
+    "clouds": LazyCommand(f"{_PACKAGE}.clouds:app", "Manage clouds: accounts, bindings of projects, and native IDs."),
+    "cost": LazyCommand(f"{_PACKAGE}.cost:app", "Cost to date of servers and projects."),
+    "invoice": LazyCommand(f"{_PACKAGE}.invoice:app", "Invoices, and the seller who issues them."),
+    "period": LazyCommand(f"{_PACKAGE}.period:app", "Billing periods; closing one issues its invoice."),
+    "price": LazyCommand(f"{_PACKAGE}.price:app", "Publish and show price plans."),
+    "usage": LazyCommand(f"{_PACKAGE}.usage:app", "Usage, and the messages it comes from."),
+    "version": LazyCommand(f"{_PACKAGE}.main:show_version", "Print the version."),
+}
 
 
-@app.callback()
-def parse_global_options(
+def create_app(commands: Mapping[str, LazyCommand]) -> typer.Typer:
+    """Return the program with `commands`."""
+    app = create_group(
+        commands,
+        help="Sell cloud capacity: one OpenStack-compatible API, one usage ledger, one bill.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.callback()(_parse_global_options)
+    return app
+
+
+def _parse_global_options(
     _home: Annotated[
         str,
         typer.Option("--home", help="Home directory of the installation (STRATIFORM_HOME; default: ~/.stratiform)."),
@@ -43,13 +53,12 @@ def parse_global_options(
     """Both options may be anywhere on the command line."""
 
 
-@app.command()
-def version() -> None:
+def show_version() -> None:
     """Print the version."""
     typer.echo(__version__)
 
 
-def run_command() -> int:
+def run_command(app: typer.Typer) -> int:
     """Run the command. Return the exit status. Raises CliError, also for an invalid command line."""
     try:
         code = app(prog_name="stratiform", standalone_mode=False)

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from stratiform.interfaces.cli.client import get_client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_list
+from stratiform.interfaces.cli.session import get_client
+from stratiform.interfaces.cli.text import print_line
 
 app = typer.Typer(help="Meters.", no_args_is_help=True)
 ignored = typer.Typer(help="Messages that no meter reads.", no_args_is_help=True)

@@ -1,16 +1,13 @@
 """Output of the command line: tables for people, JSON for programs."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from stratiform.interfaces.cli.client import escape_control_characters
+from stratiform.interfaces.cli.text import escape_control_characters
 
 
 class Format(StrEnum):
@@ -32,12 +29,7 @@ def print_list(items: Iterable[Mapping[str, object]], columns: Mapping[str, str]
         for chunk in encode_json_array(items):
             typer.echo(chunk, nl=False)
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in columns:
-        table.add_column(heading, overflow="fold")
-    for item in items:
-        table.add_row(*[Text(_cell(item.get(key))) for key in columns.values()])
-    _print(table)
+    _print_table(([_cell(item.get(key)) for key in columns.values()] for item in items), [*columns])
 
 
 def print_item(item: Mapping[str, object], rows: Mapping[str, str], output: Format) -> None:
@@ -45,10 +37,7 @@ def print_item(item: Mapping[str, object], rows: Mapping[str, str], output: Form
     if output is Format.json:
         typer.echo(_json(item))
         return
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for heading, key in rows.items():
-        table.add_row(Text(heading), Text(_cell(item.get(key))))
-    _print(table)
+    _print_table([heading, _cell(item.get(key))] for heading, key in rows.items())
 
 
 def format_values(values: Mapping[str, object]) -> str:
@@ -57,6 +46,14 @@ def format_values(values: Mapping[str, object]) -> str:
     flat = {name: value for name, value in values.items() if name != "attributes"}
     flat |= attributes if isinstance(attributes, dict) else {}
     return ", ".join(name if value is True else f"{name}={value}" for name, value in flat.items())
+
+
+def format_counts(counts: dict[str, int]) -> str:
+    """Return the counts of an ingest as one line."""
+    return (
+        f"{counts['ingested']} ingested, {counts['duplicates']} duplicates, "
+        f"{counts['ignored']} ignored, {counts['rejected']} rejected"
+    )
 
 
 def encode_json_array(items: Iterable[Mapping[str, object]]) -> Iterator[str]:
@@ -73,7 +70,16 @@ def _json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _print(table: Table) -> None:
+def _print_table(rows: Iterable[Sequence[str]], headings: Sequence[str] = ()) -> None:
+    from rich.console import Console  # JSON needs no table
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, show_header=bool(headings))
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=_UNLIMITED_WIDTH)

@@ -5,8 +5,10 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.client import CliError, get_client, print_line
+from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption, print_list
+from stratiform.interfaces.cli.session import get_client
+from stratiform.interfaces.cli.text import print_line
 
 _COLUMNS = {
     "ID": "id",

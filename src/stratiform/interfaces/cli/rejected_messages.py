@@ -5,9 +5,10 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.client import CliError, get_client, print_line
-from stratiform.interfaces.cli.cloud_events import format_counts
-from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
+from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.output import Format, FormatOption, format_counts, print_item, print_list
+from stratiform.interfaces.cli.session import get_client
+from stratiform.interfaces.cli.text import print_line
 
 app = typer.Typer(help="Rejected messages.", no_args_is_help=True)
 

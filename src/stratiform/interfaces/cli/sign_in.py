@@ -10,15 +10,22 @@ import secrets
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
 import yaml
 
-from stratiform.interfaces.cli.errors import CliError, error_of_response
+from stratiform.interfaces.cli.errors import (
+    HINT_CERTIFICATE,
+    HINT_NOT_RUNNING,
+    CliError,
+    error_of_response,
+    no_response,
+)
+from stratiform.interfaces.cli.session import GlobalOptions
 from stratiform.kit.server_proof import ServerProof, address_of
 
 if TYPE_CHECKING:
@@ -43,29 +50,7 @@ _AUTH_KEYS = _REQUIRED_KEYS | {"user_domain_name", "project_domain_name"}
 #: Environment variables of other authentication methods and of TLS options.
 _SDK_VARIABLES = ("OS_AUTH_TYPE", "OS_CACERT", "OS_CERT", "OS_INSECURE", "OS_SYSTEM_SCOPE", "OS_TOKEN")
 
-HINT_NOT_RUNNING = "is `stratiform up` running?"
-HINT_CERTIFICATE = "set `cacert` in clouds.yaml, or OS_CACERT, to the file with the CA certificate"
 _HINT_OTHER_CLOUD = f"unset OS_CLOUD and OS_AUTH_URL, or use --os-cloud {OPERATOR_ENTRY}"
-
-
-class LocalServer(Protocol):
-    """The API of a home on this machine."""
-
-    def find_address(self, home: Path) -> str | None:
-        """Return the URL of the running API; None if it does not run."""
-
-    def start_in_process(self, home: Path) -> httpx.Client:
-        """Return a client of a server in this process, which is not reachable for others."""
-
-
-@dataclass(frozen=True, slots=True)
-class GlobalOptions:
-    """Options of the command line. `home_is_explicit`: the home was chosen by option or environment."""
-
-    home: Path
-    cloud: str = ""
-    local_server: LocalServer | None = None
-    home_is_explicit: bool = False
 
 
 def sign_in(options: GlobalOptions) -> tuple[httpx.Client, str]:
@@ -241,12 +226,6 @@ def _by_sdk(file: Path | None, name: str, owner: GlobalOptions | None = None) ->
 def _tls(region: "CloudRegion") -> ssl.SSLContext | bool:
     verify, _ = region.get_requests_verify_args()
     return ssl.create_default_context(cafile=verify) if isinstance(verify, str) else bool(verify)
-
-
-def no_response(url: object, error: httpx.HTTPError) -> CliError:
-    """Return the error for a request without a response, with a hint that suits its cause."""
-    is_untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
-    return CliError(f"No response from {url}: {error}", HINT_CERTIFICATE if is_untrusted else HINT_NOT_RUNNING)
 
 
 def _base_url(auth_url: str) -> str:

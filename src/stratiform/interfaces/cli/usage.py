@@ -6,34 +6,55 @@ from typing import Annotated, Any
 
 import typer
 
-from stratiform.interfaces.cli import (
-    audit,
-    cloud_events,
-    corrections,
-    ledger_exports,
-    meter,
-    poll,
-    rejected_messages,
-    resource_names,
-    usage_sums,
-)
-from stratiform.interfaces.cli.client import CliError, escape_line, get_client, print_line
-from stratiform.interfaces.cli.output import Format, FormatOption, print_list
+from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.lazy_commands import LazyCommand, create_group
+from stratiform.interfaces.cli.output import Format, FormatOption, format_counts, print_list
+from stratiform.interfaces.cli.session import get_client
+from stratiform.interfaces.cli.text import escape_line, print_line
 
-app = typer.Typer(help="Usage, and the messages it comes from.", no_args_is_help=True)
-app.add_typer(rejected_messages.app, name="rejected")
-app.add_typer(meter.app, name="meter")
-app.add_typer(meter.ignored, name="ignored")
-app.add_typer(resource_names.app, name="names")
-app.command("export")(ledger_exports.export_file)
-app.command("verify")(ledger_exports.verify_file)
-app.command("insert")(cloud_events.ingest_file)
-app.command("sums")(usage_sums.show_sums)
-app.command("audit")(audit.run_audit)
-app.command("correct")(corrections.create_correction)
-app.command("corrections")(corrections.list_corrections)
-app.command("polls")(poll.list_polls)
-app.command("poll-again")(poll.rewind_poll)
+_PACKAGE = "stratiform.interfaces.cli"
+
+#: The commands in other modules.
+COMMANDS = {
+    "audit": LazyCommand(
+        f"{_PACKAGE}.audit:run_audit",
+        "Compare the ledger with `.exists` notifications and with the inventories of the clouds.",
+    ),
+    "correct": LazyCommand(
+        f"{_PACKAGE}.corrections:create_correction", "Correct the usage of a resource, or adjust one of its meters."
+    ),
+    "corrections": LazyCommand(f"{_PACKAGE}.corrections:list_corrections", "List corrections, newest first."),
+    "export": LazyCommand(
+        f"{_PACKAGE}.ledger_exports:export_file",
+        "Export the events of all resources used in a period, with proofs and the resulting segments.",
+    ),
+    "ignored": LazyCommand(f"{_PACKAGE}.meter:ignored", "Messages that no meter reads."),
+    "insert": LazyCommand(
+        f"{_PACKAGE}.cloud_events:ingest_file",
+        "Ingest CloudEvents. Repeating it has no effect. Exit status 1: events were rejected.",
+    ),
+    "meter": LazyCommand(f"{_PACKAGE}.meter:app", "Meters."),
+    "names": LazyCommand(f"{_PACKAGE}.resource_names:app", "Names of volume types, flavors, images and projects."),
+    "poll-again": LazyCommand(
+        f"{_PACKAGE}.poll:rewind_poll",
+        "Poll a cloud again, starting at an earlier time. Duplicate samples are ignored.",
+    ),
+    "polls": LazyCommand(
+        f"{_PACKAGE}.poll:list_polls",
+        "List polls with the time up to which they are complete, and the last failure.",
+    ),
+    "rejected": LazyCommand(f"{_PACKAGE}.rejected_messages:app", "Rejected messages."),
+    "sums": LazyCommand(
+        f"{_PACKAGE}.usage_sums:show_sums",
+        "Sum usage by groups and buckets, as exact numbers in seconds and value × seconds.",
+    ),
+    "verify": LazyCommand(
+        f"{_PACKAGE}.ledger_exports:verify_file",
+        "Verify FILE offline: signatures, proofs, completeness, and that its segments follow from its events.",
+    ),
+}
+
+app = create_group(COMMANDS, help="Usage, and the messages it comes from.", no_args_is_help=True)
 
 #: The largest page of the server.
 _PAGE_SIZE = 10_000
@@ -51,7 +72,7 @@ def import_notifications(
     if not source.exists():
         raise CliError(f"Cannot read {file}: no such file", "use a file of notifications, or - for standard input")
     counts = get_client().post_file("usage/notifications", source, "application/x-ndjson", cloud=cloud)
-    print_line(cloud_events.format_counts(counts))
+    print_line(format_counts(counts))
     if counts["rejected"]:
         print_line("List rejected messages with `stratiform usage rejected list`; delete them with `rejected delete`.")
 

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from stratiform.interfaces.cli.client import get_client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_list
+from stratiform.interfaces.cli.session import get_client
+from stratiform.interfaces.cli.text import print_line
 
 
 def show_sums(

@@ -2,7 +2,6 @@
 
 from stratiform.services.billing import policy, tables
 from stratiform.services.billing.service import BillingService
-from stratiform.services.identity.service import IdentityService
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry, list_declared_tables
@@ -12,7 +11,6 @@ from stratiform.services.rating.service import RatingService
 def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> BillingService:
     return BillingService.build(
         ids=env.ids,
-        identity=registry.get(IdentityService),
         ledger=registry.get(LedgerService),
         ingest=registry.get(IngestService),
         rating=registry.get(RatingService),

@@ -15,6 +15,7 @@ ignored_message_table = define_table(
     Column("event_type", binary_string(255), nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("batch", BigInteger, nullable=False),
+    Column("at", BigInteger),
     Index("ix_metering_unknown_batch", "batch"),
 )
 

@@ -101,6 +101,18 @@ name_history_table = define_table(
     Index("ix_metering_called_until", "until"),
 )
 
+#: Names of resources that no event about the resource states: those of projects, and of this installation's own volume
+#: types and images (cloud ""). A name applies from `at` on. `recorded` is the position from which it is known.
+name_table = define_table(
+    "metering_name",
+    Column("resource_id", binary_string(128), primary_key=True),
+    Column("resource_type", binary_string(32), primary_key=True),
+    Column("cloud", binary_string(64), primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String(255), nullable=False),
+    Column("recorded", BigInteger, nullable=False),
+)
+
 #: Current segments have no `superseded`. Segments at position P have `recorded` <= P and no `superseded` <= P.
 #: `is_open` is 1 for current segments without an end, else null: the unique key allows one for each resource.
 segment_table = define_table(

@@ -140,6 +140,19 @@ def _summary(summary: AuditSummary) -> schemas.AuditSummary:
         },
         proposals=summary.proposed,
         applied=summary.applied,
+        coverage=[_coverage(summary, cloud) for cloud in sorted(summary.coverage)],
         inventories=[schemas.Inventory(name, count) for name, count in sorted(summary.inventories.items())],
         failed_inventories=[schemas.FailedInventory(name, why) for name, why in sorted(summary.failed.items())],
+    )
+
+
+def _coverage(summary: AuditSummary, cloud: str) -> schemas.SourceCoverage:
+    coverage = summary.coverage[cloud]
+    return schemas.SourceCoverage(
+        cloud=cloud,
+        resources=coverage.resources,
+        in_inventory=coverage.in_inventory,
+        in_exists=coverage.in_exists,
+        without_source=coverage.without_source,
+        no_inventory=summary.no_inventory.get(cloud, summary.failed.get(cloud)),
     )

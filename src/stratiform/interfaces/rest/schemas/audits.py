@@ -15,7 +15,7 @@ class AuditCreate(RequestBody):
 
 
 class AuditProgress(Struct):
-    """The number of items that a cloud has listed, or without cloud of resources that were compared."""
+    """The number of items listed by a cloud or, without `cloud`, of resources that were compared."""
 
     cloud: str | None
     count: int
@@ -27,7 +27,7 @@ class ValueChange(Struct):
 
 
 class Finding(Struct):
-    """A discrepancy; unless `exact`, it is in some part of the interval."""
+    """A discrepancy; if it is not `exact`, it covers only part of the interval."""
 
     kind: str
     start: str
@@ -84,7 +84,20 @@ class FailedInventory(Struct):
     reason: str
 
 
+class SourceCoverage(Struct):
+    """Compared resources of a cloud, and which sources cover them. `no_inventory`: why the cloud has none."""
+
+    cloud: str
+    resources: int
+    in_inventory: int
+    in_exists: int
+    without_source: int
+    no_inventory: str | None
+
+
 class AuditSummary(Struct):
+    """The totals. `clean`: neither findings nor failed inventories; `coverage` is what was compared."""
+
     period: str
     start: str
     end: str
@@ -93,6 +106,7 @@ class AuditSummary(Struct):
     totals: dict[str, FindingTotal] = field(name="found")
     proposals: int
     applied: int = field(name="made")
+    coverage: list[SourceCoverage]
     inventories: list[Inventory] = field(name="clouds")
     failed_inventories: list[FailedInventory]
 

@@ -36,7 +36,7 @@ class UsageQuery(Struct, kw_only=True):
 
 
 class UsageAsOfQuery(UsageQuery):
-    """Filters of usage as it was known at a position of the ledger."""
+    """Filters of usage as of a position of the ledger."""
 
     as_of: AsOf = None
 
@@ -87,7 +87,7 @@ class ChangeHeaders(Struct):
 
 
 class Segment(Struct):
-    """A half-open interval of use; `duration_us` is set if the segment is clipped to a period."""
+    """A half-open interval of usage; `duration_us` is set if the segment is clipped to a period."""
 
     resource_type: str
     resource_id: str
@@ -145,7 +145,7 @@ class Sum(Struct):
 
 
 class Sums(Struct):
-    """`units`: unit of each measure. `unmeasured`: seconds of use in which an attribute had no numeric value."""
+    """`units`: unit of each measure. `unmeasured`: seconds of usage in which an attribute had no numeric value."""
 
     sums: list[Sum]
     units: dict[str, str]

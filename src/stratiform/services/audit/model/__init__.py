@@ -9,6 +9,7 @@ from stratiform.services.audit.model.results import (
     AuditSummary,
     ProposedCorrection,
     ResourceFindings,
+    SourceCoverage,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "FindingKind",
     "ProposedCorrection",
     "ResourceFindings",
+    "SourceCoverage",
 ]

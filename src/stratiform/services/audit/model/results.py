@@ -1,5 +1,6 @@
 """Requests and results of audits."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -52,9 +53,30 @@ class ResourceFindings:
 
 
 @dataclass(slots=True)
+class SourceCoverage:
+    """The number of compared resources of a cloud, and how many of them each source covers.
+
+    `without_source`: those that no source covers, so that nothing is known about them except the ledger.
+    """
+
+    resources: int = 0
+    in_inventory: int = 0
+    in_exists: int = 0
+    without_source: int = 0
+
+    def add(self, *, in_inventory: bool, in_exists: bool) -> None:
+        """Count a resource."""
+        self.resources += 1
+        self.in_inventory += in_inventory
+        self.in_exists += in_exists
+        self.without_source += not (in_inventory or in_exists)
+
+
+@dataclass(slots=True)
 class AuditSummary:
     """Totals of an audit.
 
+    `coverage`: the resources and their sources by cloud. `no_inventory`: why a cloud has no inventory, by cloud.
     `totals`: microseconds and number of findings by kind. `inventories`: number of items by cloud. `failed`: error
     messages of the clouds whose inventory could not be read.
     """
@@ -64,7 +86,9 @@ class AuditSummary:
     totals: dict[FindingKind, tuple[Micros, int]] = field(default_factory=dict)
     proposed: int = 0
     applied: int = 0
+    coverage: dict[str, SourceCoverage] = field(default_factory=lambda: defaultdict(SourceCoverage))
     inventories: dict[str, int] = field(default_factory=dict)
+    no_inventory: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
     @property

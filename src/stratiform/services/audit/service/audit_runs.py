@@ -112,6 +112,8 @@ class AuditRun:
         results = [(audited, result) for audited, result in compared if result.findings]
         final = self._apply(results) if self.request.apply else [result for _, result in results]
         self.summary.resources += len(included)
+        for audited in included:
+            self._count_sources(audited)
         for result in final:
             self.summary.add(result)
         return final
@@ -134,6 +136,20 @@ class AuditRun:
             return False
         return self.request.project_id is None or self.request.project_id in audited.projects
 
+    def _count_sources(self, audited: AuditedResource) -> None:
+        """Count which sources cover a resource, whether they list it or not."""
+        cloud, resource_type = audited.resource.cloud, audited.resource.resource_type
+        inventory = self.inventories.summaries.get(cloud)
+        is_listed = audited.item is not None
+        self.summary.coverage[cloud].add(
+            in_inventory=inventory is not None and (is_listed or resource_type in inventory.resource_types),
+            in_exists=bool(audited.exists) or self._find_period_without_exists(audited) is not None,
+        )
+
+    def _find_period_without_exists(self, audited: AuditedResource) -> Window | None:
+        periods = self.exists_periods[audited.resource.cloud, audited.resource.resource_type]
+        return find_period_without_exists(audited.ledger, periods)
+
     def _list_sightings(self, audited: AuditedResource) -> list[Sighting]:
         cloud = audited.resource.cloud
         inventory = self.inventories.summaries.get(cloud)
@@ -152,7 +168,7 @@ class AuditRun:
         ):
             return []
         cloud, resource_type = audited.resource.cloud, audited.resource.resource_type
-        period = find_period_without_exists(audited.ledger, self.exists_periods[cloud, resource_type])
+        period = self._find_period_without_exists(audited)
         absences = [] if period is None else [source_parsing.report_absence_in_exists_events(period)]
         inventory = self.inventories.summaries.get(cloud)
         if inventory is not None and resource_type in inventory.resource_types:

@@ -62,6 +62,8 @@ class Audits:
                 summary=summary,
             )
             yield from run.compare_resources()
+        for name in summary.coverage.keys() - clouds.keys():
+            summary.no_inventory[name] = "not connected"
         yield summary
 
     def _read_inventories(
@@ -72,6 +74,7 @@ class Audits:
             try:
                 connection = self.clouds.connections.get(cloud_id)
                 if connection.usage is None:
+                    summary.no_inventory[name] = "its connector has no inventory"
                     continue
                 count = 0
                 yield AuditProgress(name, count)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from stratiform.kit.ids import Ids
+from stratiform.services.billing.service.account_charges import AccountCharges
 from stratiform.services.billing.service.costs import RunningCosts
 from stratiform.services.billing.service.customer_accounts import CustomerAccounts
 from stratiform.services.billing.service.documents import Documents
@@ -11,7 +12,6 @@ from stratiform.services.billing.service.periods import BillingPeriods
 from stratiform.services.billing.service.prices import PricePublisher
 from stratiform.services.billing.service.project_assignments import ProjectAssignments
 from stratiform.services.billing.service.seller import Seller
-from stratiform.services.identity.service import IdentityService
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.service import RatingService
@@ -33,15 +33,16 @@ class BillingService:
 
     @classmethod
     def build(
-        cls, *, ids: Ids, identity: IdentityService, ledger: LedgerService, ingest: IngestService, rating: RatingService
+        cls, *, ids: Ids, ledger: LedgerService, ingest: IngestService, rating: RatingService
     ) -> "BillingService":
         """Build the service from its dependencies."""
+        charges = AccountCharges(ledger, rating)
         return cls(
             customer_accounts=CustomerAccounts(ids, rating),
             project_assignments=ProjectAssignments(ids),
-            periods=BillingPeriods(ids, ingest, InvoiceIssuer(identity, ledger, rating)),
+            periods=BillingPeriods(ids, ingest, InvoiceIssuer(ledger, rating, charges)),
             documents=Documents(),
-            costs=RunningCosts(ledger, rating),
+            costs=RunningCosts(ledger, rating, charges),
             prices=PricePublisher(rating),
             seller=Seller(),
         )

@@ -1,12 +1,11 @@
 """Issue of invoices for closed periods."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros, to_datetime
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
-from stratiform.kit.errors import NotFound
 from stratiform.kit.money import get_minor_digits
 from stratiform.services.billing.errors import UnpricedUsageConflict
 from stratiform.services.billing.model import (
@@ -17,37 +16,48 @@ from stratiform.services.billing.model import (
     PlanReference,
     PlanVersionReference,
     calculate_tax_totals,
+    get_month_bounds,
 )
 from stratiform.services.billing.repository.customer_accounts import get_seller
-from stratiform.services.billing.repository.documents import allocate_document_number, insert_document
-from stratiform.services.billing.service.account_usage import AccountUsage, ResourceNames
-from stratiform.services.identity.service import IdentityService
+from stratiform.services.billing.repository.documents import (
+    allocate_document_number,
+    insert_document,
+    list_last_tax_totals,
+)
+from stratiform.services.billing.service.account_charges import AccountCharges
+from stratiform.services.billing.service.account_usage import ResourceNames
+from stratiform.services.ledger.model import Resource, UsageFilter
+from stratiform.services.ledger.model.name_timelines import PROJECT_TYPE
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.model import ChargeLine, PricePlan
 from stratiform.services.rating.service import RatingService
+
+#: Names of projects, each as a resource of a cloud.
+ProjectNames = Mapping[Resource, str]
 
 
 @dataclass(frozen=True, slots=True)
 class InvoiceIssuer:
     """Rates the usage of a period and stores the invoice, in the transaction of the caller."""
 
-    identity: IdentityService
     ledger: LedgerService
     rating: RatingService
+    charges: AccountCharges
 
     def issue(self, ctx: RequestContext, account: CustomerAccount, start: Micros, end: Micros) -> DocumentSummary:
         """Issue the invoice of a period from the current position of the ledger. Raises: UnpricedUsageConflict"""
         as_of = self.ledger.positions.get_current_position(ctx.db)
         plan = self.rating.plans.load_locked(ctx.db, account.plan)
-        usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, as_of, attributes=plan.usage_fields.texts)
-        charge = self.rating.usage_rating.rate_usage(plan, usage, start, end, usage.iterate_samples(self.rating, plan))
+        rated = self.charges.rate(ctx.db, account, plan, start, end, UsageFilter(as_of=as_of))
+        charge, names = rated.charge, rated.names
         if charge.unpriced:
-            raise UnpricedUsageConflict(plan, charge, usage.names)
-        project_names = self._project_names(ctx.db, {line.key.project_id for line in charge.lines})
-        lines = [_build_line(line, plan, account, usage.names, project_names) for line in charge.lines]
+            raise UnpricedUsageConflict(plan, charge, names)
+        project_names = self._list_project_names(ctx.db, charge.lines, as_of, end)
+        lines = [_build_line(line, plan, account, names, project_names) for line in charge.lines]
         minor_digits = get_minor_digits(account.currency)
+        earlier = list_last_tax_totals(ctx.db, account.id, get_month_bounds(start)[0], start)
         totals, shares = calculate_tax_totals(
-            [(line.tax_category, line.amount) for line in lines], account.tax_category, minor_digits
+            [(line.tax_category, line.amount) for line in lines], account.tax_category, minor_digits, earlier
         )
         seller = get_seller(ctx.db)
         document = Document(
@@ -69,15 +79,12 @@ class InvoiceIssuer:
         )
         return insert_document(ctx.db, document).summary
 
-    def _project_names(self, db: Connection, ids: Set[str]) -> Mapping[str, str]:
-        """Return the names of projects; empty for projects that only notifications of a cloud refer to."""
-        names = {}
-        for project_id in ids:
-            try:
-                names[project_id] = self.identity.get_project_name(db, project_id)
-            except NotFound:
-                names[project_id] = ""
-        return names
+    def _list_project_names(self, db: Connection, lines: Iterable[ChargeLine], as_of: int, end: Micros) -> ProjectNames:
+        """Return the names of projects at the end of the period, as known at `as_of`; "" for unknown ones."""
+        names = self.ledger.name_timelines.open_reader(db, as_of)
+        projects = {Resource(line.key.cloud, PROJECT_TYPE, line.key.project_id) for line in lines}
+        names.load_names(projects)
+        return {project: names.find_name(project, end - 1) or "" for project in projects}
 
 
 def _build_line(
@@ -85,12 +92,12 @@ def _build_line(
     plan: PricePlan,
     account: CustomerAccount,
     resource_names: ResourceNames,
-    project_names: Mapping[str, str],
+    project_names: ProjectNames,
 ) -> DocumentLine:
     key, price = line.key, plan.get_price(line.key)
     return DocumentLine(
         project_id=key.project_id,
-        project_name=project_names.get(key.project_id, ""),
+        project_name=project_names[Resource(key.cloud, PROJECT_TYPE, key.project_id)],
         cloud=key.cloud,
         resource_type=key.resource_type,
         resource_id=key.resource_id,

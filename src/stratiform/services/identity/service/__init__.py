@@ -16,7 +16,7 @@ from stratiform.services.identity.service.bootstrap import Bootstrap
 from stratiform.services.identity.service.catalog import Catalog
 from stratiform.services.identity.service.catalog_services import CatalogServices
 from stratiform.services.identity.service.directory_cache import DirectoryCache
-from stratiform.services.identity.service.domains import Domains, load_project
+from stratiform.services.identity.service.domains import Domains
 from stratiform.services.identity.service.endpoints import Endpoints
 from stratiform.services.identity.service.groups import Groups
 from stratiform.services.identity.service.password_hasher import PasswordHasher
@@ -101,10 +101,3 @@ class IdentityService:
     def ensure_demo_project(self, ctx: RequestContext, password: str) -> Project:
         """Return the project "demo"; create it and its user "demo" with `password` if missing."""
         return self._bootstrap.ensure_demo_project(ctx, password)
-
-    def get_project_name(self, db: Connection, project_id: str) -> str:
-        """Return the name of a project.
-
-        Raises: ProjectNotFound
-        """
-        return load_project(db, project_id).name

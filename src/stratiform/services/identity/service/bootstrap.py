@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from stratiform.kit import outbox
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
@@ -62,7 +63,7 @@ class Bootstrap:
         """Return the project "demo"; create it and its member "demo" with `password` if missing."""
         project = repository.find_by_name(ctx.db, repository.projects, "demo", DEFAULT_DOMAIN)
         if project is None:
-            project = self._create_project(ctx.db, "demo", "Demo project")
+            project = self._create_project(ctx.db, ctx.now, "demo", "Demo project")
         user = self._ensure_user(ctx.db, ctx.now, "demo", password, project)
         if _ensure_assignment(ctx.db, "member", user, "project", project.id):
             self.cache.invalidate(ctx.db, ctx.now)
@@ -88,13 +89,14 @@ class Bootstrap:
     def _ensure_admin(self, db: Connection, now: Micros, password: str) -> bool:
         project = repository.find_by_name(db, repository.projects, "admin", DEFAULT_DOMAIN)
         if project is None:
-            project = self._create_project(db, "admin", "Bootstrap project for initializing the cloud.")
+            project = self._create_project(db, now, "admin", "Bootstrap project for initializing the cloud.")
         user = self._ensure_user(db, now, "admin", password, project)
         project_changed = _ensure_assignment(db, "admin", user, "project", project.id)
         return _ensure_assignment(db, "admin", user, "system", SYSTEM_TARGET) or project_changed
 
-    def _create_project(self, db: Connection, name: str, description: str) -> Project:
+    def _create_project(self, db: Connection, now: Micros, name: str, description: str) -> Project:
         project = Project(self.ids.hex(), name, DEFAULT_DOMAIN, parent_id=DEFAULT_DOMAIN, description=description)
+        outbox.append_name(db, "project", project.id, name, now)
         return repository.projects.insert(db, project)
 
     def _ensure_user(self, db: Connection, now: Micros, name: str, password: str, project: Project) -> User:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from stratiform.kit import outbox
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
@@ -124,5 +125,7 @@ def update_project(
         updated = replace(updated, epoch=project.epoch + 1)
         if project.is_domain:
             repository.invalidate_domain_tokens(ctx.db, project.id)
+    if updated.name != project.name and not project.is_domain:
+        outbox.append_name(ctx.db, "project", project.id, updated.name, ctx.now)
     cache.invalidate(ctx.db, ctx.now)
     return repository.save_unique(ctx.db, repository.projects, updated, conflict)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from stratiform.kit import outbox
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
@@ -46,6 +47,7 @@ class Projects:
         conflict = NameConflict("project", project.name, domain.id)
         if repository.find_by_name(ctx.db, repository.projects, project.name, domain.id):
             raise conflict
+        outbox.append_name(ctx.db, "project", project.id, project.name, ctx.now)
         return repository.insert_unique(ctx.db, repository.projects, project, conflict)
 
     def get(self, ctx: RequestContext, project_id: str) -> Project:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from stratiform.kit import outbox
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Forbidden, Invalid
 from stratiform.kit.ids import Ids
@@ -45,6 +46,7 @@ class Images:
         image = set_attributes(ctx, Image(image_id, owner, ctx.now, ctx.now), values)
         if not images.insert(ctx.db, image):
             raise Conflict(f"Image ID {image_id} already exists!")
+        _report_name(ctx, image)
         return image
 
     def create_for_native_ids(self, ctx: RequestContext, name: str, **attributes: object) -> Image:
@@ -90,6 +92,8 @@ class Images:
             updated = apply_change(ctx, updated, change)
         if updated == image:
             return image
+        if updated.name != image.name:
+            _report_name(ctx, updated)
         return images.save(ctx.db, replace(updated, updated_at=ctx.now))
 
     def delete(self, ctx: RequestContext, image_id: str) -> None:
@@ -119,3 +123,9 @@ def _change_status(ctx: RequestContext, image_id: str, rule: Rule, before: str, 
     if image.status not in (before, after):
         raise Forbidden(f"Not allowed to {rule.name} image in status '{image.status}'")
     images.save(ctx.db, replace(image, status=after, updated_at=ctx.now))
+
+
+def _report_name(ctx: RequestContext, image: Image) -> None:
+    """Report the name of an image, to which prices may refer."""
+    if image.name:
+        outbox.append_name(ctx.db, "image", image.id, image.name, ctx.now)

@@ -24,6 +24,8 @@ from stratiform.services.ingest.parsing.payload_values import decode_json, parse
 MESSAGE_ID_LENGTH = 128
 EVENT_TYPE_LENGTH = 255
 _PUBLISHER_LENGTH = 255
+_PROJECT_ID_LENGTH = 64
+_NAME_LENGTH = 255
 
 #: The key is `_context_auth_token` in the context of a message, and `auth_token` in a nested context.
 _TOKEN_KEY = b"auth_token"
@@ -41,6 +43,8 @@ class _Document(msgspec.Struct):
     publisher_id: object = None
     payload: msgspec.Raw = _NO_PAYLOAD
     context_timestamp: object = msgspec.field(name="_context_timestamp", default=None)
+    project_id: object = msgspec.field(name="_context_project_id", default=None)
+    project_name: object = msgspec.field(name="_context_project_name", default=None)
     retry_count: object = msgspec.field(name=REPETITION_KEY, default=None)
     inner: object = msgspec.field(name="oslo.message", default=msgspec.UNSET)
     version: object = msgspec.field(name="oslo.version", default="2.0")
@@ -53,7 +57,8 @@ _decode = msgspec.json.Decoder(_Document).decode
 class Message(msgspec.Struct, frozen=True):
     """A message without its envelope. `payload` is not decoded yet.
 
-    `repeated_at`: when Almanach published the message again; then `at` is an earlier time of the original.
+    `repeated_at`: when Almanach published the message again; then `at` is an earlier time of the original. `project`:
+    id and name of the project of the user whose request caused the message, if it has them.
     """
 
     event_type: str
@@ -62,6 +67,7 @@ class Message(msgspec.Struct, frozen=True):
     at: Micros
     payload: msgspec.Raw
     repeated_at: Micros | None = None
+    project: tuple[str, str] | None = None
 
     def to_event(self, cloud: str) -> Event:
         """Decode the payload. Raises: InvalidMessage."""
@@ -89,7 +95,16 @@ def parse_envelope(raw: bytes) -> Message:
         return _parse_repetition(document, event_type, publisher_id, at)
     if message_id is None or at is None:
         return _complete(document, event_type, message_id, publisher_id, at)
-    return Message(event_type, message_id, publisher_id, at, document.payload)
+    return Message(event_type, message_id, publisher_id, at, document.payload, project=_find_project(document))
+
+
+def _find_project(document: _Document) -> tuple[str, str] | None:
+    """Return the project in the context of a message; None if it is incomplete or can't be stored."""
+    project_id, name = document.project_id, document.project_name
+    if not (isinstance(project_id, str) and isinstance(name, str) and project_id and name):
+        return None
+    is_storable = len(project_id) <= _PROJECT_ID_LENGTH and len(name) <= _NAME_LENGTH and name.isprintable()
+    return (project_id, name) if is_storable and project_id.isprintable() else None
 
 
 def _complete(

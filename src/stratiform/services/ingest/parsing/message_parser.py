@@ -17,7 +17,8 @@ from stratiform.services.ingest.parsing.meter_file_loader import load_meter_file
 from stratiform.services.ingest.parsing.meter_files import IgnoredEvents, MeterFile, SampleDefinition
 from stratiform.services.ingest.parsing.parse_plans import ParsePlan, compile_plan, matches_event_type
 from stratiform.services.ingest.parsing.parse_steps import StructStep
-from stratiform.services.ledger.model import ParsedMessage, ResourceStatement
+from stratiform.services.ledger.model import ParsedMessage, Resource, ResourceStatement
+from stratiform.services.ledger.model.name_timelines import PROJECT_TYPE, StatedName
 from stratiform.services.ledger.model.statements import EXISTS_SUFFIX
 
 #: A sender that makes up event types must not fill the memory.
@@ -64,7 +65,7 @@ class MessageParser:
             raise InvalidMessage(f"event type {message.event_type} is reserved")
         plan = self._plan(message.event_type)
         if not plan:
-            return ParsedMessage(cloud, body, message.event_type, message.message_id, ())
+            return ParsedMessage(cloud, body, message.event_type, message.message_id, message.at, ())
         statements: Sequence[ResourceStatement]
         errors: Sequence[str] = ()
         if len(plan) == 1 and isinstance(plan[0], StructStep):
@@ -75,7 +76,10 @@ class MessageParser:
             raise InvalidMessage(errors[0])
         if message.repeated_at is not None:
             statements = _mark_repetitions(statements, message.repeated_at)
-        return ParsedMessage(cloud, body, message.event_type, message.message_id, statements, errors)
+        names = () if message.project is None else (_name_project(cloud, message.at, *message.project),)
+        return ParsedMessage(
+            *(cloud, body, message.event_type, message.message_id, message.at, statements, errors), names
+        )
 
     def find_meter_file(self, resource_type: str) -> MeterFile | None:
         """Return the meter file of a resource type."""
@@ -130,6 +134,10 @@ class MessageParser:
             if len(self._plans) < _MAX_PLANS:
                 self._plans[event_type] = plan
         return plan
+
+
+def _name_project(cloud: str, at: Micros, project_id: str, name: str) -> StatedName:
+    return StatedName(Resource(cloud, PROJECT_TYPE, project_id), at, name)
 
 
 def _mark_repetitions(statements: Sequence[ResourceStatement], repeated_at: Micros) -> list[ResourceStatement]:

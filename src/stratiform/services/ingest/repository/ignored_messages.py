@@ -12,12 +12,12 @@ from stratiform.kit.database import Connection
 from stratiform.services.ingest.tables import ignored_message_table
 
 _i = ignored_message_table.c
-_COLUMNS = ("cloud", "message_id", "event_type", "received_at", "batch")
+_COLUMNS = ("cloud", "message_id", "event_type", "at", "received_at", "batch")
 
 
 @dataclass(frozen=True, slots=True)
 class MessageCount:
-    """The number of ignored messages of one event type, and when the first and the last were received."""
+    """The number of ignored messages of one event type, and the times of the first and of the last."""
 
     cloud: str
     event_type: str
@@ -35,8 +35,8 @@ def find_existing(db: Connection, keys: Iterable[tuple[str, str]]) -> set[tuple[
     }
 
 
-def add(db: Connection, rows: Sequence[tuple[str, str, str]], now: Micros, batch: int) -> None:
-    """Insert ignored messages: cloud, message id, event type."""
+def add(db: Connection, rows: Sequence[tuple[str, str, str, Micros]], now: Micros, batch: int) -> None:
+    """Insert ignored messages: cloud, message id, event type, and the time in the message."""
     bulk_queries.insert(db, ignored_message_table, _COLUMNS, [(*row, now, batch) for row in rows])
 
 
@@ -55,7 +55,8 @@ def delete_batches(db: Connection, batches: Sequence[int]) -> None:
 def count_by_type(db: Connection) -> list[MessageCount]:
     """Count messages by cloud and event type."""
     keys = (_i.cloud, _i.event_type)
-    query = select(*keys, func.count(), func.min(_i.received_at), func.max(_i.received_at)).group_by(*keys)
+    at = func.coalesce(_i.at, _i.received_at)  # messages that an earlier release has stored have no time
+    query = select(*keys, func.count(), func.min(at), func.max(at)).group_by(*keys)
     return [MessageCount(*row) for row in db.execute(query.order_by(*keys))]
 
 

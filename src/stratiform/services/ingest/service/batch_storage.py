@@ -1,6 +1,7 @@
 """Storing of parsed batches."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection
@@ -8,6 +9,7 @@ from stratiform.services.ingest import repository
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service.parsed_batches import ParsedBatch
 from stratiform.services.ledger.model import ParsedMessage
+from stratiform.services.ledger.model.name_timelines import StatedName
 from stratiform.services.ledger.service import LedgerService
 
 
@@ -17,11 +19,15 @@ def store_batch(db: Connection, ledger: LedgerService, batch: ParsedBatch, now: 
     if batch.messages:
         counters = ledger.writer.lock_ledger(db)
         new = _without_duplicates(db, ledger, batch.messages)
+        names = ledger.name_timelines.select_new(db, _list_names(batch.messages))
         received_at = max(now, counters.received_at)  # time has passed while this writer waited for the lock
-        if new:
+        if new or names:
             ledger.writer.append_batch(db, counters, new, received_at)
+            ledger.name_timelines.add(db, names, counters.position)
             ignored = [
-                (message.cloud, message.message_id, message.event_type) for message in new if not message.statements
+                (message.cloud, message.message_id, message.event_type, message.at)
+                for message in new
+                if not message.statements
             ]
             repository.ignored_messages.add(db, ignored, received_at, counters.position)
     repository.rejected_messages.add(db, batch.list_rejected(now))
@@ -32,6 +38,21 @@ def store_batch(db: Connection, ledger: LedgerService, batch: ParsedBatch, now: 
         ignored=sum(not message.statements for message in batch.messages),
         rejected=len(batch.rejected),
     )
+
+
+def store_names(db: Connection, ledger: LedgerService, names: Sequence[StatedName], now: Micros) -> None:
+    """Store names that are new, as a batch without messages."""
+    counters = ledger.writer.lock_ledger(db)
+    new = ledger.name_timelines.select_new(db, names)
+    if new:
+        ledger.writer.append_batch(db, counters, (), max(now, counters.received_at))
+        ledger.name_timelines.add(db, new, counters.position)
+
+
+def _list_names(messages: Sequence[ParsedMessage]) -> list[StatedName]:
+    """Return the names that messages state besides: of each resource those that differ from the earlier one."""
+    stated = sorted({each for message in messages for each in message.names})
+    return [next(group) for _, group in groupby(stated, key=lambda each: (each.resource, each.name))]
 
 
 def _without_duplicates(

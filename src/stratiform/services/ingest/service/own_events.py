@@ -9,8 +9,10 @@ from stratiform.kit.database import Connection
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.parsing import MessageParser
-from stratiform.services.ingest.service.batch_storage import store_batch
+from stratiform.services.ingest.service.batch_storage import store_batch, store_names
 from stratiform.services.ingest.service.parsed_batches import parse_events
+from stratiform.services.ledger.model import Resource
+from stratiform.services.ledger.model.name_timelines import OWN_CLOUD, StatedName
 from stratiform.services.ledger.service import LedgerService
 
 
@@ -28,7 +30,15 @@ class OwnEvents:
     def ingest_outbox(self, db: Connection, now: Micros, limit: int) -> int:
         """Move the oldest `limit` events from the outbox to the ledger; return their number."""
         events = outbox.list_pending_events(db, limit)
+        names = [_parse_name(event) for event in events if event.event_type == outbox.NAMED]
+        if names:
+            store_names(db, self.ledger, names, now)
         if events:
-            self.ingest(db, events, now)
+            self.ingest(db, [event for event in events if event.event_type != outbox.NAMED], now)
             outbox.remove_events(db, events)
         return len(events)
+
+
+def _parse_name(event: Event) -> StatedName:
+    resource = Resource(OWN_CLOUD, event.payload["resource_type"], event.payload["resource_id"])
+    return StatedName(resource, event.at, event.payload["name"])

@@ -53,7 +53,7 @@ def parse_events(parser: MessageParser, events: Iterable[Event]) -> ParsedBatch:
 
 
 def _parse_event(parser: MessageParser, event: Event, body: bytes) -> ParsedMessage:
-    return ParsedMessage(event.cloud, body, event.event_type, event.message_id, parser.parse_event(event))
+    return ParsedMessage(event.cloud, body, event.event_type, event.message_id, event.at, parser.parse_event(event))
 
 
 def _parse(batch: ParsedBatch, cloud: str, body: bytes, parse: Callable[[], ParsedMessage]) -> None:

@@ -22,6 +22,7 @@ OWN_CLOUD = ""
 
 #: The types of resources to which others refer by id, and whose names are read by others.
 NAMED_TYPES = ("flavor", "image", "project", "volume_type")
+PROJECT_TYPE = "project"
 
 
 class NameReference(NamedTuple):
@@ -46,6 +47,14 @@ REFERENCES: Mapping[str, tuple[NameReference, ...]] = {
 }
 
 
+class StatedName(NamedTuple):
+    """A name that a message states besides its statements: that of the project of its caller."""
+
+    resource: Resource
+    at: Micros
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class NameTimeline:
     """The names of a resource, each with the time from which it applies, in order; the first applies before, too."""
@@ -66,6 +75,10 @@ class NameTimeline:
         """Return the name at an instant; "" if the resource has never had one."""
         index = bisect_right(self.names, moment, key=lambda change: change[0]) - 1
         return self.names[max(index, 0)][1] if self.names else ""
+
+    def implies(self, at: Micros, name: str) -> bool:
+        """Return True if `name` at the instant `at` adds nothing: it applied already, since an earlier message."""
+        return bool(self.names) and self.names[0][0] <= at and self.get_name_at(at) == name
 
     def iterate_changes_between(self, start: Micros, end: Micros | None) -> Iterator[Micros]:
         """Yield the instants after `start` and before `end` at which the name changes."""

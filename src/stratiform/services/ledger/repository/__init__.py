@@ -16,6 +16,7 @@ from stratiform.services.ledger.repository import (
     segment_changes,
     segment_histories,
     segments,
+    stated_names,
     sums,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "segment_changes",
     "segment_histories",
     "segments",
+    "stated_names",
     "sums",
 ]

@@ -1,6 +1,7 @@
 """Names of resources as facts with a time: what something was called when it was used."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -9,11 +10,13 @@ from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.services.ledger import policy, repository
-from stratiform.services.ledger.model import Resource, Segment
+from stratiform.services.ledger.model import Resource, Segment, Statement
 from stratiform.services.ledger.model.name_timelines import (
     NAMED_TYPES,
     OWN_CLOUD,
+    PROJECT_TYPE,
     NameTimeline,
+    StatedName,
     list_name_references,
     split_by_names,
 )
@@ -22,6 +25,9 @@ S = TypeVar("S", bound=Segment)
 
 #: Segments whose names are read at once.
 _SEGMENTS_AT_ONCE = 1000
+
+#: More resources with one name than anyone distinguishes by hand.
+_MAX_NAMESAKES = 100
 
 
 class NameReader:
@@ -40,13 +46,10 @@ class NameReader:
             return
         self._read |= new
         own = {resource._replace(cloud=OWN_CLOUD) for resource in new}
-        statements = repository.name_statements.list_by_resource(self._db, sorted(new | own), self._as_of)
-        timelines = {
-            resource: NameTimeline.from_statements(of_resource) for resource, of_resource in statements.items()
-        }
+        timelines = _read_timelines(self._db, sorted(new | own), self._as_of)
         for resource in new:
             timeline = timelines.get(resource) or timelines.get(resource._replace(cloud=OWN_CLOUD))
-            if timeline is not None and timeline.names:
+            if timeline is not None:
                 self._timelines[resource] = timeline
 
     def find_name(self, resource: Resource, at: Micros) -> str | None:
@@ -73,20 +76,68 @@ class NameReader:
 class NameTimelines:
     """Names of resources over time."""
 
+    def open_reader(self, db: Connection, as_of: int | None = None) -> NameReader:
+        """Return a reader of names as known at the position `as_of` (None: now)."""
+        return NameReader(db, as_of)
+
     def list(
         self, ctx: RequestContext, resource_types: Sequence[str] = NAMED_TYPES
     ) -> Sequence[tuple[Resource, NameTimeline]]:
         """Return the names of all resources of these types, sorted by type, id and cloud. Raises: Forbidden."""
         policy.NAMES_LIST.require(ctx.caller, None)
-        resources = [
-            Resource(cloud, resource_type, resource_id)
-            for resource_type in sorted(resource_types)
-            for cloud, resource_id, _, _ in repository.resources.list_names(ctx.db, resource_type)
-        ]
-        statements = repository.name_statements.list_by_resource(ctx.db, resources, None)
-        timelines = [(resource, NameTimeline.from_statements(statements[resource])) for resource in resources]
-        return [(resource, timeline) for resource, timeline in timelines if timeline.names]
+        resources: set[Resource] = set()
+        for resource_type in resource_types:
+            rows = repository.resources.list_names(ctx.db, resource_type)
+            resources |= {Resource(cloud, resource_type, resource_id) for cloud, resource_id, _, _ in rows}
+            resources |= {*repository.stated_names.list_resources(ctx.db, resource_type)}
+        timelines = _read_timelines(ctx.db, resources, None)
+        return sorted(timelines.items(), key=lambda item: (item[0][1:], item[0].cloud))
 
-    def open_reader(self, db: Connection, as_of: int | None = None) -> NameReader:
-        """Return a reader of names as known at the position `as_of` (None: now)."""
-        return NameReader(db, as_of)
+    def list_project_names(self, db: Connection, project_ids: Collection[str], at: Micros) -> Mapping[str, str]:
+        """Return the names of projects at an instant, by id; those of this installation take precedence."""
+        ids = sorted(project_ids)
+        rows = repository.resources.list_names(db, PROJECT_TYPE, ids)
+        resources = {Resource(cloud, PROJECT_TYPE, project_id) for cloud, project_id, _, _ in rows}
+        resources |= {*repository.stated_names.list_of_ids(db, PROJECT_TYPE, ids)}
+        timelines = _read_timelines(db, resources, None)
+        return {
+            resource.resource_id: timelines[resource].get_name_at(at)
+            for resource in sorted(timelines, key=lambda each: each.cloud, reverse=True)  # the own cloud is the last
+        }
+
+    def list_projects_named(self, db: Connection, name: str) -> Sequence[str]:
+        """Return the ids of the projects that have this name now, in any cloud."""
+        rows = repository.resources.list_named(db, name, PROJECT_TYPE, _MAX_NAMESAKES)
+        resources = {resource for resource, _ in rows}
+        resources |= {*repository.stated_names.list_named(db, PROJECT_TYPE, name)}
+        timelines = _read_timelines(db, resources, None)
+        return sorted({each.resource_id for each, timeline in timelines.items() if timeline.names[-1][1] == name})
+
+    def select_new(self, db: Connection, names: Iterable[StatedName]) -> Sequence[StatedName]:
+        """Return those of `names` that are not implied by the names in the ledger, in the order of their times."""
+        ordered = sorted(names, key=lambda each: (each.at, each.name))
+        statements = repository.stated_names.list_by_resource(db, {each.resource for each in ordered}, None)
+        new = []
+        for stated in ordered:
+            of_resource = statements[stated.resource]
+            is_taken = any(statement.at == stated.at for statement in of_resource)
+            if not is_taken and not NameTimeline.from_statements(of_resource).implies(stated.at, stated.name):
+                of_resource.append(Statement(stated.at, "", name=stated.name))
+                new.append(stated)
+        return new
+
+    def add(self, db: Connection, names: Sequence[StatedName], position: int) -> None:
+        """Store names that are known from `position` on. The caller is the writer of the ledger."""
+        repository.stated_names.add(db, names, position)
+
+
+def _read_timelines(
+    db: Connection, resources: Collection[Resource], as_of: int | None
+) -> Mapping[Resource, NameTimeline]:
+    """Return the names of those resources that have any."""
+    statements: dict[Resource, list[Statement]] = defaultdict(list)
+    for read in (repository.name_statements.list_by_resource, repository.stated_names.list_by_resource):
+        for resource, of_resource in read(db, resources, as_of).items():
+            statements[resource] += of_resource
+    timelines = {resource: NameTimeline.from_statements(of_resource) for resource, of_resource in statements.items()}
+    return {resource: timeline for resource, timeline in timelines.items() if timeline.names}

@@ -9,7 +9,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.pagination import Page, Slice, build_slice
 from stratiform.services.ledger import repository
-from stratiform.services.ledger.model import Segment, SegmentRow, UsageFilter, decode_segment_cursor
+from stratiform.services.ledger.model import Resource, Segment, SegmentRow, UsageFilter, decode_segment_cursor
 from stratiform.services.ledger.service.usage_access import restrict_filter
 
 #: Matches every segment.
@@ -54,6 +54,13 @@ class Segments:
     ) -> Iterator[Segment]:
         """Yield the segments that overlap `[start, end)`, not clipped, as known at the position `as_of` or now."""
         return self.iterate(db, UsageFilter(project_id=project_id, since=start, until=end, as_of=as_of))
+
+    def iterate_of_resources(
+        self, db: Connection, resources: Collection[Resource], usage_filter: UsageFilter
+    ) -> Iterator[Segment]:
+        """Yield the segments of resources that match a filter, in any order."""
+        ids = repository.resources.find_ids(db, resources)
+        return repository.segments.iterate_of_resources(db, sorted(ids.values()), usage_filter)
 
     def list_current(self, db: Connection, resource_ids: Sequence[int]) -> dict[int, dict[int, Segment]]:
         """Return the current segments of resources, by the id of the resource and then of the segment."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from stratiform.kit import outbox
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import IntegrityError
 from stratiform.kit.errors import Invalid
@@ -34,7 +35,7 @@ class VolumeTypes:
             if repository.find_type(ctx.db, name) is None:
                 is_default = repository.find_default_type(ctx.db) is None
                 volume_type = VolumeType(self.ids.uuid(), name, description, True, is_default, {}, ctx.now)
-                repository.volume_types.insert(ctx.db, volume_type)
+                _insert(ctx, volume_type)
 
     def get(self, ctx: RequestContext, type_id: str) -> VolumeType:
         """Raises VolumeTypeNotFound, also for a private type without access."""
@@ -84,7 +85,7 @@ class VolumeTypes:
         extra_specs = check_metadata(extra_specs or {})
         volume_type = VolumeType(self.ids.uuid(), name, description, is_public, False, extra_specs, ctx.now)
         try:
-            return repository.volume_types.insert(ctx.db, volume_type)
+            return _insert(ctx, volume_type)
         except IntegrityError as error:
             raise VolumeTypeExists(name) from error
 
@@ -103,7 +104,10 @@ class VolumeTypes:
                 raise VolumeTypeExists(name)
         values: dict[str, Any] = {"name": name, "description": description, "is_public": is_public}
         changes = {key: value for key, value in values.items() if value is not None}
-        return repository.volume_types.save(ctx.db, replace(volume_type, updated_at=ctx.now, **changes))
+        updated = replace(volume_type, updated_at=ctx.now, **changes)
+        if updated.name != volume_type.name:
+            outbox.append_name(ctx.db, "volume_type", updated.id, updated.name, ctx.now)
+        return repository.volume_types.save(ctx.db, updated)
 
     def delete(self, ctx: RequestContext, type_id: str) -> None:
         """Raises VolumeTypeNotFound; Invalid for the default type and for a type in use."""
@@ -143,6 +147,13 @@ class VolumeTypes:
             raise ExtraSpecNotFound(type_id, key)
         remaining = {name: value for name, value in volume_type.extra_specs.items() if name != key}
         repository.volume_types.save(ctx.db, replace(volume_type, extra_specs=remaining, updated_at=ctx.now))
+
+
+def _insert(ctx: RequestContext, volume_type: VolumeType) -> VolumeType:
+    """Insert a new type, and report its name, to which prices may refer."""
+    inserted = repository.volume_types.insert(ctx.db, volume_type)
+    outbox.append_name(ctx.db, "volume_type", volume_type.id, volume_type.name, ctx.now)
+    return inserted
 
 
 def _accessible(ctx: RequestContext, volume_type: VolumeType | None, name_or_id: str) -> VolumeType:

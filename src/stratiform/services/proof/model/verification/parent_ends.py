@@ -55,7 +55,8 @@ class ParentEnds:
         """Note that the segments of a resource depend on withheld events of its parent."""
         self.incomputable.add(resource)
         self.report.notes.append(
-            f"the segments of {format_resource(resource)} cannot be computed: it ends with {format_resource(parent)}"
+            f"the segments of {format_resource(resource)} cannot be computed: "
+            f"its end depends on {format_resource(parent)}"
         )
 
     def _find_root(self, resource: Resource) -> Resource:

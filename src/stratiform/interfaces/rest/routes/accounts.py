@@ -33,7 +33,10 @@ def show_account(request: ApiRequest, name: schemas.AccountReference) -> schemas
     """Show a customer account and the projects that are or were assigned to it."""
     billing = request.services.billing
     account = billing.customer_accounts.get(request.ctx, name)
-    return views.account_detail(account, billing.project_assignments.list(request.ctx, name))
+    assignments = billing.project_assignments.list(request.ctx, name)
+    ids = {assignment.project_id for assignment in assignments}
+    names = request.services.ledger.name_timelines.list_project_names(request.ctx.db, ids, request.ctx.now)
+    return views.account_detail(account, assignments, names)
 
 
 @api.post("/accounts/{name}/projects", policy.ACCOUNTS_ASSIGN, status=201, errors=(Conflict,))
@@ -44,4 +47,5 @@ def assign_project(
     services, ctx = request.services, request.ctx
     start = None if body.start is None else parse_timestamp(body.start, "start")
     project_id = resolve_project(services, ctx, body.project, external=True)
-    return views.assignment(services.billing.project_assignments.create(ctx, name, project_id, start))
+    names = services.ledger.name_timelines.list_project_names(ctx.db, [project_id], ctx.now)
+    return views.assignment(services.billing.project_assignments.create(ctx, name, project_id, start), names)

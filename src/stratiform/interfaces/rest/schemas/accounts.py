@@ -65,9 +65,13 @@ class Accounts(Struct):
 
 
 class Assignment(Struct):
-    """A project that the account pays for, from `start` (inclusive) to `until` (exclusive)."""
+    """A project that the account pays for, from `start` (inclusive) to `until` (exclusive).
+
+    `project_name` is empty if it is not known.
+    """
 
     project_id: str
+    project_name: str
     start: str
     until: str | None
 

@@ -14,6 +14,7 @@ from stratiform.services.ledger.model import Resource, Segment, Statement
 from stratiform.services.ledger.model.name_timelines import (
     NAMED_TYPES,
     OWN_CLOUD,
+    PROJECT_TYPE,
     NameTimeline,
     StatedName,
     list_name_references,
@@ -24,6 +25,9 @@ S = TypeVar("S", bound=Segment)
 
 #: Segments whose names are read at once.
 _SEGMENTS_AT_ONCE = 1000
+
+#: More resources with one name than anyone distinguishes by hand.
+_MAX_NAMESAKES = 100
 
 
 class NameReader:
@@ -88,6 +92,26 @@ class NameTimelines:
             resources |= {*repository.stated_names.list_resources(ctx.db, resource_type)}
         timelines = _read_timelines(ctx.db, resources, None)
         return sorted(timelines.items(), key=lambda item: (item[0][1:], item[0].cloud))
+
+    def list_project_names(self, db: Connection, project_ids: Collection[str], at: Micros) -> Mapping[str, str]:
+        """Return the names of projects at an instant, by id; those of this installation take precedence."""
+        ids = sorted(project_ids)
+        rows = repository.resources.list_names(db, PROJECT_TYPE, ids)
+        resources = {Resource(cloud, PROJECT_TYPE, project_id) for cloud, project_id, _, _ in rows}
+        resources |= {*repository.stated_names.list_of_ids(db, PROJECT_TYPE, ids)}
+        timelines = _read_timelines(db, resources, None)
+        return {
+            resource.resource_id: timelines[resource].get_name_at(at)
+            for resource in sorted(timelines, key=lambda each: each.cloud, reverse=True)  # the own cloud is the last
+        }
+
+    def list_projects_named(self, db: Connection, name: str) -> Sequence[str]:
+        """Return the ids of the projects that have this name now, in any cloud."""
+        rows = repository.resources.list_named(db, name, PROJECT_TYPE, _MAX_NAMESAKES)
+        resources = {resource for resource, _ in rows}
+        resources |= {*repository.stated_names.list_named(db, PROJECT_TYPE, name)}
+        timelines = _read_timelines(db, resources, None)
+        return sorted({each.resource_id for each, timeline in timelines.items() if timeline.names[-1][1] == name})
 
     def select_new(self, db: Connection, names: Iterable[StatedName]) -> Sequence[StatedName]:
         """Return those of `names` that are not implied by the names in the ledger, in the order of their times."""

@@ -16,16 +16,16 @@ def check_url(name: str, url: str) -> None:
     Operators are trusted with all other addresses. Raises: Invalid.
     """
     try:
-        parts = urlsplit(url)
-        port_is_valid = parts.port is None or parts.port > 0
+        components = urlsplit(url)
+        port_is_valid = components.port is None or components.port > 0
     except ValueError as error:
         raise Invalid(f"setting '{name}' is not a valid URL: {error}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_valid:
+    if components.scheme not in ("http", "https") or not components.hostname or not port_is_valid:
         raise Invalid(f"setting '{name}' must be an http:// or https:// URL: '{_without_password(url)}'")
-    if parts.username or parts.password:
+    if components.username or components.password:
         raise Invalid(f"setting '{name}' must be a URL without user name and password")
-    if _is_metadata_service(parts.hostname):
-        raise Invalid(f"setting '{name}' must not be the address of a metadata service: '{parts.hostname}'")
+    if _is_metadata_service(components.hostname):
+        raise Invalid(f"setting '{name}' must not be the address of a metadata service: '{components.hostname}'")
 
 
 def check_authority(name: str, file: str) -> None:

@@ -51,10 +51,10 @@ _CLIPPED_COLUMNS: Columns = {**_COLUMNS, "duration_us": ColumnType.INTEGER}
     "/usage/segments",
     policy.SEGMENTS_LIST,
     errors=(NotFound,),
-    produces={JSON: schemas.Segments, **TABLE_CONTENT},
+    produces={JSON: schemas.SegmentPage, **TABLE_CONTENT},
     manages_transactions=True,
 )
-def list_segments(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.Segments | Stream:
+def list_segments(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.SegmentPage | Stream:
     """List segments, ordered by resource and start; with a period, those that overlap it.
 
     JSON is returned in pages of at most 10,000 segments. CSV, Arrow (IPC stream) and Parquet contain the complete list;
@@ -69,7 +69,7 @@ def list_segments(request: ApiRequest, query: schemas.SegmentListQuery) -> schem
     return stream_table(table_format, columns, reader.next_rows, "segments")
 
 
-def _list_page(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.Segments:
+def _list_page(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.SegmentPage:
     page = Page(limit=min(query.limit or Page().limit, MAX_LIMIT), marker=query.marker)
     ledger = request.services.ledger
     with request.read_transaction() as ctx:
@@ -79,7 +79,7 @@ def _list_page(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.
             ledger.filter_name_checks.check_filter(ctx, selection.usage_filter)
     rows = segments.items
     items = _clipped_views(rows, selection) if query.clip else [views.segment_row(row) for row in rows]
-    return schemas.Segments(items, encode_segment_cursor(rows[-1]) if segments.more else None)
+    return schemas.SegmentPage(items, encode_segment_cursor(rows[-1]) if segments.more else None)
 
 
 def _clipped_views(rows: Iterable[SegmentRow], selection: UsageSelection) -> list[schemas.Segment]:

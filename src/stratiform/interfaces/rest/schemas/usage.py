@@ -87,7 +87,11 @@ class ChangeHeaders(Struct):
 
 
 class Segment(Struct):
-    """A half-open interval of usage; `duration_us` is set if the segment is clipped to a period."""
+    """A half-open interval of usage; `duration_us` is set if the segment is clipped to a period.
+
+    `names`: the names, at the end of the interval, of the project and of the resources to which attributes refer
+    (`project`, `volume_type`, `image`, `flavor`), as far as they are known.
+    """
 
     resource_type: str
     resource_id: str
@@ -98,6 +102,7 @@ class Segment(Struct):
     end: str | None
     state: str
     attributes: dict[str, object]
+    names: dict[str, str] | UnsetType = UNSET
     duration_us: int | UnsetType = UNSET
 
 
@@ -142,6 +147,7 @@ class Sum(Struct):
     start: str
     end: str
     sums: dict[str, str]
+    names: dict[str, str] | UnsetType = UNSET
 
 
 class Sums(Struct):

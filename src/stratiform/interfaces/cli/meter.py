@@ -44,7 +44,7 @@ def check_meter(file: Annotated[Path, typer.Argument(help="A meter file.")]) -> 
 
 
 @ignored.command("list")
-def list_ignored_messages(output: FormatOption = Format.table) -> None:
+def count_ignored_messages(output: FormatOption = Format.table) -> None:
     """List counts by cloud and event type, with the reason for types that are ignored on purpose."""
     types = get_client().get("usage/ignored")["ignored"]
     print_list(types if output is Format.json else map(_ignored_row, types), _IGNORED_COLUMNS, output)

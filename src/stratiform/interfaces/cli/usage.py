@@ -30,7 +30,7 @@ COMMANDS = {
     ),
     "ignored": LazyCommand(f"{_PACKAGE}.meter:ignored", "Messages that no meter reads."),
     "insert": LazyCommand(
-        f"{_PACKAGE}.cloud_events:ingest_file",
+        f"{_PACKAGE}.cloudevents:ingest_file",
         "Ingest CloudEvents. Repeating it has no effect. Exit status 1: events were rejected.",
     ),
     "meter": LazyCommand(f"{_PACKAGE}.meter:app", "Meters."),

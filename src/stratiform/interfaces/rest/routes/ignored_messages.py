@@ -15,9 +15,9 @@ _BATCHES = 20
 
 
 @api.get("/usage/ignored", policy.IGNORED_MESSAGES_LIST)
-def list_ignored_messages(request: ApiRequest) -> schemas.IgnoredMessageTypes:
+def count_ignored_messages(request: ApiRequest) -> schemas.IgnoredMessageTypes:
     """Count ignored messages by cloud and event type."""
-    types = request.services.ingest.ignored_messages.list(request.ctx)
+    types = request.services.ingest.ignored_messages.count_by_type(request.ctx)
     return schemas.IgnoredMessageTypes([_message_type(message_type) for message_type in types])
 
 

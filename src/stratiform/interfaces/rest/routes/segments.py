@@ -53,10 +53,10 @@ _NAMES: Columns = {"names": ColumnType.TEXT}
     "/usage/segments",
     policy.SEGMENTS_LIST,
     errors=(NotFound,),
-    produces={JSON: schemas.Segments, **TABLE_CONTENT},
+    produces={JSON: schemas.SegmentPage, **TABLE_CONTENT},
     manages_transactions=True,
 )
-def list_segments(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.Segments | Stream:
+def list_segments(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.SegmentPage | Stream:
     """List segments, ordered by resource and start; with a period, those that overlap it.
 
     JSON is returned in pages of at most 10,000 segments. CSV, Arrow (IPC stream) and Parquet contain the complete list;
@@ -71,7 +71,7 @@ def list_segments(request: ApiRequest, query: schemas.SegmentListQuery) -> schem
     return stream_table(table_format, columns, reader.next_rows, "segments")
 
 
-def _list_page(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.Segments:
+def _list_page(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.SegmentPage:
     page = Page(limit=min(query.limit or Page().limit, MAX_LIMIT), marker=query.marker)
     ledger = request.services.ledger
     with request.read_transaction() as ctx:
@@ -85,7 +85,7 @@ def _list_page(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.
     items = [views.segment_row(row, of_row) for row, of_row in zip(rows, names, strict=True)]
     if query.clip:
         items = [_clip_view(view, row, selection) for view, row in zip(items, rows, strict=True)]
-    return schemas.Segments(items, encode_segment_cursor(rows[-1]) if segments.more else None)
+    return schemas.SegmentPage(items, encode_segment_cursor(rows[-1]) if segments.more else None)
 
 
 def _clip_view(view: schemas.Segment, row: SegmentRow, selection: UsageSelection) -> schemas.Segment:

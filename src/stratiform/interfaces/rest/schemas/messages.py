@@ -32,7 +32,7 @@ class RejectedMessage(Struct):
     body: str
 
 
-class RejectedMessages(Struct):
+class RejectedMessagePage(Struct):
     rejected: list[RejectedMessage]
     next: str | None
 

@@ -106,7 +106,7 @@ class Segment(Struct):
     duration_us: int | UnsetType = UNSET
 
 
-class Segments(Struct):
+class SegmentPage(Struct):
     """A page of segments; `next` is the marker of the next page."""
 
     segments: list[Segment]
@@ -133,7 +133,7 @@ class Sample(Struct):
     message_id: str
 
 
-class Samples(Struct):
+class SamplePage(Struct):
     """A page of samples; `next` is the marker of the next page."""
 
     samples: list[Sample]

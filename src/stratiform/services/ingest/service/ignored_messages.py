@@ -37,7 +37,7 @@ class IgnoredMessages:
     parser: MessageParser
     ledger: LedgerService
 
-    def list(self, ctx: RequestContext) -> Sequence[IgnoredMessageType]:
+    def count_by_type(self, ctx: RequestContext) -> Sequence[IgnoredMessageType]:
         """Return the numbers of ignored messages by cloud and event type."""
         policy.IGNORED_MESSAGES_LIST.require(ctx.caller, None)
         return [

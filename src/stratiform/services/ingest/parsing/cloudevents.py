@@ -26,7 +26,7 @@ _decoder = msgspec.json.Decoder()
 _exact_decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def parse_cloud_event(raw: bytes, cloud: str) -> Event:
+def parse_cloudevent(raw: bytes, cloud: str) -> Event:
     """Parse a JSON document. `cloud` is the cloud of an event without one. Raises: InvalidMessage."""
     document = _decode(raw, _decoder)
     if document.get("type") == usage_events.SAMPLED:

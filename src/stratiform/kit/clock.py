@@ -63,7 +63,7 @@ def parse_iso(text: str) -> Micros:
     """
     # Python accepts any separator before the time, dates without hyphens, and dates by week, too.
     if not (text.isascii() and text[4:5] == text[7:8] == "-" and text[10:11] in ("", "T", " ")):
-        raise ValueError(f"not a time of ISO 8601: {text}")
+        raise ValueError(f"not an ISO 8601 time: {text}")
     us = from_datetime(datetime.fromisoformat(text))
     if not _MIN_US <= us <= _MAX_US:
         raise ValueError(f"time is outside the years 1 to 9999: {text}")

@@ -184,6 +184,10 @@ def test_batch_has_a_result_for_each_event(api: Rest) -> None:
         {"type": "usage.sampled", "data": {"resource_type": "box", "resource_id": "b", "samples": {"m": 1}}},
         {"cloud": "x" * 65},
         {"data": None, "data_base64": "?"},
+        {"data": None, "data_base64": {}},
+        {"data": None, "data_base64": 5},
+        {"data_base64": {}},
+        {"data_base64": "e30="},
     ],
 )
 def test_invalid_event(api: Rest, changes: dict[str, Any]) -> None:

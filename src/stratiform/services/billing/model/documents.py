@@ -28,7 +28,7 @@ class DocumentNumber:
         series, _, digits = text.rpartition("-")
         sequence = parse_uint(digits)
         if sequence is None:
-            raise ValueError(f"not a number of a document: {text}")
+            raise ValueError(f"not a document number: {text}")
         return cls(series, sequence)
 
 

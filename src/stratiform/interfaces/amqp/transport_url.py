@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from stratiform.kit.errors import Invalid
+from stratiform.kit.text_conversion import convert_text
 
 #: Default ports by scheme; oslo.messaging uses 5672 even with TLS.
 _PORTS = {"rabbit": 5672, "amqp": 5672, "amqps": 5671}
@@ -140,7 +141,7 @@ def _parse_options(query: dict[str, str], key: str, *, tls: bool) -> ConsumerOpt
             raise Invalid(f"{key} has an unknown option {name}", hint=f"known: {', '.join(_OPTIONS)}")
         value = _BOOLEANS.get(text.lower(), text) if _OPTIONS[name].type is bool else text
         try:
-            values[name] = msgspec.convert(value, _OPTIONS[name].type, strict=False)
+            values[name] = convert_text(value, _OPTIONS[name].type)
         except msgspec.ValidationError as error:
             raise Invalid(
                 f"{key}: option {name}: {error}", hint="see docs/howto/collect-notifications-from-openstack.md"

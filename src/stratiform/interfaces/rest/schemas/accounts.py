@@ -59,15 +59,19 @@ class Account(Struct):
     created_at: str
 
 
-class Accounts(Struct):
+class AccountPage(Struct):
     accounts: list[Account]
     next: str | None
 
 
 class Assignment(Struct):
-    """A project that the account pays for, from `start` (inclusive) to `until` (exclusive)."""
+    """A project that the account pays for, from `start` (inclusive) to `until` (exclusive).
+
+    `project_name` is empty if it is not known.
+    """
 
     project_id: str
+    project_name: str
     start: str
     until: str | None
 

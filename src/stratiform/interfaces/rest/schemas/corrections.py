@@ -85,6 +85,6 @@ class Correction(Struct):
     revoked_by: str | None
 
 
-class Corrections(Struct):
+class CorrectionPage(Struct):
     corrections: list[Correction]
     next: str | None

@@ -1,4 +1,4 @@
-"""CloudEvents and their results. The parser is `services/ingest/parsing/cloud_events.py`.
+"""CloudEvents and their results. The parser is `services/ingest/parsing/cloudevents.py`.
 
 Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/cloudevents.json
 """

@@ -57,6 +57,6 @@ class ClosedInvoice(Invoice):
     late_usage: list[LateUsage]
 
 
-class Invoices(Struct):
+class InvoicePage(Struct):
     invoices: list[Invoice]
     next: str | None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stratiform.kit.clock import Micros
+from stratiform.kit.number_parsing import parse_uint
 from stratiform.services.billing.model.parties import Party
 from stratiform.services.billing.model.taxes import TaxTotal
 from stratiform.services.rating.model import AMOUNT_DIGITS, TaxCategory, UnpricedRule, format_scaled
@@ -24,8 +25,11 @@ class DocumentNumber:
     @classmethod
     def parse(cls, text: str) -> "DocumentNumber":
         """Raises ValueError for a text that is not a number of a document"""
-        series, _, sequence = text.rpartition("-")
-        return cls(series, int(sequence))
+        series, _, digits = text.rpartition("-")
+        sequence = parse_uint(digits)
+        if sequence is None:
+            raise ValueError(f"not a document number: {text}")
+        return cls(series, sequence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,10 @@ class RunningCosts:
         first = min(assignment.start for assignment in assigned if assignment.account_id == account.id)
         return self._rate_project(ctx, account, project_id, start, min(month_end, ctx.now), first)
 
+    def find_project_name(self, ctx: RequestContext, project_id: str, at: Micros) -> str:
+        """Return the name of a project at an instant; "" if it is not known."""
+        return self.ledger.name_timelines.list_project_names(ctx.db, [project_id], at).get(project_id, "")
+
     def _list_segments(self, ctx: RequestContext, resource_id: str) -> Sequence[Segment]:
         """Return the segments of a resource by start. The ledger's index starts with the type, so try each type."""
         others = [each.name for each in self.rating.catalog if each.states and each.name not in _FREQUENT_TYPES]
@@ -114,11 +118,13 @@ class RunningCosts:
             resource_id=last.resource_id,
             resource_name=last.name,
             project_id=last.project_id,
+            project_name=self.find_project_name(ctx, last.project_id, end),
             account=account.name,
             currency=account.currency,
             amount=format_scaled(charge.amount, AMOUNT_DIGITS),
             since=format_iso(starts[0]),
             as_of=format_iso(end),
+            ended_at=None if last.end is None or last.end > ctx.now else format_iso(last.end),
             per_hour=self._hourly_rate(plan, last, ctx.now),
             lines=[_build_line(plan, line) for line in charge.lines],
             unpriced=_unpriced_totals(charge),
@@ -141,6 +147,7 @@ class RunningCosts:
         charge = rated.charge
         return ProjectCost(
             project_id=project_id,
+            project_name=self.find_project_name(ctx, project_id, as_of - 1),
             account=account.name,
             month=format_month(start),
             currency=account.currency,
@@ -188,7 +195,7 @@ def _sum_days(amounts: Iterable[dict[Micros, int]], start: Micros, end: Micros) 
         for day, amount in by_day.items():
             sums[day] += amount
     return [
-        DailyCost(to_datetime(day).strftime("%Y-%m-%d"), format_scaled(amount, AMOUNT_DIGITS))
+        DailyCost(to_datetime(day).date().isoformat(), format_scaled(amount, AMOUNT_DIGITS))
         for day, amount in sums.items()
     ]
 

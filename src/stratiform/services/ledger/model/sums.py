@@ -9,6 +9,7 @@ from typing import Literal, cast, get_args
 
 from stratiform.kit.clock import DAY_US, HOUR_US, Micros, from_datetime, to_datetime
 from stratiform.kit.errors import Invalid
+from stratiform.kit.number_parsing import parse_decimal
 from stratiform.services.ledger.model.samples import SampleContribution, multiply_by_duration, to_seconds
 
 Bucket = Literal["hour", "day", "month"]
@@ -155,11 +156,7 @@ def parse_number(value: object) -> Decimal | None:
         return None
     if isinstance(value, int | Decimal):
         return Decimal(value)
-    if isinstance(value, str) and len(value) <= _MAX_NUMBER_LENGTH and value.isascii():
-        digits = value.removeprefix("-")
-        if digits.replace(".", "", 1).isdecimal() and digits[0] != "." and digits[-1] != ".":
-            return Decimal(value)
-    return None
+    return parse_decimal(value) if isinstance(value, str) and len(value) <= _MAX_NUMBER_LENGTH else None
 
 
 def _has_prefix(name: str, *prefixes: str) -> bool:

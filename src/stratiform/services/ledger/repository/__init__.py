@@ -3,7 +3,6 @@
 from stratiform.services.ledger.repository import (
     batches,
     corrections,
-    current_segments,
     event_histories,
     events,
     exists_events,
@@ -16,7 +15,8 @@ from stratiform.services.ledger.repository import (
     samples,
     segment_changes,
     segment_histories,
-    segments,
+    segment_queries,
+    segment_replacement,
     stated_names,
     sums,
 )
@@ -24,7 +24,6 @@ from stratiform.services.ledger.repository import (
 __all__ = [
     "batches",
     "corrections",
-    "current_segments",
     "event_histories",
     "events",
     "exists_events",
@@ -37,7 +36,8 @@ __all__ = [
     "samples",
     "segment_changes",
     "segment_histories",
-    "segments",
+    "segment_queries",
+    "segment_replacement",
     "stated_names",
     "sums",
 ]

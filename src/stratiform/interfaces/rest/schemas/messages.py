@@ -66,6 +66,12 @@ class IgnoredMessageType(Struct):
     is_metered: bool
 
 
+class IgnoredMessageQuery(Struct):
+    is_undecided: Annotated[
+        bool, Meta(description="Only types for which neither a reason to ignore them nor a meter is defined.")
+    ] = field(name="undecided", default=False)
+
+
 class IgnoredMessageTypes(Struct):
     ignored: list[IgnoredMessageType]
 

@@ -69,7 +69,7 @@ def _data(document: Payload) -> dict[str, object]:
     data, encoded = document.get("data"), document.get("data_base64")
     if encoded is not None:
         if data is not None or not isinstance(encoded, str):
-            raise InvalidMessage("data_base64 must be a string, and replaces data")
+            raise InvalidMessage("data_base64 must be a string, and cannot be combined with data")
         try:
             data = msgspec.json.decode(base64.b64decode(encoded, validate=True))
         except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError) as error:

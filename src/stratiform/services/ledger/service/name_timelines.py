@@ -91,28 +91,25 @@ class NameReader:
 
         The keys are types of resources. Unknown names are missing.
         """
-        moments = [(list(_list_referenced(row)), at) for row, at in rows]
-        self.load_names(resource for referenced, _ in moments for resource in referenced)
+        moments = [
+            (_list_referenced(row.cloud, row.project_id, row.resource_type, row.attributes), at) for row, at in rows
+        ]
+        self.load_names({resource for referenced, _ in moments for resource in referenced})
+        timelines = self._timelines
         return [
             {each.resource_type: timelines[each].get_name_at(at) for each in referenced if each in timelines}
-            for timelines in (self._timelines,)
             for referenced, at in moments
         ]
 
 
-def _list_referenced(row: SegmentRow) -> Iterator[Resource]:
-    if row.project_id:
-        yield Resource(row.cloud, PROJECT_TYPE, row.project_id)
-    if row.resource_type in REFERENCES:
-        for _, resource in list_name_references(row.cloud, row.resource_type, _decode(row.attributes)):
-            yield resource
-
-
 @lru_cache(4096)
-def _decode(attributes: str) -> Mapping[str, object]:
-    """Decode a JSON object once for all rows that have an equal one."""
-    document: Mapping[str, object] = msgspec.json.decode(attributes)
-    return document
+def _list_referenced(cloud: str, project_id: str, resource_type: str, attributes: str) -> Sequence[Resource]:
+    """Return the project and the resources to which attributes refer; most segments have equal ones."""
+    project = [Resource(cloud, PROJECT_TYPE, project_id)] if project_id else []
+    if resource_type not in REFERENCES:
+        return project
+    references = list_name_references(cloud, resource_type, msgspec.json.decode(attributes))
+    return [*project, *(resource for _, resource in references)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,6 +237,7 @@ def test_assignments_and_periods_survive_downgrade_and_upgrade(home: Path, empty
     billing.create_account("zeta")
     billing.assign("zeta", "p1", "2026-11-10")
     billing.assign("acme", "p1", "2026-11-20")
+    billing.ingest(machine("m1", "p1", "2026-11-01"))
     billing.at("2026-12-01").close("acme", "2026-11")
     losses = database_schema.list_deleted_data(database, "base")
     assert {"documents (1)", "customer accounts (2)", "price plans (1)"} <= set(losses)

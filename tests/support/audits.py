@@ -62,7 +62,7 @@ def audit_service(stack: ServiceHarness, clouds: CloudsService) -> AuditService:
     """Return an audit service that reads inventories from `clouds`."""
     services = stack.services
     ledger = replace(services.ledger, filter_name_checks=replace(services.ledger.filter_name_checks, clouds=clouds))
-    return AuditService.build(services.database, stack.clock, ledger, services.ingest, clouds)
+    return AuditService.build(services.database, stack.clock, stack.ids, ledger, services.ingest, clouds)
 
 
 def run_audit(

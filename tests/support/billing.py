@@ -10,10 +10,12 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.billing.model import (
+    ClosedPeriod,
     CustomerAccount,
     DocumentSummary,
     LateUsage,
     Party,
+    PeriodPreview,
     ProjectAssignment,
     ProjectCost,
     ResourceCost,
@@ -62,7 +64,19 @@ class BillingHarness:
         return self.run(lambda billing, ctx: billing.project_assignments.create(ctx, account, project_id, first))
 
     def close(self, account: str, month: str | None = None, until: Micros | None = None) -> DocumentSummary:
+        """Close a period in which something is charged, and return its invoice."""
+        invoice = self.close_period(account, month, until).invoice
+        assert invoice is not None, "nothing is charged in the period"
+        return invoice
+
+    def close_period(self, account: str, month: str | None = None, until: Micros | None = None) -> ClosedPeriod:
         return self.run(lambda billing, ctx: billing.periods.close(ctx, account, month, until))
+
+    def preview(self, account: str, month: str | None = None, until: Micros | None = None) -> PeriodPreview:
+        return self.run(lambda billing, ctx: billing.period_previews.create(ctx, account, month, until))
+
+    def set_seller(self, seller: Party) -> None:
+        self.run(lambda billing, ctx: billing.seller.update(ctx, seller))
 
     def late_usage(self, account: str) -> Sequence[LateUsage]:
         return self.run(lambda billing, ctx: billing.late_usage.list_by_account(ctx, account))
@@ -96,6 +110,7 @@ def billing_harness(stack: ServiceHarness) -> BillingHarness:
     """Return billing with the customer account "acme", which pays for project "p1" from 2026-11-01 on."""
     billing = BillingHarness(stack).at("2026-11-01")
     billing.publish(PLAN)
+    billing.set_seller(Party("Seller"))
     billing.create_account("acme", party=Party("Acme Ltd", ("1 Road",), "GB", "GB1"), tax_rate="20")
     billing.assign("acme", "p1")
     return billing

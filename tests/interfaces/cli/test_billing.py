@@ -43,6 +43,7 @@ def run(*line: str) -> str:
 def create_usage(api: Rest, plan: str, stack: ServiceHarness) -> None:
     """Create a customer account, assign the demo project, and record one hour of a server."""
     run("price", "set", plan)
+    run("invoice", "seller", "--legal-name", "Seller")
     run("account", "create", "acme", "--currency", "EUR", "--plan", "standard", "--tax-rate", "20", "--country", "DE")
     run("account", "assign", "acme", "--project", "demo", "--from", "2026-11-10")
     with stack.services.database.transaction() as db:
@@ -54,7 +55,7 @@ def test_from_a_plan_to_an_invoice(api: Rest, plan: str, service_harness: Servic
     assert "name of m1 has cost 0.022 EUR" in run("cost", "show", "m1")
     assert json.loads(run("cost", "show", "m1", "--format", "json"))["per_hour"] == "0.022"
     assert "2026-11: 0.022 EUR" in run("cost", "month", "--project", "demo")
-    closed = json.loads(run("period", "close", "--account", "acme", "--until", "now", "--format", "json"))
+    closed = json.loads(run("period", "close", "--account", "acme", "--until", "now", "--yes", "--format", "json"))
     number = closed["number"]
     assert "open" in run("period", "list", "--account", "acme")
     assert number in run("invoice", "list")

@@ -29,10 +29,11 @@ def api(service_harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch, tmp_pa
         monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
         (tmp_path / "prices.toml").write_text(PLAN)
         run("price", "set", tmp_path / "prices.toml")
+        run("invoice", "seller", "--legal-name", "Seller")
         run("account", "create", "acme", "--currency", "EUR", "--plan", "standard")
         run("account", "assign", "acme", "--project", "demo", "--from", "2026-11-01")
         insert(api, tmp_path, "v1", "2026-11-30T00:00:00Z")
-        run("period", "close", "--account", "acme", "2026-11")
+        run("period", "close", "--account", "acme", "2026-11", "--yes")
         yield api
 
 
@@ -74,7 +75,7 @@ def test_late_usage_is_shown_where_it_arrives_and_in_the_list_of_periods(api: Re
     assert "0.48 EUR (2 resources)" in run("period", "list", "--account", "acme")
     correction = ("usage", "correct", "volume", "v4", "--absent", "--from", "2026-11-30", "--to", "2026-12-01")
     assert f"{LATE}0.24 EUR (1 resource)" in run(*correction, "--reason", "never existed")
-    assert f"{LATE}0.24 EUR (1 resource)" in run("period", "close", "--account", "acme", "--until", "now")
+    assert f"{LATE}0.24 EUR (1 resource)" in run("period", "close", "--account", "acme", "--until", "now", "--yes")
     assert "Late usage" not in run("usage", "rejected", "replay")
 
 

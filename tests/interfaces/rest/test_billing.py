@@ -19,6 +19,7 @@ def api(service_harness: ServiceHarness) -> Iterator[Rest]:
     service_harness.clock.at = parse_iso("2026-11-10T01:00:00")
     with rest(service_harness) as api:
         assert publish(api, PLAN).status_code == 200
+        assert api("PUT", "seller", {"legal_name": "Seller"}).status_code == 200
         assert api("POST", "accounts", {"name": "acme", "currency": "EUR", "plan": "standard"}).status_code == 201
         assigned = {"project": "demo", "start": "2026-11-10T00:00:00Z"}
         assert api("POST", "accounts/acme/projects", assigned).status_code == 201

@@ -51,7 +51,7 @@ def audit(
 ) -> tuple[list[ResourceFindings], AuditSummary]:
     clouds = listed_clouds(dc_1=ListedCloud([*items]))
     services = stack.services
-    service = AuditService.build(services.database, stack.clock, services.ledger, services.ingest, clouds)
+    service = AuditService.build(services.database, stack.clock, stack.ids, services.ledger, services.ingest, clouds)
     with services.database.read_transaction() as db:
         events = list(service.audits.run(stack.ctx(db), AuditRequest("2026-01", *JANUARY, apply=apply)))
     (summary,) = [event for event in events if isinstance(event, AuditSummary)]

@@ -34,6 +34,7 @@ def test_numbers_have_no_gaps_when_many_periods_are_closed_at_once(any_billing: 
     for name in names:
         any_billing.create_account(name)
         any_billing.assign(name, f"project of {name}")
+        any_billing.ingest(machine(f"m-{name}", f"project of {name}", "2026-11-10"))
     any_billing.ingest(disk("v1", "project of a3", "2026-11-10", volume_type_name="slow"))
     any_billing.at("2026-12-01")
 
@@ -66,6 +67,7 @@ def test_numbers_have_no_gaps_when_many_periods_are_closed_at_once(any_billing: 
 def test_the_database_refuses_inconsistent_documents(
     any_billing: BillingHarness, change: Callable[[Document], Document]
 ) -> None:
+    any_billing.ingest(machine("m1", "p1", "2026-11-10"))
     number = any_billing.at("2026-12-01").close("acme", "2026-11").number
     document = change(decode_document(any_billing.get(number).content))
     with pytest.raises(Conflict):
@@ -73,6 +75,7 @@ def test_the_database_refuses_inconsistent_documents(
 
 
 def test_a_credit_note_has_its_own_series_and_refers_to_an_invoice(any_billing: BillingHarness) -> None:
+    any_billing.ingest(machine("m1", "p1", "2026-11-10"))
     number = any_billing.at("2026-12-01").close("acme", "2026-11").number
     invoice = decode_document(any_billing.get(number).content)
     credit_note = replace(
@@ -91,6 +94,7 @@ def test_a_credit_note_has_its_own_series_and_refers_to_an_invoice(any_billing: 
 
 
 def test_members_see_the_invoices_of_the_account_that_pays_for_their_project(any_billing: BillingHarness) -> None:
+    any_billing.ingest(machine("m1", "p1", "2026-11-10"))
     invoice = any_billing.at("2026-12-01").close("acme", "2026-11")
     ours, others = customer("p1", "reader"), customer("p2", "member")
     assert any_billing.run(lambda billing, ctx: billing.documents.list(ctx, Page()), ours).items == [invoice]
@@ -104,6 +108,7 @@ def test_members_see_the_invoices_of_the_account_that_pays_for_their_project(any
 def test_operators_filter_by_account(billing: BillingHarness) -> None:
     billing.create_account("zeta")
     billing.assign("zeta", "p2")
+    billing.ingest(machine("m1", "p1", "2026-11-10"), machine("m2", "p2", "2026-11-10"))
     billing.at("2026-12-01")
     numbers = {name: billing.close(name, "2026-11").number for name in ("acme", "zeta")}
     for name, number in numbers.items():

@@ -32,7 +32,7 @@ def closed(any_billing: BillingHarness) -> BillingHarness:
     return any_billing
 
 
-def amounts(billing: BillingHarness, account: str = "acme") -> list[tuple[str, str, int, int]]:
+def amounts(billing: BillingHarness, account: str = "acme") -> list[tuple[str | None, str, int, int]]:
     return [
         (late.document_number, format_scaled(late.amount, AMOUNT_DIGITS), late.resources, late.unpriced_resources)
         for late in billing.late_usage(account)

@@ -130,8 +130,8 @@ def test_prices_are_not_set_in_a_period_that_is_being_closed(any_billing: Billin
         month, next_month = f"2027-{number:02}", f"2027-{number + 1:02}"
         any_billing.at(f"{month}-01")
         if number == 1:
-            any_billing.at("2027-01-01").close("acme", "2026-11")
-            any_billing.close("acme", "2026-12")
+            any_billing.at("2027-01-01").close_period("acme", "2026-11")
+            any_billing.close_period("acme", "2026-12")
         any_billing.ingest(machine("m1", "p1", f"{month}-02", at=f"{month}-02T00:00:00"))
         any_billing.at(f"{next_month}-01")
         version = PLAN.replace("2026-01-01", f"{month}-15").replace('"0.01"', f'"{number + 10}"')

@@ -36,6 +36,15 @@ class AssignmentConflict(Conflict):
         super().__init__(f"Project '{project_id}' is being assigned by another request", hint="repeat the request")
 
 
+class SellerNotSet(Conflict):
+    """An invoice needs the name of the seller."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Invoices need a seller, and none is set", hint="set it with `stratiform invoice seller --legal-name NAME`"
+        )
+
+
 class UnpricedUsageConflict(Conflict):
     """A period cannot be closed, because usage in it has no price."""
 

@@ -1,5 +1,6 @@
 """The manifest of billing."""
 
+from stratiform.services.audit.service import AuditService
 from stratiform.services.billing import policy, tables
 from stratiform.services.billing.service import BillingService
 from stratiform.services.ingest.service import IngestService
@@ -11,6 +12,7 @@ from stratiform.services.rating.service import RatingService
 def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> BillingService:
     return BillingService.build(
         ids=env.ids,
+        audit=registry.get(AuditService),
         ledger=registry.get(LedgerService),
         ingest=registry.get(IngestService),
         rating=registry.get(RatingService),

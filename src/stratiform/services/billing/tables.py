@@ -43,6 +43,7 @@ accounts_table = define_table(
     Column("name", String(255), nullable=False, unique=True),
     Column("currency", String(3), nullable=False),
     Column("plan", String(64), nullable=False),
+    Column("plan_from", BigInteger),
     Column("tax_rate", String(16), nullable=False),
     Column("party", Json, nullable=False),
     Column("billed_until", BigInteger),
@@ -130,7 +131,7 @@ periods_table = define_table(
     Column("as_of", BigInteger, nullable=False),
     Column("closed_at", BigInteger, nullable=False),
     Column("plan", String(64), nullable=False),
-    Column("document_number", String(64), ForeignKey("billing_document.number"), nullable=False, unique=True),
+    Column("document_number", String(64), ForeignKey("billing_document.number"), unique=True),
     UniqueConstraint("account_id", "sequence"),
     UniqueConstraint("account_id", "sequence", "end"),
     ForeignKeyConstraint(

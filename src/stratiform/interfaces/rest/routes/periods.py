@@ -1,13 +1,12 @@
 """`/accounts/{name}/periods`: billing periods."""
 
-from msgspec.structs import asdict
-
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import invoices as schemas
 from stratiform.interfaces.rest.schemas.accounts import AccountReference
 from stratiform.interfaces.rest.timestamps import parse_timestamp
 from stratiform.interfaces.rest.views import billing as views
+from stratiform.interfaces.rest.views import period_previews as preview_views
 from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.errors import Conflict
 from stratiform.services.billing import policy
@@ -15,16 +14,24 @@ from stratiform.services.billing.model import BillingPeriod, LateUsage
 
 
 @api.post("/accounts/{name}/periods", policy.PERIODS_CLOSE, errors=(Conflict,))
-def close_period(request: ApiRequest, name: AccountReference, body: schemas.PeriodClose) -> schemas.ClosedInvoice:
+def close_period(request: ApiRequest, name: AccountReference, body: schemas.PeriodClose) -> schemas.ClosedPeriod:
     """Close a month that is over, or the open period until a timestamp, and issue its invoice.
 
-    Closing the same period again returns the same invoice.
+    Closing the same period again returns the same invoice. A period without a charge has no invoice.
     """
     until = None if body.until is None else _until(body.until, request.ctx.now)
     billing = request.services.billing
-    invoice = views.invoice(billing.periods.close(request.ctx, name, body.month, until))
-    late_usage = [views.late_usage(late) for late in billing.late_usage.list_by_account(request.ctx, name)]
-    return schemas.ClosedInvoice(**asdict(invoice), late_usage=late_usage)
+    closed = billing.periods.close(request.ctx, name, body.month, until)
+    account = billing.customer_accounts.get(request.ctx, name)
+    return views.closed_period(account, closed, billing.late_usage.list_by_account(request.ctx, name))
+
+
+@api.post("/accounts/{name}/periods/preview", policy.PERIODS_PREVIEW, errors=(Conflict,))
+def preview_period(request: ApiRequest, name: AccountReference, body: schemas.PeriodClose) -> schemas.PeriodPreview:
+    """Show what closing a period would bill, and what it would leave out. A month that is not over ends now."""
+    until = None if body.until is None else _until(body.until, request.ctx.now)
+    previews = request.services.billing.period_previews
+    return preview_views.period_preview(previews.create(request.ctx, name, body.month, until))
 
 
 @api.get("/accounts/{name}/periods", policy.PERIODS_LIST)

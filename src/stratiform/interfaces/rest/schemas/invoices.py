@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from stratiform.interfaces.rest.schemas.common import PageQuery, RequestBody
 from stratiform.interfaces.rest.schemas.late_usage import LateUsage, PeriodLateUsage
+from stratiform.services.billing.model import UnpricedUsageTotal
 
 InvoiceNumber = Annotated[str, Meta(description="Number of the invoice.")]
 
@@ -51,9 +52,76 @@ class Invoice(Struct):
     sha256: str
 
 
-class ClosedInvoice(Invoice):
-    """The invoice of a closed period, and the late usage of all closed periods of the customer account."""
+class ClosedPeriod(Struct):
+    """A closed period with its invoice, and the late usage of all closed periods of the customer account.
 
+    `number`, `issued_at` and `sha256` are null if nothing was charged in the period, so that it has no invoice.
+    """
+
+    number: str | None
+    account: str
+    start: str
+    end: str
+    issued_at: str | None
+    currency: str
+    total: str
+    sha256: str | None
+    late_usage: list[LateUsage]
+
+
+class PreviewProblem(Struct):
+    """A reason for which the period cannot be closed."""
+
+    detail: str
+    hint: str
+
+
+class UnassignedUsage(Struct):
+    """Usage of a project that no customer account pays for, of resource types that the plan prices."""
+
+    project_id: str
+    project_name: str
+    resources: int
+    start: str
+    end: str
+
+
+class UnauditedUsage(Struct):
+    """Resources of a cloud whose usage was not compared with a source until the end of the period, or differs.
+
+    `audited_until` is null if no audit includes the start of the period.
+    """
+
+    cloud: str
+    resources: int
+    audited_until: str | None
+    findings: int
+    without_source: int
+
+
+class PeriodPreview(Struct):
+    """What closing a period would bill, and what it would leave out.
+
+    `invoice`: it is closed already, with this invoice. `exact` is the sum of all amounts with all digits.
+    """
+
+    account: str
+    start: str
+    end: str
+    currency: str
+    plan: str
+    lines: int
+    resources: int
+    exact: str
+    net: str
+    tax: str
+    total: str
+    state: Literal["open", "closed"]
+    invoice: str | None
+    problems: list[PreviewProblem]
+    unpriced: list[UnpricedUsageTotal]
+    unassigned: list[UnassignedUsage]
+    unaudited: list[UnauditedUsage]
     late_usage: list[LateUsage]
 
 

@@ -28,12 +28,12 @@ class PeriodLateUsage(Struct):
 
 
 class LateUsage(PeriodLateUsage):
-    """The late usage of one period of a customer account, and the invoice of the period."""
+    """The late usage of one period of a customer account, and the invoice of the period, if it has one."""
 
     account: str
     start: str
     end: str
-    invoice: str
+    invoice: str | None
 
 
 class LateUsageList(Struct):

@@ -8,7 +8,15 @@ from stratiform.interfaces.rest.schemas import accounts as account_schemas
 from stratiform.interfaces.rest.schemas import invoices as invoice_schemas
 from stratiform.interfaces.rest.schemas import late_usage as late_usage_schemas
 from stratiform.kit.clock import format_iso
-from stratiform.services.billing.model import CustomerAccount, DocumentSummary, LateUsage, Party, ProjectAssignment
+from stratiform.kit.money import get_minor_digits
+from stratiform.services.billing.model import (
+    ClosedPeriod,
+    CustomerAccount,
+    DocumentSummary,
+    LateUsage,
+    Party,
+    ProjectAssignment,
+)
 from stratiform.services.rating.model import AMOUNT_DIGITS, format_scaled
 
 
@@ -55,6 +63,24 @@ def late_usage(late: LateUsage) -> late_usage_schemas.LateUsage:
         end=format_iso(late.end),
         invoice=late.document_number,
         **asdict(period_late_usage(late)),
+    )
+
+
+def closed_period(
+    customer: CustomerAccount, closed: ClosedPeriod, late_usages: Sequence[LateUsage]
+) -> invoice_schemas.ClosedPeriod:
+    period, document = closed.period, closed.invoice
+    zero = format_scaled(0, 0, get_minor_digits(customer.currency))
+    return invoice_schemas.ClosedPeriod(
+        number=None if document is None else document.number,
+        account=customer.name if document is None else document.account_name,
+        start=format_iso(period.start),
+        end=format_iso(period.end),
+        issued_at=None if document is None else format_iso(document.issued_at),
+        currency=customer.currency,
+        total=zero if document is None else document.total,
+        sha256=None if document is None else document.sha256,
+        late_usage=[late_usage(late) for late in late_usages],
     )
 
 

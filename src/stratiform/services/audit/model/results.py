@@ -105,4 +105,19 @@ class AuditSummary:
         self.applied += sum(each.is_applied for each in result.proposed)
 
 
+@dataclass(frozen=True, slots=True)
+class CloudAudit:
+    """A completed audit of a cloud: until when, with how many findings, and how many resources it compared.
+
+    `without_source` counts those that no source covers.
+    """
+
+    cloud: str
+    audited_until: Micros
+    finished_at: Micros
+    findings: int
+    resources: int
+    without_source: int
+
+
 AuditEvent = AuditProgress | ResourceFindings | AuditSummary

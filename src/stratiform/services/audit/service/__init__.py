@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from stratiform.kit.clock import Clock
 from stratiform.kit.database import Database
+from stratiform.kit.ids import Ids
 from stratiform.services.audit.service.audits import Audits
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest.service import IngestService
@@ -20,7 +21,13 @@ class AuditService:
 
     @classmethod
     def build(
-        cls, database: Database, clock: Clock, ledger: LedgerService, ingest: IngestService, clouds: CloudsService
+        cls,
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        ledger: LedgerService,
+        ingest: IngestService,
+        clouds: CloudsService,
     ) -> "AuditService":
         """Build the service from its dependencies."""
-        return cls(Audits(database, clock, ledger, ingest, clouds))
+        return cls(Audits(database, clock, ledger, ingest, clouds, ids))

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from stratiform.kit.clock import Clock
+from stratiform.kit.clock import Clock, Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.database import Database
+from stratiform.kit.database import Connection, Database
 from stratiform.kit.errors import Fault, Invalid
+from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Caller
-from stratiform.services.audit import policy
-from stratiform.services.audit.model import AuditEvent, AuditProgress, AuditRequest, AuditSummary
+from stratiform.services.audit import policy, repository
+from stratiform.services.audit.model import AuditEvent, AuditProgress, AuditRequest, AuditSummary, CloudAudit
 from stratiform.services.audit.service.audit_runs import AuditRun
 from stratiform.services.audit.service.inventories import InventoryStore, open_inventories
 from stratiform.services.clouds.service import CloudsService
@@ -26,6 +27,7 @@ class Audits:
     ledger: LedgerService
     ingest: IngestService
     clouds: CloudsService
+    ids: Ids
 
     def require_run(self, ctx: RequestContext) -> None:
         """Check that the caller may run audits. Raises: Forbidden."""
@@ -44,6 +46,14 @@ class Audits:
             self.ledger.filter_name_checks.check_cloud(ctx.db, name)
         clouds = {name: connected[name] for name in sorted(connected) if not request.clouds or name in request.clouds}
         return self._run(ctx.caller, request, clouds)
+
+    def list_by_cloud(self, db: Connection, start: Micros, end: Micros) -> Mapping[str, CloudAudit]:
+        """Return the last audit of each cloud that reaches furthest into `[start, end)`, for another service."""
+        audits: dict[str, CloudAudit] = {}
+        for each in repository.list_cloud_audits(db, start, end):
+            if each.cloud not in audits or each.audited_until >= audits[each.cloud].audited_until:
+                audits[each.cloud] = each
+        return audits
 
     def _run(self, caller: Caller, request: AuditRequest, clouds: Mapping[str, str]) -> Iterator[AuditEvent]:
         """Read the inventories with no transaction open, then compare them with the ledger."""
@@ -64,7 +74,18 @@ class Audits:
             yield from run.compare_resources()
         for name in summary.coverage.keys() - clouds.keys():
             summary.no_inventory[name] = "not connected"
+        self._store(run)
         yield summary
+
+    def _store(self, run: AuditRun) -> None:
+        """Store a completed audit of all projects, without the clouds whose inventory could not be read."""
+        summary = run.summary
+        if summary.request.project_id is not None:
+            return
+        findings = sum(count for _, count in summary.totals.values())
+        clouds = {name: each for name, each in summary.coverage.items() if name not in summary.failed}
+        with self.database.transaction() as db:
+            repository.insert_run(db, self.ids.uuid(), run.window, self.clock.now(), findings, clouds)
 
     def _read_inventories(
         self, inventories: InventoryStore, clouds: Mapping[str, str], summary: AuditSummary

@@ -8,6 +8,7 @@ from stratiform.services.billing.model.costs import (
     ResourceCost,
     UnpricedGap,
     UnpricedUsageTotal,
+    build_unpriced_totals,
 )
 from stratiform.services.billing.model.customer_accounts import CustomerAccount, ProjectAssignment
 from stratiform.services.billing.model.documents import (
@@ -24,16 +25,24 @@ from stratiform.services.billing.model.late_usage import LateUsage, count_differ
 from stratiform.services.billing.model.parties import Party, check_party
 from stratiform.services.billing.model.periods import (
     BillingPeriod,
+    ClosedPeriod,
     PeriodSelection,
     format_month,
     get_month_bounds,
     parse_month,
     select_period,
 )
+from stratiform.services.billing.model.previews import (
+    InvoiceDraft,
+    PeriodPreview,
+    UnassignedUsage,
+    UnauditedUsage,
+)
 from stratiform.services.billing.model.taxes import TaxTotal, calculate_tax_total, calculate_tax_totals
 
 __all__ = [
     "BillingPeriod",
+    "ClosedPeriod",
     "CostLine",
     "CustomerAccount",
     "DailyCost",
@@ -42,8 +51,10 @@ __all__ = [
     "DocumentLine",
     "DocumentNumber",
     "DocumentSummary",
+    "InvoiceDraft",
     "LateUsage",
     "Party",
+    "PeriodPreview",
     "PeriodSelection",
     "PlanReference",
     "PlanVersionReference",
@@ -53,8 +64,11 @@ __all__ = [
     "ResourceCost",
     "StoredDocument",
     "TaxTotal",
+    "UnassignedUsage",
+    "UnauditedUsage",
     "UnpricedGap",
     "UnpricedUsageTotal",
+    "build_unpriced_totals",
     "calculate_tax_total",
     "calculate_tax_totals",
     "check_party",

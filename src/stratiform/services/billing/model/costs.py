@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from stratiform.services.rating.model import QUANTITY_DIGITS, Charge, format_scaled
+
 
 class CostLine(Struct, frozen=True):
     """The charge of one resource by one price until now."""
@@ -95,3 +97,17 @@ class ProjectCost(Struct, frozen=True):
     resources: list[ProjectResourceCost]
     unpriced: list[UnpricedUsageTotal]
     gaps: list[UnpricedGap]
+
+
+def build_unpriced_totals(charge: Charge) -> list[UnpricedUsageTotal]:
+    """Return the unpriced usage of a charge, as the APIs return it."""
+    return [
+        UnpricedUsageTotal(
+            resource_type=total.resource_type,
+            measure=total.measure,
+            resources=total.resources,
+            quantity=format_scaled(total.quantity, QUANTITY_DIGITS),
+            unit=total.unit,
+        )
+        for total in charge.unpriced
+    ]

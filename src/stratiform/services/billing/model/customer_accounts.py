@@ -11,6 +11,7 @@ from stratiform.services.rating.model import TaxCategory
 class CustomerAccount:
     """A paying customer. `tax_rate` in percent, a decimal text.
 
+    `plan` is the price plan since `plan_from`, the start of the period in which it was set; None: always.
     Everything before `billed_until` is closed; it is None until a project is assigned.
     """
 
@@ -18,6 +19,7 @@ class CustomerAccount:
     name: str
     currency: str
     plan: str
+    plan_from: Micros | None
     tax_rate: str
     party: Party
     billed_until: Micros | None

@@ -20,7 +20,7 @@ class LateUsage:
     currency: str
     start: Micros
     end: Micros
-    document_number: str
+    document_number: str | None
     amount: int
     resources: int
     unpriced_resources: int

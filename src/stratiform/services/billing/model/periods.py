@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from stratiform.kit.clock import Micros, format_iso, from_datetime, to_datetime
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.services.billing.model.customer_accounts import CustomerAccount
+from stratiform.services.billing.model.documents import DocumentSummary
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -17,7 +18,8 @@ _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 class BillingPeriod:
     """A closed period `[start, end)` of a customer account; periods of one account are adjacent.
 
-    `as_of` is the position of the ledger at which it was closed, `plan` the price plan.
+    `as_of` is the position of the ledger at which it was closed, `plan` the price plan. Without a charge, it has no
+    document.
     """
 
     id: str
@@ -28,7 +30,15 @@ class BillingPeriod:
     as_of: int
     closed_at: Micros
     plan: str
-    document_number: str
+    document_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPeriod:
+    """A closed period with its invoice; None if nothing was charged in it."""
+
+    period: BillingPeriod
+    invoice: DocumentSummary | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +51,17 @@ class PeriodSelection:
 
 
 def select_period(
-    account: CustomerAccount, closed: Sequence[BillingPeriod], month: str | None, until: Micros | None, now: Micros
+    account: CustomerAccount,
+    closed: Sequence[BillingPeriod],
+    month: str | None,
+    until: Micros | None,
+    now: Micros,
+    *,
+    is_preview: bool = False,
 ) -> PeriodSelection:
     """Return the period of a month, or the one that ends at `until`.
 
-    Raises: Invalid, Conflict if the period is not over, or if it is not the next one
+    Raises: Invalid, Conflict if it is not the next one, or not over; a preview may end in the future
     """
     if account.billed_until is None:
         raise Conflict(
@@ -67,7 +83,7 @@ def select_period(
         raise Conflict(
             f"{format_month(account.billed_until)} of customer account '{account.name}' must be closed first"
         )
-    if end > now:
+    if end > now and not is_preview:
         raise Conflict(f"The period does not end until {format_iso(end)}", hint="`--until now` ends the period now")
     return PeriodSelection(account.billed_until, end, None)
 

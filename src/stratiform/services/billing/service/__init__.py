@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 
 from stratiform.kit.ids import Ids
+from stratiform.services.audit.service import AuditService
 from stratiform.services.billing.service.account_charges import AccountCharges
 from stratiform.services.billing.service.costs import RunningCosts
 from stratiform.services.billing.service.customer_accounts import CustomerAccounts
 from stratiform.services.billing.service.documents import Documents
 from stratiform.services.billing.service.invoice_issuer import InvoiceIssuer
 from stratiform.services.billing.service.late_usage import LateUsageReports
+from stratiform.services.billing.service.period_previews import PeriodPreviews
 from stratiform.services.billing.service.periods import BillingPeriods
 from stratiform.services.billing.service.prices import PricePublisher
 from stratiform.services.billing.service.project_assignments import ProjectAssignments
 from stratiform.services.billing.service.seller import Seller
+from stratiform.services.billing.service.unassigned_usage import UnassignedUsages
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.service import RatingService
@@ -27,6 +30,7 @@ class BillingService:
     customer_accounts: CustomerAccounts
     project_assignments: ProjectAssignments
     periods: BillingPeriods
+    period_previews: PeriodPreviews
     documents: Documents
     costs: RunningCosts
     late_usage: LateUsageReports
@@ -35,17 +39,20 @@ class BillingService:
 
     @classmethod
     def build(
-        cls, *, ids: Ids, ledger: LedgerService, ingest: IngestService, rating: RatingService
+        cls, *, ids: Ids, audit: AuditService, ledger: LedgerService, ingest: IngestService, rating: RatingService
     ) -> "BillingService":
         """Build the service from its dependencies."""
         charges = AccountCharges(ledger, rating)
+        issuer, unassigned = InvoiceIssuer(ledger, rating, charges), UnassignedUsages(ledger)
+        late_usage = LateUsageReports(ledger, rating, charges)
         return cls(
             customer_accounts=CustomerAccounts(ids, rating),
             project_assignments=ProjectAssignments(ids),
-            periods=BillingPeriods(ids, ingest, InvoiceIssuer(ledger, rating, charges)),
+            periods=BillingPeriods(ids, ingest, issuer),
+            period_previews=PeriodPreviews(ingest, audit, issuer, unassigned, late_usage),
             documents=Documents(),
             costs=RunningCosts(ledger, rating, charges),
-            late_usage=LateUsageReports(ledger, rating, charges),
+            late_usage=late_usage,
             prices=PricePublisher(rating),
             seller=Seller(),
         )

@@ -20,6 +20,7 @@ ResourceNames = dict[tuple[str, str, str], str]
 class UsageSelection:
     """The usage in `[start, end)` for which a customer account pays, by the prices of a plan.
 
+    `since`: nothing before it is read, because another plan was valid; runs start anew there.
     `usage_filter` has the position `as_of`, and restricts the usage to one project or resource; `resources` restricts
     it to several.
     """
@@ -30,6 +31,7 @@ class UsageSelection:
     end: Micros
     usage_filter: UsageFilter = UsageFilter()  # noqa: RUF009 - immutable
     resources: frozenset[Resource] | None = None
+    since: Micros | None = None
 
 
 @dataclass(slots=True)
@@ -101,7 +103,8 @@ class AccountUsage:
         """Yield the intervals, until the end, of the projects that the account pays for in the selected time."""
         selection, project_id = self.selection, self.selection.usage_filter.project_id
         assignments = list_assignments(self.db, account_id=selection.account_id, project_id=project_id)
-        for assigned_project, first, until in _join(assignments):
+        for assigned_project, start, until in _join(assignments):
+            first = max(start, selection.since or start)
             last = min(until or selection.end, selection.end)
             if max(first, selection.start) < last:
                 yield assigned_project, first, last

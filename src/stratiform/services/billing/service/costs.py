@@ -17,7 +17,7 @@ from stratiform.services.billing.model import (
     ProjectResourceCost,
     ResourceCost,
     UnpricedGap,
-    UnpricedUsageTotal,
+    build_unpriced_totals,
     format_month,
     parse_month,
 )
@@ -111,7 +111,7 @@ class RunningCosts:
             return None
         plan = self.rating.plans.load(ctx.db, account.plan)
         usage_filter = UsageFilter(*last.resource, project_id=last.project_id)
-        selection = UsageSelection(account.id, plan, assignment.start, end, usage_filter)
+        selection = UsageSelection(account.id, plan, assignment.start, end, usage_filter, since=account.plan_from)
         charge = self.charges.rate(ctx.db, selection).charge
         return ResourceCost(
             resource_type=last.resource_type,
@@ -127,7 +127,7 @@ class RunningCosts:
             ended_at=None if last.end is None or last.end > ctx.now else format_iso(last.end),
             per_hour=self._hourly_rate(plan, last, ctx.now),
             lines=[_build_line(plan, line) for line in charge.lines],
-            unpriced=_unpriced_totals(charge),
+            unpriced=build_unpriced_totals(charge),
             gaps=_unpriced_gaps(charge),
         )
 
@@ -142,7 +142,9 @@ class RunningCosts:
         """Rate the usage in `[start, end)`; `first` is the start of the first assignment to the customer account."""
         as_of = max(start, end)
         plan = self.rating.plans.load(ctx.db, account.plan)
-        selection = UsageSelection(account.id, plan, start, as_of, UsageFilter(project_id=project_id))
+        selection = UsageSelection(
+            account.id, plan, start, as_of, UsageFilter(project_id=project_id), since=account.plan_from
+        )
         rated, days = self.charges.rate_month_by_day(ctx.db, selection)
         charge = rated.charge
         return ProjectCost(
@@ -156,7 +158,7 @@ class RunningCosts:
             as_of=format_iso(as_of),
             days=_sum_days(days.values(), start, end),
             resources=_sum_resources(plan, charge, rated.names),
-            unpriced=_unpriced_totals(charge),
+            unpriced=build_unpriced_totals(charge),
             gaps=_unpriced_gaps(charge),
         )
 
@@ -216,19 +218,6 @@ def _sum_resources(plan: PricePlan, charge: Charge, names: ResourceNames) -> lis
             lines=[_build_line(plan, line) for line in lines[resource]],
         )
         for resource in sorted(lines, key=lambda resource: (-sums[resource], resource))
-    ]
-
-
-def _unpriced_totals(charge: Charge) -> list[UnpricedUsageTotal]:
-    return [
-        UnpricedUsageTotal(
-            resource_type=total.resource_type,
-            measure=total.measure,
-            resources=total.resources,
-            quantity=format_scaled(total.quantity, QUANTITY_DIGITS),
-            unit=total.unit,
-        )
-        for total in charge.unpriced
     ]
 
 

@@ -49,6 +49,7 @@ class CustomerAccounts:
             name=name,
             currency=currency,
             plan=plan,
+            plan_from=None,
             tax_rate=parse_tax_rate(tax_rate),
             party=party,
             billed_until=None,

@@ -1,18 +1,20 @@
 """Issue of invoices for closed periods."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros, to_datetime
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
+from stratiform.kit.errors import Conflict
 from stratiform.kit.money import get_minor_digits
-from stratiform.services.billing.errors import UnpricedUsageConflict
+from stratiform.services.billing.errors import SellerNotSet, UnpricedUsageConflict
 from stratiform.services.billing.model import (
     CustomerAccount,
     Document,
     DocumentLine,
     DocumentSummary,
+    InvoiceDraft,
     PlanReference,
     PlanVersionReference,
     calculate_tax_totals,
@@ -44,38 +46,67 @@ class InvoiceIssuer:
     rating: RatingService
     charges: AccountCharges
 
-    def issue(self, ctx: RequestContext, account: CustomerAccount, start: Micros, end: Micros) -> DocumentSummary:
-        """Issue the invoice of a period from the current position of the ledger. Raises: UnpricedUsageConflict"""
-        as_of = self.ledger.positions.get_current_position(ctx.db)
-        plan = self.rating.plans.load_locked(ctx.db, account.plan)
-        rated = self.charges.rate(ctx.db, UsageSelection(account.id, plan, start, end, UsageFilter(as_of=as_of)))
-        charge, names = rated.charge, rated.names
-        if charge.unpriced:
-            raise UnpricedUsageConflict(plan, charge, names)
-        project_names = self._list_project_names(ctx.db, charge.lines, as_of, end)
-        lines = [_build_line(line, plan, account, names, project_names) for line in charge.lines]
+    def draft(self, db: Connection, account: CustomerAccount, start: Micros, end: Micros) -> InvoiceDraft:
+        """Return the content of the invoice of a period, from the current position of the ledger.
+
+        No other transaction changes its price plan until this one ends.
+        """
+        as_of = self.ledger.positions.get_current_position(db)
+        plan = self.rating.plans.load_locked(db, account.plan)
+        usage_filter = UsageFilter(as_of=as_of)
+        selection = UsageSelection(account.id, plan, start, end, usage_filter, since=account.plan_from)
+        rated = self.charges.rate(db, selection)
+        project_names = self._list_project_names(db, rated.charge.lines, as_of, end)
+        lines = [_build_line(line, plan, account, rated.names, project_names) for line in rated.charge.lines]
         minor_digits = get_minor_digits(account.currency)
-        earlier = list_last_tax_totals(ctx.db, account.id, get_month_bounds(start)[0], start)
-        totals, shares = calculate_tax_totals(
-            [(line.tax_category, line.amount) for line in lines], account.tax_category, minor_digits, earlier
+        earlier = list_last_tax_totals(db, account.id, get_month_bounds(start)[0], start)
+        amounts = [(line.tax_category, line.amount) for line in lines]
+        totals, shares = calculate_tax_totals(amounts, account.tax_category, minor_digits, earlier)
+        return InvoiceDraft(
+            account=account,
+            plan=plan,
+            start=start,
+            end=end,
+            as_of=as_of,
+            charge=rated.charge,
+            names=rated.names,
+            lines=tuple(replace(line, net_minor=share) for line, share in zip(lines, shares, strict=True)),
+            tax_totals=totals,
+            minor_digits=minor_digits,
         )
-        seller = get_seller(ctx.db)
+
+    def list_problems(self, db: Connection, draft: InvoiceDraft) -> Sequence[Conflict]:
+        """Return the reasons for which a draft cannot be issued."""
+        problems: list[Conflict] = []
+        if draft.charge.unpriced:
+            problems.append(UnpricedUsageConflict(draft.plan, draft.charge, draft.names))
+        if not get_seller(db).legal_name:
+            problems.append(SellerNotSet())
+        return problems
+
+    def issue(self, ctx: RequestContext, draft: InvoiceDraft) -> DocumentSummary | None:
+        """Issue the invoice of a draft; None if nothing is charged. Raises: UnpricedUsageConflict, SellerNotSet"""
+        for problem in self.list_problems(ctx.db, draft):
+            raise problem
+        if not draft.lines:
+            return None
+        account = draft.account
         document = Document(
             kind="invoice",
             number=allocate_document_number(ctx.db, str(to_datetime(ctx.now).year)),
             account_id=account.id,
             account_name=account.name,
             issued_at=ctx.now,
-            start=start,
-            end=end,
-            as_of=as_of,
+            start=draft.start,
+            end=draft.end,
+            as_of=draft.as_of,
             currency=account.currency,
-            minor_digits=minor_digits,
-            seller=replace(seller, legal_name=seller.legal_name or "Seller"),
+            minor_digits=draft.minor_digits,
+            seller=get_seller(ctx.db),
             customer=replace(account.party, legal_name=account.party.legal_name or account.name),
-            plan=_reference_plan(plan),
-            lines=tuple(replace(line, net_minor=share) for line, share in zip(lines, shares, strict=True)),
-            tax_totals=totals,
+            plan=_reference_plan(draft.plan),
+            lines=draft.lines,
+            tax_totals=draft.tax_totals,
         )
         return insert_document(ctx.db, document).summary
 

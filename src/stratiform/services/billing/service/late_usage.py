@@ -83,7 +83,9 @@ class LateUsageReports:
             return None
         plan = self.rating.plans.load(db, period.plan)
         selected = frozenset(resources) if len(resources) <= _MAX_SELECTED else None
-        selection = UsageSelection(account.id, plan, period.start, period.end, resources=selected)
+        is_current = account.plan_from is not None and account.plan_from <= period.start
+        since = account.plan_from if is_current else None
+        selection = UsageSelection(account.id, plan, period.start, period.end, resources=selected, since=since)
         now = self.charges.rate(db, selection).charge
         closed = self.charges.rate(db, replace(selection, usage_filter=UsageFilter(as_of=period.as_of))).charge
         differing = count_differing_resources(closed, now)

@@ -8,7 +8,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.ids import Ids
 from stratiform.services.billing import policy
 from stratiform.services.billing.errors import DocumentNotFound
-from stratiform.services.billing.model import BillingPeriod, DocumentSummary, select_period
+from stratiform.services.billing.model import BillingPeriod, ClosedPeriod, select_period
 from stratiform.services.billing.repository import periods as repository
 from stratiform.services.billing.repository.customer_accounts import update_billed_until
 from stratiform.services.billing.repository.documents import find_document
@@ -27,34 +27,35 @@ class BillingPeriods:
 
     def close(
         self, ctx: RequestContext, account: str, month: str | None = None, until: Micros | None = None
-    ) -> DocumentSummary:
+    ) -> ClosedPeriod:
         """Close a month (such as `2026-11`), or the open period at `until`, and issue the invoice.
 
         Closing the same period again returns the same invoice. Raises: CustomerAccountNotFound, Invalid, Conflict if
-        the period is not over or an earlier one is open, UnpricedUsageConflict
+        the period is not over or an earlier one is open, UnpricedUsageConflict, SellerNotSet
         """
         policy.PERIODS_CLOSE.require(ctx.caller, None)
         customer = lock_customer_account(ctx.db, account)
         closed = repository.list_periods(ctx.db, customer.id)
         selection = select_period(customer, closed, month, until, ctx.now)
         if selection.closed is not None:
-            return _load_summary(ctx, selection.closed.document_number)
+            return _load_closed(ctx, selection.closed)
         update_billed_until(ctx.db, customer.id, selection.end)
         self.ingest.ingest_whole_outbox(ctx.db, ctx.now)
-        invoice = self.issuer.issue(ctx, customer, selection.start, selection.end)
+        draft = self.issuer.draft(ctx.db, customer, selection.start, selection.end)
+        invoice = self.issuer.issue(ctx, draft)
         period = BillingPeriod(
             id=self.ids.uuid(),
             account_id=customer.id,
             sequence=len(closed) + 1,
             start=selection.start,
             end=selection.end,
-            as_of=invoice.as_of,
+            as_of=draft.as_of,
             closed_at=ctx.now,
             plan=customer.plan,
-            document_number=invoice.number,
+            document_number=None if invoice is None else invoice.number,
         )
         repository.insert_period(ctx.db, period)
-        return invoice
+        return ClosedPeriod(period, invoice)
 
     def list(self, ctx: RequestContext, account: str) -> Sequence[BillingPeriod]:
         """Return the closed periods of a customer account, oldest first. Raises: CustomerAccountNotFound"""
@@ -62,8 +63,10 @@ class BillingPeriods:
         return repository.list_periods(ctx.db, load_customer_account(ctx.db, account).id)
 
 
-def _load_summary(ctx: RequestContext, number: str) -> DocumentSummary:
-    document = find_document(ctx.db, number, project_id=None)
+def _load_closed(ctx: RequestContext, period: BillingPeriod) -> ClosedPeriod:
+    if period.document_number is None:
+        return ClosedPeriod(period, None)
+    document = find_document(ctx.db, period.document_number, project_id=None)
     if document is None:
-        raise DocumentNotFound(number)
-    return document.summary
+        raise DocumentNotFound(period.document_number)
+    return ClosedPeriod(period, document.summary)

@@ -8,6 +8,7 @@ from stratiform.services.ledger.model import MeterCatalog
 from stratiform.services.ledger.repository.batches import LedgerCounters
 from stratiform.services.ledger.repository.event_histories import EventHistory
 from stratiform.services.ledger.repository.exists_events import ExistsEvent
+from stratiform.services.ledger.repository.project_usage import ProjectUsage
 from stratiform.services.ledger.repository.resources import ResourceRow
 from stratiform.services.ledger.repository.samples import SampleSeries, StoredSample
 from stratiform.services.ledger.service.batches import Batches
@@ -19,6 +20,7 @@ from stratiform.services.ledger.service.ledger_writer import LedgerWriter
 from stratiform.services.ledger.service.merkle_log import MerkleLog
 from stratiform.services.ledger.service.name_timelines import NameReader, NameTimelines
 from stratiform.services.ledger.service.positions import Positions
+from stratiform.services.ledger.service.project_usage import ProjectUsages
 from stratiform.services.ledger.service.resources import Resources
 from stratiform.services.ledger.service.samples import Samples
 from stratiform.services.ledger.service.segment_changes import SegmentChanges
@@ -34,6 +36,7 @@ __all__ = [
     "LedgerCounters",
     "LedgerService",
     "NameReader",
+    "ProjectUsage",
     "ResourceRow",
     "SampleSeries",
     "StoredSample",
@@ -57,6 +60,7 @@ class LedgerService:
     merkle_log: MerkleLog = field(default_factory=MerkleLog)
     name_timelines: NameTimelines = field(default_factory=NameTimelines)
     positions: Positions = field(default_factory=Positions)
+    project_usages: ProjectUsages = field(default_factory=ProjectUsages)
     resources: Resources = field(default_factory=Resources)
     samples: Samples = field(default_factory=Samples)
     segments: Segments = field(default_factory=Segments)

@@ -214,6 +214,11 @@ class PricePlan:
         )
 
     @property
+    def priced_types(self) -> frozenset[str]:
+        """The resource types with a price that is not zero."""
+        return frozenset(price.measure.resource_type for price in self._prices() if price.amount)
+
+    @property
     def rounded_types(self) -> frozenset[str]:
         """The resource types with a price that rounds durations."""
         return frozenset(price.measure.resource_type for price in self._prices() if price.rounds_durations)

@@ -1,0 +1,61 @@
+"""Usage that no customer account pays for."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.database import Connection
+from stratiform.services.billing.model import UnassignedUsage
+from stratiform.services.billing.repository.project_assignments import list_assignments
+from stratiform.services.ledger.model import Resource
+from stratiform.services.ledger.model.name_timelines import PROJECT_TYPE
+from stratiform.services.ledger.service import LedgerService, ProjectUsage
+from stratiform.services.rating.model import PricePlan
+
+Interval = tuple[Micros, Micros]
+
+
+@dataclass(frozen=True, slots=True)
+class UnassignedUsages:
+    """Finds usage of projects at times at which no customer account pays for them."""
+
+    ledger: LedgerService
+
+    def list(
+        self, db: Connection, start: Micros, end: Micros, plan: PricePlan, project_id: str | None = None
+    ) -> Sequence[UnassignedUsage]:
+        """Return the unassigned usage of projects in `[start, end)`, of resource types with a price in the plan."""
+        types = plan.priced_types
+        unassigned = []
+        for usage in self.ledger.project_usages.list(db, start, end, types, project_id):
+            parts = [*self._list_gaps(db, usage, start, end, types)]
+            if parts:
+                unassigned.append(self._join(db, parts))
+        return unassigned
+
+    def _list_gaps(
+        self, db: Connection, usage: ProjectUsage, start: Micros, end: Micros, types: Collection[str]
+    ) -> Iterator[ProjectUsage]:
+        """Yield the usage of a project in each interval of `[start, end)` in which it is not assigned."""
+        gaps = [*_find_gaps(db, usage.project_id, start, end)]
+        if gaps == [(start, end)]:
+            yield usage
+        else:
+            for first, last in gaps:
+                yield from self.ledger.project_usages.list(db, first, last, types, usage.project_id)
+
+    def _join(self, db: Connection, parts: Sequence[ProjectUsage]) -> UnassignedUsage:
+        first, end = parts[0], parts[-1].end
+        project = Resource(first.cloud, PROJECT_TYPE, first.project_id)
+        name = self.ledger.name_timelines.open_reader(db).find_name(project, end - 1) or ""
+        return UnassignedUsage(first.project_id, name, max(each.resources for each in parts), first.start, end)
+
+
+def _find_gaps(db: Connection, project_id: str, start: Micros, end: Micros) -> Iterator[Interval]:
+    """Yield the intervals of `[start, end)` in which a project is not assigned."""
+    for assignment in list_assignments(db, project_id=project_id):
+        if start < min(assignment.start, end):
+            yield start, min(assignment.start, end)
+        start = end if assignment.until is None else max(start, assignment.until)
+    if start < end:
+        yield start, end

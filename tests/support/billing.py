@@ -61,7 +61,12 @@ class BillingHarness:
 
     def assign(self, account: str, project_id: str, start: str | None = None) -> ProjectAssignment:
         first = None if start is None else parse_iso(start)
-        return self.run(lambda billing, ctx: billing.project_assignments.create(ctx, account, project_id, first))
+        result = self.run(lambda billing, ctx: billing.project_assignments.create(ctx, account, project_id, first))
+        return result.assignment
+
+    def unassign(self, account: str, project_id: str, until: str | None = None) -> ProjectAssignment:
+        end = None if until is None else parse_iso(until)
+        return self.run(lambda billing, ctx: billing.project_assignments.end(ctx, account, project_id, end))
 
     def close(self, account: str, month: str | None = None, until: Micros | None = None) -> DocumentSummary:
         """Close a period in which something is charged, and return its invoice."""

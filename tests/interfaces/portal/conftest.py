@@ -18,6 +18,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
     try:
         cli("up", "--detach", "--port", free_port())
         cli("price", "set", str(EXAMPLES / "by-the-minute.toml"))
+        cli("invoice", "seller", "--legal-name", "Demo Hosting")
         cli("account", "create", "demo", "--currency", "EUR", "--plan", "by-the-minute")
         cli("account", "assign", "demo", "--project", "demo")
         cloud = cli.connect()
@@ -30,7 +31,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
         )
         cloud.compute.wait_for_server(server, interval=0.1)
         cloud.block_storage.create_volume(name="data", size=3)
-        cli("period", "close", "--account", "demo", "--until", "now")
+        cli("period", "close", "--account", "demo", "--until", "now", "--yes")
         cloud.close()
         yield cli
     finally:

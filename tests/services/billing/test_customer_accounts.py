@@ -1,6 +1,7 @@
 """Customer accounts, assignments, the seller, and access to them."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -8,11 +9,11 @@ from stratiform.kit.clock import parse_iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Fault, Forbidden, Invalid
 from stratiform.kit.pagination import Page
-from stratiform.services.billing.errors import CustomerAccountExists
-from stratiform.services.billing.model import Party
+from stratiform.services.billing.errors import AssignmentNotFound, CustomerAccountExists, UnassignedUsageConflict
+from stratiform.services.billing.model import CustomerAccount, CustomerAccountChanges, Party
 from stratiform.services.billing.service import BillingService
 from support.billing import BillingHarness
-from support.money import PLAN
+from support.money import PLAN, address, disk, machine
 from support.stacks import customer
 
 
@@ -104,6 +105,8 @@ def test_the_seller_is_replaced(any_billing: BillingHarness) -> None:
         lambda billing, ctx: billing.customer_accounts.get(ctx, "acme"),
         lambda billing, ctx: billing.project_assignments.list(ctx, "acme"),
         lambda billing, ctx: billing.project_assignments.create(ctx, "acme", "p1"),
+        lambda billing, ctx: billing.project_assignments.end(ctx, "acme", "p1"),
+        lambda billing, ctx: billing.customer_accounts.update(ctx, "acme", CustomerAccountChanges(name="x")),
         lambda billing, ctx: billing.periods.close(ctx, "acme", "2026-11"),
         lambda billing, ctx: billing.periods.list(ctx, "acme"),
         lambda billing, ctx: billing.seller.get(ctx),
@@ -115,3 +118,105 @@ def test_members_are_refused(
 ) -> None:
     with pytest.raises(Forbidden):
         billing.run(operation, customer("p1", "member"))
+
+
+def test_usage_before_an_assignment_is_not_lost_silently(any_billing: BillingHarness) -> None:
+    any_billing.create_account("zeta")
+    any_billing.ingest(
+        machine("m2", "p2", "2026-11-10"), disk("v2", "p2", "2026-11-12"), address("f3", "p3", "2026-11-10")
+    )
+    any_billing.at("2026-11-20")
+    with pytest.raises(UnassignedUsageConflict) as error:
+        any_billing.assign("zeta", "p2")
+    expected = (
+        "Project 'p2' has usage since 2026-11-10T00:00:00.000000Z that no customer account pays for (2 resources)"
+    )
+    assert error.value.message == expected
+    assert error.value.hint.startswith("assign it from 2026-11-10T00:00:00.000000Z to bill the usage, or from `now`")
+    result = any_billing.run(
+        lambda billing, ctx: billing.project_assignments.create(ctx, "zeta", "p2", parse_iso("2026-11-11"))
+    )
+    assert result.unassigned is not None
+    assert (result.unassigned.start, result.unassigned.end) == (parse_iso("2026-11-10"), parse_iso("2026-11-11"))
+    any_billing.assign("zeta", "p3")  # its usage has no price in the plan
+    any_billing.assign("zeta", "p4")
+
+
+def test_the_hint_names_the_first_time_that_is_open(billing: BillingHarness) -> None:
+    billing.ingest(machine("m2", "p2", "2026-11-10"))
+    billing.at("2026-12-05").close_period("acme", "2026-11")
+    with pytest.raises(UnassignedUsageConflict) as error:
+        billing.assign("acme", "p2")
+    assert error.value.hint.startswith("assign it from 2026-12-01T00:00:00.000000Z")
+
+
+def test_usage_that_another_account_pays_for_does_not_count(billing: BillingHarness) -> None:
+    billing.create_account("zeta")
+    billing.ingest(machine("m1", "p1", "2026-11-10"))
+    assert billing.at("2026-11-20").assign("zeta", "p1").start == parse_iso("2026-11-20")
+
+
+def test_an_assignment_is_extended_to_an_earlier_start(any_billing: BillingHarness) -> None:
+    any_billing.at("2026-11-20").assign("acme", "p2")
+    any_billing.ingest(machine("m2", "p2", "2026-10-31T23:00:00", at="2026-11-20"))
+    assert any_billing.assign("acme", "p2", "2026-10-01").start == parse_iso("2026-10-01")
+    account = any_billing.run(lambda billing, ctx: billing.customer_accounts.get(ctx, "acme"))
+    assert account.billed_until == parse_iso("2026-10-01")
+    any_billing.at("2026-12-02").close("acme", "2026-10")
+    with pytest.raises(Conflict, match="is closed until 2026-11-01"):
+        any_billing.assign("acme", "p2", "2026-09-01")
+
+
+def test_an_assignment_is_not_extended_into_that_of_another_account(any_billing: BillingHarness) -> None:
+    any_billing.create_account("zeta")
+    any_billing.assign("zeta", "p1", "2026-11-11")
+    with pytest.raises(Conflict, match="Another customer account pays for project 'p1' at 2026-11-10"):
+        any_billing.assign("zeta", "p1", "2026-11-10")
+
+
+def test_a_project_is_unassigned(any_billing: BillingHarness) -> None:
+    any_billing.ingest(machine("m1", "p1", "2026-11-10T00:00:00"))
+    any_billing.at("2026-11-20")
+    assert any_billing.unassign("acme", "p1", "2026-11-10T01:00:00").until == parse_iso("2026-11-10T01:00:00")
+    with pytest.raises(AssignmentNotFound):
+        any_billing.unassign("acme", "p1")
+    any_billing.assign("acme", "p1", "2026-11-10T02:00:00")
+    assert any_billing.at("2026-12-02").close("acme", "2026-11").net_minor == 1107  # 503 h x 0.022
+    with pytest.raises(Conflict, match="is closed until 2026-12-01"):
+        any_billing.unassign("acme", "p1", "2026-11-15")
+    with pytest.raises(AssignmentNotFound):
+        any_billing.unassign("acme", "p9")
+
+
+def test_an_assignment_that_starts_later_is_removed(any_billing: BillingHarness) -> None:
+    any_billing.assign("acme", "p2", "2026-12-01")
+    removed = any_billing.at("2026-11-20").unassign("acme", "p2")
+    assert removed.until == removed.start
+    any_billing.create_account("zeta")
+    assert any_billing.assign("zeta", "p2", "2026-11-25").sequence == 1
+
+
+def test_an_account_is_changed(any_billing: BillingHarness) -> None:
+    def update(account: str, **changes: Any) -> CustomerAccount:
+        values = CustomerAccountChanges(**changes)
+        return any_billing.run(lambda billing, ctx: billing.customer_accounts.update(ctx, account, values))
+
+    update("acme", tax_rate="7.70", country="DE", address=("New Street 2", "12345 Berlin"))
+    changed = update("acme", name="Acme GmbH")
+    assert (changed.tax_rate, changed.party) == (
+        "7.7",
+        Party("Acme Ltd", ("New Street 2", "12345 Berlin"), "DE", "GB1"),
+    )
+    assert any_billing.run(lambda billing, ctx: billing.customer_accounts.get(ctx, "Acme GmbH")) == changed
+    any_billing.ingest(machine("m1", "p1", "2026-11-10"))
+    invoice = any_billing.load_json(any_billing.at("2026-12-02").close("Acme GmbH", "2026-11").number)
+    assert (invoice["account"]["name"], invoice["taxes"][0]["rate"]) == ("Acme GmbH", "7.7")
+    any_billing.create_account("zeta")
+    for changes, message in (
+        ({"name": "zeta"}, "Customer account 'zeta' already exists"),
+        ({"name": "a/b"}, "printable characters"),
+        ({"tax_rate": "101"}, "not a percentage"),
+        ({"country": "XX"}, "not a country code"),
+    ):
+        with pytest.raises(Fault, match=message):
+            update("Acme GmbH", **changes)

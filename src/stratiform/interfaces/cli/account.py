@@ -5,7 +5,9 @@ from urllib.parse import quote
 
 import typer
 
+from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
+from stratiform.interfaces.cli.period_previews import format_unassigned
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
@@ -15,6 +17,7 @@ Name = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Name or ID of the 
 LegalName = Annotated[str | None, typer.Option(help="Name on invoices.")]
 Address = Annotated[list[str] | None, typer.Option(help="A line of the address; can be repeated.")]
 Country = Annotated[str | None, typer.Option(help="Country code of two letters (ISO 3166).")]
+ProjectOption = Annotated[str, typer.Option(help="Name or ID of the project.")]
 TaxId = Annotated[str | None, typer.Option(help="VAT number or other tax ID.")]
 
 _COLUMNS = {"Name": "name", "Plan": "plan", "Currency": "currency", "Tax %": "tax_rate", "Closed until": "billed_until"}
@@ -49,23 +52,63 @@ def list_accounts(output: FormatOption = Format.table) -> None:
 @app.command("show")
 def show_account(name: Name, output: FormatOption = Format.table) -> None:
     """Show a customer account and its projects."""
-    account = get_client().get(f"accounts/{quote(name, safe='')}")
+    account = get_client().get(_path(name))
     if output is Format.table:
         account["assigned"] = [_format_assignment(assignment) for assignment in account["projects"]]
     print_item(account, _ROWS, output)
 
 
+@app.command("set")
+def update_account(
+    name: Name,
+    new_name: Annotated[str | None, typer.Option("--name", help="New name of the customer account.")] = None,
+    legal_name: LegalName = None,
+    address: Address = None,
+    country: Country = None,
+    tax_id: TaxId = None,
+    tax_rate: Annotated[str | None, typer.Option(help="Default tax rate of its invoices, in percent.")] = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """Change a customer account. Its next invoices have the new values."""
+    options = {"name": new_name, "tax_rate": tax_rate}
+    changes: dict[str, object] = {key: value for key, value in options.items() if value is not None}
+    changes |= build_party_fields(legal_name, address, country, tax_id)
+    if not changes:
+        raise CliError("nothing to change", "`stratiform account set --help` lists the options")
+    print_item(get_client().patch(_path(name), changes), _ROWS, output)
+
+
 @app.command("assign")
 def assign_project(
     name: Name,
-    project: Annotated[str, typer.Option(help="Name or ID of the project.")],
+    project: ProjectOption,
     start: Annotated[
-        str | None, typer.Option("--from", help="Start of the assignment (ISO 8601); default: now.")
+        str | None,
+        typer.Option("--from", help="Start of the assignment (ISO 8601), or `now`; required if there is usage before."),
     ] = None,
 ) -> None:
-    """Assign a project to a customer account. An assignment to another account ends at the start."""
-    assignment = get_client().post(f"accounts/{quote(name, safe='')}/projects", {"project": project, "start": start})
+    """Assign a project to a customer account. An assignment to another account ends at the start.
+
+    A later assignment to the same account is extended to the start.
+    """
+    assignment = get_client().post(f"{_path(name)}/projects", {"project": project, "start": start})
     print_line(f"Customer account '{name}' pays for project {_format_assignment(assignment)}")
+    if assignment["unassigned"] is not None:
+        print_line(f"Unassigned: {format_unassigned(assignment['unassigned'])}")
+
+
+@app.command("unassign")
+def unassign_project(
+    name: Name,
+    project: ProjectOption,
+    until: Annotated[str | None, typer.Option(help="End of the assignment (ISO 8601), or `now` (default).")] = None,
+) -> None:
+    """End the assignment of a project to a customer account. An assignment that starts later is removed."""
+    assignment = get_client().delete(f"{_path(name)}/projects/{quote(project, safe='')}", until=until)
+    if assignment["until"] == assignment["start"]:
+        print_line(f"Customer account '{name}' does not pay for project {assignment['project_id']} any more")
+    else:
+        print_line(f"Customer account '{name}' pays for project {_format_assignment(assignment)}")
 
 
 def build_party_fields(
@@ -74,6 +117,10 @@ def build_party_fields(
     """Return the fields of a party whose options are set."""
     options = {"legal_name": legal_name, "address": address, "country": country, "tax_id": tax_id}
     return {key: value for key, value in options.items() if value is not None}
+
+
+def _path(name: str) -> str:
+    return f"accounts/{quote(name, safe='')}"
 
 
 def _format_assignment(assignment: dict[str, object]) -> str:

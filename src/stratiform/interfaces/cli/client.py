@@ -40,6 +40,9 @@ class Client:
     def post(self, path: str, body: object = None) -> Any:
         return self._json("POST", path, json=body)
 
+    def patch(self, path: str, body: object = None) -> Any:
+        return self._json("PATCH", path, json=body)
+
     def put(self, path: str, body: object = None) -> Any:
         return self._json("PUT", path, json=body)
 

@@ -55,7 +55,7 @@ _CLOSED_COLUMNS = {name: _ROWS[name] for name in ("Account", "From", "Until", "I
 def close_period(
     month: Annotated[str | None, typer.Argument(help="A month that is over, such as 2026-11 (UTC).")] = None,
     account: Annotated[str | None, typer.Option(help="Name or ID of the customer account.")] = None,
-    everyone: Annotated[bool, typer.Option("--all", help="Close the period of all customer accounts.")] = False,
+    all_accounts: Annotated[bool, typer.Option("--all", help="Close the period of all customer accounts.")] = False,
     until: Annotated[str | None, typer.Option(help="End the open period at this time (ISO 8601), or `now`.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what closing would bill, and what it would leave out.")
@@ -67,7 +67,7 @@ def close_period(
 
     Exit status 1: a period cannot be closed.
     """
-    if everyone == (account is not None):
+    if all_accounts == (account is not None):
         raise CliError("Specify either --account or --all", "see `stratiform period close --help`")
     period = {"month": month, "until": until}
     if account is not None:

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Mapping
 
-from stratiform.kit.clock import format_iso
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.errors import Conflict, NotFound
+from stratiform.services.billing.model import UnassignedUsage
 from stratiform.services.rating.model import QUANTITY_DIGITS, Charge, PricePlan, UnpricedUsage, format_scaled
 
 
@@ -34,6 +35,28 @@ class AssignmentConflict(Conflict):
 
     def __init__(self, project_id: str) -> None:
         super().__init__(f"Project '{project_id}' is being assigned by another request", hint="repeat the request")
+
+
+class AssignmentNotFound(NotFound):
+    """A project is not assigned to the customer account at that time."""
+
+    def __init__(self, project_id: str, account: str) -> None:
+        super().__init__(
+            f"Project '{project_id}' is not assigned to customer account '{account}'",
+            hint="`stratiform account show` lists its projects",
+        )
+
+
+class UnassignedUsageConflict(Conflict):
+    """A project has usage that no customer account would pay for. `first` is the time from which it can be billed."""
+
+    def __init__(self, usage: UnassignedUsage, first: Micros) -> None:
+        resources = f"{usage.resources} resource{'s' if usage.resources > 1 else ''}"
+        super().__init__(
+            f"Project '{usage.project_id}' has usage since {format_iso(usage.start)} that no customer account pays for"
+            f" ({resources})",
+            hint=f"assign it from {format_iso(first)} to bill the usage, or from `now` to leave it unbilled",
+        )
 
 
 class SellerNotSet(Conflict):

@@ -1,5 +1,8 @@
 """`/accounts`: customer accounts and the projects they pay for."""
 
+from msgspec import UNSET
+from msgspec.structs import asdict
+
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.name_resolution import resolve_project
@@ -7,9 +10,11 @@ from stratiform.interfaces.rest.schemas import accounts as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
 from stratiform.interfaces.rest.timestamps import parse_timestamp
 from stratiform.interfaces.rest.views import billing as views
+from stratiform.interfaces.rest.views import period_previews as preview_views
+from stratiform.kit.clock import Micros
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.services.billing import policy
-from stratiform.services.billing.model import Party
+from stratiform.services.billing.model import CustomerAccountChanges, Party
 
 
 @api.post("/accounts", policy.ACCOUNTS_CREATE, status=201, errors=(NotFound, Conflict))
@@ -39,13 +44,50 @@ def show_account(request: ApiRequest, name: schemas.AccountReference) -> schemas
     return views.account_detail(account, assignments, names)
 
 
+@api.patch("/accounts/{name}", policy.ACCOUNTS_UPDATE, errors=(Conflict,))
+def update_account(request: ApiRequest, name: schemas.AccountReference, body: schemas.AccountUpdate) -> schemas.Account:
+    """Change a customer account. Its next invoices have the new values."""
+    values = {field: value for field, value in asdict(body).items() if value is not UNSET}
+    if "address" in values:
+        values["address"] = tuple(values["address"])
+    accounts = request.services.billing.customer_accounts
+    return views.account(accounts.update(request.ctx, name, CustomerAccountChanges(**values)))
+
+
 @api.post("/accounts/{name}/projects", policy.ACCOUNTS_ASSIGN, status=201, errors=(Conflict,))
 def assign_project(
     request: ApiRequest, name: schemas.AccountReference, body: schemas.AssignmentCreate
-) -> schemas.Assignment:
-    """Assign a project to a customer account. An earlier assignment to another account ends at `start`."""
+) -> schemas.CreatedAssignment:
+    """Assign a project to a customer account. An earlier assignment to another account ends at `start`.
+
+    A later assignment to the same account is extended to `start`. Without `start`, a project with usage that no
+    customer account pays for is refused: it would stay unbilled.
+    """
     services, ctx = request.services, request.ctx
-    start = None if body.start is None else parse_timestamp(body.start, "start")
+    start = _parse_time(body.start, "start", ctx.now)
     project_id = resolve_project(services, ctx, body.project, external=True)
     names = services.ledger.name_timelines.list_project_names(ctx.db, [project_id], ctx.now)
-    return views.assignment(services.billing.project_assignments.create(ctx, name, project_id, start), names)
+    result = services.billing.project_assignments.create(ctx, name, project_id, start)
+    unassigned = None if result.unassigned is None else preview_views.unassigned_usage(result.unassigned)
+    return schemas.CreatedAssignment(**asdict(views.assignment(result.assignment, names)), unassigned=unassigned)
+
+
+@api.delete("/accounts/{name}/projects/{project_id}", policy.ACCOUNTS_UNASSIGN, status=200, errors=(Conflict,))
+def unassign_project(
+    request: ApiRequest,
+    name: schemas.AccountReference,
+    project_id: schemas.ProjectReference,
+    query: schemas.AssignmentEndQuery,
+) -> schemas.Assignment:
+    """End the assignment of a project to a customer account. An assignment that starts later is removed."""
+    services, ctx = request.services, request.ctx
+    until = _parse_time(query.until, "until", ctx.now)
+    project = resolve_project(services, ctx, project_id, external=True)
+    names = services.ledger.name_timelines.list_project_names(ctx.db, [project], ctx.now)
+    return views.assignment(services.billing.project_assignments.end(ctx, name, project, until), names)
+
+
+def _parse_time(text: str | None, field: str, now: Micros) -> Micros | None:
+    if text is None or text == "now":
+        return now if text == "now" else None
+    return parse_timestamp(text, field)

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from stratiform.interfaces.rest.schemas.common import RequestBody
+from stratiform.interfaces.rest.schemas.invoices import UnassignedUsage
 
 AccountReference = Annotated[str, Meta(description="Name or ID of the account.")]
 Country = Annotated[str, Meta(description="Two letters (ISO 3166).")]
@@ -31,9 +32,33 @@ class AccountCreate(RequestBody, kw_only=True):
     tax_id: str = ""
 
 
+class AccountUpdate(RequestBody, kw_only=True):
+    """The fields to change."""
+
+    name: str | UnsetType = UNSET
+    tax_rate: TaxRate | UnsetType = UNSET
+    legal_name: str | UnsetType = UNSET
+    address: Annotated[list[str] | UnsetType, Meta(description="Lines of the address.")] = UNSET
+    country: Country | UnsetType = UNSET
+    tax_id: str | UnsetType = UNSET
+
+
+ProjectReference = Annotated[str, Meta(description="Name or ID of the project.")]
+
+
 class AssignmentCreate(RequestBody):
-    project: Annotated[str, Meta(description="Name or ID of the project.")]
-    start: Annotated[str | None, Meta(description="Default: now.")] = None
+    project: ProjectReference
+    start: Annotated[
+        str | None,
+        Meta(
+            description="A timestamp, or `now`. Default: now, unless the project has usage before that no customer "
+            "account pays for."
+        ),
+    ] = None
+
+
+class AssignmentEndQuery(Struct):
+    until: Annotated[str | None, Meta(description="A timestamp, or `now`. Default: now.")] = None
 
 
 class Seller(Struct):
@@ -74,6 +99,12 @@ class Assignment(Struct):
     project_name: str
     start: str
     until: str | None
+
+
+class CreatedAssignment(Assignment):
+    """A new assignment. `unassigned`: usage of the project before it that no customer account pays for."""
+
+    unassigned: UnassignedUsage | None
 
 
 class AccountDetail(Account):

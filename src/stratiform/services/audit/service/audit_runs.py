@@ -15,6 +15,7 @@ from stratiform.contract.usage import InventoryItem
 from stratiform.kit.clock import Clock
 from stratiform.kit.database import Database
 from stratiform.kit.policy import Caller
+from stratiform.services.audit import repository
 from stratiform.services.audit.model import AuditEvent, AuditProgress, AuditRequest, AuditSummary, ResourceFindings
 from stratiform.services.audit.model.comparison import compare_resource
 from stratiform.services.audit.model.exists_periods import covers_all_resources, find_period_without_exists
@@ -73,6 +74,15 @@ class AuditRun:
             if self.summary.resources - reported >= _PROGRESS_EVERY:
                 reported = self.summary.resources
                 yield AuditProgress("", reported)
+
+    def store(self, run_id: str) -> None:
+        """Store a completed audit of all projects, without the clouds whose inventory could not be read."""
+        if self.request.project_id is not None:
+            return
+        findings = sum(count for _, count in self.summary.totals.values())
+        clouds = {name: each for name, each in self.summary.coverage.items() if name not in self.summary.failed}
+        with self.database.transaction() as db:
+            repository.insert_run(db, run_id, self.window, self.clock.now(), findings, clouds)
 
     def _read_exists_periods(self) -> None:
         with self.database.read_transaction() as db:

@@ -74,18 +74,8 @@ class Audits:
             yield from run.compare_resources()
         for name in summary.coverage.keys() - clouds.keys():
             summary.no_inventory[name] = "not connected"
-        self._store(run)
+        run.store(self.ids.uuid())
         yield summary
-
-    def _store(self, run: AuditRun) -> None:
-        """Store a completed audit of all projects, without the clouds whose inventory could not be read."""
-        summary = run.summary
-        if summary.request.project_id is not None:
-            return
-        findings = sum(count for _, count in summary.totals.values())
-        clouds = {name: each for name, each in summary.coverage.items() if name not in summary.failed}
-        with self.database.transaction() as db:
-            repository.insert_run(db, self.ids.uuid(), run.window, self.clock.now(), findings, clouds)
 
     def _read_inventories(
         self, inventories: InventoryStore, clouds: Mapping[str, str], summary: AuditSummary

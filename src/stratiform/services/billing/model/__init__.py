@@ -10,7 +10,11 @@ from stratiform.services.billing.model.costs import (
     UnpricedUsageTotal,
     build_unpriced_totals,
 )
-from stratiform.services.billing.model.customer_accounts import CustomerAccount, ProjectAssignment
+from stratiform.services.billing.model.customer_accounts import (
+    CustomerAccount,
+    CustomerAccountChanges,
+    ProjectAssignment,
+)
 from stratiform.services.billing.model.documents import (
     Document,
     DocumentKind,
@@ -45,6 +49,7 @@ __all__ = [
     "ClosedPeriod",
     "CostLine",
     "CustomerAccount",
+    "CustomerAccountChanges",
     "DailyCost",
     "Document",
     "DocumentKind",

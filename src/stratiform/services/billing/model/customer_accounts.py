@@ -1,6 +1,6 @@
 """Customer accounts and the projects that are assigned to them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros
 from stratiform.services.billing.model.parties import Party
@@ -29,6 +29,31 @@ class CustomerAccount:
     def tax_category(self) -> TaxCategory:
         """The tax category of prices that have none."""
         return TaxCategory.from_rate(self.tax_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAccountChanges:
+    """New values of a customer account; None keeps the present one."""
+
+    name: str | None = None
+    tax_rate: str | None = None
+    legal_name: str | None = None
+    address: tuple[str, ...] | None = None
+    country: str | None = None
+    tax_id: str | None = None
+
+    def apply(self, account: CustomerAccount) -> CustomerAccount:
+        """Return the account with the new values."""
+        own = account.party
+        party = Party(
+            legal_name=own.legal_name if self.legal_name is None else self.legal_name,
+            address=own.address if self.address is None else self.address,
+            country=own.country if self.country is None else self.country,
+            tax_id=own.tax_id if self.tax_id is None else self.tax_id,
+        )
+        name = account.name if self.name is None else self.name
+        tax_rate = account.tax_rate if self.tax_rate is None else self.tax_rate
+        return replace(account, name=name, tax_rate=tax_rate, party=party)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,14 @@ def insert_customer_account(db: Connection, account: CustomerAccount) -> None:
         raise CustomerAccountExists(account.name) from error
 
 
+def save_customer_account(db: Connection, account: CustomerAccount) -> None:
+    """Update all columns of a locked customer account. Raises: CustomerAccountExists"""
+    try:
+        _by_id.save(db, replace(account, party=cast("Party", _encode_party(account.party))))
+    except IntegrityError as error:
+        raise CustomerAccountExists(account.name) from error
+
+
 def lock_customer_accounts(db: Connection, ids: Iterable[str]) -> None:
     """Lock customer accounts until the transaction ends, in the order of ids, which prevents deadlocks."""
     c = accounts_table.c

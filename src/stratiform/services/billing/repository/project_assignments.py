@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, exists, or_, select
 
-from stratiform.kit.clock import Micros
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.database import Connection, IntegrityError, TableGateway
+from stratiform.kit.errors import Conflict
 from stratiform.services.billing.errors import AssignmentConflict
 from stratiform.services.billing.model import ProjectAssignment
 from stratiform.services.billing.tables import accounts_table, assignments_table, documents_table
@@ -58,6 +59,20 @@ def insert_assignment(db: Connection, assignment: ProjectAssignment, previous_un
 
 def end_assignment(db: Connection, assignment_id: str, until: Micros) -> None:
     _rows.update(db, assignment_id, until=until)
+
+
+def extend_assignment(db: Connection, assignment: ProjectAssignment, start: Micros) -> None:
+    """Move the start of an assignment to an earlier time. Raises: Conflict if the project is assigned then"""
+    try:
+        _rows.update(db, assignment.id, start=start)
+    except IntegrityError as error:
+        raise Conflict(
+            f"Another customer account pays for project '{assignment.project_id}' at {format_iso(start)}"
+        ) from error
+
+
+def delete_assignment(db: Connection, assignment_id: str) -> None:
+    _rows.delete(db, assignments_table.c.id == assignment_id)
 
 
 def document_covers_project_condition(project_id: str) -> ColumnElement[bool]:

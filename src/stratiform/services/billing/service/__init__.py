@@ -47,7 +47,7 @@ class BillingService:
         late_usage = LateUsageReports(ledger, rating, charges)
         return cls(
             customer_accounts=CustomerAccounts(ids, rating),
-            project_assignments=ProjectAssignments(ids),
+            project_assignments=ProjectAssignments(ids, rating, unassigned),
             periods=BillingPeriods(ids, ingest, issuer),
             period_previews=PeriodPreviews(ingest, audit, issuer, unassigned, late_usage),
             documents=Documents(),

@@ -1,6 +1,6 @@
 """Customer accounts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
@@ -10,7 +10,7 @@ from stratiform.kit.pagination import Page, Slice
 from stratiform.services.billing import policy
 from stratiform.services.billing.errors import CustomerAccountExists, CustomerAccountNotFound
 from stratiform.services.billing.fonts import check_displayable
-from stratiform.services.billing.model import CustomerAccount, Party, check_party
+from stratiform.services.billing.model import CustomerAccount, CustomerAccountChanges, Party, check_party
 from stratiform.services.billing.repository import customer_accounts as repository
 from stratiform.services.rating.model import parse_tax_rate
 from stratiform.services.rating.service import RatingService
@@ -33,10 +33,7 @@ class CustomerAccounts:
         Raises: Invalid, PlanNotFound, CustomerAccountExists
         """
         policy.ACCOUNTS_CREATE.require(ctx.caller, None)
-        if not name or len(name) > _MAX_NAME or not name.isprintable() or "/" in name:  # the name is part of paths
-            raise Invalid(
-                f"The name of a customer account must have 1 to {_MAX_NAME} printable characters, but not '/'"
-            )
+        _check_name(name)
         party = check_party(party or Party())
         check_displayable(name, party.legal_name, party.tax_id, *party.address)
         prices = self.rating.plans.load(ctx.db, plan)
@@ -58,6 +55,21 @@ class CustomerAccounts:
         repository.insert_customer_account(ctx.db, account)
         return account
 
+    def update(self, ctx: RequestContext, name_or_id: str, changes: CustomerAccountChanges) -> CustomerAccount:
+        """Change a customer account. Documents that are issued from now on have the new values.
+
+        Raises: CustomerAccountNotFound, CustomerAccountExists, Invalid
+        """
+        policy.ACCOUNTS_UPDATE.require(ctx.caller, None)
+        account = lock_customer_account(ctx.db, name_or_id)
+        changed = changes.apply(account)
+        _check_name(changed.name)
+        party = check_party(changed.party)
+        check_displayable(changed.name, party.legal_name, party.tax_id, *party.address)
+        changed = replace(changed, tax_rate=parse_tax_rate(changed.tax_rate))
+        repository.save_customer_account(ctx.db, changed)
+        return changed
+
     def list(self, ctx: RequestContext, page: Page) -> Slice[CustomerAccount]:
         """Return a page of customer accounts by name; the marker is a name."""
         policy.ACCOUNTS_LIST.require(ctx.caller, None)
@@ -67,6 +79,12 @@ class CustomerAccounts:
         """Raises: CustomerAccountNotFound"""
         policy.ACCOUNTS_GET.require(ctx.caller, None)
         return load_customer_account(ctx.db, name_or_id)
+
+
+def _check_name(name: str) -> None:
+    """Raises: Invalid"""
+    if not name or len(name) > _MAX_NAME or not name.isprintable() or "/" in name:  # the name is part of paths
+        raise Invalid(f"The name of a customer account must have 1 to {_MAX_NAME} printable characters, but not '/'")
 
 
 def load_customer_account(db: Connection, name_or_id: str) -> CustomerAccount:

@@ -28,9 +28,9 @@ class UnassignedUsages:
         types = plan.priced_types
         unassigned = []
         for usage in self.ledger.project_usages.list(db, start, end, types, project_id):
-            parts = [*self._list_gaps(db, usage, start, end, types)]
-            if parts:
-                unassigned.append(self._join(db, parts))
+            usages = [*self._list_gaps(db, usage, start, end, types)]
+            if usages:
+                unassigned.append(self._join(db, usages))
         return unassigned
 
     def _list_gaps(
@@ -44,11 +44,11 @@ class UnassignedUsages:
             for first, last in gaps:
                 yield from self.ledger.project_usages.list(db, first, last, types, usage.project_id)
 
-    def _join(self, db: Connection, parts: Sequence[ProjectUsage]) -> UnassignedUsage:
-        first, end = parts[0], parts[-1].end
+    def _join(self, db: Connection, usages: Sequence[ProjectUsage]) -> UnassignedUsage:
+        first, end = usages[0], usages[-1].end
         project = Resource(first.cloud, PROJECT_TYPE, first.project_id)
         name = self.ledger.name_timelines.open_reader(db).find_name(project, end - 1) or ""
-        return UnassignedUsage(first.project_id, name, max(each.resources for each in parts), first.start, end)
+        return UnassignedUsage(first.project_id, name, max(each.resources for each in usages), first.start, end)
 
 
 def _find_gaps(db: Connection, project_id: str, start: Micros, end: Micros) -> Iterator[Interval]:

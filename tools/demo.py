@@ -191,7 +191,7 @@ def issue_invoice(demo: Demo) -> None:
     demo.run("openstack server delete web mail --wait", quiet=True)
     demo.run("openstack volume delete data")
     demo.wait_for("the volume", "openstack volume list -f value -c ID", "")
-    demo.run(f"{OPERATOR} period close --account acme --until now")
+    demo.run(f"{OPERATOR} period close --account acme --until now --yes")
     number = json.loads(demo.run(f"{OPERATOR} invoice list --account acme --format json", print_command=False))[0][
         "number"
     ]

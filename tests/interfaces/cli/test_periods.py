@@ -69,6 +69,14 @@ def test_an_assignment_names_its_start_and_the_usage_that_stays_unbilled(api: Re
     assert "Unassigned" not in output
 
 
+def test_projects_without_a_customer_account_are_listed(api: Rest) -> None:
+    assign(api)
+    (usage,) = json.loads(run("account", "unassigned", "--month", "2026-11", "-f", "json"))
+    assert (usage["project_id"], usage["resources"], usage["end"]) == ("stray", 1, "2026-12-01T00:00:00.000000Z")
+    assert json.loads(run("account", "unassigned", "-f", "json"))[0]["end"] == "2026-12-02T00:00:00.000000Z"
+    assert "stray" in run("account", "unassigned")
+
+
 def test_a_project_is_unassigned(api: Rest) -> None:
     assign(api)
     output = run("account", "unassign", "acme", "--project", "demo", "--until", "2026-11-20")

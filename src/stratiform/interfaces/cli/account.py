@@ -21,6 +21,13 @@ ProjectOption = Annotated[str, typer.Option(help="Name or ID of the project.")]
 TaxId = Annotated[str | None, typer.Option(help="VAT number or other tax ID.")]
 
 _COLUMNS = {"Name": "name", "Plan": "plan", "Currency": "currency", "Tax %": "tax_rate", "Closed until": "billed_until"}
+_UNASSIGNED_COLUMNS = {
+    "Project ID": "project_id",
+    "Name": "project_name",
+    "Resources": "resources",
+    "From": "start",
+    "Until": "end",
+}
 _PARTY_ROWS = {"Legal name": "legal_name", "Address": "address", "Country": "country", "Tax ID": "tax_id"}
 _ROWS = {"ID": "id", **_COLUMNS, **_PARTY_ROWS, "Projects": "assigned"}
 
@@ -109,6 +116,15 @@ def unassign_project(
         print_line(f"Customer account '{name}' does not pay for project {assignment['project_id']} any more")
     else:
         print_line(f"Customer account '{name}' pays for project {_format_assignment(assignment)}")
+
+
+@app.command("unassigned")
+def list_unassigned_usage(
+    month: Annotated[str | None, typer.Option(help="A month such as 2026-11; default: the current month.")] = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """List the projects with usage that no customer account pays for."""
+    print_list(get_client().get("unassigned-usage", month=month)["unassigned"], _UNASSIGNED_COLUMNS, output)
 
 
 def build_party_fields(

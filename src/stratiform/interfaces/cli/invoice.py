@@ -62,7 +62,9 @@ def show_invoice(number: Number, output: FormatOption = Format.table) -> None:
     period = invoice["period"]
     print_line(f"Invoice {invoice['number']} to {invoice['customer']['name']}, {period['start']} to {period['end']}")
     print_list([_row(line) for line in invoice["lines"]], _LINE_COLUMNS, output)
-    print_item({**invoice, "carried": _get_carried_amount(invoice)}, _TOTAL_ROWS, output)
+    carried = _get_carried_amount(invoice)
+    rows = {name: key for name, key in _TOTAL_ROWS.items() if key != "carried" or carried}
+    print_item({**invoice, "carried": f"{carried:f}"}, rows, output)
 
 
 @app.command("download")
@@ -98,10 +100,10 @@ def show_or_update_seller(
     print_item(party, _PARTY_ROWS, output)
 
 
-def _get_carried_amount(invoice: dict[str, Any]) -> str:
+def _get_carried_amount(invoice: dict[str, Any]) -> Decimal:
     """Return what earlier invoices of the month have not charged of their exact sums."""
     sums = [(tax["exact_before"], tax["net_before"]) for tax in invoice["taxes"] if "exact_before" in tax]
-    return f"{sum((Decimal(exact) - Decimal(net) for exact, net in sums), Decimal(0)):f}"
+    return sum((Decimal(exact) - Decimal(net) for exact, net in sums), Decimal(0))
 
 
 def format_quantity(quantity: str) -> str:

@@ -47,6 +47,11 @@ def list_plans(db: Connection, page: Page) -> Slice[PlanRow]:
     return _plans.list_page(db, page)
 
 
+def list_all_plans(db: Connection) -> list[PlanRow]:
+    """Return every plan, sorted by name."""
+    return _plans.list_all(db)
+
+
 def list_versions(db: Connection, plan_name: str) -> list[VersionRow]:
     """Return the versions of a plan, the oldest first."""
     c = versions_table.c

@@ -86,6 +86,14 @@ class UnassignedUsage(Struct):
     end: str
 
 
+class UnassignedUsageQuery(Struct):
+    month: Annotated[str | None, Meta(description="Such as `2026-11`; by default the current month.")] = None
+
+
+class UnassignedUsageList(Struct):
+    unassigned: list[UnassignedUsage]
+
+
 class UnauditedUsage(Struct):
     """Resources of a cloud whose usage was not compared with a source until the end of the period, or differs.
 

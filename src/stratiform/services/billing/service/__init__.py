@@ -34,6 +34,7 @@ class BillingService:
     documents: Documents
     costs: RunningCosts
     late_usage: LateUsageReports
+    unassigned_usage: UnassignedUsages
     prices: PricePublisher
     seller: Seller
 
@@ -43,7 +44,7 @@ class BillingService:
     ) -> "BillingService":
         """Build the service from its dependencies."""
         charges = AccountCharges(ledger, rating)
-        issuer, unassigned = InvoiceIssuer(ledger, rating, charges), UnassignedUsages(ledger)
+        issuer, unassigned = InvoiceIssuer(ledger, rating, charges), UnassignedUsages(ledger, rating)
         late_usage = LateUsageReports(ledger, rating, charges)
         return cls(
             customer_accounts=CustomerAccounts(ids, rating),
@@ -53,6 +54,7 @@ class BillingService:
             documents=Documents(),
             costs=RunningCosts(ledger, rating, charges),
             late_usage=late_usage,
+            unassigned_usage=unassigned,
             prices=PricePublisher(rating),
             seller=Seller(),
         )

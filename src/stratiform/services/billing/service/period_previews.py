@@ -59,7 +59,7 @@ class PeriodPreviews:
             is_closed=selection.closed is not None,
             document_number=None if selection.closed is None else selection.closed.document_number,
             problems=problems,
-            unassigned=self.unassigned.list(ctx.db, selection.start, end, draft.plan),
+            unassigned=self.unassigned.find(ctx.db, selection.start, end, draft.plan.priced_types),
             unaudited=self._list_unaudited(ctx.db, draft),
             late_usage=self.late_usage.list_by_account(ctx, account),
         )

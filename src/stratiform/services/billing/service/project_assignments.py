@@ -119,7 +119,7 @@ class ProjectAssignments:
     ) -> UnassignedUsage | None:
         """Return the usage of a project before an instant that no customer account pays for."""
         plan = self.rating.plans.load(ctx.db, account.plan)
-        usages = self.unassigned.list(ctx.db, 0, min(before, ctx.now), plan, project_id)
+        usages = self.unassigned.find(ctx.db, 0, min(before, ctx.now), plan.priced_types, project_id)
         return usages[0] if usages else None
 
 

@@ -4,13 +4,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
-from stratiform.services.billing.model import UnassignedUsage
+from stratiform.services.billing import policy
+from stratiform.services.billing.model import UnassignedUsage, format_month, parse_month
 from stratiform.services.billing.repository.project_assignments import list_assignments
 from stratiform.services.ledger.model import Resource
 from stratiform.services.ledger.model.name_timelines import PROJECT_TYPE
 from stratiform.services.ledger.service import LedgerService, ProjectUsage
-from stratiform.services.rating.model import PricePlan
+from stratiform.services.rating.service import RatingService
 
 Interval = tuple[Micros, Micros]
 
@@ -20,12 +22,24 @@ class UnassignedUsages:
     """Finds usage of projects at times at which no customer account pays for them."""
 
     ledger: LedgerService
+    rating: RatingService
 
-    def list(
-        self, db: Connection, start: Micros, end: Micros, plan: PricePlan, project_id: str | None = None
+    def list(self, ctx: RequestContext, month: str | None = None) -> Sequence[UnassignedUsage]:
+        """Return the unassigned usage in a month (default: the current one) until now, by project.
+
+        Resource types that no plan prices do not count, if there are plans. Raises: Invalid
+        """
+        policy.ACCOUNTS_LIST.require(ctx.caller, None)
+        start, end = parse_month(month or format_month(ctx.now))
+        plans = self.rating.plans.list_all(ctx.db)
+        types = frozenset[str]().union(*(plan.priced_types for plan in plans))
+        types = types or frozenset(each.name for each in self.rating.catalog)
+        return self.find(ctx.db, start, min(end, ctx.now), types)
+
+    def find(
+        self, db: Connection, start: Micros, end: Micros, types: Collection[str], project_id: str | None = None
     ) -> Sequence[UnassignedUsage]:
-        """Return the unassigned usage of projects in `[start, end)`, of resource types with a price in the plan."""
-        types = plan.priced_types
+        """Return the unassigned usage of these resource types in `[start, end)`, by project."""
         unassigned = []
         for usage in self.ledger.project_usages.list(db, start, end, types, project_id):
             usages = [*self._list_gaps(db, usage, start, end, types)]

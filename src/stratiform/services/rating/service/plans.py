@@ -72,6 +72,10 @@ class PricePlans:
         """Lock a plan for its publication, if it exists: no transaction locks or loads it with a lock meanwhile."""
         repository.lock_plan(db, name)
 
+    def list_all(self, db: Connection) -> Sequence[PricePlan]:
+        """Return all plans for another service."""
+        return [_plan(db, row) for row in repository.list_all_plans(db)]
+
     def find(self, db: Connection, name: str) -> PricePlan | None:
         """Return a plan for another service."""
         row = repository.find_plan(db, name)

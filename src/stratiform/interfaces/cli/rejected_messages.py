@@ -6,6 +6,7 @@ from urllib.parse import quote
 import typer
 
 from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.output import Format, FormatOption, format_counts, print_item, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
@@ -62,7 +63,9 @@ def delete_rejected_messages(
 @app.command("replay")
 def replay_rejected_messages() -> None:
     """Ingest rejected messages again, after their cause has been fixed."""
-    print_line(format_counts(get_client().post("usage/rejected/replay")))
+    result = get_client().post("usage/rejected/replay")
+    print_line(format_counts(result))
+    print_late_usage(result)
 
 
 def _row(message: dict[str, Any]) -> dict[str, object]:

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, field
 
+from stratiform.interfaces.rest.schemas.late_usage import CausedLateUsage
 from stratiform.interfaces.rest.schemas.usage import Position
 
 MessageId = Annotated[str, Meta(description="ID of the message, or a unique prefix of it.")]
@@ -20,6 +21,7 @@ class IngestResult(Struct):
     duplicates: int
     ignored: int
     rejected: int
+    late_usage: CausedLateUsage = UNSET
 
 
 class RejectedMessage(Struct):
@@ -80,7 +82,7 @@ class ReplayQuery(Struct):
     after: Annotated[Position, Meta(description="`next` of the previous response.")] = 0
 
 
-class ReplayResult(IngestResult):
+class ReplayResult(IngestResult, kw_only=True):
     """`next`: value of `after` for the next request, null at the end."""
 
     next: int | None

@@ -247,3 +247,15 @@ def test_insert_and_sums(api: Rest, tmp_path: Path) -> None:
             file.write_text(text)
         with pytest.raises(CliError):
             run("insert", str(file))
+
+
+def test_undecided_ignored_messages_are_listed(api: Rest, tmp_path: Path) -> None:
+    file = tmp_path / "messages"
+    message = {"message_id": "m1", "event_type": "dns.zone.create", "timestamp": "2026-01-01T10:00:00", "payload": {}}
+    authentication = message | {"message_id": "m2", "event_type": "identity.authenticate"}
+    file.write_text("\n".join(json.dumps(each) for each in (message, authentication)))
+    run("import", str(file))
+    rows = [line.split() for line in run("ignored", "list", "--undecided").splitlines()]
+    assert [row[0] for row in rows[1:]] == ["dns.zone.create"]
+    assert rows[1][3] == "2026-01-01T10:00:00.000000Z"
+    assert len(run("ignored", "list").splitlines()) == 3

@@ -39,7 +39,7 @@ COMMANDS = {
     "import": LazyCommand(
         "stratiform.app.almanach_import:import_almanach", "Convert Almanach's configuration file to stratiform.toml."
     ),
-    "keys": LazyCommand("stratiform.app.key_commands:app", "Signing keys of the ledger."),
+    "keys": LazyCommand("stratiform.app.key_commands:app", "Keys of the installation."),
     **main.COMMANDS,
 }
 

@@ -40,8 +40,8 @@ class Revision:
 
 def import_tables() -> None:
     """Import every module that declares tables, so that the metadata is complete."""
-    for module in ("stratiform.app.manifests", "stratiform.kit.outbox", "stratiform.kit.work_queue"):
-        import_module(module)
+    for module in ("app.manifests", "kit.installation_keys", "kit.outbox", "kit.work_queue"):
+        import_module(f"stratiform.{module}")
 
 
 def current_revision(database: Database) -> str:

@@ -141,6 +141,8 @@ def test_lost_keys_can_be_replaced(cli: Cli) -> None:
     for name in ("tokens", "secrets", "ledger"):
         cli("keys", "replace", name, "--yes")
     cli("up", "--detach")
+    assert "can't be decrypted" in cli.error_line("clouds", "check", "memory")
+    cli("clouds", "set", "memory", "--zones", "zone-1")
     assert "memory:memory" in cli("clouds", "check", "memory")
     known, new = cli("keys", "show", "ledger").splitlines()
     assert known == first_key, "the database has the public part of the lost key"

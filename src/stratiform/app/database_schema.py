@@ -62,13 +62,13 @@ def require_newest_revision(database: Database) -> None:
         )
 
 
-def upgrade(database: Database) -> None:
-    """Upgrade the database to the newest revision."""
-    if current_revision(database) != HEAD:
+def upgrade(database: Database, revision: str = HEAD) -> None:
+    """Upgrade the database to a revision, by default the newest. Raises Invalid for an unknown revision."""
+    if current_revision(database) != revision:
         from alembic import command  # takes a second to import, and is needed once per release
 
-        with database.transaction() as db:
-            command.upgrade(_config(db), "head")
+        with database.transaction() as db, _known_revision():
+            command.upgrade(_config(db), revision)
 
 
 def downgrade(database: Database, revision: str) -> None:

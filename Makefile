@@ -1,4 +1,4 @@
-# `make` alone lists the commands. Each needs git, Python 3.11 or newer, and nothing else beforehand.
+# `make` alone lists the targets. Each needs git, Python 3.11 or newer, and nothing else beforehand.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export PYTHON
@@ -8,7 +8,7 @@ RUN := .venv/bin/
 
 .PHONY: help setup demo test quick check format lock docs lab-bench bench faults almanach-suite clean
 
-help: ## List all commands
+help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.ready ## Create .venv with all packages (PYTHON=path selects the interpreter)
@@ -17,13 +17,13 @@ setup: .venv/.ready ## Create .venv with all packages (PYTHON=path selects the i
 	@tools/setup
 	@touch $@
 
-demo: setup ## Run a scenario with the real clients (KEEP=1 keeps it running)
+demo: setup ## Run a scenario with the real clients (KEEP=1 leaves everything running)
 	@$(RUN)python tools/demo.py $(if $(KEEP),--keep)
 
 test: setup ## Check the code and run all tests
 	@tools/test
 
-quick: setup ## Run the tests that need no other program and only SQLite
+quick: setup ## Run the tests that need only SQLite and no other programs
 	@$(RUN)python -m pytest -n 2 --dist loadfile -m "not slow and not thorough" -k "not postgresql and not mariadb and not aws" \
 		tests/architecture tests/kit tests/services tests/conformance tests/interfaces --ignore tests/interfaces/portal
 
@@ -43,13 +43,13 @@ docs: setup ## Generate pages of docs/reference from the code
 bench: setup ## Measure rating a million segments
 	@$(RUN)python benchmarks/rating.py
 
-lab-bench: setup ## Measure the API and a real OpenStack (LAB=path of openstack-lab)
+lab-bench: setup ## Measure the API and a real OpenStack (LAB=path to openstack-lab)
 	@$(RUN)python benchmarks/api.py --lab "$(LAB)"
 
 faults: setup ## Run the fault injection tests: 200 kills (KILLS=n), 100 rounds for the ledger (ROUNDS=n SEED=n)
 	@FAULT_KILLS=$(or $(KILLS),200) FAULT_ROUNDS=$(or $(ROUNDS),100) FAULT_SEED=$(or $(SEED),1) $(RUN)python -m pytest tests/faults
 
-almanach-suite: setup ## Run the integration tests of OpenStack Almanach 3.3.2, which are downloaded, against Stratiform
+almanach-suite: setup ## Download the integration tests of OpenStack Almanach 3.3.2 and run them against Stratiform
 	@$(RUN)python tools/almanach_suite.py
 
 clean: ## Remove .venv, .cache and .demo

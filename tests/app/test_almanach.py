@@ -15,7 +15,7 @@ import pytest
 
 from stratiform.app import settings
 from stratiform.interfaces.amqp.priorities import PRIORITIES
-from support.bus import URL, BusNames, connect_amqp, oslo_messaging, parse_with_oslo, wait_for
+from support.bus import URL, BusNames, amqp, connect_amqp, oslo_messaging, parse_with_oslo, wait_for
 from support.ports import free_port
 from support.processes import PROGRAM, WAIT_S, running
 from support.programs import Cli
@@ -114,6 +114,7 @@ def test_dead_letters_are_consumed_if_the_operator_decides_so(
     names.publish([encode_notification("v-1", "volume.delete.end", "almanach.collector", retry_count=6)], "critical")
     cli("import", config, option)
     cli("up", "--detach", "--port", free_port())
+    wait_for(lambda: names.count_consumers(f"{names.topic}.info") == 1)
     names.publish([encode_notification("v-2", "volume.create.end", "volume.here")])
     loaded = settings.load_settings(cli.home)
     with httpx.Client(base_url=f"http://127.0.0.1:{loaded.almanach_port}", headers={"X-Auth-Token": "a key"}) as http:
@@ -124,6 +125,36 @@ def test_dead_letters_are_consumed_if_the_operator_decides_so(
         else:
             assert http.get("/entity/v-1").status_code == 404
             assert names.count_messages(queue) == 1
+
+
+def test_queues_of_almanach_3_are_consumed(cli: Cli, tmp_path: Path, names: BusNames) -> None:
+    """Releases before 4.0 bind their queues to direct exchanges, and give messages up in the queue `dead.queue`."""
+    main, dead = f"{names.topic}.info", f"{names.topic}.dead"
+    with connect_amqp() as connection:
+        channel = connection.channel()
+        for exchange, queue in ((names.exchange, main), (dead, dead)):
+            channel.exchange_declare(exchange, "direct", durable=True, auto_delete=False)
+            channel.queue_declare(queue, durable=queue == dead, auto_delete=False)
+            channel.queue_bind(queue, exchange, main)
+            volume_id = "v-1" if queue == dead else "v-2"
+            notification = encode_notification(volume_id, "volume.delete.end", "volume.here")
+            channel.basic_publish(amqp.Message(notification), exchange, main)
+    config = tmp_path / "almanach.cfg"
+    config.write_text(
+        f"[ALMANACH]\nauth_token=a key\n[RABBITMQ]\nurl={URL.replace('rabbit:', 'amqp:')}\nqueue={main}\n"
+        f"routing.key={main}\ndead.queue={dead}\ndead.exchange={dead}\n"
+    )
+    cli("import", config, "--dead-letters")
+    port, toml = free_port(), cli.home / "stratiform.toml"
+    toml.write_text(toml.read_text().replace("almanach_port = 8000", f"almanach_port = {port}"))
+    cli("up", "--detach", "--port", free_port())
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"X-Auth-Token": "a key"}) as http:
+        for volume_id in ("v-1", "v-2"):
+            wait_for(lambda id_=volume_id: http.get(f"/entity/{id_}").status_code == 200)  # type: ignore[misc]
+    assert (names.count_messages(main), names.count_messages(dead)) == (0, 0)
+    with connect_amqp() as connection:
+        connection.channel().queue_delete(dead)
+        connection.channel().exchange_delete(dead)
 
 
 def test_port_in_use_is_refused(home: Path) -> None:

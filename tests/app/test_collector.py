@@ -318,7 +318,7 @@ def test_collector_beside_another_consumer(
         "the collector declares its own queue only"
     )
     assert names.count_messages() == 0
-    warnings = [line for line in log_lines(caplog) if line.startswith("queue has no consumer and grows")]
+    warnings = [line for line in log_lines(caplog) if line.startswith("queue is growing without a consumer")]
     assert [f"queue={names.topic}.error " in line for line in warnings] == [True]
     names.delete(f"{names.topic}.info", f"{names.topic}.error")
 

@@ -25,6 +25,9 @@ def cli(home: Path) -> Cli:
         ("usage audit", "Missing option '--period' (see `stratiform usage audit --help`)"),
         ("usage list more", "Got unexpected extra argument(s) (more) ("),
         ("up --port x", "Invalid value for '--port': "),
+        ("up --port 8_780", "Invalid value for '--port': '8_780' is not a port from 1 to 65535"),
+        ("up --port ٨٧٨٠", "Invalid value for '--port': "),
+        ("up --port 65536", "Invalid value for '--port': "),
     ],
 )
 def test_usage_error_is_one_line(cli: Cli, arguments: str, message: str) -> None:

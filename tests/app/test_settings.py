@@ -15,6 +15,10 @@ from stratiform.kit.errors import Invalid
         ("port = 65536", "port in "),
         ('log_level = "LOUD"', "log_level in "),
         ("worker_threads = 0", "worker_threads in "),
+        ('port = "8_780"', "port in "),
+        ('port = " 8780"', "port in "),
+        ('port = "8.78e3"', "port in "),
+        ('port = "٨٧٨٠"', "port in "),
         ("bcrypt_rounds = 3", "bcrypt_rounds in "),
         ('collector_url = "http://127.0.0.1/"', "collector_url in "),
         ('public_url = "127.0.0.1"', "public_url in "),
@@ -26,6 +30,14 @@ def test_invalid_value(tmp_path: Path, text: str, message: str) -> None:
     file.write_text(text)
     with pytest.raises(Invalid, match=message):
         settings.load_settings(Settings, file, {}, home=tmp_path)
+
+
+@pytest.mark.parametrize("text", [" 8780", "8_780", "8780.0", "8.78e3", "+8780", "٨٧٨٠", ""])
+def test_numbers_in_the_environment_have_digits_only(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Invalid, match="STRATIFORM_PORT in the environment"):
+        settings.load_settings(Settings, tmp_path / "none.toml", {"STRATIFORM_PORT": text}, home=tmp_path)
+    file = tmp_path / "none.toml"
+    assert settings.load_settings(Settings, file, {"STRATIFORM_PORT": "8781"}, home=tmp_path).port == 8781
 
 
 def test_message_buses_are_named_by_their_settings(tmp_path: Path) -> None:

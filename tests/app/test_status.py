@@ -95,7 +95,7 @@ def test_worker_without_its_database_is_reported(
     monkeypatch.setattr(session, "home", tmp_path)
     file = StatusFile(tmp_path, "worker")
     for failure, expected in (
-        (("the database is not available", 0), "; does not work since 1970-01-01T00:00:00Z: the database is not"),
+        (("the database is not available", 0), "; failing since 1970-01-01T00:00:00Z: the database is not"),
         (None, " MiB\n"),
     ):
         file.write_failure(failure)
@@ -103,7 +103,7 @@ def test_worker_without_its_database_is_reported(
         assert expected in capsys.readouterr().out
     file.delete()
     show_status()
-    assert "; its status is unknown" in capsys.readouterr().out
+    assert "; status unknown" in capsys.readouterr().out
 
 
 def test_state_of_a_bus_keeps_since_when_it_is_down_or_not_stored() -> None:

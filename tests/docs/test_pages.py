@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,25 @@ def test_inline_commands_exist(name: str) -> None:
         except LookupError:
             unknown.append(code)
     assert unknown == []
+
+
+def test_commands_in_messages_exist() -> None:
+    """In hints, help and docstrings: `usage rejected list`, with or without `stratiform`."""
+    texts = {
+        text.split("\n")[0]
+        for file in SOURCE.rglob("*.py")
+        for text in re.findall(
+            r"`(?:stratiform )?((?:usage|clouds|price|account|period|invoice|db|keys) [^`\n{]*)", file.read_text()
+        )
+    }
+    unknown = []
+    for text in texts:
+        names = list(takewhile(re.compile(r"[a-z-]*[a-z]").fullmatch, text.split()))
+        try:
+            _resolve(names)
+        except LookupError:
+            unknown.append(text)
+    assert (unknown, len(texts) > 15) == ([], True)
 
 
 def test_glossary_is_sorted_and_refers_to_existing_code() -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, MetaData, Table, insert, update
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, MetaData, Table, insert, text, update
 
-from stratiform.kit.database import Database, IntegrityError
+from stratiform.kit.database import Database, IntegrityError, ProgrammingError
 from stratiform.kit.errors import Conflict, Unavailable
 
 _metadata = MetaData()
@@ -54,6 +54,13 @@ def test_a_violated_constraint_is_a_conflict(database: Database, row: dict[str, 
 def test_a_missing_value_is_an_error_of_the_program(database: Database, row: dict[str, int | None]) -> None:
     with pytest.raises(IntegrityError), database.transaction() as db:
         db.execute(insert(_pairs).values(row))
+
+
+@pytest.mark.parametrize("statement", ["SELECT unknown FROM pair", "SELECT * FROM unknown", "SELEC 1"])
+def test_a_wrong_statement_does_not_make_the_database_unavailable(database: Database, statement: str) -> None:
+    """It is an error of the program, which is reported as such on every database."""
+    with pytest.raises(ProgrammingError), database.read_transaction() as db:
+        db.execute(text(statement))
 
 
 def test_transactions_that_block_each_other_do_not_make_the_database_unavailable(database: Database) -> None:

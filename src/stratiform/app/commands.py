@@ -30,7 +30,7 @@ COMMANDS = {
     "down": LazyCommand(f"{_PROGRAMS}:stop_programs", "Stop the running programs of this home."),
     "status": LazyCommand(
         "stratiform.app.status_command:show_status",
-        "Print the programs of this home, and what they are connected to. Exit status 3: no program is running.",
+        "Print the programs of this home and what they are connected to. Exit status 3: no program is running.",
     ),
     "api": LazyCommand(f"{_PROGRAMS}:run_api", "Run the API."),
     "worker": LazyCommand(f"{_PROGRAMS}:run_worker", "Run the worker."),

@@ -107,7 +107,7 @@ def write_private(file: Path, content: str) -> None:
 
 
 def find_address(home: Path) -> str | None:
-    """Return the URL of the running API; None if it does not run, or does not listen yet."""
+    """Return the URL of the running API; None if it does not run, or is not listening yet."""
     if "api" not in list_running_programs(home):
         return None
     with suppress(FileNotFoundError):

@@ -14,6 +14,7 @@ from stratiform.app.process_age import seconds_since_start
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.session import session
 from stratiform.kit.garbage_collection import pause_garbage_collector
+from stratiform.kit.number_parsing import parse_uint
 
 if TYPE_CHECKING:
     from stratiform.app.settings import Settings
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
 #: How long `up --detach` and `down` wait.
 _TIMEOUT_S = 180
 
-Port = Annotated[int | None, typer.Option(help="Port of the API (8780).")]
+
+def _parse_port(text: str) -> int:
+    """Parse a port; Typer's own integers also have spaces, `_`, and digits of every script."""
+    port = parse_uint(text)
+    if port is None or not 1 <= port <= 65535:
+        raise typer.BadParameter(f"'{text}' is not a port from 1 to 65535.")
+    return port
+
+
+Port = Annotated[int | None, typer.Option(parser=_parse_port, metavar="PORT", help="Port of the API (8780).")]
 Host = Annotated[str | None, typer.Option(help="Address of the API (127.0.0.1).")]
 Detach = Annotated[bool, typer.Option("--detach", help="Return when ready, and continue in the background.")]
 

@@ -52,11 +52,11 @@ In a variable, separate list items with commas.
 _METERS = """\
 # Meters
 
-A meter defines which notifications describe resources of one type, and what is read from them. Each section below is
-one file in `src/stratiform/services/ingest/parsing/meters`. A file in `HOME/meters` adds a meter, or replaces the
-built-in meter of the same name: see [Add a meter](../howto/add-a-meter.md).
+A meter defines which notifications describe resources of one type, and what is read from them. Each section below
+describes one file in `src/stratiform/services/ingest/parsing/meters`. A file in `HOME/meters` adds a meter, or replaces
+the built-in meter of the same name: see [Add a meter](../howto/add-a-meter.md).
 
-Notifications that no meter reads are stored and counted: `stratiform usage ignored list`.
+Notifications that no meter reads are stored and counted; `stratiform usage ignored list` lists them.
 """
 
 _ENDPOINTS = """\

@@ -19,7 +19,7 @@ _RESPONSE_TIMEOUT_S = 5.0
 
 
 def show_status() -> None:
-    """Print the programs of this home, and what they are connected to. Exit status 3: no program is running."""
+    """Print the programs of this home and what they are connected to. Exit status 3: no program is running."""
     home = session.home
     pids = home_folder.list_running_programs(home)
     for program in home_folder.PROGRAMS:
@@ -46,7 +46,7 @@ def _describe(home: Path, program: str) -> Iterator[str]:
     if program == "api":
         address = home_folder.find_address(home)
         if address is None:
-            yield "does not listen yet"
+            yield "is not listening yet"
         elif is_ready(address, ServerProof(home / "keys" / "tokens"), timeout_s=_RESPONSE_TIMEOUT_S):
             yield f"responds at {address}"
         else:
@@ -54,10 +54,10 @@ def _describe(home: Path, program: str) -> Iterator[str]:
         return
     status = StatusFile(home, program).read()
     if status is None:
-        yield "its status is unknown"
+        yield "status unknown"
     elif program == "worker" and status["failure"]:
         reason, since = status["failure"]
-        yield f"does not work since {format_iso_seconds(since)}: {reason}"
+        yield f"failing since {format_iso_seconds(since)}: {reason}"
     elif program == "collector" and not status["buses"]:
         yield "no message bus is configured"
 
@@ -74,7 +74,7 @@ def _describe_storing(bus: Mapping[str, Any]) -> str:
         lag_s = bus["lag_us"] / SECOND_US
         text += f", the last one sent at {format_iso_seconds(bus['last_sent_at'])}, lag {lag_s:.1f} s"
     if bus["not_stored_since"] is not None:
-        text += f"; storing fails since {format_iso_seconds(bus['not_stored_since'])}: {bus['storage_error']}"
+        text += f"; storing has failed since {format_iso_seconds(bus['not_stored_since'])}: {bus['storage_error']}"
     return text
 
 

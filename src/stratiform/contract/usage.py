@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.errors import Invalid
+from stratiform.kit.number_parsing import parse_scientific
 
 T = TypeVar("T")
 
@@ -84,11 +85,8 @@ def align_periods(since: Micros, until: Micros, period_s: int) -> tuple[Micros, 
 
 def parse_decimal(text: str) -> Decimal | None:
     """Parse a number exactly, without trailing zeros after the decimal point; None if it is not a finite number."""
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return None
-    if not value.is_finite():
+    value = parse_scientific(text)
+    if value is None:
         return None
     plain = format(value, "f")
     return Decimal(plain.rstrip("0").rstrip(".") if "." in plain else plain)

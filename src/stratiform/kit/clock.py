@@ -57,7 +57,13 @@ def from_datetime(value: datetime) -> Micros:
 
 
 def parse_iso(text: str) -> Micros:
-    """Parse an ISO 8601 time (with `T` or a space; `Z`, an offset, or nothing for UTC). Raises: ValueError."""
+    """Parse an ISO 8601 time: a date, or a date and a time with `T` or a space, and `Z`, an offset, or nothing for UTC.
+
+    Raises: ValueError.
+    """
+    # Python accepts any separator before the time, dates without hyphens, and dates by week, too.
+    if not (text.isascii() and text[4:5] == text[7:8] == "-" and text[10:11] in ("", "T", " ")):
+        raise ValueError(f"not an ISO 8601 time: {text}")
     us = from_datetime(datetime.fromisoformat(text))
     if not _MIN_US <= us <= _MAX_US:
         raise ValueError(f"time is outside the years 1 to 9999: {text}")
@@ -75,14 +81,14 @@ def format_iso(us: Micros) -> str:
 @lru_cache(maxsize=8192)
 def _format_day(number: int) -> str:
     """Return the date part of the times on a day, counted from the epoch."""
-    return to_datetime(number * DAY_US).strftime("%Y-%m-%dT")
+    return f"{to_datetime(number * DAY_US).date().isoformat()}T"
 
 
 def format_iso_seconds(us: Micros) -> str:
     """Format a time as `2026-11-20T13:11:22Z`, as Nova, Glance and Neutron do."""
-    return to_datetime(us).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return to_datetime(us).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def format_iso_naive(us: Micros) -> str:
     """Format a time as `2026-11-20T13:11:22.896443`, as Cinder does, and Nova in notifications."""
-    return to_datetime(us).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return to_datetime(us).replace(tzinfo=None).isoformat(timespec="microseconds")

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 import msgspec
 from sqlalchemy import (
@@ -88,6 +88,9 @@ LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 
 #: The time that a writer waits for another one on SQLite.
 _SQLITE_LOCK_TIMEOUT_S = 30
+
+#: Codes of wrong statements, such as one with an unknown column, which SQLite and MariaDB report as operational errors.
+_STATEMENT_ERRORS = {"SQLITE_ERROR", 1054}
 
 #: Codes of errors that end one of several transactions that wait for each other: PostgreSQL (SQLSTATE) and MariaDB.
 _DEADLOCKS = {"40P01", "40001", 1213}
@@ -203,7 +206,7 @@ class Database:
 def _translate_errors() -> Iterator[None]:
     """Raise Unavailable for errors of the connection, and Conflict for violated constraints.
 
-    Neither has the statement and its values.
+    Neither has the statement and its values. A wrong statement is a ProgrammingError on every database.
     """
     try:
         yield
@@ -215,6 +218,8 @@ def _translate_errors() -> Iterator[None]:
         logger.warning("constraint violated error=%s", str(error.orig).splitlines()[0])
         raise Conflict("The request conflicts with another one for the same data", hint="repeat the request") from error
     except (OperationalError, InterfaceError) as error:
+        if _error_codes(error.orig) & _STATEMENT_ERRORS:
+            raise ProgrammingError(error.statement, None, cast("BaseException", error.orig)) from error
         if _error_codes(error.orig) & _DEADLOCKS:
             raise Unavailable("the request was deadlocked with another one", hint="repeat the request") from error
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no response"

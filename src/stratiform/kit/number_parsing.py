@@ -1,6 +1,7 @@
 """Strict parsing of numbers in texts: ASCII digits only.
 
-Python's `int` and `Decimal` also accept spaces around a number, `_` between digits, and the digits of every script.
+Python's `int`, `float` and `Decimal` also accept spaces around a number, `_` between digits, and the digits of every
+script, so nothing else parses texts from outside.
 """
 
 import re
@@ -9,6 +10,9 @@ from decimal import Decimal
 _UINT = re.compile(r"[0-9]+")
 _INT = re.compile(r"-?[0-9]+")
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+#: With a limited exponent, so that the number can be written without one.
+_SCIENTIFIC = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 
 #: All numbers with this many digits fit into a BIGINT column.
 _MAX_DIGITS = 18
@@ -35,5 +39,10 @@ def parse_int(text: str) -> int | None:
 
 
 def parse_decimal(text: str) -> Decimal | None:
-    """Parse a number without exponent, exactly. Returns None if the text is not one."""
+    """Parse a number without exponent, with all its digits. Returns None if the text is not one."""
     return Decimal(text) if _DECIMAL.fullmatch(text) else None
+
+
+def parse_scientific(text: str) -> Decimal | None:
+    """As `parse_decimal`, also with an exponent of up to three digits, as programs write floats."""
+    return Decimal(text) if _SCIENTIFIC.fullmatch(text) else None

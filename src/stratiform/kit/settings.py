@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from stratiform.kit.errors import Invalid
+from stratiform.kit.text_conversion import convert_text
 
 T = TypeVar("T")
 
 #: Variables that Kubernetes and Docker set in containers that are linked to a service of our name.
-_PLATFORM_VARIABLE = re.compile(r"(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT_\d+_(TCP|UDP|SCTP)\w*|_NAME|_ENV_\w+)$")
+_PLATFORM_VARIABLE = re.compile(r"(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT_[0-9]+_(TCP|UDP|SCTP)\w*|_NAME|_ENV_\w+)$")
 
 
 def setting_field(
@@ -119,7 +120,7 @@ def _convert(field: dataclasses.Field[object], value: object, source: str) -> ob
     if field.type == tuple[str, ...] and isinstance(value, str):
         value = [part for part in value.split(",") if part]
     try:
-        return msgspec.convert(value, field.type, strict=False)
+        return convert_text(value, field.type)
     except msgspec.ValidationError as error:
         raise Invalid(f"{source}: {error}", hint=field.metadata["help"].rstrip(".")) from error
 

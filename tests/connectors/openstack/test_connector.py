@@ -49,7 +49,7 @@ def test_environment_of_the_openstack_client_is_ignored(openstack_url: str, monk
         ({"auth_url": "keystone:5000"}, "must be an http:// or https:// URL"),
         ({"interface": "private"}, "must be one of public, internal, admin"),
         ({"verify": "no"}, "must be one of true, false"),
-        ({"cacert": "/no/such/file"}, "file not found"),
+        ({"cacert": "/no/such/file"}, "not a file with CA certificates"),
     ],
 )
 def test_invalid_settings(overrides: dict[str, str], message: str) -> None:

@@ -142,11 +142,11 @@ def test_translate_error(status: int, error_type: type[errors.CloudError]) -> No
     [
         ({"url": ""}, "setting 'url' is missing"),
         ({"url": "prometheus:9090"}, "must be an http:// or https:// URL"),
-        ({"url": "http://u:p@prometheus"}, "must be an http:// or https:// URL"),
+        ({"url": "http://u:p@prometheus"}, "must be a URL without a user name and password"),
         ({"color": "red"}, "unknown setting 'color'"),
         ({"token": "t", "username": "u", "password": "p"}, "mutually exclusive"),
         ({"username": "u"}, "must be set together"),
-        ({"cacert": "/no/such/file"}, "file not found"),
+        ({"cacert": "/no/such/file"}, "not a file with CA certificates"),
     ],
 )
 def test_invalid_settings(overrides: dict[str, str], message: str) -> None:
@@ -158,5 +158,5 @@ def test_settings_have_no_secrets_in_their_repr(tmp_path: Path) -> None:
     settings = parse_settings({"url": "http://prometheus:9090", "username": "u", "password": "hidden-1"})
     assert "hidden-1" not in repr(settings)
     (tmp_path / "ca.pem").write_text("not a certificate")
-    with pytest.raises(Invalid, match="no certificates in file"):
+    with pytest.raises(Invalid, match="not a file with CA certificates"):
         connect_prometheus("https://prometheus:9090", cacert=str(tmp_path / "ca.pem"))

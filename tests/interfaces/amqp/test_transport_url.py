@@ -83,7 +83,7 @@ def test_user_and_port_have_defaults() -> None:
         ("rabbit://u:hush@h/?heartbeat_timeout_threshold=-1", "option heartbeat_timeout_threshold"),
         ("rabbit://u:hush@h/?rabbit_login_method=RABBIT-CR-DEMO", "option rabbit_login_method"),
         ("rabbit://u:hush@h/?ssl=true&ssl_ca_file=/nowhere/ca.pem", "file /nowhere/ca.pem not found"),
-        ("rabbit://u:hush@h/?rabbit_quorum_queue=1&rabbit_ha_queues=1", "can't be used together"),
+        ("rabbit://u:hush@h/?rabbit_quorum_queue=1&rabbit_ha_queues=1", "cannot be used together"),
     ],
 )
 def test_error_has_no_password(url: str, message: str) -> None:

@@ -64,8 +64,8 @@ def test_audit_and_apply(api: Rest) -> None:
     clean = run("audit", "--period", "2026-11")
     assert clean.stdout.splitlines() == [
         "2 resources compared; inventories: sim (1)",
-        "cloud sim: 2 resources, 2 with the inventory, 0 with .exists notifications",
-        "No discrepancies with these sources.",
+        "cloud sim: 2 resources, 2 covered by the inventory, 0 covered by .exists notifications",
+        "No discrepancies found with these sources.",
     ]
 
 
@@ -83,13 +83,14 @@ def test_agreement_names_what_was_not_compared(api: Rest, service_harness: Servi
     assert run("audit", "--period", "2026-11").stdout.splitlines() == [
         "4 resources compared; inventories: sim (1)",
         (
-            "cloud north: 2 resources, none with an inventory (not connected), 1 with .exists notifications; "
-            "1 with neither"
+            "cloud north: 2 resources, none covered by an inventory (not connected), "
+            "1 covered by .exists notifications; 1 covered by neither"
         ),
-        "cloud sim: 2 resources, 2 with the inventory, 0 with .exists notifications",
+        "cloud sim: 2 resources, 2 covered by the inventory, 0 covered by .exists notifications",
         (
-            "No discrepancies with these sources. Compared with messages alone, without an inventory: north. "
-            "Resources that no source covers: 1."
+            "No discrepancies found with these sources. "
+            "Clouds without an inventory, compared only with messages: north. "
+            "Resources not covered by any source: 1."
         ),
     ]
 
@@ -100,7 +101,7 @@ def test_ledger_without_any_source_is_not_called_correct(
     monkeypatch.setattr(type(service_harness.services.clouds.accounts), "list_all", lambda *_: [])
     lines = run("audit", "--period", "2026-11").stdout.splitlines()
     assert lines[0] == "2 resources compared; inventories: none"
-    assert lines[-1] == "No discrepancies, but nothing was checked: no source covers the usage of this period."
+    assert lines[-1] == "No discrepancies found, but nothing was checked: no source covers the usage of this period."
 
 
 def test_audit_as_json(api: Rest) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 import pytest
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -45,6 +46,26 @@ def test_a_lenient_body_has_numbers_and_booleans_as_strings() -> None:
     assert decode(b'{"volume": {"size": "3", "bootable": "true"}}') == Volume(3, bootable=True)
     with pytest.raises(Invalid, match=r"size\|3\|'3' is not of type 'integer', 'null'"):
         decode(b'{"volume": {"size": "3"}}', lenient=False)
+
+
+@pytest.mark.parametrize("text", [" 3", "3 ", "+3", "1_0", "1e3", "1.0", "٣", "0x10", ""])
+def test_numbers_in_strings_are_plain(text: str) -> None:
+    for body in ({"size": text}, {"count": text}):
+        with pytest.raises(Invalid, match="is not of type 'integer'"):
+            decode(msgspec.json.encode({"volume": body}))
+    with pytest.raises(Invalid, match="is not of type 'integer'"):
+        decode_query([("limit", text)], Query, minor=9, invalid=invalid)
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e3", " 1.5", "１.5"])
+def test_floats_in_strings_are_plain(text: str) -> None:
+    with pytest.raises(Invalid, match=r"is not of type 'number'|is less than"):
+        decode(msgspec.json.encode({"volume": {"ratio": text}}))
+    assert decode(b'{"volume": {"ratio": "1.5"}}').ratio == 1.5
+
+
+def test_strings_stay_strings_in_a_lenient_body() -> None:
+    assert decode(b'{"volume": {"size": "3", "name": "1e3"}}') == Volume(3, name="1e3")
 
 
 @pytest.mark.parametrize(

@@ -93,11 +93,12 @@ def test_an_invalid_plan_is_refused_in_one_line(api: Rest) -> None:
     assert api.http.post("/api/v1/prices", content=b"\xff", headers={"X-Auth-Token": api.admin}).status_code == 400
 
 
-def test_an_account_is_shown_with_its_projects(api: Rest) -> None:
+def test_an_account_is_shown_with_its_projects(api: Rest, service_harness: ServiceHarness) -> None:
+    with service_harness.services.database.transaction() as db:
+        service_harness.services.ingest.own_events.ingest_outbox(db, service_harness.clock.now(), 100)
     account = api("GET", "accounts/acme").json()
-    assert account["projects"] == [
-        {"project_id": api.demo_project, "start": "2026-11-10T00:00:00.000000Z", "until": None}
-    ]
+    project = {"project_id": api.demo_project, "project_name": "demo"}
+    assert account["projects"] == [{**project, "start": "2026-11-10T00:00:00.000000Z", "until": None}]
     assert account["billed_until"] == "2026-11-01T00:00:00.000000Z"
     assert [account["name"] for account in api("GET", "accounts").json()["accounts"]] == ["acme"]
     assert api("GET", "accounts/unknown").status_code == 404

@@ -72,6 +72,21 @@ def test_formats_have_the_same_content(api: Rest, monkeypatch: pytest.MonkeyPatc
         ]
 
 
+def test_names_in_csv_are_not_formulas(api: Rest) -> None:
+    """A customer chooses the name of a server; staff open the file in a spreadsheet."""
+    names = ("=1+1", "+1", "-1", "-1+1", "@SUM(A1)", "＝1+1", '=HYPERLINK("http://evil.example","x")')
+    events = [event(number, name=name, project_id="p2", attributes={"size": 1}) for number, name in enumerate(names)]
+    assert send(api, *events).json()["ingested"] == len(names)
+    rows = {
+        row["resource_id"]: row["name"] for row in csv.DictReader(io.StringIO(get_segments(api, "format=csv").text))
+    }
+    assert len(rows) == len(names)
+    for name in rows.values():
+        assert name[0] not in "=+-@＝" or name == "-1"
+    listed = {segment["name"] for segment in get_segments(api, "").json()["segments"]}
+    assert set(names) == listed, "other formats have the names as they are"
+
+
 def test_segments_are_clipped_to_the_period(api: Rest) -> None:
     create_boxes(api, 2)
     clipped = get_segments(api, "clip=true&from=2026-01-02&to=2026-01-11").json()["segments"]
@@ -169,6 +184,10 @@ def test_batch_has_a_result_for_each_event(api: Rest) -> None:
         {"type": "usage.sampled", "data": {"resource_type": "box", "resource_id": "b", "samples": {"m": 1}}},
         {"cloud": "x" * 65},
         {"data": None, "data_base64": "?"},
+        {"data": None, "data_base64": {}},
+        {"data": None, "data_base64": 5},
+        {"data_base64": {}},
+        {"data_base64": "e30="},
     ],
 )
 def test_invalid_event(api: Rest, changes: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from stratiform.kit.clock import parse_iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Fault, Forbidden, Invalid
 from stratiform.kit.pagination import Page
@@ -69,6 +70,14 @@ def test_a_closed_assignment_cannot_be_changed(billing: BillingHarness) -> None:
     billing.assign("acme", "p1", "2026-12-01")
     assignments = billing.run(lambda billing, ctx: billing.project_assignments.list(ctx, "acme"))
     assert [(each.project_id, each.until is None) for each in assignments] == [("p1", False), ("p1", True)]
+
+
+def test_an_assignment_starts_within_a_year(billing: BillingHarness) -> None:
+    billing.create_account("zeta")
+    for start in ("9999-01-01", "2027-12-31"):
+        with pytest.raises(Invalid, match=f"{start}T00:00:00.000000Z is more than a year in the future"):
+            billing.assign("zeta", "p9", start)
+    assert billing.assign("zeta", "p9", "2027-10-01").start == parse_iso("2027-10-01")
 
 
 def test_prices_of_closed_periods_cannot_be_changed(billing: BillingHarness) -> None:

@@ -47,7 +47,7 @@ def test_secrets_survive_key_rotation_but_not_key_loss(fixture: Fixture, tmp_pat
     shutil.rmtree(tmp_path / "home" / "keys")
     fixture.keys.create()
     fixture.keys.rotate()
-    with pytest.raises(Invalid, match="'memory' can't be decrypted"):
+    with pytest.raises(Invalid, match="'memory' cannot be decrypted"):
         fixture.second_process().connections.get(cloud.id)
 
 

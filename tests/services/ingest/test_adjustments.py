@@ -11,7 +11,9 @@ from stratiform.kit.clock import DAY_US, SECOND_US, parse_iso
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
+from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.model.meter_adjustments import MeterAdjustment, find_revocations
+from stratiform.services.ingest.parsing.correction_payloads import parse_quantity
 from stratiform.services.ingest.service import CorrectionResult, StoredCorrection
 from stratiform.services.ledger.model import Correction, Resource, Statement, UsageFilter
 from stratiform.services.ledger.model.samples import SampleRow
@@ -197,7 +199,7 @@ def test_adjustment_with_the_same_id_is_a_duplicate_or_a_conflict(stack: Service
 @pytest.mark.parametrize(
     ("values", "error"),
     [
-        ({"quantity": "-5000.1"}, "quantity: 5000.1 B can't be subtracted: the sum of .* is 5000 B"),
+        ({"quantity": "-5000.1"}, "quantity: 5000.1 B cannot be subtracted: the sum of .* is 5000 B"),
         ({"quantity": "0"}, "quantity: '0' is not a number"),
         ({"quantity": "NaN"}, "quantity: 'NaN' is not a number"),
         ({"quantity": "1E+40"}, "quantity: '1E.40' is not a number"),
@@ -288,3 +290,14 @@ def test_order_of_revocations_does_not_depend_on_times() -> None:
     assert find_revocations(chain[:3]) == {"z": "a"}
     assert find_revocations(chain) == find_revocations(chain[::-1]) == {"m": "z", "a": "k"}
     assert find_revocations([*chain[:3], adjustment("b", "m")]) == {"z": "a", "m": "b"}
+
+
+@pytest.mark.parametrize("text", ["1_000", " 5", "5 ", "٣", "+5", "0x5", "--5", "1e999999999", "1e", "five", ""])
+def test_quantities_have_ascii_digits_only(text: str) -> None:
+    with pytest.raises(InvalidMessage, match="is not a number other than zero"):
+        parse_quantity(text)
+
+
+@pytest.mark.parametrize(("text", "quantity"), [("5", "5"), ("-1.50", "-1.5"), ("2.5e3", "2500"), ("-1e-3", "-0.001")])
+def test_quantities_are_exact(text: str, quantity: str) -> None:
+    assert parse_quantity(text) == Decimal(quantity)

@@ -1,8 +1,10 @@
 """Both engines return the same charge, for any usage, plan and period."""
 
+from collections import Counter
 from collections.abc import Mapping
-from decimal import Decimal
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
@@ -15,6 +17,7 @@ from stratiform.services.rating.model import (
     GRANULARITY_US,
     PERIOD_US,
     Charge,
+    ChargeLineKey,
     Measure,
     PlanVersion,
     Price,
@@ -94,6 +97,22 @@ def segment_lists(draw: st.DrawFn) -> list[Segment]:
 
 
 @st.composite
+def histories(draw: st.DrawFn) -> list[Segment]:
+    """Segments of a few resources, as the ledger has them: those of a resource do not overlap."""
+    drawn: list[Segment] = []
+    for number in range(draw(st.integers(1, 3))):
+        resource_type = draw(st.sampled_from(["instance", "volume", "floating_ip"]))
+        states = ["active", "stopped"] if resource_type == "instance" else ["available", "in-use"]
+        kinds = draw(st.lists(attributes_of[resource_type], min_size=1, max_size=2))
+        cuts = sorted(draw(st.sets(moments, min_size=2, max_size=7)))
+        for start, end in pairwise(cuts):
+            if draw(st.integers(0, 4)):
+                state, attributes = draw(st.sampled_from(states)), draw(st.sampled_from(kinds))
+                drawn.append(Segment("a", resource_type, f"r{number}", "p1", start, end, state, attributes))
+    return draw(st.permutations(drawn))
+
+
+@st.composite
 def prices(draw: st.DrawFn) -> Price:
     measure = draw(st.sampled_from(MEASURES))
     granularity = draw(st.sampled_from([1, 1, *GRANULARITY_US.values()]))
@@ -111,13 +130,16 @@ def prices(draw: st.DrawFn) -> Price:
 
 @st.composite
 def plans(draw: st.DrawFn) -> PricePlan:
-    versions = []
+    versions: list[PlanVersion] = []
     cuts = sorted(draw(st.sets(moments, min_size=1, max_size=3)))
     for i, valid_from in enumerate(cuts):
         later = cuts[i + 1] if i + 1 < len(cuts) else PERIOD
         until = draw(st.sampled_from([None, None, (valid_from + later) // 2 or None]))
         until = until if until is None or until > valid_from else None
-        versions.append(PlanVersion(valid_from, until, tuple(draw(st.lists(prices(), min_size=1, max_size=6))), {}, ""))
+        of_version = draw(st.lists(prices(), min_size=1, max_size=6))
+        if len(versions) > draw(st.integers(0, 1)):
+            of_version = [replace(each, amount=each.amount + draw(st.integers(0, 9))) for each in versions[-1].prices]
+        versions.append(PlanVersion(valid_from, until, tuple(of_version), {}, ""))
     unpriced: UnpricedRule = draw(st.sampled_from(("refuse", "refuse", "free")))
     free: tuple[str, ...] = draw(st.sampled_from([(), ("router",)]))
     return PricePlan("standard", "EUR", unpriced, tuple(versions), free)
@@ -136,6 +158,26 @@ def test_both_engines_return_the_same_charge(session: "Session") -> None:
     check()
 
 
+@settings(max_examples=examples(300))
+@given(histories(), plans(), st.sets(moments, max_size=5))
+def test_any_periods_sum_to_the_charge_of_the_whole_time(
+    usages: list[Segment], plan: PricePlan, cuts: set[int]
+) -> None:
+    """Durations and quantities are rounded as if nothing had been cut."""
+    measured: Counter[ChargeLineKey] = Counter()
+    quantities: Counter[ChargeLineKey] = Counter()
+    for start, end in pairwise(sorted({0, PERIOD, *cuts})):
+        charge = segment_engine.rate_segments(usages, plan, start, end)
+        earlier = segment_engine.rate_segments(usages, plan, 0, start)
+        for line in plan.continue_charge(charge, earlier).lines:
+            assert start <= line.start < line.end <= end
+            measured[line.key] += int(line.measured)
+            quantities[line.key] += line.quantity
+    total = segment_engine.rate_segments(usages, plan, 0, PERIOD).lines
+    assert measured == {line.key: line.measured for line in total}
+    assert +quantities == +Counter({line.key: line.quantity for line in total})
+
+
 @settings(max_examples=examples(200))
 @given(segment_lists(), plans())
 def test_quantity_and_amount_equal_exact_fractions(usages: list[Segment], plan: PricePlan) -> None:
@@ -144,8 +186,8 @@ def test_quantity_and_amount_equal_exact_fractions(usages: list[Segment], plan: 
         price = versions[line.key.valid_from].prices[line.key.price]
         divisor = PERIOD_US[price.unit.period] * price.unit.size * 10**price.measure.digits
         assert Fraction(line.quantity, 10**10) == round(Fraction(int(line.measured), divisor), 10)
-        unit_price = Decimal(format_scaled(price.amount, 10))
-        assert Decimal(format_scaled(line.quantity, 10)) * unit_price == Decimal(format_scaled(line.amount, 20))
+        quantity, unit_price = Fraction(format_scaled(line.quantity, 10)), Fraction(format_scaled(price.amount, 10))
+        assert quantity * unit_price == Fraction(format_scaled(line.amount, 20))
 
 
 @settings(max_examples=examples(200))

@@ -1,11 +1,12 @@
 """Conversion of a configuration file: every option is converted, or listed with the reason why it is not."""
 
-from stratiform.app.almanach_import.authentication import convert_authentication
+from stratiform.app.almanach_import.authentication_conversion import convert_authentication
 from stratiform.app.almanach_import.buses import convert_bus
 from stratiform.app.almanach_import.files import ConfigFile
 from stratiform.app.almanach_import.options import OptionKey, find_other_release
 from stratiform.app.almanach_import.report import ConversionReport
 from stratiform.interfaces.cli.errors import CliError
+from stratiform.kit.number_parsing import parse_uint
 
 #: Options of the bus, which are listed with it.
 _BUS_SECTION = "oslo_messaging_rabbit"
@@ -37,9 +38,10 @@ def _convert_listener(config: ConfigFile, report: ConversionReport) -> None:
 
 
 def _parse_port(label: str, text: str) -> int:
-    if not text.isdecimal() or not text.isascii() or not 0 < int(text[:6]) <= 65535:
+    port = parse_uint(text)
+    if port is None or not 0 < port <= 65535:
         raise CliError(f"{label} is not a valid port: {text}")
-    return int(text)
+    return port
 
 
 def _convert_lists(config: ConfigFile, report: ConversionReport) -> None:

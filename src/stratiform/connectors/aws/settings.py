@@ -5,12 +5,11 @@ Source: EC2 user guide, "Burstable performance instances" (t3 sizes), AWS genera
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from stratiform.contract.compute import ServerSize
 from stratiform.contract.connector import Setting, validate_settings
 from stratiform.contract.errors import RequestRejected
-from stratiform.kit.errors import Invalid
+from stratiform.contract.setting_values import check_url
 
 SETTINGS = (
     Setting("access_key", "Access key ID of an IAM user with access to EC2 and STS."),
@@ -48,9 +47,8 @@ class AwsSettings:
 def parse_settings(settings: Mapping[str, str]) -> AwsSettings:
     """Validate the settings of an account. Raises: Invalid, with the name of the setting."""
     values = validate_settings("aws", SETTINGS, settings)
-    endpoint = values["endpoint"]
-    if endpoint and (urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).hostname):
-        raise Invalid(f"setting 'endpoint' must be an http:// or https:// URL: '{endpoint}'")
+    if values["endpoint"]:
+        check_url("endpoint", values["endpoint"])
     return AwsSettings(**values)
 
 

@@ -5,12 +5,10 @@ Source: openstacksdk, "Configuring OpenStack SDK Applications".
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from stratiform.contract.connector import Setting, validate_settings
-from stratiform.kit.errors import Invalid
+from stratiform.contract.setting_values import check_authority, check_url
 
 SETTINGS = (
     Setting("auth_url", "URL of Keystone, such as https://cloud.example:5000/v3."),
@@ -57,9 +55,6 @@ class OpenstackSettings:
 def parse_settings(settings: Mapping[str, str]) -> OpenstackSettings:
     """Validate the settings of an account. Raises: Invalid, with the name of the setting."""
     values: dict[str, Any] = validate_settings("openstack", SETTINGS, settings)
-    url = urlsplit(values["auth_url"])
-    if url.scheme not in ("http", "https") or not url.hostname:
-        raise Invalid(f"setting 'auth_url' must be an http:// or https:// URL: '{values['auth_url']}'")
-    if values["cacert"] and not Path(values["cacert"]).is_file():
-        raise Invalid(f"setting 'cacert': file not found: {values['cacert']}")
+    check_url("auth_url", values["auth_url"])
+    check_authority("cacert", values["cacert"])
     return OpenstackSettings(**{**values, "verify": values["verify"] == "true"})

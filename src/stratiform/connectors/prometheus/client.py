@@ -11,7 +11,6 @@ import msgspec
 from stratiform.connectors.prometheus.errors import translate_error
 from stratiform.connectors.prometheus.settings import PrometheusSettings
 from stratiform.contract.errors import CloudUnreachable
-from stratiform.kit.errors import Invalid
 
 _READ_TIMEOUT_S = 60
 _CONNECT_TIMEOUT_S = 5
@@ -42,16 +41,12 @@ class Client:
     def __init__(self, settings: PrometheusSettings) -> None:
         self.url = settings.url
         self.username = settings.username
-        try:
-            context = ssl.create_default_context(cafile=settings.cacert or None)
-        except ssl.SSLError as error:
-            raise Invalid(f"setting 'cacert': no certificates in file {settings.cacert}") from error
         self._http = httpx.Client(
             base_url=settings.url.rstrip("/"),
             auth=httpx.BasicAuth(settings.username, settings.password) if settings.username else None,
             headers={"Authorization": f"Bearer {settings.token}"} if settings.token else {},
             timeout=httpx.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S),
-            verify=context,
+            verify=ssl.create_default_context(cafile=settings.cacert or None),
             trust_env=False,
         )
         weakref.finalize(self, self._http.close)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from stratiform.contract.connector import Setting, validate_settings
+from stratiform.contract.setting_values import check_authority, check_url
 from stratiform.kit.errors import Invalid
 
 SETTINGS = (
@@ -31,13 +31,12 @@ class PrometheusSettings:
 def parse_settings(settings: Mapping[str, str]) -> PrometheusSettings:
     """Validate the settings of an account. Raises: Invalid, with the name of the setting."""
     values = validate_settings("prometheus", SETTINGS, settings)
-    url = urlsplit(values["url"])
-    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.username:
-        raise Invalid("setting 'url' must be an http:// or https:// URL without a user name or query")
+    check_url("url", values["url"])
+    if urlsplit(values["url"]).query:
+        raise Invalid("setting 'url' must be a URL without a query")
     if values["token"] and values["username"]:
         raise Invalid("settings 'token' and 'username' are mutually exclusive")
     if bool(values["username"]) != bool(values["password"]):
         raise Invalid("settings 'username' and 'password' must be set together")
-    if values["cacert"] and not Path(values["cacert"]).is_file():
-        raise Invalid(f"setting 'cacert': file not found: {values['cacert']}")
+    check_authority("cacert", values["cacert"])
     return PrometheusSettings(**values)

@@ -11,6 +11,7 @@ from stratiform.interfaces.almanach.errors import InvalidDate, InvalidFields, In
 from stratiform.interfaces.endpoints.decoding import NOT_JSON
 from stratiform.interfaces.http import Request
 from stratiform.kit.clock import Micros, from_datetime, parse_iso
+from stratiform.kit.number_parsing import parse_uint
 
 Document = dict[str, Any]
 
@@ -259,6 +260,8 @@ def _parse_nonempty(value: object) -> str:
 
 
 def _parse_period_date(text: str) -> Micros:
+    if not text.isascii():  # strptime accepts the digits of every script
+        raise InvalidPayload
     try:
         return from_datetime(datetime.strptime(text, _PERIOD_FORMAT))  # noqa: DTZ007 - a period is in UTC
     except ValueError as error:
@@ -267,8 +270,11 @@ def _parse_period_date(text: str) -> Micros:
 
 def _parse_size(value: object) -> VolumeSize:
     """Parse a size in GiB; Almanach's command line sends it as a string."""
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= _MAX_SIZE_DIGITS:
-        size = VolumeSize(int(value), value)
+    if isinstance(value, str):
+        gib = parse_uint(value)
+        if gib is None:
+            raise InvalidPayload
+        size = VolumeSize(gib, value)
     elif isinstance(value, int) and not isinstance(value, bool):
         size = VolumeSize(value, "")
     else:

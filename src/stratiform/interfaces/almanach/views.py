@@ -200,7 +200,7 @@ _format_time_cached = lru_cache(4096)(_format_time)
 
 @lru_cache(4096)
 def _format_day(days: int) -> str:
-    return to_datetime(days * DAY_US).strftime("%Y-%m-%d")
+    return to_datetime(days * DAY_US).date().isoformat()
 
 
 @lru_cache(86_400)

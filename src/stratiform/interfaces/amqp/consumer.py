@@ -74,7 +74,9 @@ class Consumer:
     def _warn_of_unread_queues(self, unread: Mapping[str, int]) -> None:
         """Services create the queues of their topics. Without a consumer they grow, although the pool has a copy."""
         for queue, count in unread.items():
-            logger.warning("queue has no consumer and grows queue=%s messages=%d bus=%s", queue, count, self.address)
+            logger.warning(
+                "queue is growing without a consumer queue=%s messages=%d bus=%s", queue, count, self.address
+            )
 
     def _log_error(self, error: Exception, *, was_connected: bool) -> None:
         """Record an error, and log it unless it is the same as before."""

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from stratiform.kit.errors import Invalid
+from stratiform.kit.text_conversion import convert_text
 
 #: Default ports by scheme; oslo.messaging uses 5672 even with TLS.
 _PORTS = {"rabbit": 5672, "amqp": 5672, "amqps": 5671}
@@ -140,14 +141,14 @@ def _parse_options(query: dict[str, str], key: str, *, tls: bool) -> ConsumerOpt
             raise Invalid(f"{key} has an unknown option {name}", hint=f"known: {', '.join(_OPTIONS)}")
         value = _BOOLEANS.get(text.lower(), text) if _OPTIONS[name].type is bool else text
         try:
-            values[name] = msgspec.convert(value, _OPTIONS[name].type, strict=False)
+            values[name] = convert_text(value, _OPTIONS[name].type)
         except msgspec.ValidationError as error:
             raise Invalid(
                 f"{key}: option {name}: {error}", hint="see docs/howto/collect-notifications-from-openstack.md"
             ) from error
     options = ConsumerOptions(**values)
     if options.rabbit_quorum_queue and options.rabbit_ha_queues:
-        raise Invalid(f"{key}: rabbit_quorum_queue and rabbit_ha_queues can't be used together")
+        raise Invalid(f"{key}: rabbit_quorum_queue and rabbit_ha_queues cannot be used together")
     for name in ("ssl_ca_file", "ssl_cert_file", "ssl_key_file"):
         file = getattr(options, name)
         if file and not Path(file).is_file():

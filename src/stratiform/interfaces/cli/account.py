@@ -78,4 +78,6 @@ def build_party_fields(
 
 def _format_assignment(assignment: dict[str, object]) -> str:
     until = f" until {assignment['until']}" if assignment["until"] else ""
-    return f"{assignment['project_id']} from {assignment['start']}{until}"
+    project_id, name = assignment["project_id"], assignment["project_name"]
+    project = f"{name} ({project_id})" if name else project_id
+    return f"{project} from {assignment['start']}{until}"

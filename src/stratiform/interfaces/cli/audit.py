@@ -105,12 +105,12 @@ def _print_summary(summary: Mapping[str, Any], apply: bool) -> None:
 def _format_coverage(coverage: Mapping[str, Any]) -> str:
     """Return which sources the resources of a cloud were compared with."""
     if coverage["no_inventory"] is None:
-        inventory = f"{coverage['in_inventory']} with the inventory"
+        inventory = f"{coverage['in_inventory']} covered by the inventory"
     else:
-        inventory = f"none with an inventory ({coverage['no_inventory']})"
+        inventory = f"none covered by an inventory ({coverage['no_inventory']})"
     text = f"cloud {coverage['cloud']}: {coverage['resources']} resources, {inventory}"
-    text += f", {coverage['in_exists']} with .exists notifications"
-    return text + (f"; {coverage['without_source']} with neither" if coverage["without_source"] else "")
+    text += f", {coverage['in_exists']} covered by .exists notifications"
+    return text + (f"; {coverage['without_source']} covered by neither" if coverage["without_source"] else "")
 
 
 def _format_agreement(summary: Mapping[str, Any]) -> str:
@@ -118,9 +118,9 @@ def _format_agreement(summary: Mapping[str, Any]) -> str:
     coverage = summary["coverage"]
     without_source = sum(cloud["without_source"] for cloud in coverage)
     if without_source == summary["resources"]:
-        return "No discrepancies, but nothing was checked: no source covers the usage of this period."
+        return "No discrepancies found, but nothing was checked: no source covers the usage of this period."
     messages_alone = [cloud["cloud"] for cloud in coverage if cloud["no_inventory"] is not None]
-    text = "No discrepancies with these sources."
+    text = "No discrepancies found with these sources."
     if messages_alone:
-        text += f" Compared with messages alone, without an inventory: {', '.join(messages_alone)}."
-    return text + (f" Resources that no source covers: {without_source}." if without_source else "")
+        text += f" Clouds without an inventory, compared only with messages: {', '.join(messages_alone)}."
+    return text + (f" Resources not covered by any source: {without_source}." if without_source else "")

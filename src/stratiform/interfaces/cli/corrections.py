@@ -9,6 +9,7 @@ from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption, format_values, print_item, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import escape_line, print_line
+from stratiform.kit.number_parsing import parse_uint
 
 _COLUMNS = {
     "ID": "id",
@@ -113,8 +114,8 @@ def _parse_attribute(argument: str) -> tuple[str, str | int | None]:
         raise CliError(f"'{argument}' is not a valid attribute", "use NAME=VALUE")
     if not value:
         return name, None
-    is_integer = value.isascii() and value.isdecimal() and (value == "0" or value[0] != "0")
-    return name, int(value) if is_integer else value
+    number = parse_uint(value) if value == "0" or value[0] != "0" else None
+    return name, value if number is None else number
 
 
 def _with_options(message: str) -> str:

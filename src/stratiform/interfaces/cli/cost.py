@@ -37,7 +37,10 @@ def show_server_cost(
     )
     name = cost["resource_name"] or cost["resource_id"]
     print_line(f"{name} has cost {cost['amount']} {cost['currency']} from {cost['since']} to {cost['as_of']}")
-    print_line(f"Current cost per hour: {cost['per_hour']} {cost['currency']}")
+    if cost["ended_at"]:
+        print_line(f"{name} ended {cost['ended_at']}")
+    else:
+        print_line(f"Current cost per hour: {cost['per_hour']} {cost['currency']}")
     _print_unpriced(cost)
 
 
@@ -60,7 +63,8 @@ def show_project_cost(
         {**resource, "resource": resource["resource_name"] or resource["resource_id"]} for resource in cost["resources"]
     ]
     print_list(rows, _RESOURCE_COLUMNS, output)
-    print_line(f"{cost['month']}: {cost['amount']} {cost['currency']} as of {cost['as_of']}")
+    label = f"{cost['project_name']} ({cost['project_id']})" if cost["project_name"] else cost["project_id"]
+    print_line(f"Project {label}, {cost['month']}: {cost['amount']} {cost['currency']} as of {cost['as_of']}")
     _print_unpriced(cost)
 
 

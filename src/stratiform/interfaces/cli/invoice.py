@@ -32,7 +32,14 @@ _LINE_COLUMNS = {
     "Unit price": "unit_price",
     "Amount": "amount",
 }
-_TOTAL_ROWS = {"Exact sum": "exact", "Net": "net", "Tax": "tax", "Total": "total", "Currency": "currency"}
+_TOTAL_ROWS = {
+    "Exact sum": "exact",
+    "Carried": "carried",
+    "Net": "net",
+    "Tax": "tax",
+    "Total": "total",
+    "Currency": "currency",
+}
 _PARTY_ROWS = {"Legal name": "legal_name", "Address": "address", "Country": "country", "Tax ID": "tax_id"}
 
 
@@ -55,7 +62,7 @@ def show_invoice(number: Number, output: FormatOption = Format.table) -> None:
     period = invoice["period"]
     print_line(f"Invoice {invoice['number']} to {invoice['customer']['name']}, {period['start']} to {period['end']}")
     print_list([_row(line) for line in invoice["lines"]], _LINE_COLUMNS, output)
-    print_item(invoice, _TOTAL_ROWS, output)
+    print_item({**invoice, "carried": _get_carried_amount(invoice)}, _TOTAL_ROWS, output)
 
 
 @app.command("download")
@@ -89,6 +96,12 @@ def show_or_update_seller(
         get_client().put("seller", {**get_client().get("seller"), **changes}) if changes else get_client().get("seller")
     )
     print_item(party, _PARTY_ROWS, output)
+
+
+def _get_carried_amount(invoice: dict[str, Any]) -> str:
+    """Return what earlier invoices of the month have not charged of their exact sums."""
+    sums = [(tax["exact_before"], tax["net_before"]) for tax in invoice["taxes"] if "exact_before" in tax]
+    return f"{sum((Decimal(exact) - Decimal(net) for exact, net in sums), Decimal(0)):f}"
 
 
 def format_quantity(quantity: str) -> str:

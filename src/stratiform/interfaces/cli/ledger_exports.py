@@ -102,7 +102,7 @@ def _print_report(file: Path, report: "VerificationReport") -> None:
     if report.withheld:
         print_line(f"{report.withheld} events of other projects are withheld; their inclusion in the log is proven")
     if report.failures:
-        print_line(f"Verification failed: {len(report.failures)} failures")
+        print_line(f"Verification failed; failures: {len(report.failures)}")
     else:
         print_line("Verified" + (": no event of the log is missing" if report.is_complete_log else ""))
 

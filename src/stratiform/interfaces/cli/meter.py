@@ -44,9 +44,17 @@ def check_meter(file: Annotated[Path, typer.Argument(help="A meter file.")]) -> 
 
 
 @ignored.command("list")
-def list_ignored_messages(output: FormatOption = Format.table) -> None:
-    """List counts by cloud and event type, with the reason for types that are ignored on purpose."""
-    types = get_client().get("usage/ignored")["ignored"]
+def count_ignored_messages(
+    undecided: Annotated[
+        bool, typer.Option("--undecided", help="Only types that are neither ignored on purpose nor metered.")
+    ] = False,
+    output: FormatOption = Format.table,
+) -> None:
+    """List counts by cloud and event type: first those to decide on, last those ignored on purpose, with the reason.
+
+    Times are those of the messages, not of their import.
+    """
+    types = get_client().get("usage/ignored", **({"undecided": "true"} if undecided else {}))["ignored"]
     print_list(types if output is Format.json else map(_ignored_row, types), _IGNORED_COLUMNS, output)
 
 

@@ -38,15 +38,17 @@ def list_names(
 def set_name(
     resource_type: Annotated[NamedType, typer.Argument(help="volume_type, flavor, image or project.")],
     resource: Annotated[str, typer.Argument(metavar="ID", help="ID of the resource.")],
-    name: Annotated[str, typer.Argument(help="Its name, which prices can refer to.")],
+    name: Annotated[str, typer.Argument(help="Name of the resource, which prices can refer to.")],
     cloud: Annotated[
         str | None,
         typer.Option(help="Name of the cloud; default: the clouds that have a name for it, or else all clouds."),
     ] = None,
-    since: Annotated[str | None, typer.Option("--from", help="Start of the name (ISO 8601); default: now.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", help="Time from which the name applies (ISO 8601); default: now.")
+    ] = None,
     output: FormatOption = Format.table,
 ) -> None:
-    """Set the name of something that usage refers to by ID, if no message of the cloud has it.
+    """Set the name of a resource to which messages refer only by ID.
 
     The first name also applies to earlier usage.
     """

@@ -16,7 +16,7 @@ from stratiform.interfaces.endpoints.field_restrictions import (
     list_existing_fields,
 )
 from stratiform.kit.errors import Fault, Invalid
-from stratiform.kit.number_parsing import is_int
+from stratiform.kit.number_parsing import is_int, parse_decimal
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ _LOCATED = re.compile(r"(?P<reason>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL
 _NAMED = re.compile(r"field `([^`]*)`")
 _TYPES = re.compile(r"Expected `([^`]*)`, got `[^`]*`$")
 _LIMIT = re.compile(r"Expected `(?:int|float|int \| null|float \| null)` (>=|<=|>|<) (\S+)$")
-_LENGTH = re.compile(r"Expected `(?:str|array|object)[^`]*` of length (>=|<=) \d+$")
+_LENGTH = re.compile(r"Expected `(?:str|array|object)[^`]*` of length (>=|<=) [0-9]+$")
 _LIMITS = {
     ">=": "less than the minimum of",
     "<=": "greater than the maximum of",
@@ -59,7 +59,9 @@ def decode_body(
     the microversion `minor` does not have.
     """
     try:
-        value = msgspec.json.decode(body or b"null", type=schema, strict=not lenient)
+        value = (
+            _decode_leniently(body or b"null", schema) if lenient else msgspec.json.decode(body or b"null", type=schema)
+        )
         check_field_versions(value, minor, key)
         if is_extensible(schema):
             collect_extra_attributes(value, msgspec.json.decode(body))
@@ -70,6 +72,33 @@ def decode_body(
     except NOT_JSON as error:
         raise Invalid("The request body is not valid JSON.") from error
     return value
+
+
+def _decode_leniently(body: bytes, schema: type[T]) -> T:
+    """Decode JSON whose numbers and booleans may be strings; numbers have ASCII digits and no exponent.
+
+    Raises: msgspec.ValidationError.
+    """
+    try:
+        return msgspec.json.decode(body, type=schema)
+    except msgspec.ValidationError:
+        value = msgspec.json.decode(body, type=schema, strict=False)
+    _check_numbers(msgspec.json.decode(body), msgspec.to_builtins(value), "$")
+    return value
+
+
+def _check_numbers(original: object, converted: object, path: str) -> None:
+    """Raises msgspec.ValidationError for a string that msgspec has converted to a number, such as `1e3`."""
+    if isinstance(original, dict) and isinstance(converted, dict):
+        for key in original.keys() & converted.keys():
+            _check_numbers(original[key], converted[key], f"{path}.{key}")
+    elif isinstance(original, list) and isinstance(converted, list):
+        for index, (item, number) in enumerate(zip(original, converted, strict=False)):
+            _check_numbers(item, number, f"{path}[{index}]")
+    elif isinstance(original, str) and isinstance(converted, int | float) and not isinstance(converted, bool):
+        is_plain = is_int(original) if isinstance(converted, int) else parse_decimal(original) is not None
+        if not is_plain:
+            raise msgspec.ValidationError(f"Expected `{type(converted).__name__}`, got `str` - at `{path}`")
 
 
 def split_action(body: bytes) -> tuple[list[str], dict[str, msgspec.Raw]]:

@@ -223,7 +223,8 @@ def _request_body(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas)
         else:
             for media_type, schema in _request_content(endpoint).items():
                 alternatives[media_type].append(schemas.get(schema))
-    return {"required": True, "content": _content(alternatives)} if alternatives else {}
+    required = not endpoints[0].is_async  # a stream may be empty
+    return {"required": required, "content": _content(alternatives)} if alternatives else {}
 
 
 def _action_body(api: Api, endpoint: Endpoint, schemas: JsonSchemas) -> JsonSchema:

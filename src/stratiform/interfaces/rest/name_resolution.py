@@ -10,21 +10,50 @@ from stratiform.kit.pagination import Page
 from stratiform.services.compute.model.flavors import FlavorFilter
 from stratiform.services.identity.model import ListQuery, Project
 
-#: The id of a project that only the notifications of another cloud refer to.
-_PROJECT_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: The form of ids of resources and projects.
+_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+#: Types of resources whose names can be used instead of their ids; servers take precedence.
+_METERED_TYPES = ("instance", "volume")
 
 
 def resolve_project(services: Services, ctx: RequestContext, reference: str, *, external: bool = False) -> str:
     """Return the id of a project. Only operators may use names; other callers get `reference` back unchanged.
 
-    `external`: an id that Stratiform has no project for is accepted. Raises NotFound, Conflict.
+    `external`: an id for which Stratiform has no project is accepted, and a name that messages of a cloud have. Raises
+    NotFound, Conflict.
     """
     if not ctx.caller.is_admin:
         return reference
-    projects = _find_projects(services, ctx, reference)
-    if external and not projects and _PROJECT_ID.fullmatch(reference):
-        return reference
-    return _select("project", reference, ((project.id, project.name) for project in projects))
+    projects = [(project.id, project.name) for project in _find_projects(services, ctx, reference)]
+    if external and not projects:
+        if _ID.fullmatch(reference):
+            return reference
+        ids = services.ledger.name_timelines.list_projects_named(ctx.db, reference)
+        projects = [(project_id, reference) for project_id in ids]
+    return _select("project", reference, projects)
+
+
+def resolve_metered_server(services: Services, ctx: RequestContext, reference: str) -> str:
+    """Return the id of a server, also of one that only the ledger has; other references are returned unchanged.
+
+    Raises: Conflict.
+    """
+    try:
+        return services.compute.servers.get_by_name_or_id(ctx, reference).id
+    except NotFound:
+        return reference if _ID.fullmatch(reference) else _resolve_metered(services, ctx, reference)
+
+
+def _resolve_metered(services: Services, ctx: RequestContext, name: str) -> str:
+    """Return the id of the only resource with a name in the ledger; the name if there is none."""
+    resources = services.ledger.resources
+    ids: list[str] = []
+    for resource_type in _METERED_TYPES:
+        ids = ids or sorted({each.resource_id for each in resources.list_named(ctx, name, resource_type)})
+    if len(ids) > 1:
+        raise Conflict(f"{len(ids)} resources are named '{name}'", hint=f"use one of the IDs: {', '.join(ids)}")
+    return ids[0] if ids else name
 
 
 def resolve_image(services: Services, ctx: RequestContext, reference: str) -> str:

@@ -1,6 +1,5 @@
 """Long lists as CSV, Arrow or Parquet, in memory that does not grow with the number of rows."""
 
-import csv
 import io
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -14,6 +13,7 @@ from litestar.response import Stream
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import BINARY, TEXT, Schema
 from stratiform.kit.clock import format_iso
+from stratiform.kit.csv_files import CsvWriter
 from stratiform.kit.errors import Invalid
 
 if TYPE_CHECKING:  # importing it takes a second and 60 MiB, which an idle process should not pay
@@ -82,34 +82,32 @@ def stream_table(table_format: TableFormat, columns: Columns, next_rows: NextRow
     if table_format is TableFormat.PARQUET:
         blocks = _write_parquet(columns, next_rows)
     else:
-        writer = _CsvWriter(columns) if table_format is TableFormat.CSV else _ArrowWriter(columns)
+        writer = _CsvTableWriter(columns) if table_format is TableFormat.CSV else _ArrowWriter(columns)
         blocks = _encode(writer, next_rows(), next_rows)
     disposition = f'attachment; filename="{name}.{table_format.name.lower()}"'
     return Stream(blocks, media_type=table_format.value, headers={"Content-Disposition": disposition})
 
 
-async def _encode(writer: "_CsvWriter | _ArrowWriter", rows: Rows, next_rows: NextRows) -> AsyncIterator[bytes]:
+async def _encode(writer: "_CsvTableWriter | _ArrowWriter", rows: Rows, next_rows: NextRows) -> AsyncIterator[bytes]:
     while rows:
         yield await to_thread.run_sync(writer.write, rows)
         rows = await to_thread.run_sync(next_rows)
     yield writer.end()
 
 
-class _CsvWriter:
-    """CSV with a header line; timestamps are ISO 8601, and null is empty. Source: RFC 4180."""
+class _CsvTableWriter:
+    """CSV with a header line; timestamps are ISO 8601, and null is empty."""
 
     def __init__(self, columns: Columns) -> None:
         self._timestamps = [index for index, column in enumerate(columns.values()) if column is ColumnType.TIMESTAMP]
-        self._text = io.StringIO()
-        self._writer = csv.writer(self._text)
-        self._writer.writerow(columns)
+        self._writer = CsvWriter(columns)
 
     def write(self, rows: Rows) -> bytes:
-        self._writer.writerows(map(self._format, rows))
-        return self._flush()
+        self._writer.write(map(self._format, rows))
+        return self._writer.take_bytes()
 
     def end(self) -> bytes:
-        return self._flush()
+        return self._writer.take_bytes()
 
     def _format(self, row: Row) -> list[object]:
         values = list(row)
@@ -118,12 +116,6 @@ class _CsvWriter:
             if isinstance(value, int):
                 values[index] = format_iso(value)
         return values
-
-    def _flush(self) -> bytes:
-        text = self._text.getvalue()
-        self._text.seek(0)
-        self._text.truncate()
-        return text.encode()
 
 
 class _ArrowWriter:

@@ -1,7 +1,7 @@
 """The JSON form of documents. One document has one form, so its bytes and their digest never differ.
 
 quantity × unit price = amount, and the amounts sum to `exact`, to the last digit. Only then, `exact` is rounded, once
-per tax category, to minor units; `net` of a line is its share of that.
+per tax category and month, to minor units; `net` of a line is its share of that.
 """
 
 from decimal import Decimal
@@ -35,6 +35,12 @@ _FORM = "stratiform.invoice/1"
 _ROUNDING = (
     "amount = quantity x unit_price; the amounts of one tax rate are summed exactly and rounded once, "
     "half to even; the net of a line is its share of that by largest remainder"
+)
+
+#: The text of a document that follows another one in the same month.
+_CONTINUED_ROUNDING = (
+    "amount = quantity x unit_price; the amounts of one tax rate are summed exactly; exact_before + exact is rounded "
+    "once, half to even, and net is that less net_before; the net of a line is its share of net by largest remainder"
 )
 
 
@@ -97,10 +103,15 @@ class _Tax(Struct, kw_only=True):
     net: str
     tax: str
     category: str | UnsetType = UNSET
+    exact_before: str | UnsetType = UNSET
+    net_before: str | UnsetType = UNSET
 
 
 class _Document(Struct, kw_only=True):
-    """Keys that may be absent are not in documents of the first release, which had one tax category."""
+    """Keys that may be absent are not in documents of the first release, which had one tax category.
+
+    The sums `before` are in documents that follow another one in the same month.
+    """
 
     form: str
     number: str
@@ -123,7 +134,15 @@ class _Document(Struct, kw_only=True):
     rounding: str
 
 
+class _TaxesOnly(Struct):
+    """What the next document of the month needs."""
+
+    total: str
+    taxes: list[_Tax]
+
+
 _decoder = msgspec.json.Decoder(_Document)
+_taxes_decoder = msgspec.json.Decoder(_TaxesOnly)
 
 
 def encode_document(document: Document) -> bytes:
@@ -151,7 +170,7 @@ def encode_document(document: Document) -> bytes:
         net=document.format_minor(document.net_minor),
         tax=document.format_minor(document.tax_minor),
         total=document.format_minor(document.total_minor),
-        rounding=_ROUNDING,
+        rounding=_CONTINUED_ROUNDING if any(map(_is_continued, document.tax_totals)) else _ROUNDING,
     )
     return msgspec.json.encode(form, order="sorted")
 
@@ -159,7 +178,7 @@ def encode_document(document: Document) -> bytes:
 def decode_document(content: bytes) -> Document:
     """Return the document that has this JSON form."""
     form = _decoder.decode(content)
-    digits = len(form.total.partition(".")[2])
+    digits = _count_digits(form.total)
     return Document(
         kind="invoice" if form.kind is UNSET else form.kind,
         number=DocumentNumber.parse(form.number),
@@ -182,6 +201,12 @@ def decode_document(content: bytes) -> Document:
         lines=tuple(_decode_line(line, digits) for line in form.lines),
         tax_totals=tuple(_decode_tax(tax, digits) for tax in form.taxes),
     )
+
+
+def decode_tax_totals(content: bytes) -> tuple[TaxTotal, ...]:
+    """Return the totals of the document that has this JSON form."""
+    form = _taxes_decoder.decode(content)
+    return tuple(_decode_tax(tax, _count_digits(form.total)) for tax in form.taxes)
 
 
 def _encode_party(party: Party) -> _Party:
@@ -244,7 +269,13 @@ def _encode_tax(document: Document, total: TaxTotal) -> _Tax:
         net=document.format_minor(total.taxable_minor),
         tax=document.format_minor(total.tax_minor),
         category=total.category.code,
+        exact_before=format_scaled(total.exact_before, AMOUNT_DIGITS) if _is_continued(total) else UNSET,
+        net_before=document.format_minor(total.taxable_before_minor) if _is_continued(total) else UNSET,
     )
+
+
+def _is_continued(total: TaxTotal) -> bool:
+    return bool(total.exact_before)
 
 
 def _decode_tax(tax: _Tax, minor_digits: int) -> TaxTotal:
@@ -253,7 +284,14 @@ def _decode_tax(tax: _Tax, minor_digits: int) -> TaxTotal:
         _scale(tax.exact, AMOUNT_DIGITS),
         _scale(tax.net, minor_digits),
         _scale(tax.tax, minor_digits),
+        0 if tax.exact_before is UNSET else _scale(tax.exact_before, AMOUNT_DIGITS),
+        0 if tax.net_before is UNSET else _scale(tax.net_before, minor_digits),
     )
+
+
+def _count_digits(total: str) -> int:
+    """Return the number of digits of minor units."""
+    return len(total.partition(".")[2])
 
 
 def _category(code: str | UnsetType, rate: str) -> TaxCategory:

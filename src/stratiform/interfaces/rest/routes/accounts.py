@@ -21,11 +21,11 @@ def create_account(request: ApiRequest, body: schemas.AccountCreate) -> schemas.
 
 
 @api.get("/accounts", policy.ACCOUNTS_LIST)
-def list_accounts(request: ApiRequest, query: PageQuery) -> schemas.Accounts:
+def list_accounts(request: ApiRequest, query: PageQuery) -> schemas.AccountPage:
     """List customer accounts, ordered by name. Markers are names."""
     page = request.services.billing.customer_accounts.list(request.ctx, query.page())
     next_marker = page.next_marker(lambda account: account.name)
-    return schemas.Accounts([views.account(account) for account in page.items], next_marker)
+    return schemas.AccountPage([views.account(account) for account in page.items], next_marker)
 
 
 @api.get("/accounts/{name}", policy.ACCOUNTS_GET)
@@ -33,7 +33,10 @@ def show_account(request: ApiRequest, name: schemas.AccountReference) -> schemas
     """Show a customer account and the projects that are or were assigned to it."""
     billing = request.services.billing
     account = billing.customer_accounts.get(request.ctx, name)
-    return views.account_detail(account, billing.project_assignments.list(request.ctx, name))
+    assignments = billing.project_assignments.list(request.ctx, name)
+    ids = {assignment.project_id for assignment in assignments}
+    names = request.services.ledger.name_timelines.list_project_names(request.ctx.db, ids, request.ctx.now)
+    return views.account_detail(account, assignments, names)
 
 
 @api.post("/accounts/{name}/projects", policy.ACCOUNTS_ASSIGN, status=201, errors=(Conflict,))
@@ -44,4 +47,5 @@ def assign_project(
     services, ctx = request.services, request.ctx
     start = None if body.start is None else parse_timestamp(body.start, "start")
     project_id = resolve_project(services, ctx, body.project, external=True)
-    return views.assignment(services.billing.project_assignments.create(ctx, name, project_id, start))
+    names = services.ledger.name_timelines.list_project_names(ctx.db, [project_id], ctx.now)
+    return views.assignment(services.billing.project_assignments.create(ctx, name, project_id, start), names)

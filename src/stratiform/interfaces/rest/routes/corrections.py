@@ -40,12 +40,12 @@ def create_correction(request: ApiRequest, body: schemas.CorrectionCreate) -> sc
 
 
 @api.get("/usage/corrections", policy.CORRECTIONS_LIST)
-def list_corrections(request: ApiRequest, query: schemas.CorrectionListQuery) -> schemas.Corrections:
+def list_corrections(request: ApiRequest, query: schemas.CorrectionListQuery) -> schemas.CorrectionPage:
     """List corrections, newest first."""
     usage_filter = UsageFilter(cloud=query.cloud, resource_type=query.resource_type, resource_id=query.resource_id)
     page = request.services.ingest.corrections.list(request.ctx, usage_filter, query.page())
     next_marker = page.next_marker(lambda correction: str(correction.number))
-    return schemas.Corrections([_stored_correction(stored) for stored in page.items], next_marker)
+    return schemas.CorrectionPage([_stored_correction(stored) for stored in page.items], next_marker)
 
 
 def _correction(body: schemas.CorrectionCreate) -> Correction:

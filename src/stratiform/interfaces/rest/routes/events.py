@@ -43,7 +43,7 @@ def ingest_events(
 
 
 def _ingest(request: ApiRequest, query: schemas.EventQuery, documents: Sequence[bytes]) -> Sequence[EventResult]:
-    return request.services.ingest.cloud_events.ingest(request.ctx, query.cloud, documents)
+    return request.services.ingest.cloudevents.ingest(request.ctx, query.cloud, documents)
 
 
 def _split_batch(body: bytes) -> list[bytes]:

@@ -15,9 +15,10 @@ _BATCHES = 20
 
 
 @api.get("/usage/ignored", policy.IGNORED_MESSAGES_LIST)
-def list_ignored_messages(request: ApiRequest) -> schemas.IgnoredMessageTypes:
-    """Count ignored messages by cloud and event type."""
-    types = request.services.ingest.ignored_messages.list(request.ctx)
+def count_ignored_messages(request: ApiRequest, query: schemas.IgnoredMessageQuery) -> schemas.IgnoredMessageTypes:
+    """Count ignored messages by cloud and event type, types without a decision first. Times are those in messages."""
+    ignored_messages = request.services.ingest.ignored_messages
+    types = ignored_messages.count_by_type(request.ctx, undecided=query.is_undecided)
     return schemas.IgnoredMessageTypes([_message_type(message_type) for message_type in types])
 
 

@@ -17,7 +17,7 @@ from stratiform.services.proof.errors import LogRewritten
 from stratiform.services.proof.service import InclusionProof
 
 #: Level and number of a tile as in C2SP tlog-tiles (`0/x001/x234/067`), and its width if it is partial (`.p/5`).
-_TILE = re.compile(r"/?(\d{1,2})/((?:x\d{3}/){0,5}\d{3})(?:\.p/([1-9]\d{0,2}))?")
+_TILE = re.compile(r"/?([0-9]{1,2})/((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
 
 @api.get(

@@ -13,11 +13,11 @@ from stratiform.services.ingest.model import RejectedMessage
 
 
 @api.get("/usage/rejected", policy.REJECTED_MESSAGES_LIST)
-def list_rejected_messages(request: ApiRequest, query: PageQuery) -> schemas.RejectedMessages:
+def list_rejected_messages(request: ApiRequest, query: PageQuery) -> schemas.RejectedMessagePage:
     """List rejected messages, with the reason and as they were received."""
     page = request.services.ingest.rejected_messages.list(request.ctx, query.page())
     next_marker = page.next_marker(lambda message: message.id)
-    return schemas.RejectedMessages([_rejected_message(message) for message in page.items], next_marker)
+    return schemas.RejectedMessagePage([_rejected_message(message) for message in page.items], next_marker)
 
 
 @api.get("/usage/rejected/{message_id}", policy.REJECTED_MESSAGES_LIST, errors=(Conflict,))

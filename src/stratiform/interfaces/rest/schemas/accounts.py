@@ -12,7 +12,7 @@ TaxRate = Annotated[str, Meta(description="Percentage, such as `19` or `7.7`.")]
 
 
 class SellerUpdate(RequestBody):
-    """The seller of all invoices that are issued from now on."""
+    """The seller on all future invoices."""
 
     legal_name: str = ""
     address: Annotated[list[str], Meta(description="Lines of the address.")] = []
@@ -59,15 +59,19 @@ class Account(Struct):
     created_at: str
 
 
-class Accounts(Struct):
+class AccountPage(Struct):
     accounts: list[Account]
     next: str | None
 
 
 class Assignment(Struct):
-    """A project that the account pays for, from `start` until before `until`."""
+    """A project that the account pays for, from `start` (inclusive) to `until` (exclusive).
+
+    `project_name` is empty if it is not known.
+    """
 
     project_id: str
+    project_name: str
     start: str
     until: str | None
 

@@ -15,7 +15,7 @@ class AuditCreate(RequestBody):
 
 
 class AuditProgress(Struct):
-    """The number of items that a cloud has listed, or without cloud of resources that were compared."""
+    """The number of items listed by a cloud or, without `cloud`, of resources that were compared."""
 
     cloud: str | None
     count: int
@@ -27,7 +27,7 @@ class ValueChange(Struct):
 
 
 class Finding(Struct):
-    """A discrepancy; unless `exact`, it is in some part of the interval."""
+    """A discrepancy; if it is not `exact`, it covers only part of the interval."""
 
     kind: str
     start: str

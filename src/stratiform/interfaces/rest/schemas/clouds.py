@@ -12,7 +12,7 @@ NativeResourceType = Annotated[str, Meta(description="`image`, `flavor` or `volu
 
 
 class CloudCreate(RequestBody):
-    """`settings` include the secrets."""
+    """`settings` includes the secrets."""
 
     kind: Annotated[str, Meta(description="Kind of cloud, from `/cloud-kinds`.")]
     name: str
@@ -74,27 +74,27 @@ class Cloud(Struct):
     updated_at: str
 
 
-class Clouds(Struct):
+class CloudPage(Struct):
     clouds: list[Cloud]
     next: str | None
 
 
 class CloudAccount(Struct):
-    """The result of a check of the credentials."""
+    """The result of checking a cloud's credentials."""
 
     identity: Annotated[str, Meta(description="The account in the cloud: an ARN, a user name.")]
     zones: list[str]
 
 
 class CheckedCloud(Cloud):
-    """A cloud, and the result of the check of its credentials."""
+    """A cloud, and the result of checking its credentials."""
 
     identity: str
     zones: list[str]
 
 
 class NativeIdMapping(Struct):
-    """The id `native_id` in a cloud of the image, flavor or volume type `resource_id`."""
+    """The native ID, in a cloud, of the image, flavor or volume type `resource_id`."""
 
     cloud_id: str
     resource_type: str

@@ -11,11 +11,11 @@ Timestamp = Annotated[str | None, Meta(description="ISO 8601.")]
 
 
 class CorrectionCreate(RequestBody):
-    """A correction of the use of a resource, or with `meter`, `quantity` and `at` of what a meter has counted.
+    """A correction of the usage of a resource or, with `meter`, `quantity` and `at`, of the sum of a meter.
 
-    `start`, `end`: the start and end of its use; `reopened`: it has not ended. From `since` to `until` it was used by
-    `project_id`, in `state`, with `attributes` (null removes one), or was `absent`: not used. `revokes`: the id of a
-    correction to revoke. `quantity` is added to the sum of the meter at an instant; a negative one is subtracted.
+    `start`, `end`: the start and end of its usage; `reopened`: its usage has not ended. From `since` to `until` it was
+    used by `project_id`, in `state`, with `attributes` (null removes one), or was `absent`: not in use. `revokes`: the
+    ID of a correction to revoke. `quantity` is added to the sum of the meter at an instant.
     """
 
     resource_type: str
@@ -83,6 +83,6 @@ class Correction(Struct):
     revoked_by: str | None
 
 
-class Corrections(Struct):
+class CorrectionPage(Struct):
     corrections: list[Correction]
     next: str | None

@@ -1,4 +1,4 @@
-"""CloudEvents and their results. The parser is `services/ingest/parsing/cloud_events.py`.
+"""CloudEvents and their results. The parser is `services/ingest/parsing/cloudevents.py`.
 
 Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/cloudevents.json
 """
@@ -34,7 +34,7 @@ class EventHeaders(Struct, rename=lambda name: f"ce-{name}"):
 
 
 class Parent(Struct):
-    """The resource of which this one is a part, and with which it ends."""
+    """A resource that this one belongs to and cannot outlive."""
 
     resource_type: Text
     resource_id: Text
@@ -97,7 +97,7 @@ EVENT_CONTENT: dict[str, Schema] = {
 
 
 class EventResult(Struct):
-    """The result of one event, by its index in the request. `message_id` is its id in the ledger."""
+    """The result of one event, by its index in the request. `message_id` is its ID in the ledger."""
 
     index: int
     outcome: Literal["ingested", "duplicate", "ignored", "rejected"]

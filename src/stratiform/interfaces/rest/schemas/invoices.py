@@ -46,6 +46,6 @@ class Invoice(Struct):
     sha256: str
 
 
-class Invoices(Struct):
+class InvoicePage(Struct):
     invoices: list[Invoice]
     next: str | None

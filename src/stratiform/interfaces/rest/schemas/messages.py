@@ -32,7 +32,7 @@ class RejectedMessage(Struct):
     body: str
 
 
-class RejectedMessages(Struct):
+class RejectedMessagePage(Struct):
     rejected: list[RejectedMessage]
     next: str | None
 
@@ -64,6 +64,12 @@ class IgnoredMessageType(Struct):
     last_at: str
     reason: str
     is_metered: bool
+
+
+class IgnoredMessageQuery(Struct):
+    is_undecided: Annotated[
+        bool, Meta(description="Only types for which neither a reason to ignore them nor a meter is defined.")
+    ] = field(name="undecided", default=False)
 
 
 class IgnoredMessageTypes(Struct):

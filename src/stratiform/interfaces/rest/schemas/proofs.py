@@ -26,7 +26,7 @@ class InclusionQuery(Struct):
 
 
 class InclusionProof(Struct):
-    """The proof that an event is in the log; `record` is null if the caller may not read the event."""
+    """The proof that an event is in the log; `record` is null if the caller is not allowed to read the event."""
 
     index: int
     size: int

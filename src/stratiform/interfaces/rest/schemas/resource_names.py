@@ -10,7 +10,7 @@ NamedType = Literal["flavor", "image", "project", "volume_type"]
 
 
 class NameSet(RequestBody):
-    """A name that applies from `start` on; the first name of a resource applies before, too."""
+    """A name that applies from `start`; the first name of a resource also applies before."""
 
     resource_type: NamedType
     resource_id: str
@@ -26,7 +26,7 @@ class NameListQuery(Struct):
 
 
 class ResourceName(Struct):
-    """A name of a resource, which applies from `start` on. `cloud` is empty if it applies in all clouds."""
+    """A name of a resource that applies from `start`. `cloud` is empty if it applies in all clouds."""
 
     resource_type: str
     resource_id: str

@@ -1,6 +1,6 @@
 """Responses of billing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import asdict
 
@@ -24,15 +24,17 @@ def account(account: CustomerAccount) -> account_schemas.Account:
 
 
 def account_detail(
-    customer: CustomerAccount, assignments: Sequence[ProjectAssignment]
+    customer: CustomerAccount, assignments: Sequence[ProjectAssignment], names: Mapping[str, str]
 ) -> account_schemas.AccountDetail:
-    projects = [assignment(item) for item in assignments]
+    """`names` are those of the projects, by id."""
+    projects = [assignment(item, names) for item in assignments]
     return account_schemas.AccountDetail(**asdict(account(customer)), projects=projects)
 
 
-def assignment(assignment: ProjectAssignment) -> account_schemas.Assignment:
+def assignment(assignment: ProjectAssignment, names: Mapping[str, str]) -> account_schemas.Assignment:
     until = None if assignment.until is None else format_iso(assignment.until)
-    return account_schemas.Assignment(assignment.project_id, format_iso(assignment.start), until)
+    name = names.get(assignment.project_id, "")
+    return account_schemas.Assignment(assignment.project_id, name, format_iso(assignment.start), until)
 
 
 def seller(party: Party) -> account_schemas.Seller:

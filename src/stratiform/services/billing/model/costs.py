@@ -40,17 +40,22 @@ class UnpricedGap(Struct, frozen=True):
 
 
 class ResourceCost(Struct, frozen=True):
-    """The cost of a resource from `since` to `as_of`. `per_hour` is what it costs without a change."""
+    """The cost of a resource from `since` to `as_of`.
+
+    `per_hour` is what it costs without a change, 0 if its use ended at `ended_at`. An unknown `project_name` is empty.
+    """
 
     resource_type: str
     resource_id: str
     resource_name: str
     project_id: str
+    project_name: str
     account: str
     currency: str
     amount: str
     since: str
     as_of: str
+    ended_at: str | None
     per_hour: str
     lines: list[CostLine]
     unpriced: list[UnpricedUsageTotal]
@@ -79,6 +84,7 @@ class ProjectCost(Struct, frozen=True):
     """The cost of a project in a month until `as_of`, by day and by resource (highest first)."""
 
     project_id: str
+    project_name: str
     account: str
     month: str
     currency: str

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stratiform.kit.clock import Micros
+from stratiform.kit.number_parsing import parse_uint
 from stratiform.services.billing.model.parties import Party
 from stratiform.services.billing.model.taxes import TaxTotal
-from stratiform.services.rating.model import TaxCategory, UnpricedRule, format_scaled
+from stratiform.services.rating.model import AMOUNT_DIGITS, TaxCategory, UnpricedRule, format_scaled
 
 DocumentKind = Literal["invoice", "credit_note", "debit_note"]
 
@@ -24,8 +25,11 @@ class DocumentNumber:
     @classmethod
     def parse(cls, text: str) -> "DocumentNumber":
         """Raises ValueError for a text that is not a number of a document"""
-        series, _, sequence = text.rpartition("-")
-        return cls(series, int(sequence))
+        series, _, digits = text.rpartition("-")
+        sequence = parse_uint(digits)
+        if sequence is None:
+            raise ValueError(f"not a document number: {text}")
+        return cls(series, sequence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,12 @@ class Document:
     def exact_amount(self) -> int:
         """The sum of the amounts, in 10^-20 of the currency."""
         return sum(total.exact for total in self.tax_totals)
+
+    @property
+    def carried_amount(self) -> int:
+        """What earlier invoices of the month have not charged of their exact sums, in 10^-20 of the currency."""
+        minor_unit = 10 ** (AMOUNT_DIGITS - self.minor_digits)
+        return sum(total.exact_before - total.taxable_before_minor * minor_unit for total in self.tax_totals)
 
     @property
     def net_minor(self) -> int:

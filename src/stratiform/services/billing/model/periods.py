@@ -87,7 +87,7 @@ def get_month_bounds(at: Micros) -> tuple[Micros, Micros]:
 
 
 def format_month(at: Micros) -> str:
-    return to_datetime(at).strftime("%Y-%m")
+    return to_datetime(at).date().isoformat()[:7]
 
 
 def _bounds(month: str | None, until: Micros | None, billed_until: Micros) -> tuple[Micros, Micros]:

@@ -79,7 +79,11 @@ class PrintedGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLayout:
-    """The input of the template. `detailed`: every line is printed; `digits` is the number of digits as a word."""
+    """The input of the template.
+
+    `carried` is what earlier invoices of the month have not charged of their exact sums, or "". `detailed`: every line
+    is printed. `digits` is the number of digits as a word.
+    """
 
     fonts: Sequence[str]
     title: str
@@ -93,6 +97,7 @@ class DocumentLayout:
     seller: PrintedParty
     customer: PrintedParty
     exact: str
+    carried: str
     net: str
     taxes: Sequence[PrintedTax]
     total: str
@@ -105,6 +110,7 @@ class DocumentLayout:
 
 def build_layout(document: Document) -> DocumentLayout:
     detailed = len(document.lines) <= _MAX_LINES
+    carried = document.carried_amount
     digits = _DIGITS_BELOW_ONE if document.exact_amount < 10**AMOUNT_DIGITS else _DIGITS
     return DocumentLayout(
         fonts=(_FONT, _CJK_FONTS.get(document.customer.country, _DEFAULT_CJK_FONT)),
@@ -119,6 +125,7 @@ def build_layout(document: Document) -> DocumentLayout:
         seller=_print_party(document.seller),
         customer=_print_party(document.customer),
         exact=format_scaled(document.exact_amount, AMOUNT_DIGITS),
+        carried=format_scaled(carried, AMOUNT_DIGITS) if carried else "",
         net=document.format_minor(document.net_minor),
         taxes=[
             PrintedTax(

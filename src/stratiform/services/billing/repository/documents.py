@@ -1,18 +1,21 @@
 """Documents of every kind, and their numbers."""
 
 import hashlib
+from collections.abc import Mapping
 
 from sqlalchemy import ColumnElement, insert, select
 
+from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection, TableGateway, upsert
 from stratiform.kit.pagination import Page, Slice
-from stratiform.services.billing.document_json import encode_document
+from stratiform.services.billing.document_json import decode_tax_totals, encode_document
 from stratiform.services.billing.model import (
     Document,
     DocumentKind,
     DocumentNumber,
     DocumentSummary,
     StoredDocument,
+    TaxTotal,
 )
 from stratiform.services.billing.repository.project_assignments import document_covers_project_condition
 from stratiform.services.billing.tables import (
@@ -20,7 +23,9 @@ from stratiform.services.billing.tables import (
     document_taxes_table,
     documents_table,
     numbers_table,
+    periods_table,
 )
+from stratiform.services.rating.model import TaxCategory
 
 _summaries = TableGateway(documents_table, DocumentSummary, key="number")
 
@@ -78,6 +83,16 @@ def find_document(db: Connection, number: str, *, project_id: str | None) -> Sto
         return None
     content = select(documents_table.c.content).where(documents_table.c.number == number)
     return StoredDocument(summary, bytes(db.execute(content).scalar_one()))
+
+
+def list_last_tax_totals(db: Connection, account_id: str, start: Micros, end: Micros) -> Mapping[TaxCategory, TaxTotal]:
+    """Return the last total of each tax category in the documents of periods that a customer account closed in
+    `[start, end)`."""
+    d, p = documents_table.c, periods_table.c
+    of_periods = documents_table.join(periods_table, d.number == p.document_number)
+    conditions = (p.account_id == account_id, p.start >= start, p.end <= end)
+    query = select(d.content).select_from(of_periods).where(*conditions).order_by(p.sequence)
+    return {total.category: total for content in db.execute(query).scalars() for total in decode_tax_totals(content)}
 
 
 def _summarize(document: Document, sha256: str) -> DocumentSummary:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from stratiform.kit.ids import Ids
+from stratiform.services.billing.service.account_charges import AccountCharges
 from stratiform.services.billing.service.costs import RunningCosts
 from stratiform.services.billing.service.customer_accounts import CustomerAccounts
 from stratiform.services.billing.service.documents import Documents
@@ -35,12 +36,13 @@ class BillingService:
         cls, *, ids: Ids, ledger: LedgerService, ingest: IngestService, rating: RatingService
     ) -> "BillingService":
         """Build the service from its dependencies."""
+        charges = AccountCharges(ledger, rating)
         return cls(
             customer_accounts=CustomerAccounts(ids, rating),
             project_assignments=ProjectAssignments(ids),
-            periods=BillingPeriods(ids, ingest, InvoiceIssuer(ledger, rating)),
+            periods=BillingPeriods(ids, ingest, InvoiceIssuer(ledger, rating, charges)),
             documents=Documents(),
-            costs=RunningCosts(ledger, rating),
+            costs=RunningCosts(ledger, rating, charges),
             prices=PricePublisher(rating),
             seller=Seller(),
         )

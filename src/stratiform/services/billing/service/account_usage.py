@@ -1,12 +1,13 @@
 """The usage that a customer account pays for."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection
+from stratiform.services.billing.model import ProjectAssignment
 from stratiform.services.billing.repository.project_assignments import list_assignments
-from stratiform.services.ledger.model import Segment, UsageFilter
+from stratiform.services.ledger.model import Resource, Segment, UsageFilter
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.model import PricePlan, SampledUsage
 from stratiform.services.rating.service import RatingService
@@ -17,41 +18,77 @@ ResourceNames = dict[tuple[str, str, str], str]
 
 @dataclass(slots=True)
 class AccountUsage:
-    """The segments of a customer account in `[start, end)`, clipped to its assignments.
+    """The segments of a customer account that overlap `[start, end)`, clipped to its assignments and to `end`.
 
-    `names` has the names of the resources that were iterated. `project_id` restricts the usage to one project. Segments
-    have the names of `attributes` to which they refer, such as `volume_type_name`.
+    If the plan rounds durations, segments at `start` are followed by the earlier ones of the same resource, so that the
+    runs that go on there are complete. Segments have the names to which the prices refer, such as `volume_type_name`.
+    `usage_filter` has the position `as_of`, and restricts the usage to one project or resource. `names` has the names
+    of the resources that were iterated.
     """
 
     ledger: LedgerService
     db: Connection
     account_id: str
+    plan: PricePlan
     start: Micros
     end: Micros
-    as_of: int | None = None
-    project_id: str | None = None
-    attributes: Collection[str] = ()
+    usage_filter: UsageFilter = field(default_factory=UsageFilter)
     names: ResourceNames = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Segment]:
-        yield from self.ledger.name_timelines.open_reader(self.db, self.as_of).add_names(
-            self._iterate(), self.attributes
-        )
+        reader = self.ledger.name_timelines.open_reader(self.db, self.usage_filter.as_of)
+        yield from reader.add_names(self._iterate(), self.plan.usage_fields.texts)
 
     def _iterate(self) -> Iterator[Segment]:
-        for project_id, start, end in self._assigned_intervals():
-            for segment in self.ledger.segments.iterate_overlapping(self.db, start, end, project_id, self.as_of):
+        rounded_types = self.plan.rounded_types
+        for project_id, first, last in self._assigned_intervals():
+            start, continued = max(first, self.start), set[Resource]()
+            for segment in self.ledger.segments.iterate(self.db, self._filter(project_id, start, last)):
                 self.names[segment.resource_type, segment.resource_id, segment.cloud] = segment.name
-                yield segment.clip(start, end)
+                is_continued = segment.start <= start and segment.resource_type in rounded_types
+                if is_continued:
+                    continued.add(segment.resource)
+                yield segment.clip(first if is_continued else start, last)
+            if continued and first < start:
+                yield from self._iterate_history(continued, project_id, first, start)
 
-    def iterate_samples(self, rating: RatingService, plan: PricePlan) -> Iterator[SampledUsage]:
-        """Yield the samples that `plan` needs."""
-        for project_id, start, end in self._assigned_intervals():
-            usage_filter = UsageFilter(project_id=project_id, as_of=self.as_of)
-            yield from rating.meter_usages.iterate(self.db, plan, start, end, usage_filter)
+    def iterate_samples(self, rating: RatingService) -> Iterator[SampledUsage]:
+        """Yield the samples that the plan needs."""
+        for project_id, first, last in self._assigned_intervals():
+            start = max(first, self.start)
+            usage_filter = self._filter(project_id, start, last)
+            yield from rating.meter_usages.iterate(self.db, self.plan, start, last, usage_filter)
+
+    def _iterate_history(
+        self, resources: Collection[Resource], project_id: str, first: Micros, start: Micros
+    ) -> Iterator[Segment]:
+        """Yield the segments of resources that ended until `start`, clipped to the assignment since `first`."""
+        usage_filter = self._filter(project_id, first, start)
+        for segment in self.ledger.segments.iterate_of_resources(self.db, resources, usage_filter):
+            if segment.end is not None and segment.end <= start:
+                yield segment.clip(first, start)
+
+    def _filter(self, project_id: str, start: Micros, end: Micros) -> UsageFilter:
+        own = self.usage_filter
+        return UsageFilter(own.cloud, own.resource_type, own.resource_id, project_id, start, end, own.as_of)
 
     def _assigned_intervals(self) -> Iterator[tuple[str, Micros, Micros]]:
-        for assignment in list_assignments(self.db, account_id=self.account_id, project_id=self.project_id):
-            start, end = max(assignment.start, self.start), min(assignment.until or self.end, self.end)
-            if start < end:
-                yield assignment.project_id, start, end
+        """Yield the intervals, until `end`, of the projects that the account pays for at any time of the period."""
+        assignments = list_assignments(self.db, account_id=self.account_id, project_id=self.usage_filter.project_id)
+        for project_id, first, until in _join(assignments):
+            last = min(until or self.end, self.end)
+            if max(first, self.start) < last:
+                yield project_id, first, last
+
+
+def _join(assignments: Sequence[ProjectAssignment]) -> Iterator[tuple[str, Micros, Micros | None]]:
+    """Yield project, start and end of assignments to one account; those that are adjacent are one."""
+    open_ends: dict[str, tuple[Micros, Micros | None]] = {}
+    for each in assignments:
+        first, until = open_ends.get(each.project_id, (each.start, each.start))
+        if until != each.start:
+            yield each.project_id, first, until
+            first = each.start
+        open_ends[each.project_id] = (first, each.until)
+    for project_id, (first, until) in open_ends.items():
+        yield project_id, first, until

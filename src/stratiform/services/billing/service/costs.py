@@ -23,7 +23,8 @@ from stratiform.services.billing.model import (
 )
 from stratiform.services.billing.repository.customer_accounts import find_customer_account
 from stratiform.services.billing.repository.project_assignments import list_assignments
-from stratiform.services.billing.service.account_usage import AccountUsage, ResourceNames
+from stratiform.services.billing.service.account_charges import AccountCharges
+from stratiform.services.billing.service.account_usage import ResourceNames
 from stratiform.services.ledger.model import Segment, UsageFilter
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.model import (
@@ -47,6 +48,7 @@ class RunningCosts:
 
     ledger: LedgerService
     rating: RatingService
+    charges: AccountCharges
 
     def find_resource_cost(self, ctx: RequestContext, resource_id: str) -> ResourceCost | None:
         """Return the cost of a resource since it is assigned to its customer account.
@@ -76,6 +78,10 @@ class RunningCosts:
         first = min(assignment.start for assignment in assigned if assignment.account_id == account.id)
         return self._rate_project(ctx, account, project_id, start, min(month_end, ctx.now), first)
 
+    def find_project_name(self, ctx: RequestContext, project_id: str, at: Micros) -> str:
+        """Return the name of a project at an instant; "" if it is not known."""
+        return self.ledger.name_timelines.list_project_names(ctx.db, [project_id], at).get(project_id, "")
+
     def _list_segments(self, ctx: RequestContext, resource_id: str) -> Sequence[Segment]:
         """Return the segments of a resource by start. The ledger's index starts with the type, so try each type."""
         others = [each.name for each in self.rating.catalog if each.states and each.name not in _FREQUENT_TYPES]
@@ -96,28 +102,28 @@ class RunningCosts:
             return None
         account, assignment = payer
         end = min(assignment.until or ctx.now, ctx.now)
-        usage = [
-            segment.clip(assignment.start, end)
+        starts = [
+            max(segment.start, assignment.start)
             for segment in segments
             if segment.project_id == last.project_id and _intersects(segment, assignment.start, end)
         ]
-        if not usage:
+        if not starts:
             return None
-        start = usage[0].start
         plan = self.rating.plans.load(ctx.db, account.plan)
         usage_filter = UsageFilter(*last.resource, project_id=last.project_id)
-        samples = self.rating.meter_usages.iterate(ctx.db, plan, start, end, usage_filter)
-        charge = self.rating.usage_rating.rate_usage(plan, usage, start, end, samples)
+        charge = self.charges.rate(ctx.db, account, plan, assignment.start, end, usage_filter).charge
         return ResourceCost(
             resource_type=last.resource_type,
             resource_id=last.resource_id,
             resource_name=last.name,
             project_id=last.project_id,
+            project_name=self.find_project_name(ctx, last.project_id, end),
             account=account.name,
             currency=account.currency,
             amount=format_scaled(charge.amount, AMOUNT_DIGITS),
-            since=format_iso(start),
+            since=format_iso(starts[0]),
             as_of=format_iso(end),
+            ended_at=None if last.end is None or last.end > ctx.now else format_iso(last.end),
             per_hour=self._hourly_rate(plan, last, ctx.now),
             lines=[_build_line(plan, line) for line in charge.lines],
             unpriced=_unpriced_totals(charge),
@@ -135,12 +141,12 @@ class RunningCosts:
         """Rate the usage in `[start, end)`; `first` is the start of the first assignment to the customer account."""
         as_of = max(start, end)
         plan = self.rating.plans.load(ctx.db, account.plan)
-        attributes = plan.usage_fields.texts
-        usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, project_id=project_id, attributes=attributes)
-        samples = usage.iterate_samples(self.rating, plan)
-        charge, days = self.rating.usage_rating.rate_usage_by_day(plan, usage, start, as_of, samples)
+        usage_filter = UsageFilter(project_id=project_id)
+        rated, days = self.charges.rate_month_by_day(ctx.db, account, plan, start, as_of, usage_filter)
+        charge = rated.charge
         return ProjectCost(
             project_id=project_id,
+            project_name=self.find_project_name(ctx, project_id, as_of - 1),
             account=account.name,
             month=format_month(start),
             currency=account.currency,
@@ -148,7 +154,7 @@ class RunningCosts:
             since=format_iso(max(start, first)),
             as_of=format_iso(as_of),
             days=_sum_days(days.values(), start, end),
-            resources=_sum_resources(plan, charge, usage.names),
+            resources=_sum_resources(plan, charge, rated.names),
             unpriced=_unpriced_totals(charge),
             gaps=_unpriced_gaps(charge),
         )
@@ -188,7 +194,7 @@ def _sum_days(amounts: Iterable[dict[Micros, int]], start: Micros, end: Micros) 
         for day, amount in by_day.items():
             sums[day] += amount
     return [
-        DailyCost(to_datetime(day).strftime("%Y-%m-%d"), format_scaled(amount, AMOUNT_DIGITS))
+        DailyCost(to_datetime(day).date().isoformat(), format_scaled(amount, AMOUNT_DIGITS))
         for day, amount in sums.items()
     ]
 

@@ -16,11 +16,17 @@ from stratiform.services.billing.model import (
     PlanReference,
     PlanVersionReference,
     calculate_tax_totals,
+    get_month_bounds,
 )
 from stratiform.services.billing.repository.customer_accounts import get_seller
-from stratiform.services.billing.repository.documents import allocate_document_number, insert_document
-from stratiform.services.billing.service.account_usage import AccountUsage, ResourceNames
-from stratiform.services.ledger.model import Resource
+from stratiform.services.billing.repository.documents import (
+    allocate_document_number,
+    insert_document,
+    list_last_tax_totals,
+)
+from stratiform.services.billing.service.account_charges import AccountCharges
+from stratiform.services.billing.service.account_usage import ResourceNames
+from stratiform.services.ledger.model import Resource, UsageFilter
 from stratiform.services.ledger.model.name_timelines import PROJECT_TYPE
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.model import ChargeLine, PricePlan
@@ -36,20 +42,22 @@ class InvoiceIssuer:
 
     ledger: LedgerService
     rating: RatingService
+    charges: AccountCharges
 
     def issue(self, ctx: RequestContext, account: CustomerAccount, start: Micros, end: Micros) -> DocumentSummary:
         """Issue the invoice of a period from the current position of the ledger. Raises: UnpricedUsageConflict"""
         as_of = self.ledger.positions.get_current_position(ctx.db)
         plan = self.rating.plans.load_locked(ctx.db, account.plan)
-        usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, as_of, attributes=plan.usage_fields.texts)
-        charge = self.rating.usage_rating.rate_usage(plan, usage, start, end, usage.iterate_samples(self.rating, plan))
+        rated = self.charges.rate(ctx.db, account, plan, start, end, UsageFilter(as_of=as_of))
+        charge, names = rated.charge, rated.names
         if charge.unpriced:
-            raise UnpricedUsageConflict(plan, charge, usage.names)
+            raise UnpricedUsageConflict(plan, charge, names)
         project_names = self._list_project_names(ctx.db, charge.lines, as_of, end)
-        lines = [_build_line(line, plan, account, usage.names, project_names) for line in charge.lines]
+        lines = [_build_line(line, plan, account, names, project_names) for line in charge.lines]
         minor_digits = get_minor_digits(account.currency)
+        earlier = list_last_tax_totals(ctx.db, account.id, get_month_bounds(start)[0], start)
         totals, shares = calculate_tax_totals(
-            [(line.tax_category, line.amount) for line in lines], account.tax_category, minor_digits
+            [(line.tax_category, line.amount) for line in lines], account.tax_category, minor_digits, earlier
         )
         seller = get_seller(ctx.db)
         document = Document(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stratiform.kit.clock import Micros, format_iso
+from stratiform.kit.clock import DAY_US, Micros, format_iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
-from stratiform.kit.errors import Conflict
+from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.ids import Ids
 from stratiform.services.billing import policy
 from stratiform.services.billing.errors import AssignmentConflict
@@ -15,6 +15,9 @@ from stratiform.services.billing.repository import project_assignments as reposi
 from stratiform.services.billing.repository.customer_accounts import lock_customer_accounts, update_billed_until
 from stratiform.services.billing.repository.periods import list_periods
 from stratiform.services.billing.service.customer_accounts import load_customer_account
+
+#: A later start is a mistake: the account could never be closed before.
+_MAX_AHEAD_US = 366 * DAY_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,13 @@ class ProjectAssignments:
     ) -> ProjectAssignment:
         """Assign a project from `start` (default: now) on. The assignment to another customer account ends then.
 
-        Raises: CustomerAccountNotFound, Conflict if that time is closed, or the project is assigned already
+        Raises: CustomerAccountNotFound, Invalid if that time is more than a year ahead, Conflict if it is closed or
+        the project is assigned already
         """
         policy.ACCOUNTS_ASSIGN.require(ctx.caller, None)
         first = ctx.now if start is None else start
+        if first > ctx.now + _MAX_AHEAD_US:
+            raise Invalid(f"{format_iso(first)} is more than a year in the future")
         last = repository.find_last_assignment(ctx.db, project_id)
         new_account = _lock_accounts(ctx.db, account, last)
         if repository.find_last_assignment(ctx.db, project_id) != last:  # changed before the lock

@@ -42,7 +42,7 @@ class CloudAccountSettings:
             plaintext = self.keys.decrypt(repository.get_secrets(db, cloud.id).encode())
         except Invalid as error:
             raise Invalid(
-                f"The secrets of cloud '{cloud.name}' can't be decrypted: {error.message}",
+                f"The secrets of cloud '{cloud.name}' cannot be decrypted: {error.message}",
                 hint="restore the folder keys/secrets, or set the secrets again",
             ) from error
         return msgspec.json.decode(plaintext, type=dict[str, str])

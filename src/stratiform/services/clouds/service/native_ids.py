@@ -29,7 +29,7 @@ class NativeIds:
         if not resource_id or not native_id:
             raise Invalid(f"a {resource_type} is registered with its id and its native id")
         if len(native_id) > _MAX_NATIVE_ID_LENGTH:
-            raise Invalid(f"`native` is longer than {_MAX_NATIVE_ID_LENGTH} characters")
+            raise Invalid(f"`native_id` is longer than {_MAX_NATIVE_ID_LENGTH} characters")
         resource = NativeIdMapping(get_cloud(ctx.db, cloud_id).id, resource_type, resource_id, native_id)
         repository.save_native_id(ctx.db, resource)
         return resource

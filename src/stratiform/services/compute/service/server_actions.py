@@ -151,5 +151,5 @@ class ServerActions:
 
     def _resolve_security_group(self, ctx: RequestContext, server: Server, name_or_id: str) -> str:
         if not name_or_id.strip():
-            raise InvalidField("name", name_or_id, "The name of a security group can't be empty.")
+            raise InvalidField("name", name_or_id, "The name of a security group cannot be empty.")
         return resolve_security_group(self.network, ctx, server.project_id, name_or_id)

@@ -45,7 +45,7 @@ def check_adjustment(adjustment: MeterAdjustment, before: Decimal) -> None:
         unit = f" {adjustment.unit}" if adjustment.unit else ""
         subtracted, current = format_decimal(adjustment.quantity.copy_negate()), format_decimal(before)
         raise Invalid(
-            f"quantity: {subtracted}{unit} can't be subtracted: the sum of {adjustment.meter} is {current}{unit}",
+            f"quantity: {subtracted}{unit} cannot be subtracted: the sum of {adjustment.meter} is {current}{unit}",
             hint="the quantity is added to the sum; a negative quantity is subtracted",
         )
 

@@ -63,7 +63,7 @@ def _attribute_problems(key: str, attributes: Mapping[str, str | AttributeDefini
     for name, value in attributes.items():
         definition = to_attribute_definition(value)
         if not _ATTRIBUTE.fullmatch(name):
-            yield f"{key}.{name}", "the name of an attribute must be lowercase letters, digits and _"
+            yield f"{key}.{name}", "the name of an attribute must consist of lowercase letters, digits and _"
         if isinstance(value, str):
             yield from _check_paths(f"{key}.{name}", value)
         if sum((bool(definition.path), definition.constant is not None, bool(definition.tag))) != 1:
@@ -80,7 +80,7 @@ def _state_problems(states: StateMapping) -> Iterator[Problem]:
 
 def _sample_problems(key: str, name: str, sample: SampleDefinition) -> Iterator[Problem]:
     if not _SAMPLE.fullmatch(name):
-        yield key, "the name of a sample must be 1 to 64 letters, digits and . _ : -"
+        yield key, "the name of a sample must consist of 1 to 64 letters, digits and . _ : -"
     if sample.value and sample.constant is not None:
         yield key, "`value` and `constant` are mutually exclusive"
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import TypeGuard
 
@@ -10,6 +10,7 @@ import msgspec
 
 from stratiform.contract.usage import parse_decimal
 from stratiform.kit.clock import Micros, parse_iso
+from stratiform.kit.number_parsing import parse_uint
 from stratiform.services.ingest.errors import InvalidMessage
 
 Payload = Mapping[str, object]
@@ -136,8 +137,8 @@ def parse_integer(value: object, name: str) -> int | None:
 
 
 def _to_integer(value: object) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
-        return int(value)
+    if isinstance(value, str):
+        return parse_uint(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if is_integer(value) else None
@@ -165,14 +166,12 @@ def parse_number(value: object, name: str) -> Decimal | None:
 
 def _to_decimal(value: float | str) -> Decimal | None:
     """Return None if it is not a number, or has too many digits."""
-    try:
-        digits = value if isinstance(value, str) else repr(value)
-        number = Decimal(digits)
-    except (InvalidOperation, ValueError):
-        return None
-    if not number.is_finite() or not -_MAX_DIGITS <= number.adjusted() <= _MAX_DIGITS or len(digits) > 2 * _MAX_DIGITS:
-        return parse_decimal("0") if number == 0 else None
-    return parse_decimal(digits)
+    text = value if isinstance(value, str) else repr(value)
+    number = parse_decimal(text)
+    if number is None or number == 0:
+        return number
+    is_too_long = not -_MAX_DIGITS <= number.adjusted() <= _MAX_DIGITS or len(text) > 2 * _MAX_DIGITS
+    return None if is_too_long else number
 
 
 def parse_boolean(value: object, name: str) -> bool | None:

@@ -48,7 +48,7 @@ def parse_usage_event(event: Event) -> ResourceStatement:
     _check_keys(payload, _SAMPLED_KEYS if is_sampled else _STATE_KEYS, "data")
     resource_type = require_text(payload, "resource_type", 32)
     if not _RESOURCE_TYPE.fullmatch(resource_type):
-        raise InvalidMessage("resource_type must be lowercase letters, digits and _, and start with a letter")
+        raise InvalidMessage("resource_type must consist of lowercase letters, digits and _, and start with a letter")
     samples, meters = _parse_samples(payload) if is_sampled else ({}, {})
     find_project = require_text if event_type == STARTED else find_text
     statement = Statement(
@@ -86,7 +86,7 @@ def _parse_attributes(payload: Payload) -> dict[str, object]:
     attributes: dict[str, object] = {}
     for name, value in values.items():
         if not _ATTRIBUTE.fullmatch(name):
-            raise InvalidMessage(f"attributes: {name[:80]!r} must be lowercase letters, digits and _")
+            raise InvalidMessage(f"attributes: {name[:80]!r} must consist of lowercase letters, digits and _")
         attributes[name] = _parse_attribute(value, f"attributes.{name}")
     return attributes
 
@@ -121,7 +121,7 @@ def _parse_samples(payload: Payload) -> tuple[dict[str, Decimal], dict[str, Mete
     meters: dict[str, MeterFormat] = {}
     for meter, item in samples.items():
         if not _METER.fullmatch(meter):
-            raise InvalidMessage(f"samples: {meter[:80]!r} must be letters, digits and . _ : -")
+            raise InvalidMessage(f"samples: {meter[:80]!r} must consist of letters, digits and . _ : -")
         name = f"samples.{meter}"
         sample = item if isinstance(item, dict) else {"value": item}
         _check_keys(sample, _SAMPLE_KEYS, name)

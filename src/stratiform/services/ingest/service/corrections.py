@@ -9,6 +9,7 @@ from msgspec import structs
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
+from stratiform.kit.number_parsing import parse_uint
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page, Slice, build_slice
 from stratiform.services.ingest import policy
@@ -144,9 +145,9 @@ class Corrections:
         Raises: Forbidden, Invalid.
         """
         self.require_list(ctx)
-        if page.marker is not None and not (page.marker.isascii() and page.marker.isdecimal()):
+        before = None if page.marker is None else parse_uint(page.marker)
+        if page.marker is not None and before is None:
             raise Invalid("`marker` is not a valid cursor", hint="use the `next` of the previous page")
-        before = None if page.marker is None else int(page.marker)
         rows = self.ledger.corrections.list(ctx.db, usage_filter, page.limit + 1, before)
         revocations = correction_events.list_revocations(ctx.db, self.ledger, [record for _, record in rows])
         corrections = [

@@ -9,6 +9,7 @@ from typing import Literal, cast, get_args
 
 from stratiform.kit.clock import DAY_US, HOUR_US, Micros, from_datetime, to_datetime
 from stratiform.kit.errors import Invalid
+from stratiform.kit.number_parsing import parse_decimal
 from stratiform.services.ledger.model.samples import SampleContribution, multiply_by_duration, to_seconds
 
 Bucket = Literal["hour", "day", "month"]
@@ -67,12 +68,16 @@ def parse_sum_query(
     for name in group_by:
         if name not in GROUP_COLUMNS and not _has_prefix(name, ATTRIBUTE, TAG):
             columns = ", ".join(GROUP_COLUMNS)
-            raise Invalid(f"`group_by` can't be '{name[:80]}'", hint=f"use {columns}, {ATTRIBUTE}NAME, or {TAG}KEY")
+            raise Invalid(
+                f"`group_by`: '{name[:80]}' is not valid", hint=f"use {columns}, {ATTRIBUTE}NAME, or {TAG}KEY"
+            )
     for name in measures:
         if name != DURATION and not _has_prefix(name, ATTRIBUTE, METER):
-            raise Invalid(f"`sum` can't be '{name[:80]}'", hint=f"use {DURATION}, {ATTRIBUTE}NAME, or {METER}NAME")
+            raise Invalid(
+                f"`measure`: '{name[:80]}' is not valid", hint=f"use {DURATION}, {ATTRIBUTE}NAME, or {METER}NAME"
+            )
     if len(set(group_by)) < len(group_by) or len(set(measures)) < len(measures) or not measures:
-        raise Invalid("`sum` and `group_by` must have unique values, and `sum` at least one")
+        raise Invalid("`measure` and `group_by` must not repeat a name, and `measure` needs at least one")
     has_meter = any(name.startswith(METER) for name in measures)
     if has_meter and any(name == "state" or name.startswith(ATTRIBUTE) for name in group_by):
         raise Invalid("samples have neither state nor attributes", hint="group by project, resource, cloud or tag")
@@ -151,11 +156,7 @@ def parse_number(value: object) -> Decimal | None:
         return None
     if isinstance(value, int | Decimal):
         return Decimal(value)
-    if isinstance(value, str) and len(value) <= _MAX_NUMBER_LENGTH and value.isascii():
-        digits = value.removeprefix("-")
-        if digits.replace(".", "", 1).isdecimal() and digits[0] != "." and digits[-1] != ".":
-            return Decimal(value)
-    return None
+    return parse_decimal(value) if isinstance(value, str) and len(value) <= _MAX_NUMBER_LENGTH else None
 
 
 def _has_prefix(name: str, *prefixes: str) -> bool:

@@ -3,7 +3,6 @@
 from stratiform.services.ledger.repository import (
     batches,
     corrections,
-    current_segments,
     event_histories,
     events,
     exists_events,
@@ -15,7 +14,8 @@ from stratiform.services.ledger.repository import (
     samples,
     segment_changes,
     segment_histories,
-    segments,
+    segment_queries,
+    segment_replacement,
     stated_names,
     sums,
 )
@@ -23,7 +23,6 @@ from stratiform.services.ledger.repository import (
 __all__ = [
     "batches",
     "corrections",
-    "current_segments",
     "event_histories",
     "events",
     "exists_events",
@@ -35,7 +34,8 @@ __all__ = [
     "samples",
     "segment_changes",
     "segment_histories",
-    "segments",
+    "segment_queries",
+    "segment_replacement",
     "stated_names",
     "sums",
 ]

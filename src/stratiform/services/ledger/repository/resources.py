@@ -100,6 +100,13 @@ def list_names(
     return [(cloud, resource_id, name, tags) for cloud, resource_id, name, tags in rows]
 
 
+def list_named(db: Connection, name: str, resource_type: str, limit: int) -> list[tuple[Resource, FoldProgress]]:
+    """Return the first `limit` resources of this type with this name."""
+    query = select(_r.cloud, _r.resource_type, _r.resource_id, _r.progress)
+    query = query.where(_r.resource_type == resource_type, _r.name == name).order_by(*_ORDER).limit(limit)
+    return [(Resource(*resource), _decode_progress(progress)) for *resource, progress in db.execute(query)]
+
+
 def save(db: Connection, new: Sequence[ResourceRow], changed: Sequence[ResourceRow]) -> None:
     """Insert new rows, and update changed ones."""
     bulk_queries.insert(db, resource_table, _COLUMNS, [(row.id, *row.resource, *_mutable_values(row)) for row in new])

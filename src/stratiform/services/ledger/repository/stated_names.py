@@ -40,6 +40,20 @@ def list_resources(db: Connection, resource_type: str) -> list[Resource]:
     return [Resource(*row) for row in db.execute(query)]
 
 
+def list_of_ids(db: Connection, resource_type: str, resource_ids: Sequence[str]) -> list[Resource]:
+    """Return the resources with one of `resource_ids`, in any cloud, that have names here."""
+    columns = (_n.cloud, _n.resource_type, _n.resource_id)
+    rows = bulk_queries.select_by_key(db, columns, _n.resource_id, resource_ids, _n.resource_type == resource_type)
+    return [Resource(*row) for row in rows]
+
+
+def list_named(db: Connection, resource_type: str, name: str) -> list[Resource]:
+    """Return the resources of a type that have or had this name."""
+    query = select(_n.cloud, _n.resource_type, _n.resource_id).distinct()
+    query = query.where(_n.resource_type == resource_type, _n.name == name)
+    return [Resource(*row) for row in db.execute(query)]
+
+
 def add(db: Connection, names: Sequence[StatedName], position: int) -> None:
     """Insert names that are known from `position` on."""
     rows = [

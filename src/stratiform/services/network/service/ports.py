@@ -139,7 +139,7 @@ def _resolve_new_mac(ctx: RequestContext, port: Port, mac_address: str) -> str:
 
 def _reallocate(ctx: RequestContext, port: Port, requests: Sequence[FixedIpRequest]) -> list[dict[str, str]]:
     network = resources.networks.find(ctx.db, port.network_id)
-    assert network is not None, "a network with ports can't be deleted"
+    assert network is not None, "a network with ports cannot be deleted"
     allocator = AddressAllocator.lock_network(ctx, network)
     retained, unsatisfied = _match(port, requests)
     if any(request.ip_address is not None for request in unsatisfied):

@@ -30,6 +30,7 @@ from stratiform.services.rating.model import (
     PriceDecision,
     PriceGap,
     PricePlan,
+    RunKey,
     UnpricedUsage,
     VersionSpan,
     build_unpriced_duration,
@@ -44,13 +45,14 @@ if TYPE_CHECKING:  # imported where needed: both take a second and 100 MiB, whic
 
 __all__ = ["build_usage_table", "open_session", "rate_segments", "rate_segments_to_table"]
 
-#: Each segment with each price that applies to it, clipped to the period and cut where the version changes.
+#: Each segment with each price that applies to it, cut where the period starts and ends and where the version changes.
+#: Before the period, `price` is -1.
 _PIECES = """
 CREATE OR REPLACE TEMP TABLE pieces AS
-SELECT key, price, {units} AS units,
+SELECT key, run, price, {units} AS units,
        greatest(start, first) AS a, least(coalesce("end", last), last) AS b
 FROM usage JOIN decision USING (facts)
-WHERE price >= 0 AND greatest(start, first) < least(coalesce("end", last), last) AND {units} > 0
+WHERE run >= 0 AND greatest(start, first) < least(coalesce("end", last), last) AND {units} > 0
 """
 
 #: The pieces of one resource with one price and one number of units. They are one single run (a `chain`) if and only if
@@ -58,32 +60,48 @@ WHERE price >= 0 AND greatest(start, first) < least(coalesce("end", last), last)
 #: times: with a gap or an overlap, one of the two conditions fails.
 _GROUPS = """
 CREATE OR REPLACE TEMP TABLE groups AS
-SELECT key, price, units, min(a) AS a, max(b) AS b, sum(b - a)::BIGINT AS us,
+SELECT key, run, price, units, min(a) AS a, max(b) AS b, sum(b - a)::BIGINT AS us,
        us = max(b) - min(a) AND bit_xor(xor(hash(a), hash(b))) = xor(hash(min(a)), hash(max(b))) AS chain
-FROM pieces GROUP BY key, price, units
+FROM pieces GROUP BY key, run, price, units
 """
 
-#: All runs, with their durations. Only groups that are rounded and not a chain are examined piece by piece.
+#: All runs at one price, with their durations. Groups that are rounded and not a chain are examined piece by piece.
 _RUNS = """
 CREATE OR REPLACE TEMP TABLE runs AS
-SELECT key, price, units, a, b, us FROM groups JOIN price USING (price) WHERE chain OR granularity = 1
+SELECT key, run, price, units, a, b, us FROM groups JOIN rounding USING (run) WHERE chain OR granularity = 1
 UNION ALL
-SELECT key, price, units, min(a), max(b), max(b) - min(a)
+SELECT key, run, price, units, min(a), max(b), max(b) - min(a)
 FROM (
     SELECT *, sum(starts::INTEGER) OVER (
-        PARTITION BY key, price, units ORDER BY a, b ROWS UNBOUNDED PRECEDING
-    ) AS run
+        PARTITION BY key, run, price, units ORDER BY a, b ROWS UNBOUNDED PRECEDING
+    ) AS number
     FROM (
         SELECT pieces.*, lag(pieces.b) OVER (
-            PARTITION BY key, price, units ORDER BY pieces.a, pieces.b
+            PARTITION BY key, run, price, units ORDER BY pieces.a, pieces.b
         ) IS DISTINCT FROM pieces.a AS starts
         FROM pieces SEMI JOIN (
-            SELECT key, price, units FROM groups JOIN price USING (price) WHERE NOT chain AND granularity > 1
-        ) USING (key, price, units)
+            SELECT key, run, price, units FROM groups JOIN rounding USING (run) WHERE NOT chain AND granularity > 1
+        ) USING (key, run, price, units)
     )
 )
-GROUP BY key, price, units, run
+GROUP BY key, run, price, units, number
 """
+
+#: The start of each run, which may be at another price: in history, or in an earlier version.
+_STARTED_RUNS = """
+SELECT *, min(a) OVER (PARTITION BY key, run, units, number) AS run_start
+FROM (
+    SELECT *, sum(starts::INTEGER) OVER (
+        PARTITION BY key, run, units ORDER BY a, b ROWS UNBOUNDED PRECEDING
+    ) AS number
+    FROM (
+        SELECT *, lag(b) OVER (PARTITION BY key, run, units ORDER BY a, b) IS DISTINCT FROM a AS starts FROM runs
+    )
+)
+"""
+
+#: The same, if no run can go on from one price to another.
+_SEPARATE_RUNS = "SELECT *, a AS run_start FROM runs"
 
 _LIMITS = {"memory_limit": "300MB"}
 
@@ -91,11 +109,15 @@ _HALF_DIGITS = 10 ** (QUANTITY_DIGITS // 2)
 
 #: A long division in two steps of five digits, so that 64 bits are sufficient for all but the largest numbers.
 _LINES = f"""
-WITH sums AS (
-    SELECT key, price, min(a) AS start, max(b) AS "end",
-           sum(units::NUMBER * ((us + shift) // granularity * granularity))::NUMBER AS measured
-    FROM runs JOIN price USING (price)
-    GROUP BY key, price
+WITH measured_runs AS (
+    SELECT *, CASE WHEN granularity = 1 THEN us
+        ELSE (b - run_start + shift) // granularity * granularity - (a - run_start + shift) // granularity * granularity
+    END AS rounded_us
+    FROM (STARTED_RUNS) JOIN rounding USING (run) WHERE price >= 0
+),
+sums AS (
+    SELECT key, price, min(a) AS start, max(b) AS "end", sum(units::NUMBER * rounded_us)::NUMBER AS measured
+    FROM measured_runs GROUP BY key, price
 ),
 integers AS (
     SELECT * REPLACE (divisor::NUMBER AS divisor),
@@ -119,7 +141,7 @@ SELECT key, price, measured, quantity, quantity::HUGEINT * amount AS amount, sta
 _GAP_PIECES = """
 SELECT key, decision, unpriced, greatest(start, first) AS a, least(coalesce("end", last), last) AS b
 FROM usage JOIN decision USING (facts)
-WHERE price < 0 AND greatest(start, first) < least(coalesce("end", last), last)
+WHERE run < 0 AND greatest(start, first) < least(coalesce("end", last), last)
 """
 
 _GAPS = f"SELECT * FROM ({_GAP_PIECES}) LIMIT {MAX_GAPS}"  # noqa: S608 - the text contains only constants
@@ -167,18 +189,19 @@ def _rate(
         db.register("usage", encoded.rows)
         db.register("decision", decisions.table())
         db.register("price", decisions.price_table())
+        db.register("rounding", decisions.rounding_table())
         gaps, unpriced = decisions.unpriced(db)
         pieces = _PIECES.format(units=_units(plan.usage_fields.numbers))
         for statement in (pieces, _GROUPS, _RUNS, "DROP TABLE pieces", "DROP TABLE groups"):
             db.execute(statement)
-        lines = decisions.with_names(_sum_lines(db, order))
+        lines = decisions.with_names(_sum_lines(db, decisions.runs_query, order))
         db.execute("DROP TABLE runs")
     except duckdb.Error as error:
         if not isinstance(error, duckdb.OutOfRangeException | duckdb.ConversionException):
             raise
         raise AmountOverflow from error
     finally:
-        for name in ("usage", "decision", "price"):
+        for name in ("usage", "decision", "price", "rounding"):
             db.unregister(name)
     return lines, gaps, unpriced
 
@@ -189,14 +212,15 @@ def _units(numbers: tuple[NumberField, ...]) -> str:
     return f"CASE number {cases} ELSE 1 END" if cases else "1"
 
 
-def _sum_lines(db: "Session", order: str) -> "pa.Table":
+def _sum_lines(db: "Session", runs_query: str, order: str) -> "pa.Table":
     """Sum the lines with 64-bit integers, which is ten times as fast, or with 128 bits where those overflow."""
     import duckdb
 
+    lines = _LINES.replace("STARTED_RUNS", runs_query) + order
     try:
-        with_64_bits: pa.Table = db.sql(_LINES.replace("NUMBER", "BIGINT") + order).to_arrow_table()
+        with_64_bits: pa.Table = db.sql(lines.replace("NUMBER", "BIGINT")).to_arrow_table()
     except (duckdb.OutOfRangeException, duckdb.ConversionException):
-        with_128_bits: pa.Table = db.sql(_LINES.replace("NUMBER", "HUGEINT") + order).to_arrow_table()
+        with_128_bits: pa.Table = db.sql(lines.replace("NUMBER", "HUGEINT")).to_arrow_table()
         return with_128_bits
     else:
         return with_64_bits
@@ -206,44 +230,63 @@ class _Decisions:
     """The decisions of the plan for each distinct set of facts and each span."""
 
     def __init__(self, plan: PricePlan, encoded: EncodedUsage, start: Micros, end: Micros) -> None:
+        self._plan = plan
         self._encoded = encoded
         self._numbers = {field: index for index, field in enumerate(plan.usage_fields.numbers)}
         #: All prices of the valid versions, in the order of lines: version, index, price.
         self._prices: list[tuple[Micros, int, Price]] = []
-        #: facts, first, last, number, price (-1: none), unpriced (-1: none) of each decision.
-        self._rows: list[tuple[int, Micros, Micros, int, int, int]] = []
+        #: facts, first, last, number, run (-1: unpriced), price (-1: history or unpriced), unpriced (-1: none).
+        self._rows: list[tuple[int, Micros, Micros, int, int, int, int]] = []
         self._decisions: list[PriceDecision] = []
+        #: The index of each key of runs.
+        self._runs: dict[RunKey, int] = {}
         #: Resource types and measures without a price, with their indexes.
         self._unpriced: dict[tuple[str, str], int] = {}
-        offsets: dict[Micros, int] = {}
-        for span in plan.split_by_version(start, end):
-            if span.version and span.version.valid_from not in offsets:
-                offsets[span.version.valid_from] = len(self._prices)
-                self._prices += [
-                    (span.version.valid_from, index, each) for index, each in enumerate(span.version.prices)
-                ]
-            offset = offsets[span.version.valid_from] if span.version else 0
-            for index, facts in enumerate(encoded.facts):
-                for decision in plan.decide_segment_prices(span.version, facts):
-                    self._add(span, offset, index, decision)
+        self._offsets: dict[Micros, int] = {}
+        history, spans = plan.split_history(start), plan.split_by_version(start, end)
+        for span in history:
+            self._add_span(span, is_history=True)
+        for span in spans:
+            self._add_span(span, is_history=False)
+        has_cuts = len(history) + len(spans) > 1 and bool(plan.rounded_types)
+        self.runs_query = _STARTED_RUNS if has_cuts else _SEPARATE_RUNS
 
-    def _add(self, span: VersionSpan, offset: int, facts: int, decision: PriceDecision) -> None:
-        number, price, unpriced = -1, -1, -1
-        if decision.price is None:
-            key = (self._encoded.facts[facts].resource_type, decision.measure)
-            unpriced = self._unpriced.setdefault(key, len(self._unpriced))
-        else:
-            price = offset + decision.price
-            field = self._prices[price][2].measure.number_field
-            number = -1 if field is None else self._numbers[field]
-        self._rows.append((facts, span.start, span.end, number, price, unpriced))
+    def _add_span(self, span: VersionSpan, *, is_history: bool) -> None:
+        if span.version and not is_history and span.version.valid_from not in self._offsets:
+            self._offsets[span.version.valid_from] = len(self._prices)
+            self._prices += [(span.version.valid_from, index, each) for index, each in enumerate(span.version.prices)]
+        for index, facts in enumerate(self._encoded.facts):
+            for decision in self._plan.decide_segment_prices(span.version, facts):
+                if decision.price is None or span.version is None:
+                    if not is_history:
+                        self._add_unpriced(span, index, decision)
+                    continue
+                price = span.version.prices[decision.price]
+                if not is_history:
+                    self._add_price(
+                        span, index, decision, price, self._offsets[span.version.valid_from] + decision.price
+                    )
+                elif price.rounds_durations:
+                    self._add_price(span, index, decision, price, -1)
+
+    def _add_unpriced(self, span: VersionSpan, facts: int, decision: PriceDecision) -> None:
+        key = (self._encoded.facts[facts].resource_type, decision.measure)
+        unpriced = self._unpriced.setdefault(key, len(self._unpriced))
+        self._rows.append((facts, span.start, span.end, -1, -1, -1, unpriced))
+        self._decisions.append(decision)
+
+    def _add_price(self, span: VersionSpan, facts: int, decision: PriceDecision, price: Price, index: int) -> None:
+        run = self._runs.setdefault(price.run_key, len(self._runs))
+        field = price.measure.number_field
+        number = -1 if field is None else self._numbers[field]
+        self._rows.append((facts, span.start, span.end, number, run, index, -1))
         self._decisions.append(decision)
 
     def table(self) -> "pa.Table":
         import pyarrow as pa
 
-        types = (pa.int32(), pa.int64(), pa.int64(), pa.int32(), pa.int32(), pa.int32())
-        names = ("facts", "first", "last", "number", "price", "unpriced")
+        types = (pa.int32(), pa.int64(), pa.int64(), pa.int32(), pa.int32(), pa.int32(), pa.int32())
+        names = ("facts", "first", "last", "number", "run", "price", "unpriced")
         columns = [pa.array([row[i] for row in self._rows], type_) for i, type_ in enumerate(types)]
         return pa.table(dict(zip(names, columns, strict=True))).add_column(
             0, "decision", pa.array(range(len(self._rows)), pa.int32())
@@ -253,14 +296,18 @@ class _Decisions:
         import pyarrow as pa
 
         prices = [price for _, _, price in self._prices]
-        columns = {
-            "granularity": [price.granularity for price in prices],
-            "shift": [_shift(price) for price in prices],
-            "amount": [price.amount for price in prices],
-        }
-        numbers = {name: pa.array(values, pa.int64()) for name, values in columns.items()}
         divisors = pa.array([Decimal(price.divisor) for price in prices], pa.decimal128(38, 0))
-        return pa.table({"price": pa.array(range(len(prices)), pa.int32()), "divisor": divisors, **numbers})
+        amounts = pa.array([price.amount for price in prices], pa.int64())
+        return pa.table({"price": pa.array(range(len(prices)), pa.int32()), "divisor": divisors, "amount": amounts})
+
+    def rounding_table(self) -> "pa.Table":
+        """Return the granularity of each kind of run, and what is added to a duration before it is truncated to it."""
+        import pyarrow as pa
+
+        granularities = pa.array([key.granularity for key in self._runs], pa.int64())
+        shifts = pa.array([_shift(key) for key in self._runs], pa.int64())
+        runs = pa.array(range(len(self._runs)), pa.int32())
+        return pa.table({"run": runs, "granularity": granularities, "shift": shifts})
 
     def with_names(self, lines: "pa.Table") -> "pa.Table":
         """Return `lines` with the texts of their keys, and the version and the index of their prices."""
@@ -297,9 +344,8 @@ class _Decisions:
         return tuple(sorted(gaps))
 
 
-def _shift(price: Price) -> int:
-    """Return what is added to a duration before it is truncated to the granularity."""
-    return {"up": price.granularity - 1, "nearest": price.granularity // 2}.get(price.rounding, 0)
+def _shift(key: RunKey) -> int:
+    return {"up": key.granularity - 1, "nearest": key.granularity // 2}.get(key.rounding, 0)
 
 
 def _lines(table_of_lines: "pa.Table") -> Iterator[ChargeLine]:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from stratiform.kit.clock import DAY_US, SECOND_US, Micros
 from stratiform.kit.money import allocate_by_largest_remainder
 from stratiform.services.rating.engines.attribute_history import AttributeHistory
-from stratiform.services.rating.engines.segment_engine import DailyAmounts
 from stratiform.services.rating.errors import AmountOverflow
 from stratiform.services.rating.model import (
     EXACT,
@@ -17,6 +16,7 @@ from stratiform.services.rating.model import (
     Charge,
     ChargeLine,
     ChargeLineKey,
+    DailyAmounts,
     Price,
     PriceDecision,
     PriceGap,

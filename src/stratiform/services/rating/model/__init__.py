@@ -5,9 +5,11 @@ from stratiform.services.rating.model.charges import (
     Charge,
     ChargeLine,
     ChargeLineKey,
+    DailyAmounts,
     PriceGap,
     UnpricedUsage,
     build_unpriced_duration,
+    merge_charges,
     select_first_gaps,
 )
 from stratiform.services.rating.model.fixed_point import (
@@ -40,6 +42,7 @@ from stratiform.services.rating.model.prices import (
     Price,
     PriceCondition,
     Rounding,
+    RunKey,
 )
 from stratiform.services.rating.model.taxes import TAXED_CODES, UNTAXED_CODES, TaxCategory, parse_tax_rate
 from stratiform.services.rating.model.units import PERIOD_US, Unit, get_attribute_unit, parse_unit
@@ -61,6 +64,7 @@ __all__ = [
     "Charge",
     "ChargeLine",
     "ChargeLineKey",
+    "DailyAmounts",
     "Measure",
     "MeasureKind",
     "MeasureShorthand",
@@ -73,6 +77,7 @@ __all__ = [
     "PricePlan",
     "PricingFacts",
     "Rounding",
+    "RunKey",
     "SampledUsage",
     "TaxCategory",
     "Unit",
@@ -87,6 +92,7 @@ __all__ = [
     "format_scaled",
     "get_attribute_unit",
     "get_number",
+    "merge_charges",
     "parse_tax_rate",
     "parse_unit",
     "select_first_gaps",

@@ -1,13 +1,16 @@
 """The result of rating: charge lines, and the usage that has no price."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 
 from stratiform.kit.clock import HOUR_US, Micros
-from stratiform.services.rating.model.fixed_point import QUANTITY_DIGITS, divide_half_even
+from stratiform.services.rating.model.fixed_point import EXACT, QUANTITY_DIGITS, divide_half_even
+
+#: The amount of a line on each day of its usage, by the day's start (UTC).
+DailyAmounts = dict["ChargeLineKey", dict[Micros, int]]
 
 #: A charge lists this many gaps.
 MAX_GAPS = 1000
@@ -96,6 +99,51 @@ class Charge:
             select_first_gaps((*self.gaps, *other.gaps)),
             tuple(sorted((*self.unpriced, *other.unpriced))),
         )
+
+
+def merge_charges(charges: Sequence[Charge]) -> Charge:
+    """Return the sum of charges of successive periods: lines with the same key become one.
+
+    Unpriced usage of a resource in several periods counts once, at least.
+    """
+    if len(charges) == 1:
+        return charges[0]
+    lines: dict[ChargeLineKey, ChargeLine] = {}
+    unpriced: dict[tuple[str, str, str, bool], UnpricedUsage] = {}
+    for charge in charges:
+        for line in charge.lines:
+            lines[line.key] = _merge_lines(lines[line.key], line) if line.key in lines else line
+        for usage in charge.unpriced:
+            key = (usage.resource_type, usage.measure, usage.unit, usage.covered)
+            unpriced[key] = _merge_unpriced(unpriced[key], usage) if key in unpriced else usage
+    return Charge(
+        tuple(lines[key] for key in sorted(lines)),
+        select_first_gaps(gap for charge in charges for gap in charge.gaps),
+        tuple(sorted(unpriced.values())),
+    )
+
+
+def _merge_lines(first: ChargeLine, second: ChargeLine) -> ChargeLine:
+    return ChargeLine(
+        first.key,
+        add_measured(first.measured, second.measured),
+        first.quantity + second.quantity,
+        first.amount + second.amount,
+        min(first.start, second.start),
+        max(first.end, second.end),
+    )
+
+
+def add_measured(first: int | Decimal, second: int | Decimal) -> int | Decimal:
+    """Return the exact sum of two measured totals of the same price."""
+    if isinstance(first, int) and isinstance(second, int):
+        return first + second
+    return EXACT.add(Decimal(first), Decimal(second))
+
+
+def _merge_unpriced(first: UnpricedUsage, second: UnpricedUsage) -> UnpricedUsage:
+    resources = max(first.resources, second.resources)
+    return replace(first, resources=resources, quantity=first.quantity + second.quantity)
 
 
 def select_first_gaps(gaps: Iterable[PriceGap]) -> tuple[PriceGap, ...]:

@@ -1,6 +1,8 @@
 """Fixed-point integers and exact decimals: rates and quantities have ten decimal digits, amounts have twenty."""
 
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact
+from decimal import MAX_EMAX, MIN_EMIN, Context, Inexact
+
+from stratiform.kit.number_parsing import parse_decimal
 
 PRICE_DIGITS = 10
 QUANTITY_DIGITS = 10
@@ -36,7 +38,8 @@ def parse_scaled_number(value: object, digits: int) -> int | None:
         return None
     if isinstance(value, int):
         return value * 10**digits if value >= 0 else None
-    if digits and isinstance(value, str) and value.isascii() and value.replace(".", "", 1).isdigit():
-        scaled = Decimal(value).scaleb(digits, EXACT)
-        return int(scaled) if scaled == scaled.to_integral_value() else None
-    return None
+    number = parse_decimal(value) if digits and isinstance(value, str) else None
+    if number is None or number.is_signed():
+        return None
+    scaled = number.scaleb(digits, EXACT)
+    return int(scaled) if scaled == scaled.to_integral_value() else None

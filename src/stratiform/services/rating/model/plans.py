@@ -1,12 +1,13 @@
 """Price plans, their versions, and the decision which price applies to usage."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from stratiform.kit.clock import Micros, format_iso
-from stratiform.services.rating.model.charges import ChargeLineKey
+from stratiform.services.rating.model.charges import Charge, ChargeLine, ChargeLineKey, add_measured
 from stratiform.services.rating.model.priced_usage import (
     CLOUD,
     PricingFacts,
@@ -110,6 +111,14 @@ class PricePlan:
         ordered = sorted(cut for cut in cuts if start <= cut <= end)
         return [VersionSpan(first, last, self.find_version(first)) for first, last in pairwise(ordered)]
 
+    def split_history(self, start: Micros) -> list[VersionSpan]:
+        """Cut the time before `start` where the version changes, if durations are rounded.
+
+        Runs that began there go on.
+        """
+        first = min((version.valid_from for version in self.versions), default=start)
+        return self.split_by_version(first, start) if first < start and self.rounded_types else []
+
     def find_version(self, at: Micros) -> PlanVersion | None:
         """Return the version that is valid at the instant `at`."""
         started = [version for version in self.versions if version.valid_from <= at]
@@ -122,6 +131,24 @@ class PricePlan:
         """Return the price of a line."""
         version = next(version for version in self.versions if version.valid_from == key.valid_from)
         return version.prices[key.price]
+
+    def continue_charge(self, charge: Charge, earlier: Charge) -> Charge:
+        """Return a charge whose quantities complete those of an adjacent earlier period.
+
+        The quantity of a line becomes the rounded total of both periods less the rounded quantity of the earlier one,
+        so that the quantities of any number of periods sum to the quantity of all of them.
+        """
+        measured = {line.key: line.measured for line in earlier.lines}
+        lines = [
+            self._continue_line(line, measured[line.key]) if line.key in measured else line for line in charge.lines
+        ]
+        return replace(charge, lines=tuple(lines))
+
+    def _continue_line(self, line: ChargeLine, measured_before: int | Decimal) -> ChargeLine:
+        price, total = self.get_price(line.key), add_measured(line.measured, measured_before)
+        quantity = price.compute_quantity(*total.as_integer_ratio())
+        quantity -= price.compute_quantity(*measured_before.as_integer_ratio())
+        return replace(line, quantity=quantity, amount=quantity * price.amount)
 
     def decide_segment_prices(self, version: PlanVersion | None, facts: PricingFacts) -> Iterator[PriceDecision]:
         """Return a decision for each measure of a segment that has a charge, or that lacks a price."""
@@ -185,6 +212,11 @@ class PricePlan:
             if price.measure.resource_type == resource_type and price.measure.kind == "samples"
             for condition in price.conditions
         )
+
+    @property
+    def rounded_types(self) -> frozenset[str]:
+        """The resource types with a price that rounds durations."""
+        return frozenset(price.measure.resource_type for price in self._prices() if price.rounds_durations)
 
     @property
     def usage_fields(self) -> UsageFields:

@@ -1,7 +1,7 @@
 """Measures, conditions and prices."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.services.rating.model.fixed_point import QUANTITY_DIGITS, divide_half_even
@@ -83,6 +83,16 @@ class PriceCondition:
         return None if has_names and facts.find_unnamed(self.attribute) is not None else False
 
 
+class RunKey(NamedTuple):
+    """The properties of a price that decide how its runs are rounded."""
+
+    measure: Measure
+    granularity: Micros
+    rounding: Rounding
+    states: tuple[str, ...]
+    conditions: tuple[PriceCondition, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """A price of a plan version. `amount` is the rate for one `unit`, in 10^-10 of the currency.
@@ -113,6 +123,15 @@ class Price:
             return self.label
         names = [name for condition in self.conditions for name in _condition_names(condition)]
         return f"{self.measure.name} ({', '.join(names)})" if names else self.measure.name
+
+    @property
+    def rounds_durations(self) -> bool:
+        return self.granularity > 1
+
+    @property
+    def run_key(self) -> RunKey:
+        """What is equal for all prices of a run: a new amount, unit or label does not start a new run."""
+        return RunKey(self.measure, self.granularity, self.rounding, self.states, self.conditions)
 
     def round_duration(self, duration: Micros) -> Micros:
         """Round the duration of a run to the granularity."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from stratiform.kit.errors import Invalid
+from stratiform.kit.number_parsing import parse_decimal
 
 #: Codes of EN 16931: standard rate, Canary Islands and Ceuta, and the codes whose rate is zero.
 TAXED_CODES = ("S", "L", "M")
@@ -28,7 +29,7 @@ class TaxCategory:
 
 def parse_tax_rate(text: str) -> str:
     """Return a rate in its canonical form. Raises Invalid unless it is a decimal from 0 to 100"""
-    if not _PERCENTAGE.fullmatch(text) or Decimal(text) > 100:
+    rate = parse_decimal(text) if _PERCENTAGE.fullmatch(text) else None
+    if rate is None or rate > 100:
         raise Invalid(f"tax rate: '{text}' is not a percentage from 0 to 100")
-    rate = Decimal(text)
     return f"{rate.normalize():f}"

@@ -99,7 +99,7 @@ def _name(table: PlanFileTable) -> str:
     name = table.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise table.build_error(
-            "name", "must be 1 to 64 letters, digits, '.', '_' or '-', and start with a letter or digit"
+            "name", "must consist of 1 to 64 letters, digits, '.', '_' or '-', and start with a letter or digit"
         )
     return name
 

@@ -1,11 +1,12 @@
 """Parse `[[version.price]]`."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple, cast, get_args
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.errors import Invalid
+from stratiform.kit.number_parsing import parse_decimal
 from stratiform.services.ledger.model import CatalogResourceType, MeterCatalog
 from stratiform.services.rating.model import (
     ALIASES,
@@ -152,13 +153,10 @@ def _amount(table: PlanFileTable) -> int:
     value = table.get("price")
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise table.build_error("price", "must be a decimal number, as a string or a number")
-    try:
-        price = Decimal(value)
-    except InvalidOperation as error:
-        raise table.build_error("price", f"'{value}' is not a decimal number") from error
-    if not price.is_finite():
+    price = parse_decimal(value) if isinstance(value, str) else Decimal(value)
+    if price is None or not price.is_finite():
         raise table.build_error("price", f"'{value}' is not a decimal number")
-    if price < 0:
+    if price.is_signed():
         raise table.build_error("price", f"{value} is negative")
     if price >= _MAX_PRICE:
         raise table.build_error("price", f"{value} is not less than {_MAX_PRICE:f}")

@@ -8,8 +8,7 @@ from itertools import chain, islice
 from stratiform.kit.clock import HOUR_US, Micros
 from stratiform.services.rating.engines import duckdb_engine, sample_engine, segment_engine
 from stratiform.services.rating.engines.attribute_history import AttributeHistory
-from stratiform.services.rating.engines.segment_engine import DailyAmounts
-from stratiform.services.rating.model import Charge, PricePlan, SampledUsage, UsageSegment
+from stratiform.services.rating.model import Charge, DailyAmounts, PricePlan, SampledUsage, UsageSegment
 
 #: More segments than this are rated by the DuckDB engine, which takes a second to load.
 MAX_PLAIN_SEGMENTS = 5_000

@@ -97,6 +97,14 @@ def iterate_segments(db: Connection, usage_filter: UsageFilter) -> Iterator[Segm
         after = get_sort_key(rows[-1])
 
 
+def iterate_of_resources(db: Connection, resource_ids: Sequence[int], usage_filter: UsageFilter) -> Iterator[Segment]:
+    """Yield the segments of resources, by their ids in the ledger, in any order."""
+    conditions = (*build_filter_conditions(usage_filter), *build_validity_conditions(usage_filter.as_of))
+    for ids in bulk_queries.split_into_chunks(resource_ids, _RESOURCES_AT_ONCE):
+        rows = list(bulk_queries.select_by_key(db, COLUMNS, _s.resource, ids, *conditions))
+        yield from map(decode_row, add_names(db, rows, usage_filter.as_of))
+
+
 def count(db: Connection, resource_types: Collection[str]) -> tuple[int, int]:
     """Return the number of current segments of these types, and how many of them are open."""
     current = (_s.superseded.is_(None), _s.resource_type.in_(resource_types))

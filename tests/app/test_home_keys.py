@@ -117,7 +117,7 @@ def test_rotated_ledger_key_is_accepted(cli: Cli) -> None:
 
 
 def test_database_of_an_earlier_release_requires_keys_that_exist(cli: Cli) -> None:
-    """Its evidence is stored at the first start with keys."""
+    """Their check values are stored at the first start with keys."""
     cli("db", "downgrade", "0008", "--yes")
     shutil.move(cli.home / "keys" / "tokens", cli.home / "tokens")
     assert "/keys/tokens: no keys" in error_lines(cli, "up")[1]
@@ -125,9 +125,9 @@ def test_database_of_an_earlier_release_requires_keys_that_exist(cli: Cli) -> No
     cli("up", "--detach")
     cli("down")
     with closing(sqlite3.connect(cli.home / "stratiform.db")) as db:
-        evidence = dict(db.execute("SELECT name, evidence FROM installation_key"))
-    assert set(evidence) == {"tokens", "secrets", "ledger", "installation"}
-    assert all(evidence.values())
+        check_values = dict(db.execute("SELECT name, check_value FROM installation_key"))
+    assert set(check_values) == {"tokens", "secrets", "ledger", "installation"}
+    assert all(check_values.values())
 
 
 def test_lost_keys_can_be_replaced(cli: Cli) -> None:
@@ -144,8 +144,8 @@ def test_lost_keys_can_be_replaced(cli: Cli) -> None:
     assert "can't be decrypted" in cli.error_line("clouds", "check", "memory")
     cli("clouds", "set", "memory", "--zones", "zone-1")
     assert "memory:memory" in cli("clouds", "check", "memory")
-    known, new = cli("keys", "show", "ledger").splitlines()
-    assert known == first_key, "the database has the public part of the lost key"
+    restored, new = cli("keys", "show", "ledger").splitlines()
+    assert restored == first_key, "the database has the public part of the lost key"
     export = cli.home.parent / "after.jsonl"
     cli("usage", "export", export)
     assert "Verified" in cli("usage", "verify", export, "--key", new)

@@ -1,8 +1,8 @@
-"""The keys of an installation: files in its homes, and evidence of them in the database.
+"""The keys of an installation: files in its homes, and check values of them in the database.
 
 A database without its keys is of little use: tokens, credentials of clouds and the signed ledger depend on them. The
-first start creates the keys, and stores evidence in the database by which later starts recognize them. The evidence
-contains nothing secret: the installation ID, a value that a key has encrypted, and the public notes of the ledger keys.
+first start creates the keys, and stores check values in the database by which later starts recognize them. They contain
+nothing secret: the installation ID, a value that a key has encrypted, and the public notes of the ledger keys.
 """
 
 import json
@@ -19,13 +19,13 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.signing_keys import SigningKeys
 
-evidence_table = define_table(
+check_value_table = define_table(
     "installation_key",
     Column("name", String(16), primary_key=True),
-    Column("evidence", LongText, nullable=False),
+    Column("check_value", LongText, nullable=False),
 )
 
-#: What keys encrypt as evidence.
+#: What keys encrypt as their check value.
 _PLAINTEXT = b"stratiform"
 
 #: What is lost with each key.
@@ -89,46 +89,46 @@ class InstallationKeys:
         with os.fdopen(descriptor, "w") as file:
             file.write(installation_id)
 
-    def list_problems(self, evidence: Mapping[str, str]) -> list[KeyProblem]:
-        """Return the keys that do not fit the evidence; "" fits every valid key."""
+    def list_problems(self, check_values: Mapping[str, str]) -> list[KeyProblem]:
+        """Return the keys that do not fit the check values; "" fits every valid key."""
         return [
-            *self._check_repository("tokens", self.tokens, evidence["tokens"]),
-            *self._check_repository("secrets", self.secrets, evidence["secrets"]),
-            *self._check_ledger(evidence["ledger"]),
-            *self._check_id(evidence["installation"]),
+            *self._check_repository("tokens", self.tokens, check_values["tokens"]),
+            *self._check_repository("secrets", self.secrets, check_values["secrets"]),
+            *self._check_ledger(check_values["ledger"]),
+            *self._check_id(check_values["installation"]),
         ]
 
-    def describe(self, evidence: Mapping[str, str]) -> dict[str, str]:
-        """Return the evidence of the current keys. What the newest key of a repository has encrypted is kept."""
+    def describe(self, check_values: Mapping[str, str]) -> dict[str, str]:
+        """Return the check values of the current keys. What the newest key of a repository has encrypted is kept."""
         return {
-            "tokens": self._encrypt(self.tokens, evidence.get("tokens", "")),
-            "secrets": self._encrypt(self.secrets, evidence.get("secrets", "")),
-            "ledger": self.merge_ledger_notes(evidence.get("ledger", "")),
+            "tokens": self._encrypt(self.tokens, check_values.get("tokens", "")),
+            "secrets": self._encrypt(self.secrets, check_values.get("secrets", "")),
+            "ledger": self.merge_ledger_notes(check_values.get("ledger", "")),
             "installation": self.installation_id,
         }
 
-    def merge_ledger_notes(self, evidence: str) -> str:
-        """Return the evidence of the ledger keys with the public notes of the current ones."""
-        known, notes = _parse_notes(evidence), self.ledger.list_key_notes()
-        return json.dumps([*known, *(note for note in notes if note not in known)])
+    def merge_ledger_notes(self, check_value: str) -> str:
+        """Return the check value of the ledger keys with the public notes of the current ones."""
+        stored, notes = _parse_notes(check_value), self.ledger.list_key_notes()
+        return json.dumps([*stored, *(note for note in notes if note not in stored)])
 
-    def replace(self, name: str, evidence: Mapping[str, str]) -> dict[str, str]:
-        """Replace a lost key, and return the evidence with the new one.
+    def replace(self, name: str, check_values: Mapping[str, str]) -> dict[str, str]:
+        """Replace a lost key, and return the check values with that of the new one.
 
         What the old key has encrypted can't be decrypted any more. Of a ledger key, the public part is restored.
         """
         if name == "ledger":
-            self.ledger.replace(f"stratiform/{evidence['installation']}", _parse_notes(evidence["ledger"]))
-            return {**evidence, "ledger": self.merge_ledger_notes(evidence["ledger"])}
+            self.ledger.replace(f"stratiform/{check_values['installation']}", _parse_notes(check_values["ledger"]))
+            return {**check_values, "ledger": self.merge_ledger_notes(check_values["ledger"])}
         keys = self.tokens if name == "tokens" else self.secrets
         keys.replace()
-        return {**evidence, name: self._encrypt(keys, "")}
+        return {**check_values, name: self._encrypt(keys, "")}
 
     @property
     def _id_file(self) -> Path:
         return self.directory / "installation"
 
-    def _check_repository(self, name: str, keys: KeyRepository, evidence: str) -> Iterator[KeyProblem]:
+    def _check_repository(self, name: str, keys: KeyRepository, check_value: str) -> Iterator[KeyProblem]:
         invalid = keys.list_invalid_keys()
         for path in invalid:
             yield KeyProblem(name, path, "not a valid key")
@@ -136,18 +136,18 @@ class InstallationKeys:
             return
         if not keys.exists():
             yield KeyProblem(name, self.directory / name, "no keys")
-        elif evidence and not _can_decrypt(keys, evidence):
+        elif check_value and not _can_decrypt(keys, check_value):
             yield KeyProblem(name, self.directory / name, _FOREIGN)
 
-    def _check_ledger(self, evidence: str) -> Iterator[KeyProblem]:
+    def _check_ledger(self, check_value: str) -> Iterator[KeyProblem]:
         problems = self.ledger.list_problems()
         for path, problem in problems:
             yield KeyProblem("ledger", path, problem)
-        known = _parse_notes(evidence)
-        if known and not problems and not set(known) & set(self.ledger.list_key_notes()):
+        stored = _parse_notes(check_value)
+        if stored and not problems and not set(stored) & set(self.ledger.list_key_notes()):
             yield KeyProblem("ledger", self.directory / "ledger", _FOREIGN)
 
-    def _check_id(self, evidence: str) -> Iterator[KeyProblem]:
+    def _check_id(self, check_value: str) -> Iterator[KeyProblem]:
         try:
             installation_id = self.installation_id
         except (OSError, UnicodeDecodeError):
@@ -155,32 +155,32 @@ class InstallationKeys:
             return
         if not installation_id:
             yield KeyProblem("installation", self._id_file, "empty")
-        elif evidence and installation_id != evidence:
-            yield KeyProblem("installation", self._id_file, f"not the ID in the database, {evidence}")
+        elif check_value and installation_id != check_value:
+            yield KeyProblem("installation", self._id_file, f"not the ID in the database, {check_value}")
 
-    def _encrypt(self, keys: KeyRepository, evidence: str) -> str:
-        is_current = bool(evidence) and keys.is_encrypted_with_newest(evidence.encode())
-        return evidence if is_current else keys.encrypt(_PLAINTEXT).decode()
-
-
-def read_evidence(db: Connection) -> dict[str, str]:
-    """Return the evidence by name; empty before the first start."""
-    return dict(db.execute(select(evidence_table.c.name, evidence_table.c.evidence)).tuples().all())
+    def _encrypt(self, keys: KeyRepository, check_value: str) -> str:
+        is_current = bool(check_value) and keys.is_encrypted_with_newest(check_value.encode())
+        return check_value if is_current else keys.encrypt(_PLAINTEXT).decode()
 
 
-def save_evidence(db: Connection, evidence: Mapping[str, str]) -> None:
-    """Save the evidence of all keys."""
-    for name, text in evidence.items():
-        values = {"name": name, "evidence": text}
-        upsert(db, evidence_table, values, key=["name"], on_conflict={"evidence": text})
+def read_check_values(db: Connection) -> dict[str, str]:
+    """Return the check values by name; empty before the first start."""
+    return dict(db.execute(select(check_value_table.c.name, check_value_table.c.check_value)).tuples().all())
 
 
-def _can_decrypt(keys: KeyRepository, evidence: str) -> bool:
+def save_check_values(db: Connection, check_values: Mapping[str, str]) -> None:
+    """Save the check values of keys."""
+    for name, text in check_values.items():
+        values = {"name": name, "check_value": text}
+        upsert(db, check_value_table, values, key=["name"], on_conflict={"check_value": text})
+
+
+def _can_decrypt(keys: KeyRepository, check_value: str) -> bool:
     try:
-        return keys.decrypt(evidence.encode()) == _PLAINTEXT
+        return keys.decrypt(check_value.encode()) == _PLAINTEXT
     except Invalid:
         return False
 
 
-def _parse_notes(evidence: str) -> list[str]:
-    return [str(note) for note in json.loads(evidence)] if evidence else []
+def _parse_notes(check_value: str) -> list[str]:
+    return [str(note) for note in json.loads(check_value)] if check_value else []

@@ -1,4 +1,4 @@
-"""Store evidence of the keys of an installation, so that a start with lost keys is refused."""
+"""Store check values of the keys of an installation, so that a start with lost keys is refused."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,7 +19,7 @@ def upgrade() -> None:
     table = op.create_table(
         "installation_key",
         sa.Column("name", sa.String(16), nullable=False),
-        sa.Column("evidence", sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb"), nullable=False),
+        sa.Column("check_value", sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb"), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_installation_key")),
         mysql_engine="InnoDB",
         mysql_charset="utf8mb4",
@@ -27,8 +27,8 @@ def upgrade() -> None:
     )
     projects = sa.table("identity_project", sa.column("id", sa.String))
     if op.get_bind().execute(sa.select(projects.c.id).limit(1)).first() is not None:
-        # An installation that exists has keys: the next start requires them, and stores their evidence.
-        op.bulk_insert(table, [{"name": name, "evidence": ""} for name in _NAMES])
+        # An installation that exists has keys: the next start requires them, and stores their check values.
+        op.bulk_insert(table, [{"name": name, "check_value": ""} for name in _NAMES])
 
 
 def downgrade() -> None:

@@ -43,15 +43,15 @@ def both(first: Callable[[Path], object], second: Callable[[Path], object]) -> C
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
-    "lost secrets": (delete("secrets"), ["secrets: no keys; the credentials of clouds can't be decrypted"]),
-    "empty secret": (write("secrets/1", b""), ["secrets/1: not a valid key; the credentials of clouds can't"]),
+    "lost secrets": (delete("secrets"), ["secrets: no keys; the credentials of clouds cannot be decrypted"]),
+    "empty secret": (write("secrets/1", b""), ["secrets/1: not a valid key; the credentials of clouds cannot"]),
     "lost secret": (delete("secrets/1"), ["secrets: not the keys of the database; the credentials of clouds"]),
-    "lost tokens": (delete("tokens"), ["tokens: no keys; tokens can't be validated"]),
-    "corrupt token key": (write("tokens/1", b"garbage\n"), ["tokens/1: not a valid key; tokens can't be validated"]),
+    "lost tokens": (delete("tokens"), ["tokens: no keys; tokens cannot be validated"]),
+    "corrupt token key": (write("tokens/1", b"garbage\n"), ["tokens/1: not a valid key; tokens cannot be validated"]),
     "binary token key": (write("tokens/0", b"\xff\x00"), ["tokens/0: not a valid"]),
-    "lost ledger": (delete("ledger"), ["ledger: no keys; the ledger can't be signed"]),
-    "corrupt ledger key": (write("ledger/1", b"garbage\n"), ["ledger/1: not a valid key; the ledger can't be signed"]),
-    "corrupt public key": (write("ledger/1.pub", b"x"), ["ledger/1.pub: not a valid public key; the ledger can't"]),
+    "lost ledger": (delete("ledger"), ["ledger: no keys; the ledger cannot be signed"]),
+    "corrupt ledger key": (write("ledger/1", b"garbage\n"), ["ledger/1: not a valid key; the ledger cannot be signed"]),
+    "corrupt public key": (write("ledger/1.pub", b"x"), ["ledger/1.pub: not a valid public key; the ledger cannot"]),
     "lost public key": (delete("ledger/1.pub"), ["ledger/1.pub: not the public key of the signing key; the ledger"]),
     "other id": (write("installation", b"0" * 32), ["installation: not the ID in the database, "]),
     "two": (
@@ -141,7 +141,7 @@ def test_lost_keys_can_be_replaced(cli: Cli) -> None:
     for name in ("tokens", "secrets", "ledger"):
         cli("keys", "replace", name, "--yes")
     cli("up", "--detach")
-    assert "can't be decrypted" in cli.error_line("clouds", "check", "memory")
+    assert "cannot be decrypted" in cli.error_line("clouds", "check", "memory")
     cli("clouds", "set", "memory", "--zones", "zone-1")
     assert "memory:memory" in cli("clouds", "check", "memory")
     restored, new = cli("keys", "show", "ledger").splitlines()

@@ -30,10 +30,10 @@ _PLAINTEXT = b"stratiform"
 
 #: What is lost with each key.
 _EFFECTS = {
-    "tokens": "tokens can't be validated",
-    "secrets": "the credentials of clouds can't be decrypted",
-    "ledger": "the ledger can't be signed",
-    "installation": "resources in clouds can't be recognized",
+    "tokens": "tokens cannot be validated",
+    "secrets": "the credentials of clouds cannot be decrypted",
+    "ledger": "the ledger cannot be signed",
+    "installation": "resources in clouds cannot be recognized",
 }
 
 
@@ -115,7 +115,7 @@ class InstallationKeys:
     def replace(self, name: str, check_values: Mapping[str, str]) -> dict[str, str]:
         """Replace a lost key, and return the check values with that of the new one.
 
-        What the old key has encrypted can't be decrypted any more. Of a ledger key, the public part is restored.
+        What the old key has encrypted cannot be decrypted any more. Of a ledger key, the public part is restored.
         """
         if name == "ledger":
             self.ledger.replace(f"stratiform/{check_values['installation']}", _parse_notes(check_values["ledger"]))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from stratiform.app.settings import MessageBus, Settings
 from stratiform.interfaces.amqp.batch_ingest import BatchIngest, IngestStatistics
 from stratiform.interfaces.amqp.bus_status import BusState, BusStatus
+from stratiform.interfaces.amqp.late_usage_log import LateUsageLog
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.interfaces.amqp.transport_url import TransportUrl, parse_transport_url
 from stratiform.interfaces.services import Services
@@ -86,6 +87,8 @@ def collect(
     settled = threading.Event()
     sources = zip(settings.message_buses.values(), parse_addresses(settings).values(), strict=True)
     pipelines = [_build_pipeline(source, address, services, stop, settled) for source, address in sources]
+    late_usage = LateUsageLog(services)
+    late_usage.log()
     for pipeline in pipelines:
         pipeline.start()
     for number in count(1):
@@ -95,6 +98,7 @@ def collect(
         if number % _REPORTS_PER_LOG == 0:
             for pipeline in pipelines:
                 pipeline.statistics.log()
+            late_usage.log()
     for pipeline in pipelines:
         pipeline.batch_queue.close()
     for pipeline in pipelines:
@@ -103,6 +107,7 @@ def collect(
     for pipeline in pipelines:
         pipeline.consuming.join(_STOP_TIMEOUT_S)
         pipeline.statistics.log()
+    late_usage.log()
 
 
 def _build_pipeline(

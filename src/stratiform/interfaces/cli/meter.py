@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
@@ -62,13 +63,16 @@ def count_ignored_messages(
 def replay_ignored_messages() -> None:
     """Ingest the stored messages again, after a meter was added."""
     ingested, after = 0, 0
+    results: list[dict[str, Any]] = []
     while True:
         result = get_client().post(f"usage/ignored/replay?after={after}")
+        results.append(result)
         ingested += result["ingested"]
         if result["next"] is None:
             break
         after = result["next"]
     print_line(f"{ingested} ingested")
+    print_late_usage(*results)
 
 
 def _meter_row(meter: dict[str, Any]) -> dict[str, object]:

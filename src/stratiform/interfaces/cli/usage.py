@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.lazy_commands import LazyCommand, create_group
 from stratiform.interfaces.cli.output import Format, FormatOption, format_counts, print_list
 from stratiform.interfaces.cli.session import get_client
@@ -73,6 +74,7 @@ def import_notifications(
         raise CliError(f"Cannot read {file}: no such file", "use a file of notifications, or - for standard input")
     counts = get_client().post_file("usage/notifications", source, "application/x-ndjson", cloud=cloud)
     print_line(format_counts(counts))
+    print_late_usage(counts)
     if counts["rejected"]:
         print_line("List rejected messages with `stratiform usage rejected list`; delete them with `rejected delete`.")
 

@@ -81,7 +81,7 @@ class Server:
 
     @property
     def is_lost(self) -> bool:
-        """True if the server was deleted in its cloud, but not through this API."""
+        """True if the server no longer exists in its cloud, but was not deleted through this API."""
         return self.terminated_at is not None and self.deleted_at is None
 
     @property

@@ -379,8 +379,8 @@ def test_counts_are_logged_periodically(
     with caplog.at_level(logging.INFO), run_collector(make_settings(home, names), service_harness.services):
         wait_for(lambda: names.count_consumers() == 1)
         names.publish([b"not json", *list_bodies()[:1]])
-        wait_for(lambda: any(line.startswith("ingested ") for line in log_lines(caplog)))
-    lines = [line for line in log_lines(caplog) if line.startswith("ingested ")]
+        wait_for(lambda: any(line.startswith("messages ingested ") for line in log_lines(caplog)))
+    lines = [line for line in log_lines(caplog) if line.startswith("messages ingested ")]
     assert len(lines) == 1, "nothing is logged without messages"
     assert "cloud=openstack ingested=0 duplicates=0 ignored=1 rejected=1 last_at=2026-11-20T" in lines[0]
     assert "guest" not in lines[0]

@@ -51,7 +51,7 @@ def test_metadata_services_are_refused(host: str) -> None:
         ("http://host:0", "must be an http:// or https:// URL"),
         ("http://host:99999", "not a valid URL"),
         ("http://[::1", "not a valid URL"),
-        ("http://user:hush@host", "without user name and password"),
+        ("http://user:hush@host", "without a user name and password"),
         ("ftp://user:hush@host", "must be an http:// or https:// URL"),
     ],
 )

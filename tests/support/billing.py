@@ -1,7 +1,7 @@
 """Billing on a test stack: operations in transactions of their own, at a time that the test sets."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.billing.model import (
     CustomerAccount,
     DocumentSummary,
+    LateUsage,
     Party,
     ProjectAssignment,
     ProjectCost,
@@ -62,6 +63,17 @@ class BillingHarness:
 
     def close(self, account: str, month: str | None = None, until: Micros | None = None) -> DocumentSummary:
         return self.run(lambda billing, ctx: billing.periods.close(ctx, account, month, until))
+
+    def late_usage(self, account: str) -> Sequence[LateUsage]:
+        return self.run(lambda billing, ctx: billing.late_usage.list_by_account(ctx, account))
+
+    def late_usage_since(self, position: int) -> Sequence[LateUsage]:
+        return self.run(lambda billing, ctx: billing.late_usage.list_since(ctx, position))
+
+    @property
+    def position(self) -> int:
+        """The position of the ledger."""
+        return self.run(lambda _, ctx: self.stack.services.ledger.positions.get_current_position(ctx.db))
 
     def get(self, number: str, caller: Caller = SYSTEM) -> StoredDocument:
         return self.run(lambda billing, ctx: billing.documents.get(ctx, number), caller)

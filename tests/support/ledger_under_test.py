@@ -16,7 +16,7 @@ from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Segment, UsageFilter
 from stratiform.services.ledger.model.segment_changes import get_key_after_position
 from stratiform.services.ledger.model.sums import SumResult, parse_sum_query
-from stratiform.services.ledger.repository.segments import decode_row
+from stratiform.services.ledger.repository.segment_queries import decode_row
 from support import reference_ledger
 from support.random_events import HOURS, T0, StatedEvent, write_meters
 from support.reference_ledger import ExpectedSample, ExpectedSegment

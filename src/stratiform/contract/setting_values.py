@@ -23,7 +23,7 @@ def check_url(name: str, url: str) -> None:
     if components.scheme not in ("http", "https") or not components.hostname or not port_is_valid:
         raise Invalid(f"setting '{name}' must be an http:// or https:// URL: '{_without_password(url)}'")
     if components.username or components.password:
-        raise Invalid(f"setting '{name}' must be a URL without user name and password")
+        raise Invalid(f"setting '{name}' must be a URL without a user name and password")
     if _is_metadata_service(components.hostname):
         raise Invalid(f"setting '{name}' must not be the address of a metadata service: '{components.hostname}'")
 

@@ -38,10 +38,10 @@ async def add_headers(message: Message, scope: Scope) -> None:
 
 
 def log_error(error: Exception, scope: Scope) -> None:
-    """Log why a request could not be handled. Responses do not contain these details."""
+    """Log why a request failed. Responses do not contain these details."""
     request_id = get_request_id(scope)
     if isinstance(error, Unavailable) and error.reason:
-        logger.error("%s request_id=%s", error, request_id)
+        logger.error("request failed error=%r request_id=%s", str(error), request_id)
     elif not isinstance(error, Fault | HTTPException):
         method, path = scope.get("method", ""), scope["path"]
         logger.error("unexpected error method=%s path=%r request_id=%s", method, path, request_id, exc_info=error)

@@ -1,6 +1,7 @@
 """Bulk reads and writes, in the form that is fastest on each database."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -30,7 +31,9 @@ def insert(db: Connection, into: Table, names: Sequence[str], rows: Sequence[Seq
     quote = db.dialect.identifier_preparer.quote
     columns = ", ".join(quote(name) for name in names)
     if db.dialect.name == "postgresql":
-        _copy(db, f"COPY {quote(into.name)} ({columns}) FROM STDIN", rows)
+        _copy(
+            db, f"COPY {quote(into.name)} ({columns}) FROM STDIN (FORMAT BINARY)", _list_types(into, tuple(names)), rows
+        )
         return
     placeholder = "?" if db.dialect.name == "sqlite" else "%s"
     values = ", ".join([placeholder] * len(names))
@@ -87,11 +90,20 @@ def select_by_key(
         yield from db.execute(select(*rows.c).select_from(keys.join(rows, true()))).all()
 
 
-def _copy(db: Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:
+@cache
+def _list_types(table: Table, names: tuple[str, ...]) -> list[str]:
+    """Return the names of the types of columns in PostgreSQL, without length and collation."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # it has no types
+    return [table.c[name].type.compile(dialect).partition("(")[0].partition(" ")[0].lower() for name in names]
+
+
+def _copy(db: Connection, statement: str, types: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Send rows in the binary format, which psycopg encodes in half the time of the text format."""
     driver_connection = db.connection.driver_connection
     assert driver_connection is not None, "an open connection has a driver connection"
     try:
         with driver_connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types(types)
             for row in rows:
                 copy.write_row(row)
     except db.dialect.loaded_dbapi.Error as error:

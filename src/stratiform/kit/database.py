@@ -203,7 +203,7 @@ def _translate_errors() -> Iterator[None]:
     except IntegrityError as error:
         if _error_codes(error.orig) & _MISSING_VALUES:
             raise
-        logger.warning("constraint violated error=%s", str(error.orig).splitlines()[0])
+        logger.warning("constraint violated error=%r", str(error.orig).splitlines()[0])
         raise Conflict("The request conflicts with another one for the same data", hint="repeat the request") from error
     except (OperationalError, InterfaceError) as error:
         if _error_codes(error.orig) & _STATEMENT_ERRORS:

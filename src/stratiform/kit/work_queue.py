@@ -24,7 +24,6 @@ from stratiform.kit.errors import Fault, Unavailable
 LEASE_US = 60 * SECOND_US
 _MIN_BACKOFF_US = SECOND_US // 4
 _MAX_BACKOFF_US = 60 * SECOND_US
-_NOT_RELEASED = "job not released, waiting for its lease to expire"
 
 logger = logging.getLogger(__name__)
 
@@ -197,7 +196,7 @@ class Worker:
         except Unavailable as error:
             reason, since = self._failure or ("", self._clock.now())
             if str(error) != reason:
-                logger.warning("could not lease work, retrying error=%s", error)
+                logger.warning("work not leased, retrying error=%r", str(error))
             self._failure = str(error), since
             return False
         self._failure = None
@@ -223,9 +222,12 @@ class Worker:
         try:
             self._run_job(task)
         except Fault as error:
-            logger.warning("%s kind=%s key=%s error=%s", _NOT_RELEASED, task.kind, task.key, error)
+            logger.warning(
+                "job not released, waiting for its lease to expire kind=%s key=%s error=%r",
+                *(task.kind, task.key, str(error)),
+            )
         except Exception:
-            logger.exception("%s kind=%s key=%s", _NOT_RELEASED, task.kind, task.key)
+            logger.exception("job not released, waiting for its lease to expire kind=%s key=%s", task.kind, task.key)
         finally:
             with self._condition:
                 self._busy -= 1
@@ -291,7 +293,7 @@ class Worker:
     def _retry(self, task: WorkRow, reason: str) -> None:
         backoff = min(_MIN_BACKOFF_US << min(task.attempts, 16), _MAX_BACKOFF_US)
         logger.warning(
-            "job failed, retrying kind=%s key=%s after_s=%.1f error=%s",
+            "job failed, retrying kind=%s key=%s after_s=%.1f error=%r",
             task.kind,
             task.key,
             backoff / SECOND_US,

@@ -142,7 +142,7 @@ def test_translate_error(status: int, error_type: type[errors.CloudError]) -> No
     [
         ({"url": ""}, "setting 'url' is missing"),
         ({"url": "prometheus:9090"}, "must be an http:// or https:// URL"),
-        ({"url": "http://u:p@prometheus"}, "must be a URL without user name and password"),
+        ({"url": "http://u:p@prometheus"}, "must be a URL without a user name and password"),
         ({"color": "red"}, "unknown setting 'color'"),
         ({"token": "t", "username": "u", "password": "p"}, "mutually exclusive"),
         ({"username": "u"}, "must be set together"),

@@ -43,16 +43,22 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
+def list_without_names() -> list[dict[str, object]]:
+    """Return all segments without the names that other messages have."""
+    segments = json.loads(run("list", "--format", "json"))
+    return [{key: value for key, value in segment.items() if key != "names"} for segment in segments]
+
+
 def test_import_and_list(api: Rest, file: Path) -> None:
     assert run("list", "--format", "json") == "[]\n"
     assert run("import", str(file)) == "576 ingested, 0 duplicates, 540 ignored, 0 rejected\n"
-    assert run("list", "--format", "json") == expected()
+    assert list_without_names() == json.loads(expected())
 
 
 def test_import_twice(api: Rest, file: Path) -> None:
     run("import", str(file))
     run("import", str(file))
-    assert run("list", "--format", "json") == expected()
+    assert list_without_names() == json.loads(expected())
 
 
 def test_import_in_another_order(api: Rest, tmp_path: Path) -> None:
@@ -61,7 +67,7 @@ def test_import_in_another_order(api: Rest, tmp_path: Path) -> None:
     shuffled = tmp_path / "shuffled"
     shuffled.write_bytes(b"\n".join(lines))
     run("import", str(shuffled))
-    assert run("list", "--format", "json") == expected()
+    assert list_without_names() == json.loads(expected())
 
 
 def test_json_of_list(api: Rest, file: Path) -> None:
@@ -82,7 +88,7 @@ def test_text_of_list(api: Rest, file: Path) -> None:
         "volume 818029a3-c1e5-45f8-b09d-7b588196ac30 vol80271\n  cloud openstack\n  1 GiB 8e92e9ee"
     )
     assert "    2026-11-20T13:12:02.887640Z  2026-11-20T13:12:04.003531Z  available\n" in output
-    assert "  2 GiB 1150aef3-f058-4657-9102-c1e99869f90f\n" in output
+    assert "  2 GiB vt80271\n" in output
     everything = run("list")
     assert "  lab.small 1 vCPU 128 MiB 2 GiB\n" in everything
     assert max(len(line) for line in everything.splitlines()) <= 80
@@ -241,3 +247,15 @@ def test_insert_and_sums(api: Rest, tmp_path: Path) -> None:
             file.write_text(text)
         with pytest.raises(CliError):
             run("insert", str(file))
+
+
+def test_undecided_ignored_messages_are_listed(api: Rest, tmp_path: Path) -> None:
+    file = tmp_path / "messages"
+    message = {"message_id": "m1", "event_type": "dns.zone.create", "timestamp": "2026-01-01T10:00:00", "payload": {}}
+    authentication = message | {"message_id": "m2", "event_type": "identity.authenticate"}
+    file.write_text("\n".join(json.dumps(each) for each in (message, authentication)))
+    run("import", str(file))
+    rows = [line.split() for line in run("ignored", "list", "--undecided").splitlines()]
+    assert [row[0] for row in rows[1:]] == ["dns.zone.create"]
+    assert rows[1][3] == "2026-01-01T10:00:00.000000Z"
+    assert len(run("ignored", "list").splitlines()) == 3

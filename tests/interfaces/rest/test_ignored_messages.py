@@ -43,6 +43,26 @@ def test_count_by_event_type(api: Rest) -> None:
     assert all(item["first_at"] == item["last_at"] for item in types.values())
 
 
+def test_types_without_a_decision_come_first_and_can_be_selected(api: Rest) -> None:
+    send(api, "identity.authenticate", "dns.zone.create", "volume.usage", "zzz.create")
+    types = [item["event_type"] for item in api("GET", "usage/ignored").json()["ignored"]]
+    assert types == ["dns.zone.create", "zzz.create", "identity.authenticate", "volume.usage"]
+    undecided = api("GET", "usage/ignored?undecided=true").json()["ignored"]
+    assert [item["event_type"] for item in undecided] == ["dns.zone.create", "zzz.create"]
+    assert api("GET", "usage/ignored?undecided=maybe").status_code == 400
+
+
+def test_times_are_those_of_the_messages(api: Rest) -> None:
+    content = b"\n".join(recorded())
+    headers = {"X-Auth-Token": api.admin}
+    assert api.http.post("/api/v1/usage/notifications", content=content, headers=headers).status_code == 200
+    (authenticated,) = (
+        item for item in api("GET", "usage/ignored").json()["ignored"] if item["event_type"] == "identity.authenticate"
+    )
+    assert authenticated["first_at"][:10] == authenticated["last_at"][:10] == "2026-11-20"
+    assert authenticated["first_at"] < authenticated["last_at"]
+
+
 def test_replay_continues(api: Rest) -> None:
     for number in range(23):
         send(api, *[f"x.{number}"])

@@ -27,13 +27,15 @@ def send(api: Rest, body: bytes | Iterator[bytes], query: str = "", token: str |
 
 
 def list_segments(api: Rest, query: str = "") -> list[dict[str, Any]]:
-    """Return the segments of all pages."""
+    """Return the segments of all pages, without the names that other messages have."""
     items: list[dict[str, Any]] = []
     marker = ""
     while True:
         response = api("GET", f"usage/segments?{query}{marker}")
         assert response.status_code == 200, response.text
-        items += response.json()["segments"]
+        items += [
+            {key: value for key, value in segment.items() if key != "names"} for segment in response.json()["segments"]
+        ]
         if not response.json()["next"]:
             return items
         marker = f"&marker={response.json()['next']}"

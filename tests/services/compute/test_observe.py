@@ -4,6 +4,7 @@ import pytest
 
 from stratiform.contract.compute import NativeServerState, ServerSize, ServerSpec
 from stratiform.kit.errors import Conflict
+from stratiform.kit.logging_setup import redact_secrets
 from stratiform.kit.work_queue import enqueue
 from support.servers import ServerHarness
 
@@ -40,7 +41,7 @@ def test_server_deleted_in_cloud_becomes_error_and_usage_ends(servers: ServerHar
     lost = servers.get(server.id)
     assert (lost.status, lost.deleted_at) == ("ERROR", None)
     assert lost.fault is not None
-    assert lost.fault["message"] == "The server was deleted in its cloud."
+    assert lost.fault["message"] == "The server no longer exists in its cloud."
     event = servers.events(server.id)[-1]
     assert (event.event_type, event.payload["state"]) == ("compute.instance.delete.end", "deleted")
     assert lost.terminated_at is not None
@@ -87,9 +88,12 @@ def test_orphan_of_failed_server_is_deleted(servers: ServerHarness) -> None:
     assert servers.native_servers() == []
 
 
-def test_server_with_unknown_token_is_ignored(servers: ServerHarness) -> None:
+def test_server_with_unknown_token_is_ignored(servers: ServerHarness, caplog: pytest.LogCaptureFixture) -> None:
     servers.cloud_compute.create(spec("from-another-database"))
     servers.observe()
+    (native,) = servers.native_servers()
+    line = f"ignored cloud=sim native_id={native.id} resource_tag=from-another-database"
+    assert [redact_secrets(message) for message in caplog.messages] == [f"server with unknown tag in cloud, {line}"]
     assert [native.token for native in servers.native_servers()] == ["from-another-database"]
 
 

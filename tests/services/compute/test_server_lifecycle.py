@@ -7,7 +7,7 @@ from stratiform.kit.clock import SECOND_US
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.compute.errors import InvalidServerState, ServerNotFound
-from stratiform.services.compute.model import VolumeRequest
+from stratiform.services.compute.model import VolumeToAttach
 from stratiform.services.volume.model import NewVolume
 from support.servers import ServerHarness
 from support.stacks import customer
@@ -280,7 +280,7 @@ def test_attach_and_detach_volume(servers: ServerHarness) -> None:
 
 def test_volume_of_new_server_is_attached_and_available_after_delete(servers: ServerHarness) -> None:
     volume = servers.create_volume()
-    server = servers.create_active(volumes=(VolumeRequest(volume.id),))
+    server = servers.create_active(volumes=(VolumeToAttach(volume.id),))
     assert servers.native_servers()[0].volume_ids
     with servers.ctx() as ctx:
         servers.compute.servers.delete(ctx, server.id)
@@ -335,6 +335,6 @@ def test_volume_in_other_zone_or_project_is_rejected(servers: ServerHarness) -> 
     with servers.ctx() as ctx, pytest.raises(Invalid):
         servers.compute.volume_attachments.attach(ctx, server.id, other.id)
     with servers.ctx(customer("p2")) as ctx, pytest.raises(NotFound):
-        servers.compute.servers.create(ctx, servers.new_server(volumes=(VolumeRequest(volume.id),)))
+        servers.compute.servers.create(ctx, servers.new_server(volumes=(VolumeToAttach(volume.id),)))
     with servers.ctx() as ctx:
         assert servers.compute.volume_attachments.attach(ctx, server.id, volume.id).state == "attaching"

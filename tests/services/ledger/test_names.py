@@ -59,7 +59,7 @@ def segment(resource_type: str = "volume", end: int | None = None, **attributes:
 
 
 def resolve(of: Segment, timelines: dict[Resource, NameTimeline]) -> list[tuple[int, int | None, Any]]:
-    pieces = split_by_names(of, list_name_references(of), timelines)
+    pieces = split_by_names(of, list_name_references(of.cloud, of.resource_type, of.attributes), timelines)
     return [(part.start, part.end, part.attributes.get("volume_type_name")) for part in pieces]
 
 
@@ -80,11 +80,12 @@ def test_known_name_replaces_the_one_in_a_message_and_an_unknown_one_does_not() 
 
 
 def test_name_of_a_flavor_in_messages_takes_precedence_because_its_id_may_be_used_again() -> None:
-    server = segment("instance", flavor="m1.small", flavor_id="2", image_id="i")
-    assert [resource for _, resource in list_name_references(server)] == [Resource("c", "image", "i")]
-    server = segment("instance", flavor_id="2")
-    assert [resource for _, resource in list_name_references(server)] == [Resource("c", "flavor", "2")]
-    assert list_name_references(server, ["image_name"]) == []
+    for expected, attributes in (
+        ([Resource("c", "image", "i")], {"flavor": "m1.small", "flavor_id": "2", "image_id": "i"}),
+        ([Resource("c", "flavor", "2")], {"flavor_id": "2"}),
+    ):
+        assert [resource for _, resource in list_name_references("c", "instance", attributes)] == expected
+    assert list_name_references("c", "instance", {"flavor_id": "2"}, ["image_name"]) == []
 
 
 def volume(at: int, **attributes: Any) -> Statement:

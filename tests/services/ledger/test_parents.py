@@ -12,7 +12,7 @@ from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import FoldProgress, Resource, Statement, UsageFilter
 from stratiform.services.ledger.model.fold import FoldedUsage
 from stratiform.services.ledger.model.incremental_fold import fold_all_statements as original_fold_all
-from stratiform.services.ledger.model.resource_generations import rank_generations
+from stratiform.services.ledger.model.parent_levels import compute_parent_levels
 from stratiform.services.ledger.service import batch_fold
 from support.stacks import ServiceHarness, build_harness
 
@@ -87,12 +87,12 @@ def test_each_parent_is_visited_once() -> None:
             visited.append(each)
             return parents[each]
 
-        rank_generations(parents, parent)
+        compute_parent_levels(parents, parent)
         assert len(visited) <= 2 * _MANY
 
 
-def test_generations_start_at_resources_without_parent() -> None:
+def test_levels_start_at_resources_without_parent() -> None:
     parents = {"a": None, "b": "a", "c": "b", "x": "y", "y": "z", "z": "x", "tail": "x", "end": "tail"}
-    generations, cyclic = rank_generations(["end", "c", "y", "b"], parents.get)
+    levels, cyclic = compute_parent_levels(["end", "c", "y", "b"], parents.get)
     assert cyclic == {"x", "y", "z"}
-    assert generations == {"a": 0, "b": 1, "c": 2, "x": 0, "y": 0, "z": 0, "tail": 1, "end": 2}
+    assert levels == {"a": 0, "b": 1, "c": 2, "x": 0, "y": 0, "z": 0, "tail": 1, "end": 2}

@@ -12,7 +12,7 @@ from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import SegmentRow, UsageFilter
 from stratiform.services.ledger.model.segment_changes import RECORDED, SegmentChange, get_key_after_position
-from stratiform.services.ledger.repository import segments
+from stratiform.services.ledger.repository import segment_queries
 from support.stacks import ServiceHarness, build_harness
 
 T0 = parse_iso("2026-01-01T00:00:00Z")
@@ -80,10 +80,10 @@ def test_pages_of_any_size_are_complete(stack: ServiceHarness, usage_filter: Usa
     fill(stack)
     services = stack.services
     with stack.services.database.read_transaction() as db:
-        everything = segments.list_rows(db, UsageFilter(as_of=usage_filter.as_of), 10_000)
-        all_rows = segments.list_rows(db, usage_filter, 10_000)
+        everything = segment_queries.list_rows(db, UsageFilter(as_of=usage_filter.as_of), 10_000)
+        all_rows = segment_queries.list_rows(db, usage_filter, 10_000)
         assert all_rows == [row for row in everything if matches(row, usage_filter)]
-        assert all_rows == sorted(all_rows, key=segments.get_sort_key)
+        assert all_rows == sorted(all_rows, key=segment_queries.get_sort_key)
         for size in (1, 7, 1000):
             pages: list[SegmentRow] = []
             rows, after = services.ledger.segments.list_after(db, usage_filter, size)
@@ -91,7 +91,7 @@ def test_pages_of_any_size_are_complete(stack: ServiceHarness, usage_filter: Usa
             while after is not None:
                 rows, after = services.ledger.segments.list_after(db, usage_filter, size, after)
                 pages += rows
-            assert sorted(pages, key=segments.get_sort_key) == all_rows
+            assert sorted(pages, key=segment_queries.get_sort_key) == all_rows
 
 
 def test_changes_in_pages_of_any_size_lead_to_the_current_segments(stack: ServiceHarness) -> None:
@@ -110,7 +110,7 @@ def test_changes_in_pages_of_any_size_lead_to_the_current_segments(stack: Servic
                 after = following
             for change in all_changes:
                 (current.add if change.kind == RECORDED else current.remove)(change.row)
-            assert current == set(segments.list_rows(db, UsageFilter(), 10_000))
+            assert current == set(segment_queries.list_rows(db, UsageFilter(), 10_000))
             assert [change.key for change in all_changes] == sorted(change.key for change in all_changes)
         of_project, _ = services.ledger.segment_changes.list(
             ctx, UsageFilter(project_id="p1"), get_key_after_position(30), 1000
@@ -138,7 +138,7 @@ def test_lists_use_an_index(stack: ServiceHarness, usage_filter: UsageFilter, by
             db.execute(text("ANALYZE"))
         queries: list[Any] = []
         event.listen(db, "before_execute", lambda _, statement, *rest: queries.append(statement))
-        (segments.list_rows_by_end if by_end else segments.list_rows)(db, usage_filter, 20)
+        (segment_queries.list_rows_by_end if by_end else segment_queries.list_rows)(db, usage_filter, 20)
         query = queries[0].compile(db, compile_kwargs={"literal_binds": True})
         explain = "EXPLAIN QUERY PLAN" if kind == "sqlite" else "EXPLAIN"
         plan = "\n".join(str(row) for row in db.exec_driver_sql(f"{explain} {str(query).replace('%', '%%')}"))

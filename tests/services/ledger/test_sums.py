@@ -49,7 +49,7 @@ def insert(stack: ServiceHarness, *events: tuple[str, Micros, dict[str, Any]], s
         for number, (kind, at, data) in enumerate(events)
     ]
     with stack.services.database.transaction() as db:
-        results = stack.services.ingest.cloud_events.ingest(stack.ctx(db), "a", documents)
+        results = stack.services.ingest.cloudevents.ingest(stack.ctx(db), "a", documents)
     assert {each.outcome for each in results} == {"ingested"}, [each.reason for each in results]
 
 
@@ -292,7 +292,7 @@ def test_services_may_create_events_but_customers_may_not(stack: ServiceHarness)
         "data": data,
     }
     with stack.services.database.transaction() as db:
-        create, message = stack.services.ingest.cloud_events.ingest, msgspec.json.encode(events_)
+        create, message = stack.services.ingest.cloudevents.ingest, msgspec.json.encode(events_)
         assert create(stack.ctx(db, customer("z", "service")), "a", [message])[0].outcome == "ingested"
         assert create(stack.ctx(db, customer("z", "admin")), "a", [message])[0].outcome == "duplicate"
         for role in ("member", "reader"):

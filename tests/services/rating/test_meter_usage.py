@@ -62,7 +62,7 @@ def send(stack: ServiceHarness, events: list[tuple[str, Micros, dict[str, Any]]]
         for number, (type_, at, data) in enumerate(events)
     ]
     with stack.services.database.transaction() as db:
-        outcomes = stack.services.ingest.cloud_events.ingest(stack.ctx(db), "dc", documents)
+        outcomes = stack.services.ingest.cloudevents.ingest(stack.ctx(db), "dc", documents)
     assert {each.outcome for each in outcomes} == {"ingested"}, [each.reason for each in outcomes]
 
 

@@ -1,7 +1,12 @@
 """The observer: what is in the cloud beside what is in our rows."""
 
+import re
+
+import pytest
+
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeDriver, VolumeSpec
 from stratiform.kit.clock import HOUR_US
+from stratiform.kit.logging_setup import redact_secrets
 from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume.model import NewVolume, find_drift
 from stratiform.services.volume.tasks import SURVEY
@@ -19,7 +24,7 @@ def disks_of(volumes: VolumeHarness) -> VolumeDriver:
     return volumes.cloud.volume
 
 
-def test_a_foreign_native_volume_is_ignored(volumes: VolumeHarness) -> None:
+def test_a_foreign_native_volume_is_ignored(volumes: VolumeHarness, caplog: pytest.LogCaptureFixture) -> None:
     """As after a restored backup: the data in it may be all that is left of a customer's volume."""
     volume = volumes.create_available()
     disks_of(volumes).create(VolumeSpec(token="unknown", name="lost", size_gib=1))
@@ -27,6 +32,8 @@ def test_a_foreign_native_volume_is_ignored(volumes: VolumeHarness) -> None:
     survey(volumes)
     assert {disk.token for disk in volumes.native_volumes()} == {volume.id, "unknown"}
     assert volumes.event_types() == ["volume.create.end"]
+    (line,) = {redact_secrets(message) for message in caplog.messages}
+    assert re.fullmatch(r"volume with unknown tag in cloud, ignored cloud=\w+ native_id=\S+ resource_tag=unknown", line)
 
 
 def test_an_orphan_is_deleted(volumes: VolumeHarness) -> None:

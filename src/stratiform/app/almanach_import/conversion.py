@@ -1,6 +1,6 @@
 """Conversion of a configuration file: every option is converted, or listed with the reason why it is not."""
 
-from stratiform.app.almanach_import.authentication import convert_authentication
+from stratiform.app.almanach_import.authentication_conversion import convert_authentication
 from stratiform.app.almanach_import.buses import convert_bus
 from stratiform.app.almanach_import.files import ConfigFile
 from stratiform.app.almanach_import.options import OptionKey, find_other_release

@@ -51,7 +51,7 @@ class IngestStatistics:
             return
         state = self.status.state
         logger.info(
-            "ingested bus=%s cloud=%s ingested=%d duplicates=%d ignored=%d rejected=%d%s",
+            "messages ingested bus=%s cloud=%s ingested=%d duplicates=%d ignored=%d rejected=%d%s",
             state.bus,
             state.cloud,
             total.ingested,

@@ -47,7 +47,7 @@ class Consumer:
             with connect(host, self.address, self.subscription, self.batch_queue.put) as connection:
                 unread = connection.list_unread_queues(self.subscription)
                 connection.consume(self.subscription, self.prefetch, self.address.options)
-                logger.info("connected bus=%s", self.address)
+                logger.info("connected to message bus bus=%s", self.address)
                 self._last_error, is_connected = "", True
                 self.status.set_connected()
                 self._warn_of_unread_queues(unread)
@@ -86,8 +86,10 @@ class Consumer:
         if reason == self._last_error:
             return
         self._last_error = reason
+        values = (self.address, reason, _RETRY_S)
         if was_connected:
-            event = "connection lost"
+            logger.warning("connection lost, retrying bus=%s error=%r retry_s=%d", *values)
+        elif isinstance(error, OSError):
+            logger.warning("broker not reachable, retrying bus=%s error=%r retry_s=%d", *values)
         else:
-            event = "broker not reachable" if isinstance(error, OSError) else "broker refused the connection"
-        logger.warning("%s, retrying bus=%s error=%r retry_s=%d", event, self.address, reason, _RETRY_S)
+            logger.warning("broker refused the connection, retrying bus=%s error=%r retry_s=%d", *values)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.output import Format, FormatOption, encode_json_array, format_values
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import escape_control_characters, escape_line, print_line
@@ -98,6 +99,7 @@ def _print_summary(summary: Mapping[str, Any], apply: bool) -> None:
         print_line(f"corrections created: {summary['made']} of {summary['proposals']}")
     elif summary["proposals"]:
         print_line(f"corrections proposed: {summary['proposals']}; create them with --apply")
+    print_late_usage(summary)
     if summary["clean"]:
         print_line(_format_agreement(summary))
 

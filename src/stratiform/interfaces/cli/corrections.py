@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.output import Format, FormatOption, format_values, print_item, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import escape_line, print_line
@@ -92,6 +93,7 @@ def create_correction(
         print_item(result, {}, output)
     else:
         _print_correction(result)
+        print_late_usage(result)
 
 
 def list_corrections(

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
@@ -44,9 +45,17 @@ def check_meter(file: Annotated[Path, typer.Argument(help="A meter file.")]) -> 
 
 
 @ignored.command("list")
-def list_ignored_messages(output: FormatOption = Format.table) -> None:
-    """List counts by cloud and event type, with the reason for types that are ignored on purpose."""
-    types = get_client().get("usage/ignored")["ignored"]
+def count_ignored_messages(
+    undecided: Annotated[
+        bool, typer.Option("--undecided", help="Only types that are neither ignored on purpose nor metered.")
+    ] = False,
+    output: FormatOption = Format.table,
+) -> None:
+    """List counts by cloud and event type: first those to decide on, last those ignored on purpose, with the reason.
+
+    Times are those of the messages, not of their import.
+    """
+    types = get_client().get("usage/ignored", **({"undecided": "true"} if undecided else {}))["ignored"]
     print_list(types if output is Format.json else map(_ignored_row, types), _IGNORED_COLUMNS, output)
 
 
@@ -54,13 +63,16 @@ def list_ignored_messages(output: FormatOption = Format.table) -> None:
 def replay_ignored_messages() -> None:
     """Ingest the stored messages again, after a meter was added."""
     ingested, after = 0, 0
+    results: list[dict[str, Any]] = []
     while True:
         result = get_client().post(f"usage/ignored/replay?after={after}")
+        results.append(result)
         ingested += result["ingested"]
         if result["next"] is None:
             break
         after = result["next"]
     print_line(f"{ingested} ingested")
+    print_late_usage(*results)
 
 
 def _meter_row(meter: dict[str, Any]) -> dict[str, object]:

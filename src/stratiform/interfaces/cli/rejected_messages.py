@@ -6,6 +6,7 @@ from urllib.parse import quote
 import typer
 
 from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.output import Format, FormatOption, format_counts, print_item, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
@@ -42,8 +43,13 @@ def delete_rejected_messages(
         list[str] | None, typer.Argument(metavar="[ID]...", help="IDs, or unique prefixes of them.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All rejected messages.")] = False,
-    cloud: Annotated[str | None, typer.Option(help="All messages of this cloud.")] = None,
-    reason: Annotated[str | None, typer.Option(help="All messages whose reason starts with this text.")] = None,
+    cloud: Annotated[
+        str | None, typer.Option(help="Messages of this cloud; with --reason, those that match both.")
+    ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(help="Messages whose reason starts with this text; with --cloud, those that match both."),
+    ] = None,
 ) -> None:
     """Delete rejected messages permanently."""
     if [bool(messages), everything, bool(cloud or reason)].count(True) != 1:
@@ -62,7 +68,9 @@ def delete_rejected_messages(
 @app.command("replay")
 def replay_rejected_messages() -> None:
     """Ingest rejected messages again, after their cause has been fixed."""
-    print_line(format_counts(get_client().post("usage/rejected/replay")))
+    result = get_client().post("usage/rejected/replay")
+    print_line(format_counts(result))
+    print_late_usage(result)
 
 
 def _row(message: dict[str, Any]) -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.lazy_commands import LazyCommand, create_group
 from stratiform.interfaces.cli.output import Format, FormatOption, format_counts, print_list
 from stratiform.interfaces.cli.session import get_client
@@ -30,7 +31,7 @@ COMMANDS = {
     ),
     "ignored": LazyCommand(f"{_PACKAGE}.meter:ignored", "Messages that no meter reads."),
     "insert": LazyCommand(
-        f"{_PACKAGE}.cloud_events:ingest_file",
+        f"{_PACKAGE}.cloudevents:ingest_file",
         "Ingest CloudEvents. Repeating it has no effect. Exit status 1: events were rejected.",
     ),
     "meter": LazyCommand(f"{_PACKAGE}.meter:app", "Meters."),
@@ -73,6 +74,7 @@ def import_notifications(
         raise CliError(f"Cannot read {file}: no such file", "use a file of notifications, or - for standard input")
     counts = get_client().post_file("usage/notifications", source, "application/x-ndjson", cloud=cloud)
     print_line(format_counts(counts))
+    print_late_usage(counts)
     if counts["rejected"]:
         print_line("List rejected messages with `stratiform usage rejected list`; delete them with `rejected delete`.")
 
@@ -113,7 +115,7 @@ def list_usage(
         _print_segments(list(segments))
 
 
-def _print_segments(segments: list[dict[str, object]]) -> None:
+def _print_segments(segments: list[dict[str, Any]]) -> None:
     """Print a heading with the full ID for each resource, and one line per segment.
 
     Cloud, project and attributes are printed where they change; the project only if there are several.
@@ -126,7 +128,7 @@ def _print_segments(segments: list[dict[str, object]]) -> None:
         print_line(escape_line(f"{own[0]['resource_type']} {own[0]['resource_id']} {own[0]['name']}".rstrip()))
         previous: tuple[str, ...] = ()
         for segment in own:
-            project = f" project {segment['project_id']}" if has_several_projects else ""
+            project = f" project {_project_label(segment)}" if has_several_projects else ""
             details = (f"cloud {segment['cloud']}{project}", *_attribute_lines(segment))
             if details != previous:
                 previous = details
@@ -135,18 +137,24 @@ def _print_segments(segments: list[dict[str, object]]) -> None:
             print_line(f"    {segment['start']}  {segment['end'] or 'open':27}  {segment['state']}")
 
 
+def _project_label(segment: dict[str, Any]) -> str:
+    name = segment.get("names", {}).get("project")
+    return f"{name} ({segment['project_id']})" if name else str(segment["project_id"])
+
+
 def _attribute_lines(segment: dict[str, Any]) -> list[str]:
     """Return price attributes: `m1.small 1 vCPU 2 GiB 20 GiB`, `10 GiB fast`, or one line per attribute."""
-    attributes = segment["attributes"]
+    attributes, names = segment["attributes"], segment.get("names", {})
     if segment["resource_type"] not in ("instance", "volume"):
         return [f"{name} {value}" for name, value in attributes.items()]
     if segment["resource_type"] == "volume":
-        volume_type = attributes.get("volume_type_name") or attributes.get("volume_type")
+        stated = attributes.get("volume_type_name") or attributes.get("volume_type")
+        volume_type = names.get("volume_type") or stated
         fields = [_with_unit(attributes.get("size_gib"), "GiB"), volume_type]
     else:
         ram = attributes.get("ram_mib")
         memory = _with_unit(ram, "MiB") if ram is None or ram % 1024 else _with_unit(ram // 1024, "GiB")
-        flavor = attributes.get("flavor") or attributes.get("flavor_id")
+        flavor = attributes.get("flavor") or names.get("flavor") or attributes.get("flavor_id")
         vcpus, disk = _with_unit(attributes.get("vcpus"), "vCPU"), _with_unit(attributes.get("disk_gib"), "GiB")
         fields = [flavor, vcpus, memory, disk]
     line = " ".join(field for field in fields if field)

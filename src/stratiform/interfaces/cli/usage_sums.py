@@ -8,6 +8,14 @@ from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
+#: Headings of the names of resources by which usage is grouped.
+_NAME_HEADINGS = {
+    "project_id": "project_name",
+    "attributes.flavor_id": "flavor_name",
+    "attributes.image_id": "image_name",
+    "attributes.volume_type": "volume_type_name",
+}
+
 
 def show_sums(
     group_by: Annotated[
@@ -48,10 +56,19 @@ def show_sums(
         print_list(result["sums"], {}, output)
         return
     groups, measures, units = _split(group_by or ""), _split(measure), result["units"]
-    columns = {name: name for name in groups} | ({"Start": "start"} if bucket else {})
+    named = [name for name in groups if any(name in total.get("names", {}) for total in result["sums"])]
+    columns: dict[str, str] = {}
+    for name in groups:
+        columns |= {name: name} | ({_NAME_HEADINGS[name]: f"name {name}"} if name in named else {})
+    columns |= {"Start": "start"} if bucket else {}
     columns |= {f"{name} ({units[name]})" if name in units else name: f"sum {name}" for name in measures}
     rows = [
-        {**total["group"], "start": total["start"], **{f"sum {name}": value for name, value in total["sums"].items()}}
+        {
+            **total["group"],
+            **{f"name {name}": value for name, value in total.get("names", {}).items()},
+            "start": total["start"],
+            **{f"sum {name}": value for name, value in total["sums"].items()},
+        }
         for total in result["sums"]
     ]
     print_list(rows, columns, output)

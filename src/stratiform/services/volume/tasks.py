@@ -160,7 +160,7 @@ def _complete(service: VolumeService, job: Job, volume: Volume, event_type: str,
 
 def _fail(service: VolumeService, job: Job, volume: Volume, status: str, reason: str, native_id: str = "") -> None:
     """Set an error status; the customer may delete the volume."""
-    logger.warning("volume failed volume=%s status=%s reason=%r", volume.id, status, reason)
+    logger.warning("volume operation failed volume=%s status=%s error=%r", volume.id, status, reason)
     values: dict[str, object] = {"status": status, "fault": reason, "wanted_gib": volume.size_gib}
     if native_id:
         values["native_id"] = native_id
@@ -201,21 +201,27 @@ def observe_cloud(service: VolumeService, job: Job) -> None:
         volumes = {volume.id: volume for volume in repository.list_volumes_in_cloud(db, job.key)}
         unknown = [native.token for native in native_volumes if native.token not in volumes]
         deleted_ids = set(repository.get_volumes(db, unknown))
+        cloud_name = service.clouds.accounts.get_by_id(db, job.key).name
     drift = find_drift(native_volumes, volumes, deleted_ids, listed_at)
     for native in drift.orphans:
-        _delete_orphan(cloud, native)
+        _delete_orphan(cloud, cloud_name, native)
     for native in drift.foreign:
         # Rows are never deleted, so another installation or an older database created it: it may hold data.
-        logger.warning("unknown volume in cloud, ignored native_id=%s token=%s", native.id, native.token)
+        logger.warning(
+            "volume with unknown tag in cloud, ignored cloud=%s native_id=%s resource_tag=%s",
+            *(cloud_name, native.id, native.token),
+        )
     _correct(service, job, cloud, drift)
 
 
-def _delete_orphan(cloud: VolumeDriver, native: NativeVolume) -> None:
-    logger.warning("deleting orphaned volume native_id=%s volume=%s", native.id, native.token)
+def _delete_orphan(cloud: VolumeDriver, cloud_name: str, native: NativeVolume) -> None:
+    logger.warning("deleting orphaned volume cloud=%s native_id=%s volume=%s", cloud_name, native.id, native.token)
     try:
         cloud.delete(native.id)
     except RequestRejected as error:
-        logger.warning("orphaned volume not deleted native_id=%s reason=%r", native.id, error.message)
+        logger.warning(
+            "orphaned volume not deleted cloud=%s native_id=%s error=%r", cloud_name, native.id, error.message
+        )
 
 
 def _correct(service: VolumeService, job: Job, cloud: VolumeDriver, drift: Drift) -> None:

@@ -18,7 +18,7 @@ from stratiform.interfaces.openstack.compute.schemas.servers import (
 )
 from stratiform.kit.errors import Invalid
 from stratiform.services.compute.errors import InvalidField
-from stratiform.services.compute.model import NewServer, RebuildChanges, ServerChanges, VolumeRequest
+from stratiform.services.compute.model import NewServer, RebuildChanges, ServerChanges, VolumeToAttach
 from stratiform.services.compute.model.validation import validate_hostname
 from stratiform.services.network.model import NicRequest
 
@@ -95,14 +95,14 @@ def build_rebuild_changes(body: ServerRebuild) -> RebuildChanges:
     return changes
 
 
-def _block_devices(body: ServerCreate) -> tuple[str, tuple[VolumeRequest, ...]]:
+def _block_devices(body: ServerCreate) -> tuple[str, tuple[VolumeToAttach, ...]]:
     """Return the image to boot from and the volumes to attach. Raises Invalid for what no connector supports."""
     if body.block_device_mapping is not UNSET:
         raise Invalid("Legacy block_device_mapping is not supported; use block_device_mapping_v2.")
     image_id, volumes = parse_reference(body.image_ref), []
     for device in body.block_device_mapping_v2:
         if _is_volume(device):
-            volumes.append(_volume_request(device))
+            volumes.append(_volume_to_attach(device))
         elif _is_image(device):
             image_id = device.uuid or image_id
         else:
@@ -120,12 +120,12 @@ def _is_image(device: BlockDevice) -> bool:
     return device.source_type == "image" and device.boot_index == 0 and device.destination_type in ("local", "")
 
 
-def _volume_request(device: BlockDevice) -> VolumeRequest:
+def _volume_to_attach(device: BlockDevice) -> VolumeToAttach:
     if device.boot_index == 0:
         raise Invalid("Booting a server from a volume is not supported; boot it from an image.")
     if device.delete_on_termination:
         raise Invalid("Block Device Mapping is Invalid: delete_on_termination is not supported for volumes.")
-    return VolumeRequest(device.uuid or "", device.device_name or "")
+    return VolumeToAttach(device.uuid or "", device.device_name or "")
 
 
 def _networks(networks: str | list[ServerNetwork] | UnsetType, microversion: int) -> tuple[NicRequest, ...] | None:

@@ -21,11 +21,11 @@ def create_account(request: ApiRequest, body: schemas.AccountCreate) -> schemas.
 
 
 @api.get("/accounts", policy.ACCOUNTS_LIST)
-def list_accounts(request: ApiRequest, query: PageQuery) -> schemas.Accounts:
+def list_accounts(request: ApiRequest, query: PageQuery) -> schemas.AccountPage:
     """List customer accounts, ordered by name. Markers are names."""
     page = request.services.billing.customer_accounts.list(request.ctx, query.page())
     next_marker = page.next_marker(lambda account: account.name)
-    return schemas.Accounts([views.account(account) for account in page.items], next_marker)
+    return schemas.AccountPage([views.account(account) for account in page.items], next_marker)
 
 
 @api.get("/accounts/{name}", policy.ACCOUNTS_GET)

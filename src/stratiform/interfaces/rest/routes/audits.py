@@ -10,6 +10,7 @@ from msgspec import UNSET
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import NDJSON
 from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.late_usage import LateUsageCheck
 from stratiform.interfaces.rest.problems import INTERNAL_ERROR
 from stratiform.interfaces.rest.schemas import audits as schemas
 from stratiform.interfaces.rest.views.usage import format_seconds
@@ -50,14 +51,18 @@ def create_audit(request: ApiRequest, body: schemas.AuditCreate) -> Stream:
         audit = AuditRequest(body.period, *parse_month(body.period), tuple(body.clouds), body.project_id, body.apply)
         events = services.audit.audits.run(ctx, audit)
         services.ledger.filter_name_checks.check_filter(ctx, UsageFilter(project_id=body.project_id))
-    return Stream(_lines(events), media_type=NDJSON)
+        check = LateUsageCheck.start(services, ctx)
+    return Stream(_lines(events, check), media_type=NDJSON)
 
 
-def _lines(events: Iterable[AuditEvent]) -> Iterator[bytes]:
+def _lines(events: Iterable[AuditEvent], check: LateUsageCheck) -> Iterator[bytes]:
     """Yield a line for each event; an error is the last line."""
     try:
         for event in events:
-            yield _encode(_line(event))
+            line = _line(event)
+            if isinstance(line.summary, schemas.AuditSummary):
+                line.summary.late_usage = check.find_committed()
+            yield _encode(line)
     except Fault as error:
         yield _encode(schemas.AuditLine(problem=schemas.AuditProblem(error.message, error.hint)))
     except Exception:

@@ -29,12 +29,12 @@ def list_cloud_kinds(request: ApiRequest) -> schemas.CloudKinds:
 
 
 @api.get("/clouds", policy.CLOUDS_LIST)
-def list_clouds(request: ApiRequest, query: PageQuery) -> schemas.Clouds:
+def list_clouds(request: ApiRequest, query: PageQuery) -> schemas.CloudPage:
     """List clouds, ordered by name. Markers are names."""
     clouds = request.services.clouds.accounts.list(request.ctx)
     page = paginate_list(clouds, query.page(), lambda cloud: cloud.name)
     next_marker = page.next_marker(lambda cloud: cloud.name)
-    return schemas.Clouds([_cloud(cloud) for cloud in page.items], next_marker)
+    return schemas.CloudPage([_cloud(cloud) for cloud in page.items], next_marker)
 
 
 @api.post(

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+from msgspec import UnsetType
 from msgspec.structs import asdict
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.late_usage import LateUsageCheck
 from stratiform.interfaces.rest.schemas import corrections as schemas
+from stratiform.interfaces.rest.schemas.late_usage import LateUsage
 from stratiform.interfaces.rest.timestamps import parse_timestamp
 from stratiform.interfaces.rest.views import usage as views
 from stratiform.kit.clock import Micros, format_iso
@@ -33,19 +36,22 @@ def create_correction(request: ApiRequest, body: schemas.CorrectionCreate) -> sc
     The author is the caller. Returns the segments before and after the correction, and the sums of an adjusted meter.
     """
     corrections = request.services.ingest.corrections
+    check = LateUsageCheck.start(request.services, request.ctx)
     resource, adjustment = Resource(body.cloud, body.resource_type, body.resource_id), _adjustment(body)
     if adjustment is None:
-        return _result(corrections.create(request.ctx, resource, _correction(body), message_id=body.id))
-    return _result(corrections.adjust(request.ctx, resource, adjustment, body.reason, message_id=body.id))
+        result = corrections.create(request.ctx, resource, _correction(body), message_id=body.id)
+    else:
+        result = corrections.adjust(request.ctx, resource, adjustment, body.reason, message_id=body.id)
+    return _result(result, check.find(request.ctx))
 
 
 @api.get("/usage/corrections", policy.CORRECTIONS_LIST)
-def list_corrections(request: ApiRequest, query: schemas.CorrectionListQuery) -> schemas.Corrections:
+def list_corrections(request: ApiRequest, query: schemas.CorrectionListQuery) -> schemas.CorrectionPage:
     """List corrections, newest first."""
     usage_filter = UsageFilter(cloud=query.cloud, resource_type=query.resource_type, resource_id=query.resource_id)
     page = request.services.ingest.corrections.list(request.ctx, usage_filter, query.page())
     next_marker = page.next_marker(lambda correction: str(correction.number))
-    return schemas.Corrections([_stored_correction(stored) for stored in page.items], next_marker)
+    return schemas.CorrectionPage([_stored_correction(stored) for stored in page.items], next_marker)
 
 
 def _correction(body: schemas.CorrectionCreate) -> Correction:
@@ -94,7 +100,7 @@ def _parse(text: str | None, name: str) -> Micros | None:
     return at
 
 
-def _result(result: CorrectionResult) -> schemas.CorrectionResult:
+def _result(result: CorrectionResult, late_usage: list[LateUsage] | UnsetType) -> schemas.CorrectionResult:
     return schemas.CorrectionResult(
         id=result.message_id,
         is_new=result.is_new,
@@ -102,6 +108,7 @@ def _result(result: CorrectionResult) -> schemas.CorrectionResult:
         before=[views.segment(segment) for segment in result.before],
         after=[views.segment(segment) for segment in result.after],
         adjusted_sum=None if result.adjusted is None else _adjusted_sum(result.adjusted),
+        late_usage=late_usage,
     )
 
 

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from urllib.parse import unquote
 
 import msgspec
+from msgspec import UnsetType
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.decoding import NOT_JSON
 from stratiform.interfaces.endpoints.media_types import JSON
 from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.late_usage import LateUsageCheck
 from stratiform.interfaces.rest.schemas import events as schemas
+from stratiform.interfaces.rest.schemas.late_usage import LateUsage
 from stratiform.kit.errors import Invalid
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.service import EventResult
@@ -32,18 +35,19 @@ def ingest_events(
     `source` and `id` identify an event: one that is sent again is a duplicate. The types `usage.started`,
     `usage.changed`, `usage.ended` and `usage.sampled` are built in; other types are read by meter files.
     """
+    check = LateUsageCheck.start(request.services, request.ctx)
     media_type = request.http.headers.get("content-type", "").split(";")[0].strip().lower()
     if media_type == schemas.BATCH:
-        return _results(_ingest(request, query, _split_batch(body)))
+        return _results(_ingest(request, query, _split_batch(body)), check.find(request.ctx))
     document = _single_event(request, headers, media_type, body)
     results = _ingest(request, query, [document])
     if results[0].outcome == "rejected":
         raise Invalid(results[0].reason, hint="docs/reference/usage-api.md has the fields of events")
-    return _results(results)
+    return _results(results, check.find(request.ctx))
 
 
 def _ingest(request: ApiRequest, query: schemas.EventQuery, documents: Sequence[bytes]) -> Sequence[EventResult]:
-    return request.services.ingest.cloud_events.ingest(request.ctx, query.cloud, documents)
+    return request.services.ingest.cloudevents.ingest(request.ctx, query.cloud, documents)
 
 
 def _split_batch(body: bytes) -> list[bytes]:
@@ -84,7 +88,7 @@ def _json(body: bytes) -> msgspec.Raw:
     return msgspec.Raw(body)
 
 
-def _results(results: Sequence[EventResult]) -> schemas.EventResults:
+def _results(results: Sequence[EventResult], late_usage: list[LateUsage] | UnsetType) -> schemas.EventResults:
     counts = Counter(result.outcome for result in results)
     return schemas.EventResults(
         ingested=counts["ingested"],
@@ -95,4 +99,5 @@ def _results(results: Sequence[EventResult]) -> schemas.EventResults:
             schemas.EventResult(index, result.outcome, result.message_id, result.reason)
             for index, result in enumerate(results)
         ],
+        late_usage=late_usage,
     )

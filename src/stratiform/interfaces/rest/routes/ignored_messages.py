@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.late_usage import LateUsageCheck
 from stratiform.interfaces.rest.schemas import messages as schemas
 from stratiform.kit.clock import format_iso
 from stratiform.services.ingest import policy
@@ -15,9 +16,10 @@ _BATCHES = 20
 
 
 @api.get("/usage/ignored", policy.IGNORED_MESSAGES_LIST)
-def list_ignored_messages(request: ApiRequest) -> schemas.IgnoredMessageTypes:
-    """Count ignored messages by cloud and event type."""
-    types = request.services.ingest.ignored_messages.list(request.ctx)
+def count_ignored_messages(request: ApiRequest, query: schemas.IgnoredMessageQuery) -> schemas.IgnoredMessageTypes:
+    """Count ignored messages by cloud and event type, types without a decision first. Times are those in messages."""
+    ignored_messages = request.services.ingest.ignored_messages
+    types = ignored_messages.count_by_type(request.ctx, undecided=query.is_undecided)
     return schemas.IgnoredMessageTypes([_message_type(message_type) for message_type in types])
 
 
@@ -26,13 +28,15 @@ def replay_ignored_messages(request: ApiRequest, query: schemas.ReplayQuery) -> 
     """Ingest stored ignored messages again, a few batches at a time, after the position `after`."""
     position: int | None = query.after
     total = IngestResult()
+    with request.read_transaction() as ctx:
+        check = LateUsageCheck.start(request.services, ctx)
     for _ in range(_BATCHES):
         with request.write_transaction() as ctx:
             result, position = request.services.ingest.ignored_messages.replay(ctx, position or 0)
         total += result
         if position is None:
             break
-    return schemas.ReplayResult(**asdict(total), next=position)
+    return schemas.ReplayResult(**asdict(total), next=position, late_usage=check.find_committed())
 
 
 def _message_type(message_type: IgnoredMessageType) -> schemas.IgnoredMessageType:

@@ -10,14 +10,14 @@ from stratiform.services.billing import policy
 
 
 @api.get("/invoices", policy.INVOICES_LIST, errors=(NotFound,))
-def list_invoices(request: ApiRequest, query: schemas.InvoiceListQuery) -> schemas.Invoices:
+def list_invoices(request: ApiRequest, query: schemas.InvoiceListQuery) -> schemas.InvoicePage:
     """List invoices, newest first.
 
     Operators get those of all accounts, other callers those of the accounts that paid for their project.
     """
     page = request.services.billing.documents.list(request.ctx, query.page(), query.account)
     next_marker = page.next_marker(lambda invoice: invoice.number)
-    return schemas.Invoices([views.invoice(invoice) for invoice in page.items], next_marker)
+    return schemas.InvoicePage([views.invoice(invoice) for invoice in page.items], next_marker)
 
 
 @api.get("/invoices/{number}", policy.INVOICES_GET, produces={JSON: OBJECT})

@@ -9,6 +9,7 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import BINARY, NDJSON, OCTET_STREAM, TEXT
 from stratiform.interfaces.http import get_request_id
 from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.late_usage import LateUsageCheck
 from stratiform.interfaces.rest.schemas import messages as schemas
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import Caller
@@ -37,7 +38,8 @@ async def ingest_notifications(request: ApiRequest, query: schemas.NotificationQ
     Every thousand are committed; notifications that are sent again are duplicates. The upload is rejected if none of
     the first thousand lines is a notification.
     """
-    caller = await to_thread.run_sync(_authenticate, request)
+    check = await to_thread.run_sync(_authenticate, request)
+    caller = check.caller
     result = await to_thread.run_sync(_ingest, request, caller, query.cloud, [])  # refuses before the upload begins
     is_first = True
     async for batch in _batches(request.http.stream()):
@@ -45,12 +47,13 @@ async def ingest_notifications(request: ApiRequest, query: schemas.NotificationQ
             await to_thread.run_sync(request.services.ingest.messages.check_upload, batch)
             is_first = False
         result += await to_thread.run_sync(_ingest, request, caller, query.cloud, batch)
-    return schemas.IngestResult(**asdict(result))
+    late_usage = await to_thread.run_sync(check.find_committed)
+    return schemas.IngestResult(**asdict(result), late_usage=late_usage)
 
 
-def _authenticate(request: ApiRequest) -> Caller:
+def _authenticate(request: ApiRequest) -> LateUsageCheck:
     with request.read_transaction() as ctx:
-        return ctx.caller
+        return LateUsageCheck.start(request.services, ctx)
 
 
 def _ingest(request: ApiRequest, caller: Caller, cloud: str, messages: Iterable[bytes]) -> IngestResult:

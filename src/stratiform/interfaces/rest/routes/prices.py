@@ -28,14 +28,14 @@ def publish_prices(request: ApiRequest, query: schemas.PriceSetQuery, body: byte
 
 
 @api.get("/prices", policy.PRICES_LIST)
-def list_prices(request: ApiRequest, query: PageQuery) -> schemas.PricePlans:
+def list_prices(request: ApiRequest, query: PageQuery) -> schemas.PricePlanPage:
     """List price plans, ordered by name. Markers are names.
 
     Operators get all plans, other callers those of the accounts that pay for their project.
     """
     page = request.services.billing.prices.list(request.ctx, query.page())
     next_marker = page.next_marker(lambda plan: plan.name)
-    return schemas.PricePlans([_plan(plan) for plan in page.items], next_marker)
+    return schemas.PricePlanPage([_plan(plan) for plan in page.items], next_marker)
 
 
 @api.get("/prices/{name}", policy.PRICES_GET)

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.late_usage import LateUsageCheck
 from stratiform.interfaces.rest.schemas import messages as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
 from stratiform.kit.clock import format_iso
@@ -13,11 +14,11 @@ from stratiform.services.ingest.model import RejectedMessage
 
 
 @api.get("/usage/rejected", policy.REJECTED_MESSAGES_LIST)
-def list_rejected_messages(request: ApiRequest, query: PageQuery) -> schemas.RejectedMessages:
+def list_rejected_messages(request: ApiRequest, query: PageQuery) -> schemas.RejectedMessagePage:
     """List rejected messages, with the reason and as they were received."""
     page = request.services.ingest.rejected_messages.list(request.ctx, query.page())
     next_marker = page.next_marker(lambda message: message.id)
-    return schemas.RejectedMessages([_rejected_message(message) for message in page.items], next_marker)
+    return schemas.RejectedMessagePage([_rejected_message(message) for message in page.items], next_marker)
 
 
 @api.get("/usage/rejected/{message_id}", policy.REJECTED_MESSAGES_LIST, errors=(Conflict,))
@@ -34,7 +35,7 @@ def delete_rejected_message(request: ApiRequest, message_id: schemas.MessageId) 
 
 @api.delete("/usage/rejected", policy.REJECTED_MESSAGES_DELETE, status=200)
 def delete_rejected_messages(request: ApiRequest, query: schemas.RejectedDeleteQuery) -> schemas.DeletedCount:
-    """Delete the rejected messages of a cloud, those with a reason, or all of them."""
+    """Delete the rejected messages that match all given parameters, or all of them."""
     if query.is_all == bool(query.cloud or query.reason):
         raise Invalid(
             "no messages are selected, or `all` is combined with other parameters",
@@ -47,7 +48,9 @@ def delete_rejected_messages(request: ApiRequest, query: schemas.RejectedDeleteQ
 @api.post("/usage/rejected/replay", policy.REJECTED_MESSAGES_REPLAY)
 def replay_rejected_messages(request: ApiRequest) -> schemas.IngestResult:
     """Ingest all rejected messages again."""
-    return schemas.IngestResult(**asdict(request.services.ingest.rejected_messages.replay(request.ctx)))
+    check = LateUsageCheck.start(request.services, request.ctx)
+    result = request.services.ingest.rejected_messages.replay(request.ctx)
+    return schemas.IngestResult(**asdict(result), late_usage=check.find(request.ctx))
 
 
 def _rejected_message(message: RejectedMessage) -> schemas.RejectedMessage:

@@ -46,10 +46,10 @@ _COLUMNS: Columns = {
     "/usage/samples",
     policy.SEGMENTS_LIST,
     errors=(NotFound,),
-    produces={JSON: schemas.Samples, **TABLE_CONTENT},
+    produces={JSON: schemas.SamplePage, **TABLE_CONTENT},
     manages_transactions=True,
 )
-def list_samples(request: ApiRequest, query: schemas.SampleListQuery) -> schemas.Samples | Stream:
+def list_samples(request: ApiRequest, query: schemas.SampleListQuery) -> schemas.SamplePage | Stream:
     """List samples in (`from`, `to`], ordered by time; a value describes the time before it.
 
     `/usage/sums?measure=meter:NAME` returns their sums. JSON is returned in pages of at most 10,000 samples. CSV, Arrow
@@ -62,7 +62,7 @@ def list_samples(request: ApiRequest, query: schemas.SampleListQuery) -> schemas
     return stream_table(table_format, _COLUMNS, _TableReader(request, query).next_rows, "samples")
 
 
-def _list_page(request: ApiRequest, query: schemas.SampleListQuery) -> schemas.Samples:
+def _list_page(request: ApiRequest, query: schemas.SampleListQuery) -> schemas.SamplePage:
     page = Page(limit=min(query.limit or Page().limit, MAX_LIMIT), marker=query.marker)
     ledger = request.services.ledger
     with request.read_transaction() as ctx:
@@ -71,7 +71,7 @@ def _list_page(request: ApiRequest, query: schemas.SampleListQuery) -> schemas.S
         if not samples.items:
             ledger.filter_name_checks.check_filter(ctx, usage_filter, _meters(query))
     rows = samples.items
-    return schemas.Samples(
+    return schemas.SamplePage(
         [views.sample(row) for row in rows], encode_sample_cursor(rows[-1]) if samples.more else None
     )
 

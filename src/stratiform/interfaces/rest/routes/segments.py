@@ -1,8 +1,10 @@
 """`/usage/segments`: usage by resource and time."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Mapping
 
 from litestar.response import Stream
+from msgspec.structs import replace
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import JSON
@@ -20,7 +22,7 @@ from stratiform.interfaces.rest.table_formats import (
 )
 from stratiform.interfaces.rest.usage_filters import UsageSelection, select_usage
 from stratiform.interfaces.rest.views import usage as views
-from stratiform.kit.clock import Micros
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.errors import NotFound
 from stratiform.kit.pagination import Page
 from stratiform.services.ledger import policy
@@ -44,17 +46,17 @@ _COLUMNS: Columns = {
     "state": ColumnType.TEXT,
     "attributes": ColumnType.TEXT,
 }
-_CLIPPED_COLUMNS: Columns = {**_COLUMNS, "duration_us": ColumnType.INTEGER}
+_NAMES: Columns = {"names": ColumnType.TEXT}
 
 
 @api.get(
     "/usage/segments",
     policy.SEGMENTS_LIST,
     errors=(NotFound,),
-    produces={JSON: schemas.Segments, **TABLE_CONTENT},
+    produces={JSON: schemas.SegmentPage, **TABLE_CONTENT},
     manages_transactions=True,
 )
-def list_segments(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.Segments | Stream:
+def list_segments(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.SegmentPage | Stream:
     """List segments, ordered by resource and start; with a period, those that overlap it.
 
     JSON is returned in pages of at most 10,000 segments. CSV, Arrow (IPC stream) and Parquet contain the complete list;
@@ -65,11 +67,11 @@ def list_segments(request: ApiRequest, query: schemas.SegmentListQuery) -> schem
         return _list_page(request, query)
     reject_paging_parameters(query.limit, query.marker)
     reader = _TableReader(request, query)
-    columns = _CLIPPED_COLUMNS if query.clip else _COLUMNS
+    columns = {**_COLUMNS, "duration_us": ColumnType.INTEGER, **_NAMES} if query.clip else {**_COLUMNS, **_NAMES}
     return stream_table(table_format, columns, reader.next_rows, "segments")
 
 
-def _list_page(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.Segments:
+def _list_page(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.SegmentPage:
     page = Page(limit=min(query.limit or Page().limit, MAX_LIMIT), marker=query.marker)
     ledger = request.services.ledger
     with request.read_transaction() as ctx:
@@ -77,19 +79,24 @@ def _list_page(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.
         segments = ledger.segments.list(ctx, selection.usage_filter, page)
         if not segments.items:
             ledger.filter_name_checks.check_filter(ctx, selection.usage_filter)
-    rows = segments.items
-    items = _clipped_views(rows, selection) if query.clip else [views.segment_row(row) for row in rows]
-    return schemas.Segments(items, encode_segment_cursor(rows[-1]) if segments.more else None)
+        rows = segments.items
+        moments = [(row, _last_instant(row, selection)) for row in rows]
+        names = ledger.name_timelines.open_reader(ctx.db, selection.usage_filter.as_of).list_row_names(moments)
+    items = [views.segment_row(row, of_row) for row, of_row in zip(rows, names, strict=True)]
+    if query.clip:
+        items = [_clip_view(view, row, selection) for view, row in zip(items, rows, strict=True)]
+    return schemas.SegmentPage(items, encode_segment_cursor(rows[-1]) if segments.more else None)
 
 
-def _clipped_views(rows: Iterable[SegmentRow], selection: UsageSelection) -> list[schemas.Segment]:
-    segments = []
-    for row in rows:
-        start, end = _clip(row, selection)
-        segment = views.segment_row(row._replace(start=start, end=end))
-        segment.duration_us = end - start
-        segments.append(segment)
-    return segments
+def _clip_view(view: schemas.Segment, row: SegmentRow, selection: UsageSelection) -> schemas.Segment:
+    start, end = _clip(row, selection)
+    return replace(view, start=format_iso(start), end=format_iso(end), duration_us=end - start)
+
+
+def _last_instant(row: SegmentRow, selection: UsageSelection) -> Micros:
+    """Return the last instant of a segment in the period, at which names are read."""
+    start, end = _clip(row, selection)
+    return max(start, end - 1)
 
 
 def _clip(row: SegmentRow, selection: UsageSelection) -> tuple[Micros, Micros]:
@@ -122,15 +129,19 @@ class _TableReader:
     def next_rows(self) -> Rows:
         """Return the next rows; none at the end."""
         while not self._is_done:
+            ledger = self._services.ledger
             with self._services.database.read_transaction() as db:
-                rows, self._cursor = self._services.ledger.segments.list_after(
-                    db, self._pinned, _BATCH_ROWS, self._cursor
-                )
+                rows, self._cursor = ledger.segments.list_after(db, self._pinned, _BATCH_ROWS, self._cursor)
+                moments = [(row, _last_instant(row, self._selection)) for row in rows]
+                names = ledger.name_timelines.open_reader(db, self._pinned.as_of).list_row_names(moments)
             self._is_done = self._cursor is None
             if rows:
-                return [self._clipped_row(row) for row in rows] if self._is_clipped else rows
+                return [self._build_row(row, of_row) for row, of_row in zip(rows, names, strict=True)]
         return []
 
-    def _clipped_row(self, row: SegmentRow) -> tuple[object, ...]:
+    def _build_row(self, row: SegmentRow, names: Mapping[str, str]) -> tuple[object, ...]:
+        encoded = json.dumps(names, ensure_ascii=False) if names else None
+        if not self._is_clipped:
+            return (*row, encoded)
         start, end = _clip(row, self._selection)
-        return (*row._replace(start=start, end=end), end - start)
+        return (*row._replace(start=start, end=end), end - start, encoded)

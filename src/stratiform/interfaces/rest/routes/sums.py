@@ -1,6 +1,9 @@
 """`/usage/sums`: sums of usage by group and period."""
 
+from collections.abc import Mapping
+
 from litestar.response import Stream
+from msgspec import UNSET
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import JSON
@@ -24,6 +27,14 @@ from stratiform.services.ledger import policy
 from stratiform.services.ledger.model.samples import format_decimal
 from stratiform.services.ledger.model.sums import DURATION, METER, Sum, SumQuery, SumResult, parse_sum_query
 
+#: Columns that have ids, with the type of the resources whose names are shown.
+_NAMED_COLUMNS = {
+    "project_id": "project",
+    "attributes.flavor_id": "flavor",
+    "attributes.image_id": "image",
+    "attributes.volume_type": "volume_type",
+}
+
 
 @api.get("/usage/sums", policy.SEGMENTS_LIST, errors=(NotFound,), produces={JSON: schemas.Sums, **TABLE_CONTENT})
 def list_sums(request: ApiRequest, query: schemas.SumListQuery) -> schemas.Sums | Stream:
@@ -35,7 +46,7 @@ def list_sums(request: ApiRequest, query: schemas.SumListQuery) -> schemas.Sums 
     table_format = choose_format(request, query.format)
     sum_query, result = _compute(request, request.ctx, query)
     if table_format is TableFormat.JSON:
-        return _sums(sum_query, result)
+        return _sums(sum_query, result, _read_names(request, sum_query, result))
     columns: Columns = {
         **dict.fromkeys(sum_query.group_by, ColumnType.TEXT),
         "start": ColumnType.TIMESTAMP,
@@ -86,7 +97,19 @@ def _split(text: str | None) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()] if text else []
 
 
-def _sums(query: SumQuery, result: SumResult) -> schemas.Sums:
+def _read_names(request: ApiRequest, query: SumQuery, result: SumResult) -> Mapping[tuple[str, str | None], str]:
+    """Return the names of the resources by which usage is grouped, at the end of the period, by column and id."""
+    names: dict[tuple[str, str | None], str] = {}
+    for index, column in enumerate(query.group_by):
+        if column in _NAMED_COLUMNS:
+            ids = {each.group[index] or "" for each in result.sums} - {""}
+            timelines = request.services.ledger.name_timelines
+            of_column = timelines.list_names(request.ctx.db, _NAMED_COLUMNS[column], ids, query.bounds[-1] - 1)
+            names |= {(column, resource_id): name for resource_id, name in of_column.items()}
+    return names
+
+
+def _sums(query: SumQuery, result: SumResult, names: Mapping[tuple[str, str | None], str]) -> schemas.Sums:
     sums = [
         schemas.Sum(
             group=dict(zip(query.group_by, item.group, strict=True)),
@@ -97,6 +120,12 @@ def _sums(query: SumQuery, result: SumResult) -> schemas.Sums:
                 for measure, value in zip(query.measures, item.values, strict=True)
                 if value is not None
             },
+            names={
+                column: names[column, value]
+                for column, value in zip(query.group_by, item.group, strict=True)
+                if (column, value) in names
+            }
+            or UNSET,
         )
         for item in result.sums
     ]

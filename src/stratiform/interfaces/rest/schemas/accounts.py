@@ -59,7 +59,7 @@ class Account(Struct):
     created_at: str
 
 
-class Accounts(Struct):
+class AccountPage(Struct):
     accounts: list[Account]
     next: str | None
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from stratiform.interfaces.rest.schemas.common import RequestBody
+from stratiform.interfaces.rest.schemas.late_usage import CausedLateUsage
 
 
 class AuditCreate(RequestBody):
@@ -109,6 +110,7 @@ class AuditSummary(Struct):
     coverage: list[SourceCoverage]
     inventories: list[Inventory] = field(name="clouds")
     failed_inventories: list[FailedInventory]
+    late_usage: CausedLateUsage = UNSET
 
 
 class AuditProblem(Struct):

@@ -74,7 +74,7 @@ class Cloud(Struct):
     updated_at: str
 
 
-class Clouds(Struct):
+class CloudPage(Struct):
     clouds: list[Cloud]
     next: str | None
 

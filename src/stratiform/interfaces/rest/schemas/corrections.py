@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, field
 
 from stratiform.interfaces.rest.schemas.common import PageQuery, RequestBody
+from stratiform.interfaces.rest.schemas.late_usage import CausedLateUsage
 from stratiform.interfaces.rest.schemas.usage import Segment
 
 Timestamp = Annotated[str | None, Meta(description="ISO 8601.")]
@@ -65,6 +66,7 @@ class CorrectionResult(Struct):
     before: list[Segment]
     after: list[Segment]
     adjusted_sum: AdjustedSum | None = field(name="counted")
+    late_usage: CausedLateUsage = UNSET
 
 
 class Correction(Struct):
@@ -83,6 +85,6 @@ class Correction(Struct):
     revoked_by: str | None
 
 
-class Corrections(Struct):
+class CorrectionPage(Struct):
     corrections: list[Correction]
     next: str | None

@@ -1,4 +1,4 @@
-"""CloudEvents and their results. The parser is `services/ingest/parsing/cloud_events.py`.
+"""CloudEvents and their results. The parser is `services/ingest/parsing/cloudevents.py`.
 
 Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/cloudevents.json
 """
@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from stratiform.interfaces.endpoints.media_types import JSON, OBJECT, Schema
+from stratiform.interfaces.rest.schemas.late_usage import CausedLateUsage
 
 #: Events in one request; more would lock the ledger for too long.
 MAX_EVENTS = 10_000
@@ -113,3 +114,4 @@ class EventResults(Struct):
     ignored: int
     rejected: int
     events: list[EventResult]
+    late_usage: CausedLateUsage = UNSET

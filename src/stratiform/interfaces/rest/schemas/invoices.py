@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from stratiform.interfaces.rest.schemas.common import PageQuery, RequestBody
+from stratiform.interfaces.rest.schemas.late_usage import LateUsage, PeriodLateUsage
 
 InvoiceNumber = Annotated[str, Meta(description="Number of the invoice.")]
 
@@ -15,7 +16,10 @@ class PeriodClose(RequestBody):
 
 
 class Period(Struct):
-    """A billing period. `as_of` is the position of the ledger at which it was closed."""
+    """A billing period. `as_of` is the position of the ledger at which it was closed.
+
+    `late_usage` is what became known later, if anything.
+    """
 
     start: str
     end: str | None
@@ -23,6 +27,7 @@ class Period(Struct):
     as_of: int | None
     closed_at: str | None
     invoice: str | None
+    late_usage: PeriodLateUsage | None
 
 
 class Periods(Struct):
@@ -46,6 +51,12 @@ class Invoice(Struct):
     sha256: str
 
 
-class Invoices(Struct):
+class ClosedInvoice(Invoice):
+    """The invoice of a closed period, and the late usage of all closed periods of the customer account."""
+
+    late_usage: list[LateUsage]
+
+
+class InvoicePage(Struct):
     invoices: list[Invoice]
     next: str | None

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, field
 
+from stratiform.interfaces.rest.schemas.late_usage import CausedLateUsage
 from stratiform.interfaces.rest.schemas.usage import Position
 
 MessageId = Annotated[str, Meta(description="ID of the message, or a unique prefix of it.")]
@@ -20,6 +21,7 @@ class IngestResult(Struct):
     duplicates: int
     ignored: int
     rejected: int
+    late_usage: CausedLateUsage = UNSET
 
 
 class RejectedMessage(Struct):
@@ -32,13 +34,13 @@ class RejectedMessage(Struct):
     body: str
 
 
-class RejectedMessages(Struct):
+class RejectedMessagePage(Struct):
     rejected: list[RejectedMessage]
     next: str | None
 
 
 class RejectedDeleteQuery(Struct):
-    """Which messages are deleted: those of `cloud`, those with `reason`, or `all`."""
+    """Which messages are deleted: those that match both `cloud` and `reason`, if both are given; or `all`."""
 
     cloud: Annotated[str | None, Meta(description="Name of the cloud.")] = None
     reason: Annotated[str | None, Meta(description="Prefix of the reason.")] = None
@@ -66,6 +68,12 @@ class IgnoredMessageType(Struct):
     is_metered: bool
 
 
+class IgnoredMessageQuery(Struct):
+    is_undecided: Annotated[
+        bool, Meta(description="Only types for which neither a reason to ignore them nor a meter is defined.")
+    ] = field(name="undecided", default=False)
+
+
 class IgnoredMessageTypes(Struct):
     ignored: list[IgnoredMessageType]
 
@@ -74,7 +82,7 @@ class ReplayQuery(Struct):
     after: Annotated[Position, Meta(description="`next` of the previous response.")] = 0
 
 
-class ReplayResult(IngestResult):
+class ReplayResult(IngestResult, kw_only=True):
     """`next`: value of `after` for the next request, null at the end."""
 
     next: int | None

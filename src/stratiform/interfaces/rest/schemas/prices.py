@@ -53,6 +53,6 @@ class PricePlan(Struct):
     versions: list[PlanVersion]
 
 
-class PricePlans(Struct):
+class PricePlanPage(Struct):
     prices: list[PricePlan]
     next: str | None

@@ -87,7 +87,11 @@ class ChangeHeaders(Struct):
 
 
 class Segment(Struct):
-    """A half-open interval of usage; `duration_us` is set if the segment is clipped to a period."""
+    """A half-open interval of usage; `duration_us` is set if the segment is clipped to a period.
+
+    `names`: the names, at the end of the interval, of the project and of the resources to which attributes refer
+    (`project`, `volume_type`, `image`, `flavor`), as far as they are known.
+    """
 
     resource_type: str
     resource_id: str
@@ -98,10 +102,11 @@ class Segment(Struct):
     end: str | None
     state: str
     attributes: dict[str, object]
+    names: dict[str, str] | UnsetType = UNSET
     duration_us: int | UnsetType = UNSET
 
 
-class Segments(Struct):
+class SegmentPage(Struct):
     """A page of segments; `next` is the marker of the next page."""
 
     segments: list[Segment]
@@ -128,7 +133,7 @@ class Sample(Struct):
     message_id: str
 
 
-class Samples(Struct):
+class SamplePage(Struct):
     """A page of samples; `next` is the marker of the next page."""
 
     samples: list[Sample]
@@ -142,6 +147,7 @@ class Sum(Struct):
     start: str
     end: str
     sums: dict[str, str]
+    names: dict[str, str] | UnsetType = UNSET
 
 
 class Sums(Struct):

@@ -6,8 +6,10 @@ from msgspec.structs import asdict
 
 from stratiform.interfaces.rest.schemas import accounts as account_schemas
 from stratiform.interfaces.rest.schemas import invoices as invoice_schemas
+from stratiform.interfaces.rest.schemas import late_usage as late_usage_schemas
 from stratiform.kit.clock import format_iso
-from stratiform.services.billing.model import CustomerAccount, DocumentSummary, Party, ProjectAssignment
+from stratiform.services.billing.model import CustomerAccount, DocumentSummary, LateUsage, Party, ProjectAssignment
+from stratiform.services.rating.model import AMOUNT_DIGITS, format_scaled
 
 
 def account(account: CustomerAccount) -> account_schemas.Account:
@@ -39,6 +41,21 @@ def assignment(assignment: ProjectAssignment, names: Mapping[str, str]) -> accou
 
 def seller(party: Party) -> account_schemas.Seller:
     return account_schemas.Seller(party.legal_name, list(party.address), party.country, party.tax_id)
+
+
+def period_late_usage(late: LateUsage) -> late_usage_schemas.PeriodLateUsage:
+    amount = format_scaled(late.amount, AMOUNT_DIGITS)
+    return late_usage_schemas.PeriodLateUsage(amount, late.currency, late.resources, late.unpriced_resources)
+
+
+def late_usage(late: LateUsage) -> late_usage_schemas.LateUsage:
+    return late_usage_schemas.LateUsage(
+        account=late.account_name,
+        start=format_iso(late.start),
+        end=format_iso(late.end),
+        invoice=late.document_number,
+        **asdict(period_late_usage(late)),
+    )
 
 
 def invoice(invoice: DocumentSummary) -> invoice_schemas.Invoice:

@@ -24,7 +24,7 @@ def segment(segment: Segment) -> schemas.Segment:
     )
 
 
-def segment_row(row: SegmentRow) -> schemas.Segment:
+def segment_row(row: SegmentRow, names: dict[str, str] | None = None) -> schemas.Segment:
     return schemas.Segment(
         row.resource_type,
         row.resource_id,
@@ -35,6 +35,7 @@ def segment_row(row: SegmentRow) -> schemas.Segment:
         None if row.end is None else format_iso(row.end),
         row.state,
         cast("dict[str, object]", msgspec.Raw(row.attributes)),  # JSON with sorted keys already
+        names or msgspec.UNSET,
     )
 
 

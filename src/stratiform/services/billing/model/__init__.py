@@ -20,6 +20,7 @@ from stratiform.services.billing.model.documents import (
     PlanVersionReference,
     StoredDocument,
 )
+from stratiform.services.billing.model.late_usage import LateUsage, count_differing_resources
 from stratiform.services.billing.model.parties import Party, check_party
 from stratiform.services.billing.model.periods import (
     BillingPeriod,
@@ -41,6 +42,7 @@ __all__ = [
     "DocumentLine",
     "DocumentNumber",
     "DocumentSummary",
+    "LateUsage",
     "Party",
     "PeriodSelection",
     "PlanReference",
@@ -56,6 +58,7 @@ __all__ = [
     "calculate_tax_total",
     "calculate_tax_totals",
     "check_party",
+    "count_differing_resources",
     "format_month",
     "get_month_bounds",
     "parse_month",

@@ -49,9 +49,11 @@ def update_billed_until(db: Connection, account_id: str, billed_until: Micros) -
     _by_id.update(db, account_id, billed_until=billed_until)
 
 
-def find_last_closed_end(db: Connection, plan: str) -> Micros | None:
-    """Return the end of the last period that was closed with a price plan."""
-    statement = select(func.max(periods_table.c.end)).where(periods_table.c.plan == plan)
+def find_last_closed_end(db: Connection, plan: str | None = None) -> Micros | None:
+    """Return the end of the last period that was closed, with a price plan or with any."""
+    statement = select(func.max(periods_table.c.end))
+    if plan is not None:
+        statement = statement.where(periods_table.c.plan == plan)
     return cast("Micros | None", db.execute(statement).scalar())
 
 

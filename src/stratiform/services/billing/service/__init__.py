@@ -8,6 +8,7 @@ from stratiform.services.billing.service.costs import RunningCosts
 from stratiform.services.billing.service.customer_accounts import CustomerAccounts
 from stratiform.services.billing.service.documents import Documents
 from stratiform.services.billing.service.invoice_issuer import InvoiceIssuer
+from stratiform.services.billing.service.late_usage import LateUsageReports
 from stratiform.services.billing.service.periods import BillingPeriods
 from stratiform.services.billing.service.prices import PricePublisher
 from stratiform.services.billing.service.project_assignments import ProjectAssignments
@@ -28,6 +29,7 @@ class BillingService:
     periods: BillingPeriods
     documents: Documents
     costs: RunningCosts
+    late_usage: LateUsageReports
     prices: PricePublisher
     seller: Seller
 
@@ -43,6 +45,7 @@ class BillingService:
             periods=BillingPeriods(ids, ingest, InvoiceIssuer(ledger, rating, charges)),
             documents=Documents(),
             costs=RunningCosts(ledger, rating, charges),
+            late_usage=LateUsageReports(ledger, rating, charges),
             prices=PricePublisher(rating),
             seller=Seller(),
         )

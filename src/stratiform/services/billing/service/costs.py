@@ -24,7 +24,7 @@ from stratiform.services.billing.model import (
 from stratiform.services.billing.repository.customer_accounts import find_customer_account
 from stratiform.services.billing.repository.project_assignments import list_assignments
 from stratiform.services.billing.service.account_charges import AccountCharges
-from stratiform.services.billing.service.account_usage import ResourceNames
+from stratiform.services.billing.service.account_usage import ResourceNames, UsageSelection
 from stratiform.services.ledger.model import Segment, UsageFilter
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.model import (
@@ -111,7 +111,8 @@ class RunningCosts:
             return None
         plan = self.rating.plans.load(ctx.db, account.plan)
         usage_filter = UsageFilter(*last.resource, project_id=last.project_id)
-        charge = self.charges.rate(ctx.db, account, plan, assignment.start, end, usage_filter).charge
+        selection = UsageSelection(account.id, plan, assignment.start, end, usage_filter)
+        charge = self.charges.rate(ctx.db, selection).charge
         return ResourceCost(
             resource_type=last.resource_type,
             resource_id=last.resource_id,
@@ -141,8 +142,8 @@ class RunningCosts:
         """Rate the usage in `[start, end)`; `first` is the start of the first assignment to the customer account."""
         as_of = max(start, end)
         plan = self.rating.plans.load(ctx.db, account.plan)
-        usage_filter = UsageFilter(project_id=project_id)
-        rated, days = self.charges.rate_month_by_day(ctx.db, account, plan, start, as_of, usage_filter)
+        selection = UsageSelection(account.id, plan, start, as_of, UsageFilter(project_id=project_id))
+        rated, days = self.charges.rate_month_by_day(ctx.db, selection)
         charge = rated.charge
         return ProjectCost(
             project_id=project_id,

@@ -25,7 +25,7 @@ from stratiform.services.billing.repository.documents import (
     list_last_tax_totals,
 )
 from stratiform.services.billing.service.account_charges import AccountCharges
-from stratiform.services.billing.service.account_usage import ResourceNames
+from stratiform.services.billing.service.account_usage import ResourceNames, UsageSelection
 from stratiform.services.ledger.model import Resource, UsageFilter
 from stratiform.services.ledger.model.name_timelines import PROJECT_TYPE
 from stratiform.services.ledger.service import LedgerService
@@ -48,7 +48,7 @@ class InvoiceIssuer:
         """Issue the invoice of a period from the current position of the ledger. Raises: UnpricedUsageConflict"""
         as_of = self.ledger.positions.get_current_position(ctx.db)
         plan = self.rating.plans.load_locked(ctx.db, account.plan)
-        rated = self.charges.rate(ctx.db, account, plan, start, end, UsageFilter(as_of=as_of))
+        rated = self.charges.rate(ctx.db, UsageSelection(account.id, plan, start, end, UsageFilter(as_of=as_of)))
         charge, names = rated.charge, rated.names
         if charge.unpriced:
             raise UnpricedUsageConflict(plan, charge, names)

@@ -15,7 +15,7 @@ from stratiform.services.compute.model.servers import (
     ServerFault,
     ServerFilter,
     ServerSecurityGroup,
-    VolumeRequest,
+    VolumeToAttach,
 )
 
 __all__ = [
@@ -37,5 +37,5 @@ __all__ = [
     "ServerFilter",
     "ServerSecurityGroup",
     "StatusStates",
-    "VolumeRequest",
+    "VolumeToAttach",
 ]

@@ -81,7 +81,7 @@ class Server:
 
     @property
     def is_lost(self) -> bool:
-        """True if the server was deleted in its cloud, but not through this API."""
+        """True if the server no longer exists in its cloud, but was not deleted through this API."""
         return self.terminated_at is not None and self.deleted_at is None
 
     @property
@@ -144,7 +144,7 @@ class ServerSecurityGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class VolumeRequest:
+class VolumeToAttach:
     """A volume to attach to a new server; an empty `device` is chosen automatically."""
 
     volume_id: str
@@ -164,7 +164,7 @@ class NewServer:
     metadata: dict[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
-    volumes: tuple[VolumeRequest, ...] = ()
+    volumes: tuple[VolumeToAttach, ...] = ()
     min_count: int = 1
     max_count: int = 1
     zone: str | None = None

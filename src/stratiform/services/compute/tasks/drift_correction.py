@@ -53,11 +53,17 @@ def observe_cloud(compute: ComputeService, job: Job) -> None:
         row_by_id = {row.id: row for row in rows}
         unmatched = [native.token for native in native_servers if native.token not in row_by_id]
         deleted_ids = servers.find_existing_ids(db, unmatched)
+        cloud_name = compute.clouds.accounts.get_by_id(db, job.key).name
     for native in native_servers:
         if native.token not in row_by_id and native.token not in deleted_ids:
-            logger.warning("unknown server in cloud, ignored native_id=%s token=%s", native.id, native.token)
+            logger.warning(
+                "server with unknown tag in cloud, ignored cloud=%s native_id=%s resource_tag=%s",
+                *(cloud_name, native.id, native.token),
+            )
         elif _is_orphan(native, row_by_id.get(native.token)):
-            logger.warning("deleting orphaned server native_id=%s server=%s", native.id, native.token)
+            logger.warning(
+                "deleting orphaned server cloud=%s native_id=%s server=%s", cloud_name, native.id, native.token
+            )
             cloud.delete(native.id)
     native_by_id = {native.id: native for native in native_servers}
     for row in rows:
@@ -90,7 +96,7 @@ def _correct_drift(
             return
         now = job.clock.now()
         if native is None:
-            logger.warning("server deleted in its cloud server=%s native_id=%s", row.id, row.native_id)
+            logger.warning("server no longer exists in its cloud server=%s native_id=%s", row.id, row.native_id)
             mark_server_lost(db, compute, row, now)
         else:
             _correct_power_state(db, compute, row, native, now)

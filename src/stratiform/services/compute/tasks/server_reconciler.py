@@ -126,7 +126,7 @@ class ServerReconciler:
             return self._requeue_for_attachments(db)
 
     def mark_lost(self) -> Requeue | None:
-        """The server was deleted in its cloud, not through this API: end its usage, and set it to ERROR."""
+        """The server no longer exists in its cloud: end its usage, and set it to ERROR."""
         with self.job.transaction() as db:
             row = servers.find_server_for_update(db, self.server.id)
             if row is not None and row.task_state == self.server.task_state:
@@ -167,7 +167,7 @@ def mark_server_lost(db: Connection, compute: ComputeService, row: Server, now: 
         new_flavor=None,
         terminated_at=now,
         updated_at=now,
-        fault=build_server_fault(404, "The server was deleted in its cloud.", now),
+        fault=build_server_fault(404, "The server no longer exists in its cloud.", now),
     )
     servers.save_server(db, lost)
     instance_actions.finish_actions(db, row.id, now, ACTION_FAILED)

@@ -6,6 +6,7 @@ Source: oslo_messaging/_drivers/common.py (serialize_msg), oslo_messaging/notify
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -101,10 +102,13 @@ def parse_envelope(raw: bytes) -> Message:
 def _find_project(document: _Document) -> tuple[str, str] | None:
     """Return the project in the context of a message; None if it is incomplete or can't be stored."""
     project_id, name = document.project_id, document.project_name
-    if not (isinstance(project_id, str) and isinstance(name, str) and project_id and name):
-        return None
+    return _check_project(project_id, name) if isinstance(project_id, str) and isinstance(name, str) else None
+
+
+@lru_cache(maxsize=8192)
+def _check_project(project_id: str, name: str) -> tuple[str, str] | None:
     is_storable = len(project_id) <= _PROJECT_ID_LENGTH and len(name) <= _NAME_LENGTH and name.isprintable()
-    return (project_id, name) if is_storable and project_id.isprintable() else None
+    return (project_id, name) if project_id and name and is_storable and project_id.isprintable() else None
 
 
 def _complete(

@@ -1,6 +1,7 @@
 """The message parser: applies all meter files, and the parsers in Python, to messages and events."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,9 +78,8 @@ class MessageParser:
         if message.repeated_at is not None:
             statements = _mark_repetitions(statements, message.repeated_at)
         names = () if message.project is None else (_name_project(cloud, message.at, *message.project),)
-        return ParsedMessage(
-            *(cloud, body, message.event_type, message.message_id, message.at, statements, errors), names
-        )
+        event_type, message_id = message.event_type, message.message_id
+        return ParsedMessage(cloud, body, event_type, message_id, message.at, statements, errors, names)
 
     def find_meter_file(self, resource_type: str) -> MeterFile | None:
         """Return the meter file of a resource type."""
@@ -137,7 +137,13 @@ class MessageParser:
 
 
 def _name_project(cloud: str, at: Micros, project_id: str, name: str) -> StatedName:
-    return StatedName(Resource(cloud, PROJECT_TYPE, project_id), at, name)
+    return StatedName(_find_project(cloud, project_id), at, name)
+
+
+@lru_cache(maxsize=8192)
+def _find_project(cloud: str, project_id: str) -> Resource:
+    """Return a project; one object for all messages, as a batch has thousands about a few projects."""
+    return Resource(cloud, PROJECT_TYPE, project_id)
 
 
 def _mark_repetitions(statements: Sequence[ResourceStatement], repeated_at: Micros) -> list[ResourceStatement]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection
 from stratiform.services.ingest.parsing import MessageParser
-from stratiform.services.ingest.service.cloud_events import CloudEvents, EventResult
 from stratiform.services.ingest.service.cloud_names import validate_cloud_name
+from stratiform.services.ingest.service.cloudevents import CloudEvents, EventResult
 from stratiform.services.ingest.service.correction_events import (
     build_correction_event,
     derive_message_id,
@@ -57,7 +57,7 @@ class IngestService:
     """
 
     ledger: LedgerService
-    cloud_events: CloudEvents
+    cloudevents: CloudEvents
     corrections: Corrections
     own_events: OwnEvents
     ignored_messages: IgnoredMessages
@@ -74,7 +74,7 @@ class IngestService:
         """Build the service from its dependencies."""
         return cls(
             ledger=ledger,
-            cloud_events=CloudEvents(parser, ledger),
+            cloudevents=CloudEvents(parser, ledger),
             corrections=Corrections(parser, ledger),
             own_events=OwnEvents(parser, ledger),
             ignored_messages=IgnoredMessages(parser, ledger),

@@ -1,5 +1,6 @@
 """Storing of parsed batches."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -8,7 +9,7 @@ from stratiform.kit.database import Connection
 from stratiform.services.ingest import repository
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service.parsed_batches import ParsedBatch
-from stratiform.services.ledger.model import ParsedMessage
+from stratiform.services.ledger.model import ParsedMessage, Resource
 from stratiform.services.ledger.model.name_timelines import StatedName
 from stratiform.services.ledger.service import LedgerService
 
@@ -51,8 +52,17 @@ def store_names(db: Connection, ledger: LedgerService, names: Sequence[StatedNam
 
 def _list_names(messages: Sequence[ParsedMessage]) -> list[StatedName]:
     """Return the names that messages state besides: of each resource those that differ from the earlier one."""
-    stated = sorted({each for message in messages for each in message.names})
-    return [next(group) for _, group in groupby(stated, key=lambda each: (each.resource, each.name))]
+    by_resource: dict[Resource, list[StatedName]] = defaultdict(list)
+    for message in messages:
+        for stated in message.names:
+            by_resource[stated.resource].append(stated)
+    names: list[StatedName] = []
+    for of_resource in by_resource.values():
+        if len({stated.name for stated in of_resource}) == 1:
+            names.append(min(of_resource))  # the usual case: all messages of a project have the same name
+        else:
+            names += (next(group) for _, group in groupby(sorted(of_resource), key=lambda stated: stated.name))
+    return names
 
 
 def _without_duplicates(

@@ -15,7 +15,7 @@ from stratiform.services.ledger.service import LedgerService
 
 @dataclass(frozen=True, slots=True)
 class IgnoredMessageType:
-    """The number of ignored messages of one event type.
+    """The number of ignored messages of one event type, and the times of the first and of the last one.
 
     `reason` is why a meter file ignores the type, or "". `is_metered`: a meter file has a rule for this type, which was
     added later, or did not apply to these messages.
@@ -29,6 +29,11 @@ class IgnoredMessageType:
     reason: str
     is_metered: bool
 
+    @property
+    def is_undecided(self) -> bool:
+        """True if neither a reason to ignore the messages nor a meter for them is defined."""
+        return not self.reason and not self.is_metered
+
 
 @dataclass(frozen=True, slots=True)
 class IgnoredMessages:
@@ -37,10 +42,10 @@ class IgnoredMessages:
     parser: MessageParser
     ledger: LedgerService
 
-    def list(self, ctx: RequestContext) -> Sequence[IgnoredMessageType]:
-        """Return the numbers of ignored messages by cloud and event type."""
+    def count_by_type(self, ctx: RequestContext, *, undecided: bool = False) -> Sequence[IgnoredMessageType]:
+        """Return the numbers of ignored messages by cloud and event type: undecided ones first, or only those."""
         policy.IGNORED_MESSAGES_LIST.require(ctx.caller, None)
-        return [
+        types = [
             IgnoredMessageType(
                 *(row.cloud, row.event_type, row.count, row.first_at, row.last_at),
                 reason=self.parser.find_ignore_reason(row.event_type),
@@ -48,6 +53,8 @@ class IgnoredMessages:
             )
             for row in repository.ignored_messages.count_by_type(ctx.db)
         ]
+        ordered = sorted(types, key=lambda each: (not each.is_undecided, not each.is_metered))
+        return [each for each in ordered if each.is_undecided or not undecided]
 
     def replay(self, ctx: RequestContext, after: int = 0) -> tuple[IngestResult, int | None]:
         """Ingest the first stored batch after number `after` again; statements that are stored already change nothing.

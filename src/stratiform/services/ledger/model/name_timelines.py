@@ -47,6 +47,10 @@ REFERENCES: Mapping[str, tuple[NameReference, ...]] = {
 }
 
 
+#: All attributes for names.
+NAME_ATTRIBUTES = frozenset(each.name_attribute for references in REFERENCES.values() for each in references)
+
+
 class StatedName(NamedTuple):
     """A name that a message states besides its statements: that of the project of its caller."""
 
@@ -92,17 +96,17 @@ Timelines = Mapping[Resource, NameTimeline]
 
 
 def list_name_references(
-    segment: Segment, attributes: Collection[str] | None = None
+    cloud: str, resource_type: str, attributes: Mapping[str, object], selected: Collection[str] | None = None
 ) -> list[tuple[NameReference, Resource]]:
-    """Return the resources whose names a segment lacks: those of `attributes` (None: all name attributes)."""
+    """Return the resources whose names attributes lack: those of the attributes `selected` (None: all)."""
     referenced = []
-    for reference in REFERENCES.get(segment.resource_type, ()):
-        if attributes is not None and reference.name_attribute not in attributes:
+    for reference in REFERENCES.get(resource_type, ()):
+        if selected is not None and reference.name_attribute not in selected:
             continue
-        resource_id = segment.attributes.get(reference.id_attribute)
-        is_named = reference.is_stated and segment.attributes.get(reference.name_attribute)
+        resource_id = attributes.get(reference.id_attribute)
+        is_named = reference.is_stated and attributes.get(reference.name_attribute)
         if isinstance(resource_id, str) and resource_id and not is_named:
-            referenced.append((reference, Resource(segment.cloud, reference.resource_type, resource_id)))
+            referenced.append((reference, Resource(cloud, reference.resource_type, resource_id)))
     return referenced
 
 

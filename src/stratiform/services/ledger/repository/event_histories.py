@@ -13,7 +13,7 @@ from stratiform.services.ledger.model import EventRecord, Resource, Segment, Usa
 from stratiform.services.ledger.model.segments import select_overlapping
 from stratiform.services.ledger.repository import batches
 from stratiform.services.ledger.repository.column_types import Condition
-from stratiform.services.ledger.repository.segments import build_validity_conditions
+from stratiform.services.ledger.repository.segment_queries import build_validity_conditions
 from stratiform.services.ledger.tables import batch_table, event_table, resource_table, sample_table, segment_table
 
 _b, _e, _r, _s, _v = batch_table.c, event_table.c, resource_table.c, segment_table.c, sample_table.c

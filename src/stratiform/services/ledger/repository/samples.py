@@ -17,7 +17,7 @@ from stratiform.services.ledger.model.samples import MAX_HOLD, Sample, SampleRow
 from stratiform.services.ledger.repository import name_history
 from stratiform.services.ledger.repository.column_types import AnyColumn, AnyRow, Condition
 from stratiform.services.ledger.repository.events import NewEvent
-from stratiform.services.ledger.repository.segments import (
+from stratiform.services.ledger.repository.segment_queries import (
     build_after_key_condition,
     build_tag_condition,
     build_validity_conditions,

@@ -9,7 +9,7 @@ from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.ledger.model.segment_changes import RECORDED, SUPERSEDED, ChangeKey, SegmentChange
 from stratiform.services.ledger.repository.column_types import AnyRow
-from stratiform.services.ledger.repository.segments import (
+from stratiform.services.ledger.repository.segment_queries import (
     COLUMNS,
     add_names,
     build_after_key_condition,

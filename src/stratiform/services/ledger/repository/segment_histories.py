@@ -12,7 +12,7 @@ from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import RecordedSegment, UsageFilter
 from stratiform.services.ledger.repository.column_types import AnyRow, Condition
-from stratiform.services.ledger.repository.segments import build_validity_conditions
+from stratiform.services.ledger.repository.segment_queries import build_validity_conditions
 from stratiform.services.ledger.tables import batch_table, resource_table, segment_table
 
 _s, _r, _b = segment_table.c, resource_table.c, batch_table.c

@@ -11,7 +11,7 @@ from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.ledger.model.sums import BUCKET_WIDTHS, Bucket
 from stratiform.services.ledger.repository import name_history
 from stratiform.services.ledger.repository.column_types import AnyColumn, AnyRow
-from stratiform.services.ledger.repository.segments import build_filter_conditions, build_validity_conditions
+from stratiform.services.ledger.repository.segment_queries import build_filter_conditions, build_validity_conditions
 from stratiform.services.ledger.tables import resource_table, segment_table
 
 _s, _r = segment_table.c, resource_table.c

@@ -14,6 +14,7 @@ from stratiform.services.ledger.service.batches import Batches
 from stratiform.services.ledger.service.corrections import Corrections
 from stratiform.services.ledger.service.events import Events
 from stratiform.services.ledger.service.filter_name_checks import FilterNameChecks
+from stratiform.services.ledger.service.late_usage import LateUsage
 from stratiform.services.ledger.service.ledger_writer import LedgerWriter
 from stratiform.services.ledger.service.merkle_log import MerkleLog
 from stratiform.services.ledger.service.name_timelines import NameReader, NameTimelines
@@ -51,6 +52,7 @@ class LedgerService:
     segment_changes: SegmentChanges = field(default_factory=SegmentChanges)
     corrections: Corrections = field(default_factory=Corrections)
     events: Events = field(default_factory=Events)
+    late_usage: LateUsage = field(default_factory=LateUsage)
     segment_histories: SegmentHistories = field(default_factory=SegmentHistories)
     merkle_log: MerkleLog = field(default_factory=MerkleLog)
     name_timelines: NameTimelines = field(default_factory=NameTimelines)

@@ -21,11 +21,11 @@ from stratiform.services.ledger.model import (
     fold_all_statements,
     fold_next_statements,
 )
-from stratiform.services.ledger.model.resource_generations import rank_generations
+from stratiform.services.ledger.model.parent_levels import compute_parent_levels
 from stratiform.services.ledger.model.resource_properties import is_same
 from stratiform.services.ledger.repository.batches import LedgerCounters
-from stratiform.services.ledger.repository.current_segments import NewSegment
 from stratiform.services.ledger.repository.resources import ResourceRow
+from stratiform.services.ledger.repository.segment_replacement import NewSegment
 
 #: Resources that are folded from all their statements at once; the statements are in memory together.
 _FOLDED_AT_ONCE = 200
@@ -80,19 +80,19 @@ class BatchFold:
         if self._ended:
             refolded |= self._list_children(self._ended)
         self._load_ancestors(refolded)
-        generations, self._cyclic = rank_generations(refolded, self._parent)
+        levels, self._cyclic = compute_parent_levels(refolded, self._parent)
         pending: dict[int, set[int]] = defaultdict(set)
         for resource_id in refolded:
-            pending[generations[resource_id]].add(resource_id)
-        for generation in count():  # children come after their parents, so each resource is folded once
+            pending[levels[resource_id]].add(resource_id)
+        for level in count():  # children come after their parents, so each resource is folded once
             if not pending:
                 break
-            ids = sorted(pending.pop(generation, ()))
+            ids = sorted(pending.pop(level, ()))
             ended = {
                 each for chunk in bulk_queries.split_into_chunks(ids, _FOLDED_AT_ONCE) for each in self._refold(chunk)
             }
             if ended and (children := self._list_children(ended)):
-                pending[generation + 1] |= children
+                pending[level + 1] |= children
         self._save()
 
     def _load(self, resources: Iterable[Resource]) -> None:
@@ -131,7 +131,7 @@ class BatchFold:
         statements = repository.events.list_statements(self._db, stored)
         for resource_id in ids:
             statements[resource_id] += self._statements.get(resource_id, [])
-        current = repository.current_segments.list_current(self._db, stored)
+        current = repository.segment_replacement.list_current(self._db, stored)
         ended = set()
         for resource_id in ids:
             end_before = self._rows[resource_id].progress.end
@@ -189,13 +189,13 @@ class BatchFold:
         if not parents:
             return set()
         self._load_ancestors(parents)
-        broken = rank_generations(parents, self._parent)[1]
+        broken = compute_parent_levels(parents, self._parent)[1]
         for child, parent in parents.items():
             self._rows[child] = replace(self._rows[child], parent=parent)
             if parent is not None:
                 self._new_children[parent].append(child)
         self._load_ancestors(parents)
-        return broken | rank_generations(parents, self._parent)[1]
+        return broken | compute_parent_levels(parents, self._parent)[1]
 
     def _parent(self, resource_id: int) -> int | None:
         return self._rows[resource_id].parent
@@ -244,7 +244,7 @@ class BatchFold:
         renamed = [row for row in changed if _is_renamed(self._progress_before[row.id], row.progress)]
         position = self._counters.position
         repository.name_history.add(self._db, position, {row.id: self._progress_before[row.id] for row in renamed})
-        repository.current_segments.replace_segments(self._db, position, superseded, segments)
+        repository.segment_replacement.replace_segments(self._db, position, superseded, segments)
 
     def _assign_ids(self, outcome: _Outcome) -> list[NewSegment]:
         first = self._counters.segments

@@ -3,18 +3,22 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import TypeVar
+
+import msgspec
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.services.ledger import policy, repository
-from stratiform.services.ledger.model import Resource, Segment, Statement
+from stratiform.services.ledger.model import Resource, Segment, SegmentRow, Statement
 from stratiform.services.ledger.model.name_timelines import (
     NAMED_TYPES,
     OWN_CLOUD,
     PROJECT_TYPE,
+    REFERENCES,
     NameTimeline,
     StatedName,
     list_name_references,
@@ -66,10 +70,46 @@ class NameReader:
         """
         remaining = iter(segments)
         while chunk := list(islice(remaining, _SEGMENTS_AT_ONCE)):
-            referenced = [list_name_references(segment, attributes) for segment in chunk]
+            referenced = [
+                list_name_references(segment.cloud, segment.resource_type, segment.attributes, attributes)
+                for segment in chunk
+            ]
             self.load_names(resource for references in referenced for _, resource in references)
             for segment, references in zip(chunk, referenced, strict=True):
                 yield from split_by_names(segment, references, self._timelines)
+
+    def fill_attributes(
+        self, cloud: str, resource_type: str, attributes: Mapping[str, object], at: Micros
+    ) -> Mapping[str, object]:
+        """Return attributes with the names of the resources to which they refer, at an instant."""
+        referenced = list_name_references(cloud, resource_type, attributes)
+        names = {reference.name_attribute: self.find_name(resource, at) for reference, resource in referenced}
+        return {**attributes, **{attribute: name for attribute, name in names.items() if name is not None}}
+
+    def list_row_names(self, rows: Iterable[tuple[SegmentRow, Micros]]) -> list[dict[str, str]]:
+        """Return for each segment the names of its project and of the resources to which it refers, at an instant.
+
+        The keys are types of resources. Unknown names are missing.
+        """
+        moments = [
+            (_list_referenced(row.cloud, row.project_id, row.resource_type, row.attributes), at) for row, at in rows
+        ]
+        self.load_names({resource for referenced, _ in moments for resource in referenced})
+        timelines = self._timelines
+        return [
+            {each.resource_type: timelines[each].get_name_at(at) for each in referenced if each in timelines}
+            for referenced, at in moments
+        ]
+
+
+@lru_cache(4096)
+def _list_referenced(cloud: str, project_id: str, resource_type: str, attributes: str) -> Sequence[Resource]:
+    """Return the project and the resources to which attributes refer; most segments have equal ones."""
+    project = [Resource(cloud, PROJECT_TYPE, project_id)] if project_id else []
+    if resource_type not in REFERENCES:
+        return project
+    references = list_name_references(cloud, resource_type, msgspec.json.decode(attributes))
+    return [*project, *(resource for _, resource in references)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +135,16 @@ class NameTimelines:
 
     def list_project_names(self, db: Connection, project_ids: Collection[str], at: Micros) -> Mapping[str, str]:
         """Return the names of projects at an instant, by id; those of this installation take precedence."""
-        ids = sorted(project_ids)
-        rows = repository.resources.list_names(db, PROJECT_TYPE, ids)
-        resources = {Resource(cloud, PROJECT_TYPE, project_id) for cloud, project_id, _, _ in rows}
-        resources |= {*repository.stated_names.list_of_ids(db, PROJECT_TYPE, ids)}
+        return self.list_names(db, PROJECT_TYPE, project_ids, at)
+
+    def list_names(
+        self, db: Connection, resource_type: str, resource_ids: Collection[str], at: Micros
+    ) -> Mapping[str, str]:
+        """Return the names of resources in any cloud at an instant, by id; own names take precedence."""
+        ids = sorted(resource_ids)
+        rows = repository.resources.list_names(db, resource_type, ids)
+        resources = {Resource(cloud, resource_type, resource_id) for cloud, resource_id, _, _ in rows}
+        resources |= {*repository.stated_names.list_of_ids(db, resource_type, ids)}
         timelines = _read_timelines(db, resources, None)
         return {
             resource.resource_id: timelines[resource].get_name_at(at)

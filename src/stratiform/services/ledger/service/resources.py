@@ -42,7 +42,7 @@ class Resources:
         visible = [
             (resource, progress.end is None)
             for resource, progress in named
-            if repository.segments.list_rows(ctx.db, UsageFilter(*resource, project_id=restricted.project_id), 1)
+            if repository.segment_queries.list_rows(ctx.db, UsageFilter(*resource, project_id=restricted.project_id), 1)
         ]
         return [resource for resource, is_used in visible if is_used] or [resource for resource, _ in visible]
 

@@ -31,7 +31,7 @@ class Segments:
         """
         after = None if page.marker is None else decode_segment_cursor(page.marker)
         restricted = restrict_filter(ctx, usage_filter)
-        return build_slice(repository.segments.list_rows(ctx.db, restricted, page.limit + 1, after), page)
+        return build_slice(repository.segment_queries.list_rows(ctx.db, restricted, page.limit + 1, after), page)
 
     def list_after(
         self, db: Connection, pinned: UsageFilter, limit: int, after: Cursor | None = None
@@ -41,13 +41,13 @@ class Segments:
         They are sorted as lists are; for a period of all projects they are sorted by the ends of the segments.
         """
         if pinned.since is not None and pinned.project_id is None and pinned.resource_id is None:
-            return repository.segments.list_rows_by_end(db, pinned, limit, after)
-        rows = repository.segments.list_rows(db, pinned, limit, after)
-        return rows, repository.segments.get_sort_key(rows[-1]) if len(rows) == limit else None
+            return repository.segment_queries.list_rows_by_end(db, pinned, limit, after)
+        rows = repository.segment_queries.list_rows(db, pinned, limit, after)
+        return rows, repository.segment_queries.get_sort_key(rows[-1]) if len(rows) == limit else None
 
     def iterate(self, db: Connection, usage_filter: UsageFilter = ALL) -> Iterator[Segment]:
         """Yield segments sorted by resource and start, in constant memory."""
-        return repository.segments.iterate_segments(db, usage_filter)
+        return repository.segment_queries.iterate_segments(db, usage_filter)
 
     def iterate_overlapping(
         self, db: Connection, start: Micros, end: Micros, project_id: str | None = None, as_of: int | None = None
@@ -60,11 +60,11 @@ class Segments:
     ) -> Iterator[Segment]:
         """Yield the segments of resources that match a filter, in any order."""
         ids = repository.resources.find_ids(db, resources)
-        return repository.segments.iterate_of_resources(db, sorted(ids.values()), usage_filter)
+        return repository.segment_queries.iterate_of_resources(db, sorted(ids.values()), usage_filter)
 
     def list_current(self, db: Connection, resource_ids: Sequence[int]) -> dict[int, dict[int, Segment]]:
         """Return the current segments of resources, by the id of the resource and then of the segment."""
-        return repository.current_segments.list_current(db, resource_ids)
+        return repository.segment_replacement.list_current(db, resource_ids)
 
     def list_states(self, db: Connection, resource_type: str, now: Micros) -> set[str]:
         """Return the states in which resources of this type have been."""
@@ -73,8 +73,8 @@ class Segments:
 
     def exists(self, db: Connection, usage_filter: UsageFilter) -> bool:
         """Return True if any segment matches."""
-        return bool(repository.segments.list_rows(db, usage_filter, 1))
+        return bool(repository.segment_queries.list_rows(db, usage_filter, 1))
 
     def count(self, db: Connection, resource_types: Collection[str]) -> tuple[int, int]:
         """Return the number of segments of these types, and how many of them are open."""
-        return repository.segments.count(db, resource_types)
+        return repository.segment_queries.count(db, resource_types)

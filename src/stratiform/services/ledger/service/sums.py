@@ -12,6 +12,7 @@ from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import UsageFilter
+from stratiform.services.ledger.model.name_timelines import NAME_ATTRIBUTES
 from stratiform.services.ledger.model.samples import (
     iterate_contributions,
     multiply_by_duration,
@@ -31,6 +32,7 @@ from stratiform.services.ledger.model.sums import (
     sum_durations_by_bucket,
 )
 from stratiform.services.ledger.repository.sums import Key
+from stratiform.services.ledger.service.name_timelines import NameReader
 from stratiform.services.ledger.service.usage_access import restrict_and_pin_position
 
 #: The limit of rows in a result; larger ones can be computed from the segments.
@@ -90,9 +92,13 @@ def _add_segments(db: Connection, pinned: UsageFilter, table: _SumTable) -> None
     """Add the durations of segments, and their products with attributes."""
     measures = [(index, each) for index, each in enumerate(table.query.measures) if not each.startswith(METER)]
     key_columns = _list_key_columns(table.query)
-    for key, durations in _iterate_durations(db, pinned, table.query, key_columns):
+    names = NameReader(db, pinned.as_of) if _groups_by_name(table.query) else None
+    for key, durations in list(_iterate_durations(db, pinned, table.query, key_columns)):
         values = dict(zip(key_columns, key, strict=True))
         attributes = _decode(values["attributes"]) if "attributes" in values else {}
+        if names is not None:
+            last = table.query.bounds[-1] - 1
+            attributes = names.fill_attributes(values["cloud"], values["resource_type"], attributes, last)
         tags = _decode(values["tags"]) if "tags" in values else {}
         group = _make_group(table.query.group_by, values, attributes, tags)
         for index, measure in measures:
@@ -116,7 +122,14 @@ def _list_key_columns(query: SumQuery) -> list[str]:
         columns.append("attributes")
     if any(name.startswith(TAG) for name in query.group_by):
         columns.append("tags")
+    if _groups_by_name(query):
+        columns += [name for name in ("cloud", "resource_type") if name not in columns]
     return columns
+
+
+def _groups_by_name(query: SumQuery) -> bool:
+    """Return True if groups may depend on names of volume types, images or flavors, which other messages have."""
+    return any(name.removeprefix(ATTRIBUTE) in NAME_ATTRIBUTES for name in query.group_by)
 
 
 def _iterate_durations(

@@ -83,7 +83,7 @@ def parse_address(address: str, attribute: str) -> Address:
         raise BadRequest(f"Invalid input for {attribute}. Reason: '{address}' is not a valid IP address.") from error
 
 
-def parse_route(destination: str) -> Cidr:
+def parse_route_destination(destination: str) -> Cidr:
     """Raises BadRequest for an invalid CIDR."""
     try:
         return ip_network(destination, strict=False)

@@ -22,7 +22,7 @@ from stratiform.services.network.model.ip_addresses import (
     get_usable_range,
     parse_address,
     parse_cidr,
-    parse_route,
+    parse_route_destination,
 )
 from stratiform.services.network.repository import ip_allocations, list_queries, resources
 from stratiform.services.network.service.networks import Networks
@@ -189,4 +189,4 @@ def _check_dhcp_options(subnet: Subnet) -> None:
         parse_address(nameserver, "dns_nameservers")
     for route in subnet.host_routes:
         parse_address(route["nexthop"], "host_routes")
-        parse_route(route["destination"])
+        parse_route_destination(route["destination"])

@@ -87,17 +87,25 @@ FROM (
 GROUP BY key, run, price, units, number
 """
 
-#: The start of each run, which may be at another price: in history, or in an earlier version.
+#: The start of each run. Where a piece starts at a cut, the run may go on from another price: in history, or in an
+#: earlier version.
 _STARTED_RUNS = """
-SELECT *, min(a) OVER (PARTITION BY key, run, units, number) AS run_start
-FROM (
+WITH cut_groups AS (
+    SELECT DISTINCT key, run, units FROM runs JOIN rounding USING (run) WHERE granularity > 1 AND a IN ({cuts})
+),
+marked AS (
+    SELECT *, lag(b) OVER (PARTITION BY key, run, units ORDER BY a, b) IS DISTINCT FROM a AS starts
+    FROM runs SEMI JOIN cut_groups USING (key, run, units)
+),
+numbered AS (
     SELECT *, sum(starts::INTEGER) OVER (
         PARTITION BY key, run, units ORDER BY a, b ROWS UNBOUNDED PRECEDING
     ) AS number
-    FROM (
-        SELECT *, lag(b) OVER (PARTITION BY key, run, units ORDER BY a, b) IS DISTINCT FROM a AS starts FROM runs
-    )
+    FROM marked
 )
+SELECT key, run, price, units, a, b, us, min(a) OVER (PARTITION BY key, run, units, number) AS run_start FROM numbered
+UNION ALL
+SELECT key, run, price, units, a, b, us, a AS run_start FROM runs ANTI JOIN cut_groups USING (key, run, units)
 """
 
 #: The same, if no run can go on from one price to another.
@@ -248,8 +256,8 @@ class _Decisions:
             self._add_span(span, is_history=True)
         for span in spans:
             self._add_span(span, is_history=False)
-        has_cuts = len(history) + len(spans) > 1 and bool(plan.rounded_types)
-        self.runs_query = _STARTED_RUNS if has_cuts else _SEPARATE_RUNS
+        cuts = [span.start for span in (*history, *spans)][1:] if plan.rounded_types else []
+        self.runs_query = _STARTED_RUNS.format(cuts=", ".join(map(str, cuts))) if cuts else _SEPARATE_RUNS
 
     def _add_span(self, span: VersionSpan, *, is_history: bool) -> None:
         if span.version and not is_history and span.version.valid_from not in self._offsets:

@@ -2,7 +2,7 @@
 
 from stratiform.interfaces.endpoints import ViewContext
 from stratiform.interfaces.openstack.compute.schemas import instance_actions as schemas
-from stratiform.interfaces.openstack.compute.views.links import format_time
+from stratiform.interfaces.openstack.compute.views.times import format_naive_time
 from stratiform.kit.clock import format_iso_naive
 from stratiform.services.compute.model import InstanceAction
 
@@ -31,6 +31,6 @@ def _event(action: InstanceAction) -> schemas.InstanceActionEvent:
     return schemas.InstanceActionEvent(
         event=f"stratiform_{action.action}",
         start_time=format_iso_naive(action.started_at),
-        finish_time=format_time(action.finished_at),
+        finish_time=format_naive_time(action.finished_at),
         result=None if action.finished_at is None else action.message or "Success",
     )

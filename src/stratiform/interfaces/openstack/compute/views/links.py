@@ -1,4 +1,4 @@
-"""Links in responses, and the format of times."""
+"""Links in responses."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,6 @@ from msgspec import UNSET, UnsetType
 
 from stratiform.interfaces.endpoints import ApiRequest, ViewContext
 from stratiform.interfaces.openstack.compute.schemas.common import Link
-from stratiform.kit.clock import Micros, format_iso_naive
 
 
 def resource_links(view: ViewContext, collection: str, resource_id: str) -> list[Link]:
@@ -23,7 +22,3 @@ def next_links(request: ApiRequest, markers: Sequence[str], *, more: bool) -> li
     if not more or not markers:
         return UNSET
     return [Link("next", request.build_next_page_url(markers[-1]))]
-
-
-def format_time(at: Micros | None) -> str | None:
-    return None if at is None else format_iso_naive(at)

@@ -7,7 +7,8 @@ from msgspec import UNSET
 
 from stratiform.interfaces.endpoints import ViewContext
 from stratiform.interfaces.openstack.compute.schemas import servers as schemas
-from stratiform.interfaces.openstack.compute.views.links import bookmark_link, format_time, resource_links
+from stratiform.interfaces.openstack.compute.views.links import bookmark_link, resource_links
+from stratiform.interfaces.openstack.compute.views.times import format_naive_time
 from stratiform.kit.clock import format_iso_seconds
 from stratiform.services.compute.model import Server, ServerDetail
 from stratiform.services.network.model import Port
@@ -71,8 +72,8 @@ def server_detail(schema: type[_S], detail: ServerDetail, view: ViewContext) -> 
         key_name=server.key_name,
         security_groups=_security_groups(server),
         availability_zone=server.zone,
-        launched_at=format_time(server.launched_at),
-        terminated_at=format_time(server.terminated_at),
+        launched_at=format_naive_time(server.launched_at),
+        terminated_at=format_naive_time(server.terminated_at),
         task_state=server.task_state or None,
         vm_state=server.vm_state,
         power_state=server.power_state,

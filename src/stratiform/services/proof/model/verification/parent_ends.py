@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from stratiform.kit.clock import Micros
 from stratiform.services.ledger.model import Resource
-from stratiform.services.ledger.model.resource_generations import rank_generations
+from stratiform.services.ledger.model.parent_levels import compute_parent_levels
 from stratiform.services.proof.model.verification.reports import VerificationReport, format_resource
 
 
@@ -40,7 +40,7 @@ class ParentEnds:
 
     def verify_unresolved(self) -> None:
         """Verify that unresolved resources are in a cycle, or depend on withheld events."""
-        cyclic = rank_generations(self.unresolved, self.parents.get)[1]
+        cyclic = compute_parent_levels(self.unresolved, self.parents.get)[1]
         for resource in self.unresolved:
             parent, root = self.parents[resource], self._find_root(resource)
             child_name, parent_name = format_resource(resource), format_resource(parent)

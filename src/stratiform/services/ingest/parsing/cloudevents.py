@@ -26,7 +26,7 @@ _decoder = msgspec.json.Decoder()
 _exact_decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def parse_cloud_event(raw: bytes, cloud: str) -> Event:
+def parse_cloudevent(raw: bytes, cloud: str) -> Event:
     """Parse a JSON document. `cloud` is the cloud of an event without one. Raises: InvalidMessage."""
     document = _decode(raw, _decoder)
     if document.get("type") == usage_events.SAMPLED:
@@ -69,7 +69,7 @@ def _data(document: Payload) -> dict[str, object]:
     data, encoded = document.get("data"), document.get("data_base64")
     if encoded is not None:
         if data is not None or not isinstance(encoded, str):
-            raise InvalidMessage("data_base64 must be a string, and replaces data")
+            raise InvalidMessage("data_base64 must be a string, and cannot be combined with data")
         try:
             data = msgspec.json.decode(base64.b64decode(encoded, validate=True))
         except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError) as error:

@@ -10,7 +10,7 @@ from stratiform.kit.outbox import Event
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.parsing import MessageParser, usage_events
-from stratiform.services.ingest.parsing.cloud_events import parse_cloud_event
+from stratiform.services.ingest.parsing.cloudevents import parse_cloudevent
 from stratiform.services.ingest.service.batch_storage import store_batch
 from stratiform.services.ingest.service.cloud_names import validate_cloud_name
 from stratiform.services.ingest.service.parsed_batches import parse_events
@@ -66,7 +66,7 @@ class CloudEvents:
 
     def _parse(self, document: bytes, cloud: str) -> _ParsedEvent | EventResult:
         try:
-            event = self._with_meters(parse_cloud_event(document, cloud))
+            event = self._with_meters(parse_cloudevent(document, cloud))
             validate_cloud_name(event.cloud)
             if event.event_type.startswith(_RESERVED_PREFIXES) and event.event_type not in usage_events.EVENT_TYPES:
                 raise InvalidMessage(f"type {event.event_type} is reserved")

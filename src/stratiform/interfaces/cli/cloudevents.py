@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
 from stratiform.interfaces.cli.errors import CliError
+from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.output import format_counts
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
@@ -30,8 +31,10 @@ def ingest_file(
     """Ingest CloudEvents. Repeating it has no effect. Exit status 1: events were rejected."""
     counts = dict.fromkeys(("ingested", "duplicates", "ignored", "rejected"), 0)
     offset = 0
+    results: list[dict[str, Any]] = []
     for batch in _batches(_events(file)):
         result = get_client().post_bytes("usage/events", b"[" + b",".join(batch) + b"]", _BATCH_TYPE, cloud=cloud)
+        results.append(result)
         for name in counts:
             counts[name] += result[name]
         for event in result["events"]:
@@ -39,6 +42,7 @@ def ingest_file(
                 print_line(f"event {offset + event['index'] + 1}: {event['outcome']}: {event['reason']}")
         offset += len(batch)
     print_line(format_counts(counts))
+    print_late_usage(*results)
     if counts["rejected"]:
         raise typer.Exit(1)
 

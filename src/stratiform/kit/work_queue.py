@@ -193,7 +193,7 @@ class Worker:
             return False
         try:
             tasks = self._lease(idle)
-        except Exception as error:  # noqa: BLE001 - without its thread nothing would be reconciled any more
+        except Exception as error:  # without its thread nothing would be reconciled any more
             reason, since = self._failure or ("", self._clock.now())
             if str(error) != reason:
                 logger.warning("work not leased, retrying error=%r", str(error))

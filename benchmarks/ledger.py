@@ -234,6 +234,8 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
     from stratiform.app.settings import Settings
     from stratiform.app.wiring import build_services
     from stratiform.kit import garbage_collection
+    from stratiform.kit.ids import RandomIds
+    from stratiform.kit.installation_keys import InstallationKeys
     from support.databases import empty_database
 
     program._BATCH = batch
@@ -246,6 +248,7 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
             collector_exchanges=(queue.exchange,),
             collector_pool=queue.pool,
         )
+        InstallationKeys(settings.home / "keys").create(RandomIds())
         services = build_services(settings)
         database_schema.upgrade(services.database)
         garbage_collection.tune_garbage_collector()  # as `serve` does

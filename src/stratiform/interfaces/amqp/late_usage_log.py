@@ -23,7 +23,7 @@ class LateUsageLog:
         try:
             self._log()
         except Unavailable as error:
-            logger.warning("late usage not checked error=%s", error.message)
+            logger.warning("late usage not checked error=%r", error.message)
         except Exception:
             logger.exception("late usage not checked")
 

@@ -232,12 +232,12 @@ def test_damaged_archive_restores_nothing(archive: Path, tmp_path: Path, damage:
 @pytest.mark.parametrize("share", [0.1, 0.4, 0.7, 0.9])
 def test_archive_that_ends_early_is_refused(archive: Path, tmp_path: Path, suffix: str, share: float) -> None:
     file, home = tmp_path / f"cut.{suffix}", tmp_path / "home"
-    whole = archive.read_bytes()
+    content = archive.read_bytes()
     if suffix == "tar.gz":
-        whole = gzip.compress(whole)
+        content = gzip.compress(content)
     elif suffix == "tar.zst":
-        whole = zstandard.ZstdCompressor().compress(whole)
-    file.write_bytes(whole[: int(len(whole) * share)])
+        content = zstandard.ZstdCompressor().compress(content)
+    file.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(Invalid):
         BackupRestorer(home).restore(file)
     assert not home.exists()

@@ -29,9 +29,9 @@ def resolve_project(services: Services, ctx: RequestContext, reference: str, *, 
     if external and not projects and _ID.fullmatch(reference):
         return reference
     if external:  # both installations can have a project `admin`
-        known = {project_id for project_id, _ in projects}
+        local_ids = {project_id for project_id, _ in projects}
         ids = services.ledger.name_timelines.list_projects_named(ctx.db, reference)
-        projects += [(project_id, reference) for project_id in ids if project_id not in known]
+        projects += [(project_id, reference) for project_id in ids if project_id not in local_ids]
     return _select("project", reference, projects)
 
 

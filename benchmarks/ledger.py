@@ -234,6 +234,8 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
     from stratiform.app.settings import Settings
     from stratiform.app.wiring import build_services
     from stratiform.kit import garbage_collection
+    from stratiform.kit.ids import RandomIds
+    from stratiform.kit.installation_keys import InstallationKeys
     from support.databases import empty_database
 
     program._BATCH = batch
@@ -246,6 +248,7 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
             collector_exchanges=(queue.exchange,),
             collector_pool=queue.pool,
         )
+        InstallationKeys(settings.home / "keys").create(RandomIds())
         services = build_services(settings)
         database_schema.upgrade(services.database)
         garbage_collection.tune_garbage_collector()  # as `serve` does
@@ -261,9 +264,7 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
 
         def drain() -> None:
             thread.start()
-            with channel() as open_channel:
-                _until(lambda: queue.depth(open_channel) == 0, 0.02)
-            _until(stored)
+            _until(stored, 0.03)
 
         try:
             yield drain

@@ -34,6 +34,8 @@ from stratiform.kit import bulk_queries, garbage_collection
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
+from stratiform.kit.ids import RandomIds
+from stratiform.kit.installation_keys import InstallationKeys
 from stratiform.kit.pagination import Page
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.ledger.model import UsageFilter
@@ -175,6 +177,7 @@ def ledger(home: Path, url: str, others: int) -> Iterator[tuple[Services, str]]:
     """A server over a new ledger."""
     build_harness(home, url).services.database.close()  # creates the tables
     port = free_port()
+    InstallationKeys(home / "keys").create(RandomIds())
     services = build_services(Settings(home=home, database_url=url, port=port, bcrypt_rounds=4))
     with services.database.transaction() as db:
         services.identity.bootstrap(db, services.clock.now(), admin_password=PASSWORD)

@@ -117,7 +117,7 @@ def test_python_without_pip_and_venv_is_one_line_with_a_hint(commands: Path, shi
 
 
 def copy_tools(tmp_path: Path) -> Path:
-    """A checkout with the files that set-up reads, and without .venv and .cache."""
+    """A checkout with the files that setup reads, and without .venv and .cache."""
     root = tmp_path / "checkout"
     root.mkdir()
     for name in ("tools", "requirements"):

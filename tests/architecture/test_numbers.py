@@ -18,7 +18,7 @@ READERS = ("app/", "interfaces/", "contract/", "connectors/", "services/ingest/p
 #: expression with `[0-9]`, the database, the operating system or this program has written.
 CHECKED = {
     "app/database_schema.py": {"count"},
-    "app/home_folder.py": {"path.read_text().strip() or 0"},
+    "app/home_folder.py": {"file.read().strip() or 0"},
     "app/process_age.py": {"fields[19]"},
     "app/status_command.py": {"fields[1]"},
     "connectors/aws/client.py": {"error.response.get('ResponseMetadata', {}).get('HTTPStatusCode', 0)"},

@@ -19,6 +19,8 @@ from stratiform.app.settings import Settings
 from stratiform.app.wiring import build_services
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
+from stratiform.kit.ids import RandomIds
+from stratiform.kit.installation_keys import InstallationKeys
 from stratiform.kit.policy import SYSTEM
 from support import client
 from support.databases import create_tables
@@ -74,6 +76,7 @@ def live_server(home: Path) -> Iterator[Live]:
     port = free_port()
     home.mkdir(parents=True, exist_ok=True)
     settings = Settings(home=home, port=port, bcrypt_rounds=4)
+    InstallationKeys(home / "keys").create(RandomIds())
     services = build_services(settings)
     create_tables(services.database)
     with services.database.transaction() as db:

@@ -19,6 +19,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection
 from stratiform.kit.ids import SequentialIds
+from stratiform.kit.installation_keys import InstallationKeys
 from stratiform.kit.policy import SYSTEM, Caller
 from support.databases import create_tables, empty_sqlite_file
 
@@ -41,6 +42,7 @@ def build_harness(home: Path, database_url: str = "", *, tables: bool = True, **
     """Build all services in `home`, with empty tables unless `tables` is False."""
     clock, ids = ManualClock(), SequentialIds()
     _write_token_keys(home / "keys" / "tokens")
+    InstallationKeys(home / "keys").create(ids)
     services = build_services(
         Settings(home=home, database_url=database_url, bcrypt_rounds=4, **settings), clock=clock, ids=ids
     )

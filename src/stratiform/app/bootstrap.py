@@ -1,8 +1,10 @@
-"""The first start of an installation: schema, admin, demo project, simulated cloud, and files for clients."""
+"""The first start of an installation: schema, keys, admin, demo project, simulated cloud, and files for clients."""
 
 import fcntl
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +12,17 @@ import yaml
 
 from stratiform.app import database_schema
 from stratiform.app.home_folder import write_api_url, write_private
+from stratiform.app.home_keys import prepare_keys
 from stratiform.app.settings import LISTEN_FILE, Settings
 from stratiform.interfaces.almanach.settings import CATALOG_SERVICES as ALMANACH
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
+from stratiform.kit.database import Database
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.clouds.model import ResourceType
+from stratiform.services.identity.model import DEFAULT_DOMAIN, ListQuery
 
 #: The services in the catalog of an installation.
 CATALOG = (*(service for api in APIS for service in api.catalog), *ALMANACH)
@@ -31,21 +36,33 @@ _DEMO_ZONE = "nova"
 _DEMO_IMAGE = ("cirros", "memory-cirros")
 
 
+@contextmanager
+def _lock(home: Path) -> Iterator[None]:
+    """API and worker may start at the same time."""
+    with (home / "bootstrap.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def prepare_database(settings: Settings, database: Database) -> None:
+    """Upgrade the schema, and create the keys at the first start. Raises Conflict if keys are lost or corrupt."""
+    with _lock(settings.home):
+        database_schema.upgrade(database)
+        prepare_keys(settings.home, database)
+
+
 def bootstrap(services: Services, settings: Settings) -> None:
     """Create what an installation needs, and keep what exists. Runs at every start.
 
-    Raises Conflict if the database belongs to another home: without that home's keys, credentials of its clouds cannot
-    be decrypted, and its resources in clouds look like another installation's.
+    Raises Conflict if the passwords of clouds.yaml are lost.
     """
-    with (settings.home / "bootstrap.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # API and worker may start at the same time
-        database_schema.upgrade(services.database)
+    with _lock(settings.home):
         with services.database.read_transaction() as db:
             is_bootstrapped = services.identity.is_bootstrapped(db)
         if is_bootstrapped and "stratiform-admin" not in _read_clients(settings.home):
             raise Conflict(
-                f"The database belongs to a different home than {settings.home}",
-                hint="copy the folder keys and the file clouds.yaml from there",
+                f"{settings.home / 'clouds.yaml'} has no password of the operator",
+                hint="restore it from a backup or another home, or run `stratiform keys replace password`",
             )
         passwords = _passwords(settings.home)
         if not is_bootstrapped:
@@ -72,6 +89,18 @@ def publish_address(services: Services, settings: Settings) -> None:
     listen = f"# The default of the next start\nhost = {json.dumps(settings.host)}\nport = {settings.port}\n"
     write_private(settings.home / LISTEN_FILE, listen)
     write_api_url(settings.home, settings.local_url)
+
+
+def replace_admin_password(services: Services, settings: Settings) -> None:
+    """Give the user admin a new password, and write it to clouds.yaml."""
+    password = secrets.token_urlsafe(18)
+    password_hash = services.identity.users.passwords.hash(password)
+    with services.database.transaction() as db:
+        ctx = RequestContext(db, SYSTEM, services.clock.now())
+        query = ListQuery({"name": "admin", "domain_id": DEFAULT_DOMAIN})
+        for user in services.identity.users.list(ctx, query).items:
+            services.identity.users.update(ctx, user.id, {"password": password_hash}, {})
+    _write_clients(settings, {"stratiform-admin": password})
 
 
 def _create_demo(services: Services, ctx: RequestContext, password: str) -> None:

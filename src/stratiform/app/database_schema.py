@@ -40,8 +40,8 @@ class Revision:
 
 def import_tables() -> None:
     """Import every module that declares tables, so that the metadata is complete."""
-    for module in ("stratiform.app.manifests", "stratiform.kit.outbox", "stratiform.kit.work_queue"):
-        import_module(module)
+    for module in ("app.manifests", "kit.installation_keys", "kit.outbox", "kit.work_queue"):
+        import_module(f"stratiform.{module}")
 
 
 def current_revision(database: Database) -> str:
@@ -62,13 +62,13 @@ def require_newest_revision(database: Database) -> None:
         )
 
 
-def upgrade(database: Database) -> None:
-    """Upgrade the database to the newest revision."""
-    if current_revision(database) != HEAD:
+def upgrade(database: Database, revision: str = HEAD) -> None:
+    """Upgrade the database to a revision, by default the newest. Raises Invalid for an unknown revision."""
+    if current_revision(database) != revision:
         from alembic import command  # takes a second to import, and is needed once per release
 
-        with database.transaction() as db:
-            command.upgrade(_config(db), "head")
+        with database.transaction() as db, _known_revision():
+            command.upgrade(_config(db), revision)
 
 
 def downgrade(database: Database, revision: str) -> None:

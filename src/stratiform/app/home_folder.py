@@ -73,14 +73,12 @@ def list_running_programs(home: Path) -> dict[str, int]:
     """Return the process id of each running program of `home`."""
     pids = {}
     for program in PROGRAMS:
-        path = _pid_file(home, program)
-        if not path.exists():
-            continue
-        with path.open() as file:  # opened for reading, as the home may not be writable
+        # Opened for reading, as the home may not be writable. A program that ends deletes its file.
+        with suppress(FileNotFoundError), _pid_file(home, program).open() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                pids[program] = int(path.read_text().strip() or 0)
+                pids[program] = int(file.read().strip() or 0)
     return pids
 
 

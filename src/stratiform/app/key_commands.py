@@ -1,16 +1,23 @@
-"""`stratiform keys`: the signing keys of the ledger. They belong to this machine, so no API reads or changes them."""
+"""`stratiform keys`: the keys of an installation. They belong to this machine, so no API reads or changes them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stratiform.app import home_folder
 from stratiform.interfaces.cli.confirmation import Yes, confirm
+from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.session import session
 
 if TYPE_CHECKING:
+    from stratiform.app.settings import Settings
+    from stratiform.kit.database import Database
     from stratiform.kit.signing_keys import SigningKeys
 
-app = typer.Typer(help="Signing keys of the ledger.", no_args_is_help=True)
+app = typer.Typer(help="Keys of the installation.", no_args_is_help=True)
 rotate = typer.Typer(help="Rotate a key.", no_args_is_help=True)
 show = typer.Typer(help="Show public keys.", no_args_is_help=True)
 app.add_typer(rotate, name="rotate")
@@ -30,7 +37,12 @@ def rotate_ledger_key(
             "Replace the ledger key with one that the old key does not sign, so that customers must trust it anew",
             yes=yes,
         )
-    typer.echo(str(_ledger_keys().rotate(compromised=stolen)))
+    from stratiform.app.home_keys import save_ledger_notes
+
+    with _open_database() as database:
+        verifier = _ledger_keys().rotate(compromised=stolen)
+        typer.echo(str(verifier))
+        save_ledger_notes(session.home, database)
 
 
 @show.command("ledger")
@@ -38,6 +50,71 @@ def show_ledger_keys() -> None:
     """Print the public keys of the ledger, oldest first, for `stratiform usage verify --keyfile`."""
     for verifier in _ledger_keys().list_verifiers():
         typer.echo(str(verifier))
+
+
+class LostKey(StrEnum):
+    """What `replace` replaces."""
+
+    tokens = "tokens"
+    secrets = "secrets"
+    ledger = "ledger"
+    password = "password"  # noqa: S105 - a name
+
+
+#: What each replacement costs, for the question.
+_COSTS = {
+    LostKey.tokens: "all tokens become invalid",
+    LostKey.secrets: "the credentials of all clouds are lost and must be set again",
+    LostKey.ledger: "customers must trust a new key that the old one does not sign",
+    LostKey.password: "the user admin gets a new password",
+}
+
+
+@app.command("replace")
+def replace_lost_key(
+    key: Annotated[LostKey, typer.Argument(help="The key, or the password of the user admin in clouds.yaml.")],
+    yes: Yes = False,
+) -> None:
+    """Replace a key that is lost and in no backup. Programs must not be running; on all machines."""
+    from stratiform.app.home_keys import replace_key
+
+    if home_folder.list_running_programs(session.home):
+        raise CliError(f"Stratiform is running in {session.home}", "stop it with `stratiform down`")
+    confirm(f"Replace {key} in {session.home}, although {_COSTS[key]}", yes=yes)
+    with _open_database() as database:
+        if key is LostKey.password:
+            _replace_password(database)
+        else:
+            replace_key(session.home, database, key)
+    typer.echo(f"{key} replaced. Copy it to the other homes of this installation, if there are any.")
+
+
+def _replace_password(database: "Database") -> None:
+    from stratiform.app.bootstrap import replace_admin_password
+    from stratiform.app.wiring import build_services
+
+    settings = _load_settings()
+    replace_admin_password(build_services(settings, database=database), settings)
+
+
+@contextmanager
+def _open_database() -> "Iterator[Database]":
+    """Yield the database. Raises Conflict if its schema is not the newest."""
+    from stratiform.app import database_schema
+    from stratiform.kit.database import Database
+
+    database = Database(_load_settings().database)
+    try:
+        database_schema.require_newest_revision(database)
+        yield database
+    finally:
+        database.close()
+
+
+def _load_settings() -> "Settings":
+    from stratiform.app.settings import load_settings
+
+    return load_settings(session.home)
 
 
 def _ledger_keys() -> "SigningKeys":

@@ -13,9 +13,11 @@ from granian.server.embed import Server
 
 from stratiform.app import database_schema
 from stratiform.app.api import build_application
+from stratiform.app.home_keys import check_keys
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build_services
 from stratiform.kit import logging_setup
+from stratiform.kit.database import Database
 from stratiform.kit.server_proof import address_of
 
 
@@ -23,12 +25,14 @@ def serve_in_thread(settings: Settings) -> httpx.Client:
     """Serve the API in a thread until the process ends. Return a client of it.
 
     It listens on a socket in a directory that only this user can read, and writes no address. Raises Conflict if the
-    schema of the database is not the newest.
+    schema of the database is not the newest, or keys are lost or corrupt.
     """
     logging_setup.configure_logging("ERROR")  # errors are in the responses
-    services = build_services(settings)
-    atexit.register(services.database.close)  # SQLite's additional files are deleted by the last connection
-    database_schema.require_newest_revision(services.database)
+    database = Database(settings.database)
+    atexit.register(database.close)  # SQLite's additional files are deleted by the last connection
+    database_schema.require_newest_revision(database)
+    check_keys(settings.home, database)
+    services = build_services(settings, database=database)
     folder = tempfile.TemporaryDirectory(prefix="stratiform-")  # deleted when the process ends
     path = Path(folder.name) / "api"
     server = Server(

@@ -14,7 +14,7 @@ from granian.server.embed import Server
 
 from stratiform.app import almanach, home_folder
 from stratiform.app.api import build_application
-from stratiform.app.bootstrap import bootstrap, publish_address
+from stratiform.app.bootstrap import bootstrap, prepare_database, publish_address
 from stratiform.app.collector import collect, parse_addresses
 from stratiform.app.program_status import StatusFile
 from stratiform.app.readiness import wait_until_ready
@@ -24,6 +24,7 @@ from stratiform.app.wiring import build_services
 from stratiform.app.worker import build_worker
 from stratiform.interfaces.services import Services
 from stratiform.kit import garbage_collection, logging_setup
+from stratiform.kit.database import Database
 from stratiform.kit.errors import Conflict
 from stratiform.kit.work_queue import Worker
 
@@ -62,10 +63,12 @@ class _Process:
         if "api" in self._programs:
             almanach.check_authentication(self._settings)
             self._tls_files = find_tls_files(self._settings)
-        services = build_services(self._settings, wake=self._wake)
+        database = Database(self._settings.database)
         with ExitStack() as claims:
             if "api" in self._programs:  # after all settings, so that a wrong one is reported first
                 _claim_ports(self._settings, claims)
+            prepare_database(self._settings, database)
+            services = build_services(self._settings, database=database, wake=self._wake)
             bootstrap(services, self._settings)
             garbage_collection.tune_garbage_collector()
             try:

@@ -104,7 +104,7 @@ class Settings:
         "", "Key with full access to Almanach's API, sent as X-Auth-Token.", secret=True
     )
     almanach_keystone_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
-        "", "Keystone v3 that validates tokens of Almanach's API; empty: our own identity service."
+        "", "Keystone v3 that validates tokens of Almanach's API; empty: Stratiform's own identity service."
     )
     almanach_keystone_username: str = setting_field("", "User that validates tokens at that Keystone.")
     almanach_keystone_password: str = setting_field("", "Password of that user.", secret=True)

@@ -55,6 +55,31 @@ class KeyRepository:
             self._write_key(0)
             self._write_key(1)
 
+    def exists(self) -> bool:
+        """Return True if there is a key."""
+        return bool(self._key_numbers())
+
+    def replace(self) -> None:
+        """Delete all keys and create new ones: what was encrypted can't be decrypted any more."""
+        for number in self._key_numbers():
+            (self._directory / str(number)).unlink()
+        self._fernet = None
+        self.create()
+
+    def list_invalid_keys(self) -> list[Path]:
+        """Return the files that are not valid keys."""
+        files = [self._directory / str(number) for number in self._key_numbers()]
+        return [file for file in files if not _is_valid_key(file)]
+
+    def is_encrypted_with_newest(self, token: bytes) -> bool:
+        """Return True if the newest key has encrypted the token."""
+        newest = (self._directory / str(max(self._key_numbers()))).read_bytes()
+        try:
+            Fernet(newest).decrypt(token)
+        except InvalidToken:
+            return False
+        return True
+
     def rotate(self, keep: int = 3) -> None:
         """Make the staged key primary, stage a new one, and delete old keys so that `keep` keys remain."""
         newest = max(self._key_numbers()) + 1
@@ -93,3 +118,11 @@ class KeyRepository:
         with os.fdopen(descriptor, "wb") as file:
             file.write(Fernet.generate_key())
         partial.rename(self._directory / str(number))
+
+
+def _is_valid_key(file: Path) -> bool:
+    try:
+        Fernet(file.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True

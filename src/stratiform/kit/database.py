@@ -186,6 +186,18 @@ class Database:
                 db.rollback()
                 db.info.pop("read_only", None)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a transaction for reading in which all tables have the state of one instant, while others write."""
+        if self.dialect == "sqlite":
+            with self.read_transaction() as db:
+                yield db
+            return
+        with _translate_errors(), self.engine.connect() as connection:
+            db = connection.execution_options(isolation_level="REPEATABLE READ")
+            with db.begin():
+                yield db
+
     def close(self) -> None:
         self.engine.dispose()
 

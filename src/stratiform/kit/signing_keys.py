@@ -7,12 +7,15 @@ deletes the old private key. `last` is the last note that was signed here.
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.signed_notes import Signer, Verifier, list_signers, sign_note, verify_note
+
+T = TypeVar("T")
 
 #: The first line of a key note, so that it can't be mistaken for a checkpoint.
 _HEADING = "stratiform ledger key v1"
@@ -37,6 +40,33 @@ class SigningKeys:
             new = Signer.generate(old.name)
             self._add(number + 1, new, [] if compromised else [old])
             (self._directory / str(number)).unlink()
+        return new.verifier
+
+    def list_problems(self) -> list[tuple[Path, str]]:
+        """Return the files that are missing or corrupt, each with its problem."""
+        numbers = self._key_numbers()
+        if not numbers:
+            return [(self._directory, "no keys")]
+        private = self._directory / str(numbers[-1])
+        public = {file for file in self._directory.glob("*.pub") if file.stem.isdecimal()}
+        invalid = [(file, "not a valid public key") for file in sorted(public) if _try(_parse_key_note, file) is None]
+        signer = _try(Signer.parse, private)
+        if signer is None:
+            invalid.append((private, "not a valid key"))
+        elif not invalid and signer.verifier not in self.list_verifiers():
+            invalid.append((private.with_suffix(".pub"), "not the public key of the signing key"))
+        return invalid
+
+    def replace(self, name: str, notes: Sequence[str]) -> Verifier:
+        """Create a key with the signer name `name` in place of a lost one, with the key notes of the earlier keys."""
+        with self._lock():  # it creates the directory
+            for file in list(self._directory.iterdir()):
+                if file.stem.isdecimal() and file.suffix in ("", ".pub"):
+                    file.unlink()
+            for number, note in enumerate(notes, 1):
+                self._write(f"{number}.pub", note)
+            new = Signer.generate(name)
+            self._add(len(notes) + 1, new, [])
         return new.verifier
 
     def get_signer(self) -> Signer:
@@ -93,6 +123,14 @@ class SigningKeys:
         with os.fdopen(os.open(self._directory / ".lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _try(parse: Callable[[str], T], file: Path) -> T | None:
+    """Return the key in a file, or None if it is not valid."""
+    try:
+        return parse(file.read_text())
+    except (Invalid, OSError, ValueError):
+        return None
 
 
 def list_trusted_verifiers(key_notes: Iterable[str], trusted: Iterable[Verifier]) -> list[Verifier]:

@@ -172,7 +172,7 @@ def test_samples_in_every_format(api: Rest, query: str, monkeypatch: pytest.Monk
         ("GET", "usage/polls?cloud=x", "this endpoint has no parameters"),
         ("GET", "usage/rejected?cloud=x", "available: limit, marker"),
         ("GET", "usage/rejected/00?message_id=00", "this endpoint has no parameters"),
-        ("GET", "usage/ignored?limit=1", "this endpoint has no parameters"),
+        ("GET", "usage/ignored?limit=1", "available: undecided"),
         ("POST", "usage/ignored/replay?before=1", "available: after"),
         ("POST", "usage/events?clud=x", "did you mean `cloud`?"),
         ("POST", "usage/notifications?clouds=x", "did you mean `cloud`?"),

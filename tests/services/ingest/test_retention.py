@@ -9,6 +9,8 @@ from stratiform.app.wiring import build_services
 from stratiform.app.worker import collect_handlers
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import DAY_US, ManualClock
+from stratiform.kit.ids import RandomIds
+from stratiform.kit.installation_keys import InstallationKeys
 from stratiform.kit.work_queue import Worker, enqueue
 from stratiform.services.ingest import repository as ingest_repository
 from stratiform.services.ingest.parsing import parse_event
@@ -18,6 +20,7 @@ from support.ledger import expected, listing, recorded
 
 
 def build_ingest(home: Path, days: int, clock: ManualClock) -> Services:
+    InstallationKeys(home / "keys").create(RandomIds())
     services = build_services(Settings(home=home, raw_messages_days=days, bcrypt_rounds=4), clock=clock)
     create_tables(services.database)
     return services

@@ -43,8 +43,13 @@ def delete_rejected_messages(
         list[str] | None, typer.Argument(metavar="[ID]...", help="IDs, or unique prefixes of them.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All rejected messages.")] = False,
-    cloud: Annotated[str | None, typer.Option(help="All messages of this cloud.")] = None,
-    reason: Annotated[str | None, typer.Option(help="All messages whose reason starts with this text.")] = None,
+    cloud: Annotated[
+        str | None, typer.Option(help="Messages of this cloud; with --reason, those that match both.")
+    ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(help="Messages whose reason starts with this text; with --cloud, those that match both."),
+    ] = None,
 ) -> None:
     """Delete rejected messages permanently."""
     if [bool(messages), everything, bool(cloud or reason)].count(True) != 1:

@@ -10,7 +10,7 @@ from sqlalchemy.schema import SchemaItem
 from stratiform.kit.errors import Conflict
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -83,7 +83,7 @@ def _keep_documented(periods: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             ended.add(period["account_id"])
         elif period["account_id"] in ended:
             raise Conflict(
-                f"Revision 0008 cannot store the period of document {period['document_number']}, because the period"
+                f"Revision 0009 cannot store the period of document {period['document_number']}, because the period"
                 " before has no document"
             )
         else:

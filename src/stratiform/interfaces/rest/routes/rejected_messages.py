@@ -35,7 +35,7 @@ def delete_rejected_message(request: ApiRequest, message_id: schemas.MessageId) 
 
 @api.delete("/usage/rejected", policy.REJECTED_MESSAGES_DELETE, status=200)
 def delete_rejected_messages(request: ApiRequest, query: schemas.RejectedDeleteQuery) -> schemas.DeletedCount:
-    """Delete the rejected messages of a cloud, those with a reason, or all of them."""
+    """Delete the rejected messages that match all given parameters, or all of them."""
     if query.is_all == bool(query.cloud or query.reason):
         raise Invalid(
             "no messages are selected, or `all` is combined with other parameters",

@@ -40,7 +40,7 @@ class RejectedMessagePage(Struct):
 
 
 class RejectedDeleteQuery(Struct):
-    """Which messages are deleted: those of `cloud`, those with `reason`, or `all`."""
+    """Which messages are deleted: those that match both `cloud` and `reason`, if both are given; or `all`."""
 
     cloud: Annotated[str | None, Meta(description="Name of the cloud.")] = None
     reason: Annotated[str | None, Meta(description="Prefix of the reason.")] = None

@@ -30,7 +30,7 @@ _TITLES: dict[DocumentKind, str] = {
 
 _FONT = "Libertinus Serif"
 
-#: Chinese characters that unified code points write differently, by the country of the customer.
+#: Han characters that unified code points write differently, by the country of the customer.
 _CJK_FONTS = {
     "CN": "Noto Sans CJK SC",
     "SG": "Noto Sans CJK SC",

@@ -23,8 +23,15 @@ class CloudAccountSettings:
         return {**cloud.settings, **self._load_secrets(db, cloud)}
 
     def merge(self, db: Connection, cloud: Cloud, changes: Mapping[str, str]) -> dict[str, str]:
-        """Return the settings of a cloud after `changes`; "" resets a setting to its default."""
-        merged = {**self.load(db, cloud), **changes}
+        """Return the settings of a cloud after `changes`; "" resets a setting to its default.
+
+        Secrets that can't be decrypted, because their key is lost, are left out, so that they can be set again.
+        """
+        try:
+            stored = self.load(db, cloud)
+        except Invalid:
+            stored = dict(cloud.settings)
+        merged = {**stored, **changes}
         return {name: value for name, value in merged.items() if value}
 
     def encrypt(self, secrets: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from stratiform.contract.usage import parse_decimal
 from stratiform.kit.clock import Micros, parse_iso
-from stratiform.kit.number_parsing import parse_uint
+from stratiform.kit.number_parsing import is_uint, parse_uint
 from stratiform.services.ingest.errors import InvalidMessage
 
 Payload = Mapping[str, object]
@@ -131,7 +131,9 @@ def parse_integer(value: object, name: str) -> int | None:
     if value is None or value == "":
         return None
     number = _to_integer(value)
-    if number is None or not 0 <= number <= MAX_INTEGER:
+    if (number or 0) > MAX_INTEGER or (isinstance(value, str) and number is None and is_uint(value)):
+        raise InvalidMessage(f"{name} is out of range: {quote_value(value)}")
+    if number is None or number < 0:
         raise InvalidMessage(f"{name} is not a non-negative integer: {quote_value(value)}")
     return number
 

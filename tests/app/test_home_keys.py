@@ -108,6 +108,19 @@ def test_lost_id_is_restored_from_the_database(cli: Cli) -> None:
     assert file.read_text() == before
 
 
+def test_rotated_ledger_key_can_be_lost_before_the_next_start(cli: Cli) -> None:
+    cli("keys", "rotate", "ledger")
+    keys = cli("keys", "show", "ledger").splitlines()
+    shutil.rmtree(cli.home / "keys" / "ledger")
+    cli("keys", "replace", "ledger", "--yes")
+    assert cli("keys", "show", "ledger").splitlines()[:2] == keys
+
+
+def test_ledger_key_is_rotated_without_the_database(cli: Cli) -> None:
+    (cli.home / "stratiform.toml").write_text(f'database_url = "postgresql+psycopg://u@127.0.0.1:{free_port()}/x"\n')
+    assert cli("keys", "rotate", "ledger").startswith("stratiform/")
+
+
 def test_rotated_ledger_key_is_accepted(cli: Cli) -> None:
     cli("keys", "rotate", "ledger")
     cli("up", "--detach")

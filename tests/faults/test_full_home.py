@@ -17,7 +17,7 @@ def test_start_on_a_full_disk_is_refused(tmp_path: Path, free_bytes: int) -> Non
         cli = Cli(disk.folder)
         disk.fill(free_bytes)
         error = cli.run("up", "--port", free_port()).stderr
-        assert error.startswith("stratiform: No space left on device (free space on the disk of ")
+        assert error.startswith("stratiform: No space left on device (free up disk space for ")
         assert len(error.splitlines()) == 1
         disk.empty()
         cli("db", "upgrade")

@@ -264,9 +264,7 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
 
         def drain() -> None:
             thread.start()
-            with channel() as open_channel:
-                _until(lambda: queue.depth(open_channel) == 0, 0.02)
-            _until(stored)
+            _until(stored, 0.03)
 
         try:
             yield drain

@@ -1,5 +1,6 @@
 """Backups: everything is restored, into an empty home and database of any kind, or nothing."""
 
+import gzip
 import io
 import shutil
 import tarfile
@@ -9,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+import zstandard
 from sqlalchemy import select
 
 from stratiform.app import database_schema
@@ -224,6 +226,21 @@ def test_damaged_archive_restores_nothing(archive: Path, tmp_path: Path, damage:
         BackupRestorer(home).restore(file)
     assert not home.exists()
     assert not (tmp_path / "manifest.json").exists()
+
+
+@pytest.mark.parametrize("suffix", ["tar", "tar.gz", "tar.zst"])
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.7, 0.9])
+def test_archive_that_ends_early_is_refused(archive: Path, tmp_path: Path, suffix: str, share: float) -> None:
+    file, home = tmp_path / f"cut.{suffix}", tmp_path / "home"
+    content = archive.read_bytes()
+    if suffix == "tar.gz":
+        content = gzip.compress(content)
+    elif suffix == "tar.zst":
+        content = zstandard.ZstdCompressor().compress(content)
+    file.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(Invalid):
+        BackupRestorer(home).restore(file)
+    assert not home.exists()
 
 
 def test_home_or_database_that_is_not_empty_is_refused(archive: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import select
@@ -70,8 +71,9 @@ def test_row_enqueued_during_its_job_is_handled_again(database: Database) -> Non
     assert (handled, count_rows(database)) == (["a", "a"], 0)
 
 
-def test_unavailable_database_is_logged_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("error", [Unavailable("no database"), RuntimeError("no table")], ids=str)
+def test_failure_to_lease_is_logged_once_and_retried(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     import_tables()
     database = Database(f"sqlite:///{tmp_path / 'db'}")
@@ -79,14 +81,15 @@ def test_unavailable_database_is_logged_once(
     handled = threading.Event()
     worker = Worker(database, {"server": lambda _: handled.set()}, name="w", clock=ManualClock(), idle_us=1000)
     with running(worker):
+        with monkeypatch.context() as patch:
+            patch.setattr(database, "read_transaction", Mock(side_effect=error))
+            wait_until(lambda: bool(caplog.messages))
+            time.sleep(0.1)
         with database.transaction() as db:
             enqueue(db, "server", "a", 0)
         assert handled.wait(_TIMEOUT_S)
-        monkeypatch.setattr(database, "read_transaction", _unavailable)
-        wait_until(lambda: bool(caplog.messages))
-        time.sleep(0.1)
     database.close()
-    assert caplog.messages == ["work not leased, retrying error='no database'"]
+    assert caplog.messages == [f"work not leased, retrying error='{error}'"]
 
 
 def test_requeued_row_is_handled_after_its_time(database: Database) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import BigInteger, Column, ColumnElement, Index, Integer, String
 
 from stratiform.kit.clock import SECOND_US, Clock, Micros
 from stratiform.kit.database import Connection, Database, TableGateway, define_table, upsert
-from stratiform.kit.errors import Fault, Unavailable
+from stratiform.kit.errors import Fault
 
 LEASE_US = 60 * SECOND_US
 _MIN_BACKOFF_US = SECOND_US // 4
@@ -193,7 +193,7 @@ class Worker:
             return False
         try:
             tasks = self._lease(idle)
-        except Unavailable as error:
+        except Exception as error:  # without its thread nothing would be reconciled any more
             reason, since = self._failure or ("", self._clock.now())
             if str(error) != reason:
                 logger.warning("work not leased, retrying error=%r", str(error))

@@ -46,6 +46,31 @@ def test_more_messages_than_a_batch_do_not_linger() -> None:
     assert (following.tag, following.bodies) == (4, [b"c", b"d"])
 
 
+def test_batches_grow_with_a_backlog() -> None:
+    batch_queue = fill(BatchQueue(4000), *[b"a"] * 16_200)
+    sizes: list[int] = []
+    while sum(sizes) < 16_200:
+        batch = batch_queue.get_batch(60)
+        assert batch is not None
+        sizes.append(len(batch.bodies))
+    assert sizes == [500, 1000, 2000, 4000, 4000, 4000, 700]
+    fill(batch_queue, *[b"a"] * 10_000)
+    batch = batch_queue.get_batch(60)
+    assert batch is not None
+    assert len(batch.bodies) == 2000
+
+
+def test_batch_is_complete_if_no_message_arrives() -> None:
+    batch_queue = BatchQueue(1000)
+    batches = []
+    reader = threading.Thread(target=lambda: batches.append(batch_queue.get_batch(60)))
+    reader.start()
+    batch_queue.put([(1, b"a")])
+    batch_queue.put([(2, b"b")])
+    reader.join(30)
+    assert [batch.bodies for batch in batches if batch] == [[b"a", b"b"]]
+
+
 def test_large_messages_limit_batches_and_the_inbox() -> None:
     batch_queue = fill(BatchQueue(1000), *[bytes(10 * MIB)] * 7)
     assert batch_queue.is_full()

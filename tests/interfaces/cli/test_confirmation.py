@@ -33,8 +33,11 @@ def test_any_other_answer_cancels_the_command(monkeypatch: pytest.MonkeyPatch, a
         confirm("Remove cloud 'ec2'", yes=False)
 
 
-def test_without_a_terminal_the_command_is_refused_instead_of_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+@pytest.mark.parametrize("standard_input", [io.StringIO("y\n"), None], ids=["file", "closed"])
+def test_without_a_terminal_the_command_is_refused_instead_of_waiting(
+    monkeypatch: pytest.MonkeyPatch, standard_input: io.StringIO | None
+) -> None:
+    monkeypatch.setattr(sys, "stdin", standard_input)
     with pytest.raises(CliError, match="not confirmed") as error:
         confirm("Remove cloud 'ec2'", yes=False)
     assert error.value.hint == "repeat the command with --yes"

@@ -82,6 +82,13 @@ def test_name_of_several_projects_is_ambiguous(api: Rest, service_harness: Servi
         run("cost", "month", "--project", "acme")
 
 
+def test_name_of_a_project_here_and_in_a_cloud_is_ambiguous(api: Rest, service_harness: ServiceHarness) -> None:
+    receive(service_harness, machine("m1", PROJECT, "2026-11-10T00:00:00"), project="admin")
+    with pytest.raises(CliError, match="2 projects are named 'admin'") as raised:
+        run("account", "assign", "hosted", "--project", "admin")
+    assert PROJECT in str(raised.value.hint)
+
+
 def test_machine_of_a_cloud_is_shown_by_its_name_and_its_end(api: Rest, service_harness: ServiceHarness) -> None:
     receive(
         service_harness,

@@ -25,7 +25,9 @@ from support.stacks import customer
         (("new", "USD", "standard"), "The currency of plan 'standard' is EUR, not USD"),
         (("new", "EUR", "gold"), "Price plan 'gold' not found"),
         (("new", "EUR", "standard", Party(country="XX")), "'XX' is not a country code"),
-        (("new", "EUR", "standard", Party("x" * 201)), "at most 200 printable characters"),
+        (("new", "EUR", "standard", Party("x" * 201)), "at most 200 characters"),
+        (("new", "EUR", "standard", Party("a\u202eb")), r"U\+202E \(RIGHT-TO-LEFT OVERRIDE\)"),
+        (("new", "EUR", "standard", Party(address=("a\nb",))), r"do not have glyphs for U\+000A"),
         (("\U00013000", "EUR", "standard"), r"cannot be printed .* glyphs for U\+13000 \(EGYPTIAN HIEROGLYPH A001\)"),
         (("new", "EUR", "standard", Party(address=("\U0001d11e",))), "do not have glyphs for U\\+1D11E"),
         (("new", "EUR", "standard", Party(address=("line",) * 11)), "at most 10 lines"),
@@ -44,6 +46,22 @@ def test_the_seller_must_be_printable(billing: BillingHarness) -> None:
     with pytest.raises(Invalid, match="do not have glyphs for U\\+13000"):
         billing.run(lambda billing, ctx: billing.seller.update(ctx, Party("\U00013000")))
     seller = Party("株式会社", ("東京都",), "JP")
+    billing.run(lambda billing, ctx: billing.seller.update(ctx, seller))
+    assert billing.run(lambda billing, ctx: billing.seller.get(ctx)) == seller
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u0dc1\u0dca\u200d\u0dbb\u0dd3 \u0dbd\u0d82\u0d9a\u0dcf",  # Sri Lanka in Sinhala, with a joiner
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # Persian, with a non-joiner
+        "\u6771\u4eac\u90fd\u30001-1",  # Tokyo, with an ideographic space
+        "Soci\u00e9t\u00e9 M\u00a0&\u00a0Cie",
+        "\U0001f469\u200d\U0001f4bb",
+    ],
+)
+def test_a_party_can_contain_joiners_and_all_spaces(billing: BillingHarness, text: str) -> None:
+    seller = Party(text, (text,))
     billing.run(lambda billing, ctx: billing.seller.update(ctx, seller))
     assert billing.run(lambda billing, ctx: billing.seller.get(ctx)) == seller
 

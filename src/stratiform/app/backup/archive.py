@@ -10,6 +10,7 @@ import io
 import json
 import os
 import tarfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
@@ -141,17 +142,34 @@ def verify_archive(file: Path) -> Manifest:
         if manifest is not None:
             raise Invalid(f"{file}: '{name}' follows the manifest", hint=_HINT)
         if name == _MANIFEST:
-            manifest = _parse_manifest(file, source.read(_MAX_MANIFEST_BYTES))
+            with _damage_reported(file):
+                content = source.read(_MAX_MANIFEST_BYTES)
+            manifest = _parse_manifest(file, content)
             continue
-        digest, size = hashlib.sha256(), 0
-        while block := source.read(_BLOCK_BYTES):
-            digest.update(block)
-            size += len(block)
-        members[name] = Member(size, digest.hexdigest())
+        members[name] = _measure(file, source)
     if manifest is None:
         raise Invalid(f"{file} is incomplete: it has no manifest", hint=_HINT)
     _compare(file, manifest.members, members)
     return manifest
+
+
+def _measure(file: Path, source: IO[bytes]) -> Member:
+    """Read a member to its end. Raises: Invalid if the archive ends within it."""
+    digest, size = hashlib.sha256(), 0
+    with _damage_reported(file):
+        while block := source.read(_BLOCK_BYTES):
+            digest.update(block)
+            size += len(block)
+    return Member(size, digest.hexdigest())
+
+
+@contextmanager
+def _damage_reported(file: Path) -> Iterator[None]:
+    """Raise Invalid if the archive ends or cannot be decompressed while a member is read."""
+    try:
+        yield
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise Invalid(f"{file} is damaged or truncated", hint=_HINT) from error
 
 
 def _compare(file: Path, expected: Mapping[str, Member], members: Mapping[str, Member]) -> None:
@@ -188,7 +206,7 @@ def read_members(file: Path) -> Iterator[tuple[str, IO[bytes]]]:
         if error.errno is not None:
             raise
         raise Invalid(f"{file} is damaged or truncated", hint=_HINT) from error
-    except (tarfile.TarError, EOFError) as error:
+    except (tarfile.TarError, EOFError, zlib.error) as error:
         raise Invalid(f"{file} is damaged, truncated or not a tar file", hint=_HINT) from error
 
 

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.late_usage import print_late_usage
-from stratiform.interfaces.cli.output import Format, FormatOption, encode_json_array, format_values
+from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, encode_json_array, format_values
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import escape_control_characters, escape_line, print_line
 
@@ -45,9 +45,9 @@ class _Results:
     Raises CliError if the audit ends without a summary.
     """
 
-    def __init__(self, lines: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, lines: Iterable[JsonObject]) -> None:
         self._lines = lines
-        self.summary: dict[str, Any] = {}
+        self.summary: JsonObject = {}
 
     def __iter__(self) -> Iterator[Mapping[str, object]]:
         for line in self._lines:
@@ -68,7 +68,7 @@ def _print_progress(cloud: str | None, count: int) -> None:
     typer.echo(escape_control_characters(text), err=True)
 
 
-def _print_resource(resource: Mapping[str, Any]) -> None:
+def _print_resource(resource: JsonObject) -> None:
     """Print a heading with the full ID, and lines for findings and proposed corrections."""
     print_line(escape_line(f"{resource['resource_type']} {resource['resource_id']} {resource['name']}".rstrip()))
     print_line(f"  cloud {resource['cloud']}")
@@ -86,7 +86,7 @@ def _print_resource(resource: Mapping[str, Any]) -> None:
         print_line("  no correction proposed: the times are unknown")
 
 
-def _print_summary(summary: Mapping[str, Any], apply: bool) -> None:
+def _print_summary(summary: JsonObject, apply: bool) -> None:
     for kind, total in summary["found"].items():
         print_line(f"{kind}: {total['seconds']} s, findings: {total['findings']}")
     inventories = ", ".join(f"{inventory['cloud']} ({inventory['items']})" for inventory in summary["clouds"])
@@ -104,7 +104,7 @@ def _print_summary(summary: Mapping[str, Any], apply: bool) -> None:
         print_line(_format_agreement(summary))
 
 
-def _format_coverage(coverage: Mapping[str, Any]) -> str:
+def _format_coverage(coverage: JsonObject) -> str:
     """Return which sources the resources of a cloud were compared with."""
     if coverage["no_inventory"] is None:
         inventory = f"{coverage['in_inventory']} covered by the inventory"
@@ -115,7 +115,7 @@ def _format_coverage(coverage: Mapping[str, Any]) -> str:
     return text + (f"; {coverage['without_source']} covered by neither" if coverage["without_source"] else "")
 
 
-def _format_agreement(summary: Mapping[str, Any]) -> str:
+def _format_agreement(summary: JsonObject) -> str:
     """Return what the absence of findings means, which depends on the sources that there were."""
     coverage = summary["coverage"]
     without_source = sum(cloud["without_source"] for cloud in coverage)

@@ -191,9 +191,9 @@ def _read_file(file: Path) -> str:
 
 def _prompt(setting: Setting) -> str:
     """Read a secret from the terminal without echo, or one line of standard input."""
-    if sys.stdin.isatty():
+    if sys.stdin is not None and sys.stdin.isatty():
         return str(typer.prompt(setting.name, hide_input=True))
-    line = sys.stdin.readline().strip()
+    line = sys.stdin.readline().strip() if sys.stdin is not None else ""  # None: standard input is closed
     if not line:
         raise CliError(
             f"{setting.name} is missing",

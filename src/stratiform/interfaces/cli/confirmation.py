@@ -17,7 +17,7 @@ def confirm(action: str, *, yes: bool) -> None:
     """
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():  # None: standard input is closed
         raise CliError(f"{action}: not confirmed", "repeat the command with --yes")
     if not typer.confirm(f"{action}?", err=True):
         raise CliError(f"{action}: cancelled")

@@ -1,13 +1,13 @@
 """`stratiform usage correct` and `corrections`: manual changes to the ledger."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Iterable, Sequence
+from typing import Annotated
 
 import typer
 
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.late_usage import print_late_usage
-from stratiform.interfaces.cli.output import Format, FormatOption, format_values, print_item, print_list
+from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, format_values, print_item, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import escape_line, print_line
 from stratiform.kit.number_parsing import parse_uint
@@ -128,7 +128,7 @@ def _with_options(message: str) -> str:
     return f"{_OPTIONS.get(field, field)}{colon}{text}"
 
 
-def _print_correction(result: Mapping[str, Any]) -> None:
+def _print_correction(result: JsonObject) -> None:
     """Print the segments, or the sums of the meter, before and after."""
     if result["created"]:
         segment = result["after"][0]
@@ -151,19 +151,19 @@ def _print_correction(result: Mapping[str, Any]) -> None:
     print_line(f"correction {result['id']}" + ("" if result["new"] else " already exists"))
 
 
-def _format_segment(segment: Mapping[str, Any], names: Iterable[str]) -> str:
+def _format_segment(segment: JsonObject, names: Iterable[str]) -> str:
     attributes = "".join(f"  {name}={segment['attributes'].get(name, '')}" for name in names)
     end = segment["end"] or "open"
     return f"  {segment['start']}  {end:27}  {segment['state']}  {segment['project_id']}{attributes}"
 
 
-def _changed_attributes(segments: Sequence[Mapping[str, Any]]) -> list[str]:
+def _changed_attributes(segments: Sequence[JsonObject]) -> list[str]:
     """Return the names of the attributes that differ between segments."""
     names = sorted({name for segment in segments for name in segment["attributes"]})
     first = segments[0]["attributes"] if segments else {}
     return [name for name in names if any(segment["attributes"].get(name) != first.get(name) for segment in segments)]
 
 
-def _row(correction: Mapping[str, Any]) -> dict[str, object]:
+def _row(correction: JsonObject) -> dict[str, object]:
     changes = (format_values(correction["content"]), format_values(correction["seen"] or {}))
     return {**correction, "change": ", ".join(change for change in changes if change)}

@@ -2,14 +2,14 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
 from stratiform.interfaces.cli.account import Address, Country, LegalName, TaxId, build_party_fields
 from stratiform.interfaces.cli.errors import CliError
-from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
+from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, print_item, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
@@ -98,7 +98,7 @@ def show_or_update_seller(
     print_item(party, _PARTY_ROWS, output)
 
 
-def _get_carried_amount(invoice: dict[str, Any]) -> str:
+def _get_carried_amount(invoice: JsonObject) -> str:
     """Return what earlier invoices of the month have not charged of their exact sums."""
     sums = [(tax["exact_before"], tax["net_before"]) for tax in invoice["taxes"] if "exact_before" in tax]
     return f"{sum((Decimal(exact) - Decimal(net) for exact, net in sums), Decimal(0)):f}"
@@ -109,7 +109,7 @@ def format_quantity(quantity: str) -> str:
     return f"{Decimal(quantity):.6f}"
 
 
-def _row(line: dict[str, Any]) -> dict[str, object]:
+def _row(line: JsonObject) -> dict[str, object]:
     return {
         **line,
         "resource": line["resource_name"] or line["resource_id"],

@@ -1,12 +1,12 @@
 """Usage of closed periods that no document contains, as commands print it."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from stratiform.interfaces.cli.output import JsonObject
 from stratiform.interfaces.cli.text import print_line
 
 
-def print_late_usage(*results: Mapping[str, Any]) -> None:
+def print_late_usage(*results: JsonObject) -> None:
     """Print the late usage in responses: a line for each closed period, as in the last response that has it."""
     by_period = {(late["account"], late["start"]): late for result in results for late in result.get("late_usage", ())}
     for late in by_period.values():
@@ -16,7 +16,7 @@ def print_late_usage(*results: Mapping[str, Any]) -> None:
         )
 
 
-def add_late_usage(periods: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def add_late_usage(periods: Iterable[JsonObject]) -> list[JsonObject]:
     """Return periods with their late usage as text."""
     return [
         {**period, "late": format_late_usage(period["late_usage"]) if period["late_usage"] else ""}
@@ -24,7 +24,7 @@ def add_late_usage(periods: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]
     ]
 
 
-def format_late_usage(late: Mapping[str, Any]) -> str:
+def format_late_usage(late: JsonObject) -> str:
     """Return such as `12.3 EUR (2 resources, 1 without a price)`."""
     resources = f"{late['resources']} resource{'' if late['resources'] == 1 else 's'}"
     unpriced = f", {late['unpriced_resources']} without a price" if late["unpriced_resources"] else ""

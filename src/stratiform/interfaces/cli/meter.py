@@ -1,12 +1,12 @@
 """`stratiform usage meter` and `stratiform usage ignored`: meters, and messages that no meter reads."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from stratiform.interfaces.cli.late_usage import print_late_usage
-from stratiform.interfaces.cli.output import Format, FormatOption, print_list
+from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
@@ -63,7 +63,7 @@ def count_ignored_messages(
 def replay_ignored_messages() -> None:
     """Ingest the stored messages again, after a meter was added."""
     ingested, after = 0, 0
-    results: list[dict[str, Any]] = []
+    results: list[JsonObject] = []
     while True:
         result = get_client().post(f"usage/ignored/replay?after={after}")
         results.append(result)
@@ -75,7 +75,7 @@ def replay_ignored_messages() -> None:
     print_late_usage(*results)
 
 
-def _meter_row(meter: dict[str, Any]) -> dict[str, object]:
+def _meter_row(meter: JsonObject) -> dict[str, object]:
     samples = [f"{sample['name']} ({sample['kind']}, {sample['unit']})" for sample in meter["samples"]]
     return {**meter, "attributes": " ".join(meter["attributes"]), "samples": samples}
 

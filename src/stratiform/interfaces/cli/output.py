@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,9 @@ class Format(StrEnum):
     table = "table"
     json = "json"
 
+
+#: A JSON object of a response; the types of its values depend on the endpoint.
+JsonObject = Mapping[str, Any]
 
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="table or json.")]
 

@@ -1,13 +1,13 @@
 """`stratiform price`: price plans."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
 from stratiform.interfaces.cli.errors import CliError
-from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
+from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, print_item, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
@@ -68,11 +68,11 @@ def show_prices(
     print_list(rows, _PRICE_COLUMNS, output)
 
 
-def _dates(plan: dict[str, Any]) -> list[str]:
+def _dates(plan: JsonObject) -> list[str]:
     return [version["valid_from"][:10] for version in plan["versions"]]
 
 
-def _row(version: dict[str, Any], price: dict[str, Any]) -> dict[str, object]:
+def _row(version: JsonObject, price: JsonObject) -> dict[str, object]:
     rounded = f"{price['round']} to the {price['granularity']}" if price["granularity"] else "no"
     where = {name: ", ".join(value or "(not set)" for value in values) for name, values in price["where"].items()}
     return {

@@ -26,11 +26,12 @@ def resolve_project(services: Services, ctx: RequestContext, reference: str, *, 
     if not ctx.caller.is_admin:
         return reference
     projects = [(project.id, project.name) for project in _find_projects(services, ctx, reference)]
-    if external and not projects:
-        if _ID.fullmatch(reference):
-            return reference
+    if external and not projects and _ID.fullmatch(reference):
+        return reference
+    if external:  # both installations can have a project `admin`
+        local_ids = {project_id for project_id, _ in projects}
         ids = services.ledger.name_timelines.list_projects_named(ctx.db, reference)
-        projects = [(project_id, reference) for project_id in ids]
+        projects += [(project_id, reference) for project_id in ids if project_id not in local_ids]
     return _select("project", reference, projects)
 
 
@@ -98,5 +99,5 @@ def _select(resource: str, reference: str, candidates: Iterable[tuple[str, str |
     if not ids:
         raise NotFound(f"{resource} '{reference}' not found")
     if len(ids) > 1:
-        raise Conflict(f"{len(ids)} {resource}s are named '{reference}'", hint="use the ID")
+        raise Conflict(f"{len(ids)} {resource}s are named '{reference}'", hint=f"use one of the IDs: {', '.join(ids)}")
     return ids[0]

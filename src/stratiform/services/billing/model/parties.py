@@ -21,10 +21,10 @@ class Party:
 
 
 def check_party(party: Party) -> Party:
-    """Return `party`. Raises Invalid if a document cannot print it"""
+    """Return `party`. Its characters are not checked. Raises: Invalid"""
     texts = (party.legal_name, party.tax_id, *party.address)
-    if any(len(text) > _MAX_LENGTH or not text.isprintable() for text in texts):
-        raise Invalid(f"Names, tax IDs and address lines must have at most {_MAX_LENGTH} printable characters")
+    if any(len(text) > _MAX_LENGTH for text in texts):
+        raise Invalid(f"Names, tax IDs and address lines must have at most {_MAX_LENGTH} characters")
     if len(party.address) > _MAX_ADDRESS_LINES:
         raise Invalid(f"An address must have at most {_MAX_ADDRESS_LINES} lines")
     if party.country and not (len(party.country) == 2 and party.country in get_global("territory_languages")):

@@ -72,7 +72,8 @@ def _without_duplicates(
 
     A message that was ignored before its meter existed, and arrives again, is new.
     """
-    keys = [(message.cloud, key) for message in messages for key in _ids(message)]
+    keys = [(message.cloud, parsed.statement.message_id) for message in messages for parsed in message.statements]
+    keys += [(message.cloud, message.message_id) for message in messages if not message.statements]
     distinct = set(keys)
     seen = ledger.events.find_existing(db, distinct)
     ignored = repository.ignored_messages.find_existing(

@@ -54,6 +54,7 @@ class Statement(
     frozen=True,
     omit_defaults=True,
     forbid_unknown_fields=True,
+    gc=False,  # it has no reference cycles
     rename={
         "launched_at": "launched",
         "terminated_at": "terminated",
@@ -103,7 +104,7 @@ def get_rank(statement: Statement) -> Rank:
     return statement.at, statement.order, "" if message_id.startswith(CONTENT_ID_PREFIX) else message_id
 
 
-class ResourceStatement(msgspec.Struct, frozen=True):
+class ResourceStatement(msgspec.Struct, frozen=True, gc=False):
     """A statement with the resource and the event it comes from."""
 
     resource: Resource

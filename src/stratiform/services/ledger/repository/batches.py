@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgpack
 import zstandard
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from stratiform.kit import bulk_queries
 from stratiform.kit.clock import Micros
@@ -91,8 +91,8 @@ def count_events(db: Connection, position: int | None = None) -> int:
 def add(db: Connection, counters: LedgerCounters, received_at: Micros, messages: Sequence[Message]) -> None:
     """Insert the batch at the position of `counters`."""
     packed = zstandard.ZstdCompressor(level=_COMPRESSION_LEVEL).compress(msgpack.packb(list(messages)))
-    values = {"id": counters.position, "received_at": received_at, "events": counters.events, "messages": packed}
-    db.execute(insert(batch_table).values(values))
+    row = (counters.position, received_at, counters.events, packed)
+    bulk_queries.insert(db, batch_table, ("id", "received_at", "events", "messages"), [row])
 
 
 def find_messages(db: Connection, position: int) -> list[Message] | None:

@@ -11,6 +11,7 @@ from stratiform.kit import bulk_queries
 from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import FoldProgress, Resource
 from stratiform.services.ledger.model.resource_properties import decode_properties, encode_properties
+from stratiform.services.ledger.repository.column_types import AnyRow
 from stratiform.services.ledger.tables import resource_table
 
 _r = resource_table.c
@@ -23,6 +24,9 @@ _ORDER = (_r.resource_id, _r.resource_type, _r.cloud)
 
 #: The sort key of `list_page`: resource id, resource type, cloud.
 ResourceKey = tuple[str, str, str]
+
+#: The columns of a `ResourceRow`.
+_ROW = (_r.id, _r.cloud, _r.resource_type, _r.resource_id, _r.parent, _r.progress)
 
 _progress_decoder = msgspec.json.Decoder(FoldProgress)
 
@@ -52,13 +56,21 @@ def find_ids(db: Connection, resources: Iterable[Resource]) -> dict[Resource, in
     return ids
 
 
-def list_rows(db: Connection, ids: Sequence[int]) -> dict[int, ResourceRow]:
-    """Return resources by id."""
-    columns = (_r.id, _r.cloud, _r.resource_type, _r.resource_id, _r.parent, _r.progress)
-    return {
-        row_id: ResourceRow(row_id, Resource(*resource), _decode_progress(progress), parent)
-        for row_id, *resource, parent, progress in bulk_queries.select_by_key(db, columns, _r.id, ids)
-    }
+def list_rows(db: Connection, ids: Sequence[int]) -> list[ResourceRow]:
+    """Return the rows with these ids."""
+    return [_decode_row(row) for row in bulk_queries.select_by_key(db, _ROW, _r.id, ids)]
+
+
+def list_rows_of_resources(db: Connection, resources: Collection[Resource]) -> list[ResourceRow]:
+    """Return the rows of those resources that are in the ledger."""
+    ids = sorted({resource.resource_id for resource in resources})
+    rows = (_decode_row(row) for row in bulk_queries.select_by_key(db, _ROW, _r.resource_id, ids))
+    return [row for row in rows if row.resource in resources]
+
+
+def _decode_row(row: AnyRow) -> ResourceRow:
+    row_id, cloud, resource_type, resource_id, parent, progress = row
+    return ResourceRow(row_id, Resource(cloud, resource_type, resource_id), _decode_progress(progress), parent)
 
 
 def list_children(db: Connection, parents: Collection[int]) -> list[int]:

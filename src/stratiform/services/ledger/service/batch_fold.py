@@ -97,12 +97,10 @@ class BatchFold:
 
     def _load(self, resources: Iterable[Resource]) -> None:
         """Read the rows of `resources`; new resources get an id."""
-        missing = sorted(resource for resource in resources if resource not in self._ids)
-        stored = repository.resources.find_ids(self._db, missing)
-        self._ids |= stored
-        self._load_rows(sorted(stored.values()))
-        for resource in missing:
-            if resource not in stored:
+        missing = {resource for resource in resources if resource not in self._ids}
+        self._add_rows(repository.resources.list_rows_of_resources(self._db, missing))
+        for resource in sorted(missing):
+            if resource not in self._ids:
                 resource_id = self._ids[resource] = self._counters.resources
                 self._counters.resources += 1
                 self._new_ids.add(resource_id)
@@ -208,13 +206,14 @@ class BatchFold:
             self._load_missing_rows(current)
 
     def _load_missing_rows(self, ids: Iterable[int]) -> None:
-        self._load_rows(sorted(resource_id for resource_id in ids if resource_id not in self._rows))
+        missing = sorted(resource_id for resource_id in ids if resource_id not in self._rows)
+        self._add_rows(repository.resources.list_rows(self._db, missing))
 
-    def _load_rows(self, ids: Sequence[int]) -> None:
-        for resource_id, row in repository.resources.list_rows(self._db, ids).items():
-            self._rows[resource_id] = row
-            self._ids[row.resource] = resource_id
-            self._progress_before[resource_id] = row.progress
+    def _add_rows(self, rows: Iterable[ResourceRow]) -> None:
+        for row in rows:
+            self._rows[row.id] = row
+            self._ids[row.resource] = row.id
+            self._progress_before[row.id] = row.progress
 
     def _set_outcome(self, row: ResourceRow, superseded: Sequence[int], new: Sequence[Segment]) -> None:
         self._rows[row.id] = row

@@ -51,9 +51,10 @@ class LedgerWriter:
 
 def _hash(body: bytes) -> "hashlib._Hash":
     """Return the SHA-256 of a message, without releasing Python's lock, which takes longer to get back than hashing."""
-    digest = hashlib.sha256()
-    for start in range(0, len(body), _HASHED_AT_ONCE):
-        digest.update(body[start : start + _HASHED_AT_ONCE])
+    view = memoryview(body)
+    digest = hashlib.sha256(view[:_HASHED_AT_ONCE])
+    for start in range(_HASHED_AT_ONCE, len(body), _HASHED_AT_ONCE):
+        digest.update(view[start : start + _HASHED_AT_ONCE])
     return digest
 
 

@@ -24,7 +24,7 @@ class Resources:
 
     def list_rows(self, db: Connection, resource_ids: Sequence[int]) -> dict[int, ResourceRow]:
         """Return the rows of resources, by id."""
-        return repository.resources.list_rows(db, resource_ids)
+        return {row.id: row for row in repository.resources.list_rows(db, resource_ids)}
 
     def list_page(
         self, db: Connection, limit: int, after: ResourceKey | None

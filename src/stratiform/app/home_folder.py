@@ -15,6 +15,9 @@ from stratiform.kit.errors import Conflict, Invalid
 #: The programs of an installation; each runs at most once per home.
 PROGRAMS = ("api", "worker", "collector")
 
+#: The last checkpoint that was signed in this home: it is outside of the database, so that a loss is detected.
+LAST_NOTE = "keys/ledger/last"
+
 
 def prepare_folder(home: Path) -> None:
     """Create `home`, readable by its owner only, as all files of this process. Raises Invalid if that fails."""

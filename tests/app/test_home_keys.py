@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.ports import free_port
+from support.processes import wait_until
 from support.programs import Cli
 
 
@@ -98,6 +99,21 @@ def test_keys_of_another_installation_are_refused(cli: Cli, tmp_path: Path) -> N
     lines = error_lines(cli, "up")
     assert sum("not the keys of the database" in line for line in lines) == 3
     assert "not the ID in the database" in lines[-1]
+
+
+def test_lost_database_is_not_replaced_by_an_empty_one(cli: Cli) -> None:
+    note = cli.home / "keys" / "ledger" / "last"
+    cli("up", "--detach")
+    wait_until(note.exists, "no checkpoint was signed")
+    cli("down")
+    signed = note.read_bytes()
+    for file in cli.home.glob("stratiform.db*"):
+        file.unlink()
+    for _ in range(2):
+        (line,) = error_lines(cli, "up", "--detach")
+        assert "The database is empty, but the ledger of" in line
+        assert "(check database_url" in line
+    assert note.read_bytes() == signed
 
 
 def test_lost_id_is_restored_from_the_database(cli: Cli) -> None:

@@ -17,6 +17,8 @@ from stratiform.kit.errors import Conflict, Invalid
 PROGRAMS = ("api", "worker", "collector")
 
 _LOCK_ATTEMPTS, _LOCK_WAIT_S = 20, 0.01
+#: The last checkpoint that was signed in this home: it is outside of the database, so that a loss is detected.
+LAST_NOTE = "keys/ledger/last"
 
 
 def prepare_folder(home: Path) -> None:

@@ -1,8 +1,11 @@
 """The address of a home: who writes it, who remembers it, and which server gets the home's password."""
 
+import fcntl
+import os
 import signal
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from stratiform.app import home_folder
 from support.impostor import impostor
 from support.ports import free_port
 from support.processes import PROGRAM, WAIT_S, clean_environment, running, wait_until
@@ -137,3 +141,16 @@ def test_command_in_a_home_with_an_older_schema_is_refused(cli: Cli) -> None:
     start_and_stop(cli, free_port())
     cli("db", "downgrade", "0001", "--yes")
     assert "`stratiform up`" in cli.error_line("account", "list")
+
+
+def test_status_does_not_prevent_a_start(tmp_path: Path) -> None:
+    """`status` locks the pid file for an instant to see whether the program runs."""
+    path = tmp_path / "api.pid"
+    path.touch()
+    with path.open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        timer = threading.Timer(0.05, lambda: fcntl.flock(other, fcntl.LOCK_UN))
+        timer.start()
+        with home_folder.lock_programs(tmp_path, ("api",)):
+            assert path.read_text() == str(os.getpid())
+        timer.join()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.ports import free_port
+from support.processes import wait_until
 from support.programs import Cli
 
 
@@ -100,12 +101,40 @@ def test_keys_of_another_installation_are_refused(cli: Cli, tmp_path: Path) -> N
     assert "not the ID in the database" in lines[-1]
 
 
+def test_lost_database_is_not_replaced_by_an_empty_one(cli: Cli) -> None:
+    note = cli.home / "keys" / "ledger" / "last"
+    cli("up", "--detach")
+    wait_until(note.exists, "no checkpoint was signed")
+    cli("down")
+    signed = note.read_bytes()
+    for file in cli.home.glob("stratiform.db*"):
+        file.unlink()
+    for _ in range(2):
+        (line,) = error_lines(cli, "up", "--detach")
+        assert "The database is empty, but the ledger of" in line
+        assert "(check database_url" in line
+    assert note.read_bytes() == signed
+
+
 def test_lost_id_is_restored_from_the_database(cli: Cli) -> None:
     file = cli.home / "keys" / "installation"
     before = file.read_text()
     file.unlink()
     cli("up", "--detach")
     assert file.read_text() == before
+
+
+def test_rotated_ledger_key_can_be_lost_before_the_next_start(cli: Cli) -> None:
+    cli("keys", "rotate", "ledger")
+    keys = cli("keys", "show", "ledger").splitlines()
+    shutil.rmtree(cli.home / "keys" / "ledger")
+    cli("keys", "replace", "ledger", "--yes")
+    assert cli("keys", "show", "ledger").splitlines()[:2] == keys
+
+
+def test_ledger_key_is_rotated_without_the_database(cli: Cli) -> None:
+    (cli.home / "stratiform.toml").write_text(f'database_url = "postgresql+psycopg://u@127.0.0.1:{free_port()}/x"\n')
+    assert cli("keys", "rotate", "ledger").startswith("stratiform/")
 
 
 def test_rotated_ledger_key_is_accepted(cli: Cli) -> None:

@@ -27,6 +27,7 @@ def cli(tmp_path: Path) -> Iterator[Cli]:
 def test_first_start_creates_credentials_and_later_starts_keep_them(cli: Cli) -> None:
     port = free_port()
     assert "Stratiform is ready" in cli("up", "--detach", "--port", port)
+    assert "Stratiform is ready" in (cli.home / "stratiform.log").read_text()
     entries = yaml.safe_load((cli.home / "clouds.yaml").read_text())["clouds"]
     assert set(entries) == {"stratiform-admin", "stratiform-demo"}
     assert (cli.home / "clouds.yaml").stat().st_mode & 0o077 == 0

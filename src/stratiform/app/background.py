@@ -46,7 +46,9 @@ def _leave_terminal(sink: int) -> None:
 
 
 def _send(writer: int, line: str) -> None:
-    """Send a line to the parent, which may have ended."""
+    """Send a line to the parent, which may have ended, and to the log."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
     try:
         os.write(writer, f"{line}\n".encode())
     except BrokenPipeError:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from stratiform.app import database_schema
-from stratiform.app.home_folder import write_api_url, write_private
+from stratiform.app.home_folder import LAST_NOTE, write_api_url, write_private
 from stratiform.app.home_keys import prepare_keys
 from stratiform.app.settings import LISTEN_FILE, Settings
 from stratiform.interfaces.almanach.settings import CATALOG_SERVICES as ALMANACH
@@ -54,11 +54,16 @@ def prepare_database(settings: Settings, database: Database) -> None:
 def bootstrap(services: Services, settings: Settings) -> None:
     """Create what an installation needs, and keep what exists. Runs at every start.
 
-    Raises Conflict if the passwords of clouds.yaml are lost.
+    Raises Conflict if the passwords of clouds.yaml are lost, or the database is not the one of the home.
     """
     with _lock(settings.home):
         with services.database.read_transaction() as db:
             is_bootstrapped = services.identity.is_bootstrapped(db)
+        if not is_bootstrapped and (settings.home / LAST_NOTE).exists():
+            raise Conflict(
+                f"The database is empty, but the ledger of {settings.home} has signed checkpoints",
+                hint="check database_url, restore a backup (`stratiform restore`), or start with another --home",
+            )
         if is_bootstrapped and "stratiform-admin" not in _read_clients(settings.home):
             raise Conflict(
                 f"{settings.home / 'clouds.yaml'} has no password of the operator",

@@ -5,6 +5,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,10 @@ from stratiform.kit.errors import Conflict, Invalid
 
 #: The programs of an installation; each runs at most once per home.
 PROGRAMS = ("api", "worker", "collector")
+
+_LOCK_ATTEMPTS, _LOCK_WAIT_S = 20, 0.01
+#: The last checkpoint that was signed in this home: it is outside of the database, so that a loss is detected.
+LAST_NOTE = "keys/ledger/last"
 
 
 def prepare_folder(home: Path) -> None:
@@ -45,20 +50,28 @@ def _lock(home: Path, program: str) -> TextIO:
     path = _pid_file(home, program)
     while True:
         file = path.open("a+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _try_lock(file):
             file.seek(0)
             pid = file.read().strip()
             file.close()
             raise Conflict(
                 f"The {program} of {home} is already running (process {pid})",
                 hint=f"stop it with `stratiform down --home {home}`",
-            ) from None
+            )
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 return file
         file.close()  # its last owner has deleted it since
+
+
+def _try_lock(file: TextIO) -> bool:
+    """Return True if the file is locked now. `list_running_programs` holds the lock for an instant."""
+    for _ in range(_LOCK_ATTEMPTS):
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(_LOCK_WAIT_S)
+    return False
 
 
 def remove_remains(home: Path) -> None:

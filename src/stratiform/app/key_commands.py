@@ -1,7 +1,7 @@
 """`stratiform keys`: the keys of an installation. They belong to this machine, so no API reads or changes them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +11,7 @@ from stratiform.app import home_folder
 from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.session import session
+from stratiform.kit.errors import Fault
 
 if TYPE_CHECKING:
     from stratiform.app.settings import Settings
@@ -39,9 +40,8 @@ def rotate_ledger_key(
         )
     from stratiform.app.home_keys import save_ledger_notes
 
-    with _open_database() as database:
-        verifier = _ledger_keys().rotate(compromised=stolen)
-        typer.echo(str(verifier))
+    typer.echo(str(_ledger_keys().rotate(compromised=stolen)))
+    with suppress(Fault), _open_database() as database:  # otherwise the next start saves them
         save_ledger_notes(session.home, database)
 
 

@@ -85,9 +85,11 @@ class InstallationKeys:
 
     def write_id(self, installation_id: str) -> None:
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self._id_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        partial = self._id_file.with_name(".installation")
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(installation_id)
+        partial.rename(self._id_file)
 
     def list_problems(self, check_values: Mapping[str, str]) -> list[KeyProblem]:
         """Return the keys that do not fit the check values; "" fits every valid key."""

@@ -10,6 +10,7 @@ from stratiform.app import database_schema
 from stratiform.app.backup import tables
 from stratiform.app.backup.archive import ArchiveWriter, Manifest, create_archive
 from stratiform.app.backup.home_files import list_files, open_consistently, read_key_files
+from stratiform.app.home_folder import LAST_NOTE
 from stratiform.app.home_keys import check_keys
 from stratiform.app.settings import Settings
 from stratiform.kit.clock import SECOND_US, Clock, format_iso_seconds
@@ -18,7 +19,6 @@ from stratiform.kit.errors import Conflict
 from stratiform.migrations import HEAD
 
 #: The last note that was signed here. It is written often, and has the state from before the database's.
-_LAST_NOTE = "keys/ledger/last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class BackupWriter:
         """The keys were read before the rows, so a rotation in between would be missing. Raises: Conflict."""
         after = read_key_files(self.settings.home)
         for keys in (before := dict(before), after):
-            keys.pop(_LAST_NOTE, None)
+            keys.pop(LAST_NOTE, None)
         if before != after:
             raise Conflict("A key was changed during the backup", hint="repeat the backup")
 

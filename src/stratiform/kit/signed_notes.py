@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidSignature
@@ -137,9 +138,14 @@ def verify_note(note: str, verifiers: Iterable[Verifier]) -> tuple[str, list[Ver
 
 
 def list_signers(note: str) -> list[tuple[str, str]]:
-    """Return name and key id (hexadecimal) of each signature of a note, without verification."""
-    matches = [_SIGNATURE.fullmatch(line) for line in note.rpartition("\n\n")[2].split("\n")]
-    return [(match[1], _decode_base64(match[2])[:_ID_BYTES].hex()) for match in matches if match is not None]
+    """Return name and key id (hexadecimal) of each signature of a note that can be decoded, without verification."""
+    signers = []
+    for line in note.rpartition("\n\n")[2].split("\n"):
+        match = _SIGNATURE.fullmatch(line)
+        with suppress(Invalid):
+            if match is not None:
+                signers.append((match[1], _decode_base64(match[2])[:_ID_BYTES].hex()))
+    return signers
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,7 @@ def test_overview(page: Page, installation: Cli) -> None:
     expect(server).to_contain_text("ACTIVE")
     expect(server).to_contain_text("m1.small")
     cost = Decimal(server.get_by_role("cell").last.inner_text().removeprefix("€"))
-    assert cost > 0
-    assert cost % PRICE_PER_STARTED_MINUTE == 0
+    assert cost >= PRICE_PER_STARTED_MINUTE
     expect(volume).to_contain_text("3 GiB")
     expect(page.get_by_role("img", name="Cost by day")).to_be_visible()
     expect(page.locator("svg.chart rect")).not_to_have_count(0)

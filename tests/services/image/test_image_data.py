@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
-from stratiform.kit.errors import Unavailable
 from stratiform.services.image.errors import InvalidImageStatus, MissingImageFormats
 from support.stacks import ServiceHarness, customer
 
@@ -55,7 +55,7 @@ def test_abort_discards_data_if_database_fails(service_harness: ServiceHarness) 
     upload.write(b"half of the data")
     with database.transaction() as db:
         db.execute(text("ALTER TABLE image_image RENAME TO image_image_renamed"))
-    with pytest.raises(Unavailable):
+    with pytest.raises(ProgrammingError):
         service.image_data.abort_upload(upload)
     assert list(service.image_data.store.folder.iterdir()) == []
 

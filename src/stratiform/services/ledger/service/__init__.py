@@ -71,4 +71,4 @@ class LedgerService:
     @classmethod
     def build(cls, catalog: MeterCatalog, clouds: CloudsService, identity: IdentityService) -> "LedgerService":
         """Build the service from its dependencies."""
-        return cls(catalog, FilterNameChecks(catalog, clouds, identity))
+        return cls(catalog, FilterNameChecks(catalog, clouds, identity, NameTimelines()))

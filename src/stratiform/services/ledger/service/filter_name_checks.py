@@ -23,9 +23,7 @@ _PROJECT_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12
 _MAX_SUGGESTIONS = 8
 
 #: This installation's projects, and those that messages of clouds name.
-_PROJECT_LISTS = (
-    "see the IDs in `openstack project list` or `stratiform usage names list --resource-type project`"
-)
+_PROJECT_LISTS = "see the IDs in `openstack project list` or `stratiform usage names list --resource-type project`"
 
 
 @dataclass(frozen=True, slots=True)

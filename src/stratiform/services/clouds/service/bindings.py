@@ -119,4 +119,3 @@ class Bindings:
 def _conflict(binding: Binding, state: str) -> BindingConflict:
     owner = "projects without bindings" if binding.project_id == UNBOUND_PROJECTS else f"project {binding.project_id}"
     return BindingConflict(f"Availability zone '{binding.zone}' of {owner} is {state}")
-

@@ -105,7 +105,7 @@ def test_a_tax_that_continues_is_explained() -> None:
     assert "Tax is that on the net of the month" in read_pdf(pdf, "-layout")
 
 
-def test_an_invoice_without_lines_says_so() -> None:
+def test_an_invoice_without_lines_has_a_note_instead() -> None:
     """Such invoices were issued before periods without a charge were closed without an invoice."""
     pdf = render_pdf(replace(build_document(), lines=()))
     assert "No usage in this period." in read_pdf(pdf, "-layout")

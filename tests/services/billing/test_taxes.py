@@ -116,14 +116,16 @@ def test_the_documents_of_a_month_sum_to_one_document(documents: Sequence[Amount
     closed = close_month(documents, minor_digits)
     (once,) = close_month([[amount for amounts in documents for amount in amounts]], minor_digits)
     for category, total in once.items():
-        parts = [totals[category] for totals in closed if category in totals]
-        assert sum(part.exact for part in parts) == total.exact
-        assert sum(part.taxable_minor for part in parts) == total.taxable_minor
-        assert sum(part.tax_minor for part in parts) == total.tax_minor
-        for part in parts:  # a reader that knows only one document accepts its tax
-            own = calculate_tax_total(category, part.taxable_minor * 10 ** (AMOUNT_DIGITS - minor_digits), minor_digits)
-            assert abs(part.tax_minor - own.tax_minor) <= 1
-            assert part.tax_minor * part.taxable_minor >= 0
+        members = [totals[category] for totals in closed if category in totals]
+        assert sum(member.exact for member in members) == total.exact
+        assert sum(member.taxable_minor for member in members) == total.taxable_minor
+        assert sum(member.tax_minor for member in members) == total.tax_minor
+        for member in members:  # a reader that knows only one document accepts its tax
+            own = calculate_tax_total(
+                category, member.taxable_minor * 10 ** (AMOUNT_DIGITS - minor_digits), minor_digits
+            )
+            assert abs(member.tax_minor - own.tax_minor) <= 1
+            assert member.tax_minor * member.taxable_minor >= 0
 
 
 def test_many_small_taxes_are_not_lost() -> None:

@@ -43,11 +43,11 @@ class LateUsage:
         ]
         if not types or not self.name_timelines.may_have_changed(db, position):
             return set()
-        known, now = self.name_timelines.open_reader(db, position), self.name_timelines.open_reader(db)
+        before, now = self.name_timelines.open_reader(db, position), self.name_timelines.open_reader(db)
         renamed = set()
         for segment in _iterate_segments(db, project_ids, types, start, end):
             references = list_name_references(segment.cloud, segment.resource_type, segment.attributes, attributes)
-            if any(_is_renamed(segment, resource, known, now) for _, resource in references):
+            if any(_is_renamed(segment, resource, before, now) for _, resource in references):
                 renamed.add(segment.resource)
         return renamed
 
@@ -67,10 +67,10 @@ def _iterate_segments(
                 yield segment.clip(start, end)
 
 
-def _is_renamed(segment: Segment, resource: Resource, known: NameReader, now: NameReader) -> bool:
+def _is_renamed(segment: Segment, resource: Resource, before: NameReader, now: NameReader) -> bool:
     """Return True if a resource has other names during a segment, which has an end."""
     assert segment.end is not None, "it is clipped"
-    before, after = known.get_timeline(resource), now.get_timeline(resource)
-    return before != after and before.list_names_between(segment.start, segment.end) != after.list_names_between(
+    first, second = before.get_timeline(resource), now.get_timeline(resource)
+    return first != second and first.list_names_between(segment.start, segment.end) != second.list_names_between(
         segment.start, segment.end
     )

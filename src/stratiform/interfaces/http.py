@@ -68,7 +68,7 @@ def refuse_empty_id(request: ASGIConnection[object, object, object, Any], _handl
         raise NotFound("The resource could not be found.")
 
 
-def ends_with_slash(request: ASGIConnection[object, object, object, Any]) -> bool:
+def ends_with_slash(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
     """Return whether the path ends with a slash. Litestar removes it from `scope["path"]`."""
     return bytes(request.scope.get("raw_path", b"")).partition(b"?")[0].endswith(b"/")
 

@@ -25,6 +25,9 @@ class Server:
 
     Desired state: `task_state` (the action in progress; `deleting` is final), `power_on`, `new_flavor`, `image_id`.
     Observed state: `vm_state`, `power_state`, `native_id`, `launched_at`, `terminated_at`, `fault`.
+    `task_arguments` are the arguments of the action in progress, such as the
+    `image_id` of the image that it creates. `shelved_image_id` is the image from
+    which a shelved server is created again; `pinned_zone` the zone that its creator asked for.
     """
 
     id: str
@@ -65,6 +68,10 @@ class Server:
     locked: bool = False
     locked_by: str = ""
     locked_reason: str | None = None
+    task_arguments: dict[str, str] = field(default_factory=dict)
+    shelved_image_id: str = ""
+    pinned_zone: str | None = None
+    group_id: str = ""
     fault: ServerFault | None = None
     launched_at: Micros | None = None
     terminated_at: Micros | None = None
@@ -129,6 +136,13 @@ class MutableServerFields(RebuildChanges, total=False):
     locked: bool
     locked_by: str
     locked_reason: str | None
+    task_arguments: dict[str, str]
+    shelved_image_id: str
+    pinned_zone: str | None
+    cloud_id: str
+    cloud_name: str
+    zone: str
+    native_zone: str
     fault: ServerFault | None
     launched_at: Micros | None
     terminated_at: Micros | None
@@ -168,6 +182,7 @@ class NewServer:
     min_count: int = 1
     max_count: int = 1
     zone: str | None = None
+    group_id: str = ""
     host: str | None = None
     config_drive: bool = False
     description: str | None = None

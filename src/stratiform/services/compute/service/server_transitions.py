@@ -3,9 +3,12 @@
 from dataclasses import replace
 from typing import Unpack
 
+from stratiform.contract import registry
 from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import UnsupportedOperation
 from stratiform.kit.ids import Ids
 from stratiform.kit.work_queue import enqueue
+from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import events
 from stratiform.services.compute.model.instance_actions import InstanceAction
 from stratiform.services.compute.model.servers import MutableServerFields, Server
@@ -24,6 +27,25 @@ def get_server_for_action(ctx: RequestContext, action: ServerAction, server_id: 
     """
     server = get_server_for_update(ctx, action.rule, server_id, allowed_if_locked=action.allowed_if_locked)
     action.require_allowed(server)
+    return server
+
+
+def require_supported(ctx: RequestContext, clouds: CloudsService, action: ServerAction, server: Server) -> None:
+    """Raises UnsupportedOperation with the reason if the server's cloud lacks the operation."""
+    if action.operation is None:
+        return
+    kind = clouds.accounts.get_by_id(ctx.db, server.cloud_id).kind
+    reason = registry.find_unsupported_reason(kind, action.operation)
+    if reason is not None:
+        raise UnsupportedOperation(reason)
+
+
+def get_server_for_supported_action(
+    ctx: RequestContext, clouds: CloudsService, action: ServerAction, server_id: str
+) -> Server:
+    """As `get_server_for_action`, if the server's cloud supports the action. Raises UnsupportedOperation."""
+    server = get_server_for_action(ctx, action, server_id)
+    require_supported(ctx, clouds, action, server)
     return server
 
 

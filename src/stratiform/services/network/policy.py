@@ -35,9 +35,8 @@ class ResourceRules:
             Rule(f"delete_{name}", write, f"Delete {title}"),
         )
 
-
-def _list_rules(rules: ResourceRules) -> tuple[Rule, ...]:
-    return (rules.create, rules.get, rules.update, rules.delete)
+    def list(self) -> tuple[Rule, ...]:
+        return (self.create, self.get, self.update, self.delete)
 
 
 def _any_reader(caller: Caller, _project_id: str | None) -> bool:
@@ -92,5 +91,5 @@ FLOATING_IPS = ResourceRules.build("floatingip", "floating IPs")
 
 RULES = (
     *list_declared_rules(globals()),
-    *(rule for rules in list(globals().values()) if isinstance(rules, ResourceRules) for rule in _list_rules(rules)),
+    *(rule for rules in list(globals().values()) if isinstance(rules, ResourceRules) for rule in rules.list()),
 )

@@ -79,7 +79,7 @@ class ResourceEndpoints:
         collection, list_query = self.get_collection(request), parse_list_query(request, query)
         parent = self.resource_type.parent
         if parent in ids:
-            collection.check_parent(request.ctx, ids[parent])
+            collection.hooks.check_parent(request.ctx, ids[parent])
             list_query = replace(list_query, filters={**list_query.filters, parent: [ids[parent]]})
         page = collection.list(request.ctx, list_query)
         body: Body = {self.resource_type.collection: self.respond(request, page.items, query.fields)}

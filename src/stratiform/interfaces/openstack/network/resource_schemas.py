@@ -29,7 +29,7 @@ class ResourceSchemas:
 
 
 def build_schemas(resource_type: ResourceType) -> ResourceSchemas:
-    title = "".join(word.capitalize() for word in resource_type.name.split("_"))
+    title = resource_type.name.replace("_", " ").title().replace(" ", "")
     module = __name__
     new = msgspec.defstruct(
         f"{title}Create", _create_fields(resource_type), forbid_unknown_fields=True, kw_only=True, module=module

@@ -24,7 +24,7 @@ IpVersion = Literal[4, 6]
 
 
 class _Default(Enum):
-    """A default that is no value."""
+    """The default of an attribute that a request must have."""
 
     REQUIRED = "required"
 

@@ -13,7 +13,7 @@ from stratiform.services.network.service.native_subnets import NativeSubnets
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.ports import Ports
 from stratiform.services.network.service.quotas import Quotas
-from stratiform.services.network.service.resource_collection import ResourceCollection
+from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
 from stratiform.services.network.service.security_group_rules import DefaultSecurityGroupRules, SecurityGroupRules
 from stratiform.services.network.service.security_groups import SecurityGroups
 from stratiform.services.network.service.server_ports import ServerPorts
@@ -33,24 +33,23 @@ class NetworkService:
     ip_availabilities: IpAvailabilities
     quotas: Quotas
     security_groups: SecurityGroups
-    security_group_rules: SecurityGroupRules
     collections: Mapping[str, ResourceCollection]
 
     @classmethod
     def build(cls, *, database: Database, ids: Ids, clouds: CloudsService) -> "NetworkService":
         """Compose the service."""
         quotas = Quotas()
-        common = (ids, quotas, clouds)
-        rules = SecurityGroupRules(security.SECURITY_GROUP_RULE, *common)
-        groups = SecurityGroups(security.SECURITY_GROUP, *common, rules)
+        dependencies = ResourceDependencies(ids, quotas, clouds)
+        rules = SecurityGroupRules(dependencies)
+        groups = SecurityGroups(dependencies, rules)
         networks = Networks(ids, clouds, quotas)
         subnets = Subnets(database, ids, clouds, networks, quotas)
         ports = Ports(ids, networks, groups, quotas)
-        collections: list[ResourceCollection] = [
-            groups,
-            rules,
-            DefaultSecurityGroupRules(security.DEFAULT_SECURITY_GROUP_RULE, *common),
-            ResourceCollection(security.DEFAULT_STATEFULNESS, *common),
+        collections = [
+            groups.collection,
+            rules.collection,
+            DefaultSecurityGroupRules(dependencies).collection,
+            dependencies.build(security.DEFAULT_STATEFULNESS),
         ]
         return cls(
             networks=networks,
@@ -62,6 +61,5 @@ class NetworkService:
             ip_availabilities=IpAvailabilities(),
             quotas=quotas,
             security_groups=groups,
-            security_group_rules=rules,
             collections={collection.resource_type.name: collection for collection in collections},
         )

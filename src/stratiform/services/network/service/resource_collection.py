@@ -1,10 +1,7 @@
-"""The implementation that all declared resource types share.
+"""The implementation that all declared resource types share. A type with rules of its own has hooks."""
 
-A type with rules of its own has a subclass, which overrides the methods that are called before and after a change.
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stratiform.kit.context import RequestContext
@@ -30,6 +27,48 @@ from stratiform.services.network.service.quotas import Quotas
 _STANDARD = ("name", "description", "tags")
 
 
+def _resolve_owner(ctx: RequestContext, _values: Attributes, project_id: str | None) -> str:
+    return resolve_owner(ctx.caller, project_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceHooks:
+    """The rules of one type, as functions that run before and after a change.
+
+    `resolve_owner` returns the project of a new resource. `prepare` returns a new resource after checks, before it is
+    inserted; `check_update` the changes to save. `before_delete` checks that a resource may be deleted, and deletes
+    what belongs to it. `compute` returns the values of computed attributes by the id of the resource. `check_parent`
+    raises the `not_found` of the parent's type. `is_shared` is True if the caller's project may see a resource of
+    another one. `build_duplicate_error` returns the error for a violated unique constraint.
+    """
+
+    resolve_owner: Callable[[RequestContext, Attributes, str | None], str] = _resolve_owner
+    prepare: Callable[[RequestContext, Resource], Resource] = lambda _ctx, resource: resource
+    after_create: Callable[[RequestContext, Resource], None] = lambda _ctx, _resource: None
+    check_update: Callable[[RequestContext, Resource, Attributes], Attributes] = lambda _ctx, _resource, changes: (
+        changes
+    )
+    after_update: Callable[[RequestContext, Resource, Resource], None] = lambda _ctx, _resource, _updated: None
+    before_delete: Callable[[RequestContext, Resource], None] = lambda _ctx, _resource: None
+    compute: Callable[[RequestContext, Sequence[Resource]], Mapping[str, Attributes]] = lambda _ctx, _resources: {}
+    check_parent: Callable[[RequestContext, str], object] = lambda _ctx, _parent_id: None
+    is_shared: Callable[[RequestContext, Resource], bool] = lambda _ctx, _resource: False
+    build_duplicate_error: Callable[[RequestContext, Resource], Exception] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceDependencies:
+    """What the collections of all types need."""
+
+    ids: Ids
+    quotas: Quotas
+    clouds: CloudsService
+
+    def build(self, resource_type: ResourceType, **hooks: Any) -> "ResourceCollection":
+        """Return the collection of a type; `hooks` are fields of ResourceHooks."""
+        return ResourceCollection(resource_type, self.ids, self.quotas, self.clouds, ResourceHooks(**hooks))
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceCollection:
     """The resources of one declared type. `values` and `changes`: attributes by their names in the API."""
@@ -38,6 +77,7 @@ class ResourceCollection:
     ids: Ids
     quotas: Quotas
     clouds: CloudsService
+    hooks: ResourceHooks = field(default_factory=ResourceHooks)
 
     @property
     def rows(self) -> ResourceGateway:
@@ -48,13 +88,13 @@ class ResourceCollection:
 
         Raises: BadRequest, QuotaExceeded, the type's errors `not_found` (of a parent), `duplicate`.
         """
-        owner = self.resolve_owner(ctx, values, project_id)
+        owner = self.hooks.resolve_owner(ctx, values, project_id)
         self.resource_type.rules.create.require(ctx.caller, owner)
         self._require_attribute_rules(ctx, values, owner)
         self.quotas.reserve(ctx.db, owner, self.resource_type.quota)
-        resource = self.prepare(ctx, self._build(ctx, values, owner))
+        resource = self.hooks.prepare(ctx, self._build(ctx, values, owner))
         self._insert(ctx, resource)
-        self.after_create(ctx, resource)
+        self.hooks.after_create(ctx, resource)
         self.notify(ctx, "create", resource)
         return resource
 
@@ -66,7 +106,7 @@ class ResourceCollection:
             raise not_found
         if self._is_visible_to_all(resource):
             self.resource_type.rules.get.require(ctx.caller, ctx.caller.project_id)
-        elif not self.is_shared_with(ctx, resource):
+        elif not self.hooks.is_shared(ctx, resource):
             require_visible(ctx.caller, self.resource_type.rules.get, resource.project_id, not_found)
         return resource
 
@@ -75,7 +115,7 @@ class ResourceCollection:
     ) -> Resource:
         """Return a resource of a parent (None: of any), locked until the transaction ends if `lock`."""
         if parent_id is not None:
-            self.check_parent(ctx, parent_id)
+            self.hooks.check_parent(ctx, parent_id)
         if lock:
             self.rows.lock(ctx.db, resource_id)
         resource = self.get(ctx, resource_id)
@@ -93,8 +133,8 @@ class ResourceCollection:
         """Change a resource. Raises as `create`."""
         resource = self.get_for_update(ctx, resource_id)
         self._require_update_rules(ctx, resource, changes)
-        updated = self.save(ctx, resource, self.check_update(ctx, resource, changes))
-        self.after_update(ctx, resource, updated)
+        updated = self.save(ctx, resource, self.hooks.check_update(ctx, resource, changes))
+        self.hooks.after_update(ctx, resource, updated)
         self.notify(ctx, "update", updated)
         return updated
 
@@ -103,7 +143,7 @@ class ResourceCollection:
         self.rows.lock(ctx.db, resource_id)
         resource = self.get(ctx, resource_id)
         self.resource_type.rules.delete.require(ctx.caller, resource.project_id)
-        self.before_delete(ctx, resource)
+        self.hooks.before_delete(ctx, resource)
         self.notify(ctx, "delete", resource)
         self.remove(ctx, resource)
 
@@ -129,7 +169,7 @@ class ResourceCollection:
             with ctx.db.begin_nested():
                 return self.rows.save(ctx.db, updated)
         except IntegrityError as error:
-            raise self.build_duplicate_error(ctx, updated) from error
+            raise self._build_duplicate_error(ctx, updated) from error
 
     def remove(self, ctx: RequestContext, resource: Resource) -> None:
         """Delete the row. Raises the type's `in_use`."""
@@ -142,7 +182,7 @@ class ResourceCollection:
 
     def describe(self, ctx: RequestContext, resources: Sequence[Resource]) -> Sequence[Attributes]:
         """Return resources as in the API's bodies."""
-        computed = self.compute(ctx, resources)
+        computed = self.hooks.compute(ctx, resources)
         return [
             describe_resource(self.resource_type, resource, computed.get(resource.id, {})) for resource in resources
         ]
@@ -159,45 +199,12 @@ class ResourceCollection:
         bindings = self.clouds.bindings.list_for_project(ctx.db, project_id)
         return bindings[0].cloud_name if bindings else events.NO_CLOUD
 
-    # Methods for subclasses
-
-    def resolve_owner(self, ctx: RequestContext, values: Attributes, project_id: str | None) -> str:  # noqa: ARG002 - for subclasses
-        """Return the project of a new resource."""
-        return resolve_owner(ctx.caller, project_id)
-
-    def prepare(self, ctx: RequestContext, resource: Resource) -> Resource:  # noqa: ARG002 - for subclasses
-        """Return a new resource after checks, before it is inserted."""
-        return resource
-
-    def check_parent(self, ctx: RequestContext, parent_id: str) -> None:
-        """Raises the `not_found` of the parent's type if the caller does not see the parent."""
-
-    def after_create(self, ctx: RequestContext, resource: Resource) -> None:
-        """Create what belongs to a new resource."""
-
-    def check_update(self, ctx: RequestContext, resource: Resource, changes: Attributes) -> Attributes:  # noqa: ARG002 - for subclasses
-        """Return the changes to save after checks."""
-        return changes
-
-    def after_update(self, ctx: RequestContext, resource: Resource, updated: Resource) -> None:
-        """Update what belongs to a resource."""
-
-    def before_delete(self, ctx: RequestContext, resource: Resource) -> None:
-        """Check that a resource may be deleted, and delete what belongs to it."""
-
-    def compute(self, ctx: RequestContext, resources: Sequence[Resource]) -> Mapping[str, Attributes]:  # noqa: ARG002 - for subclasses
-        """Return the values of computed attributes by the id of the resource."""
-        return {}
-
-    def build_duplicate_error(self, ctx: RequestContext, resource: Resource) -> Exception:  # noqa: ARG002 - for subclasses
-        """Return the error for a resource that violates a unique constraint."""
+    def _build_duplicate_error(self, ctx: RequestContext, resource: Resource) -> Exception:
+        if self.hooks.build_duplicate_error is not None:
+            return self.hooks.build_duplicate_error(ctx, resource)
         if self.resource_type.duplicate is None:
             return ResourceExists(self.resource_type.name)
         return self.resource_type.duplicate(resource.id)
-
-    def is_shared_with(self, ctx: RequestContext, resource: Resource) -> bool:  # noqa: ARG002 - for subclasses
-        """Return True if the caller's project may see a resource of another one."""
-        return False
 
     def _is_visible_to_all(self, resource: Resource) -> bool:
         return self.resource_type.public or (self.resource_type.is_shareable and bool(resource["shared"]))
@@ -217,7 +224,7 @@ class ResourceCollection:
             with ctx.db.begin_nested():
                 self.rows.insert(ctx.db, resource)
         except IntegrityError as error:
-            raise self.build_duplicate_error(ctx, resource) from error
+            raise self._build_duplicate_error(ctx, resource) from error
 
     def _build_not_found(self, resource_id: str) -> NotFound:
         return self.resource_type.not_found(resource_id)

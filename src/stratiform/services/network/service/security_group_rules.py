@@ -7,38 +7,53 @@ from ipaddress import ip_network
 from stratiform.kit.context import RequestContext
 from stratiform.services.network.errors.security_groups import SecurityGroupNotFound, SecurityGroupRuleExists
 from stratiform.services.network.model import Attributes, get_default_security_group_id
-from stratiform.services.network.model.declared_types.security import RULE_FIELDS
+from stratiform.services.network.model.declared_types.security import (
+    DEFAULT_SECURITY_GROUP_RULE,
+    RULE_FIELDS,
+    SECURITY_GROUP_RULE,
+)
 from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.model.security_groups import PARENT, build_fingerprint, check_rule
 from stratiform.services.network.repository import security_groups as repository
 from stratiform.services.network.service.ownership import sees_all_projects
-from stratiform.services.network.service.resource_collection import ResourceCollection
+from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
 
 
 @dataclass(frozen=True, slots=True)
-class SecurityGroupRules(ResourceCollection):
+class SecurityGroupRules:
     """Rules of security groups. A rule belongs to the project of its group."""
 
-    def resolve_owner(self, ctx: RequestContext, values: Attributes, project_id: str | None) -> str:  # noqa: ARG002 - the group's
+    dependencies: ResourceDependencies
+
+    @property
+    def collection(self) -> ResourceCollection:
+        return self.dependencies.build(
+            SECURITY_GROUP_RULE,
+            resolve_owner=self._resolve_owner,
+            prepare=self._prepare,
+            after_create=self._increment_revision,
+            before_delete=self._increment_revision,
+            compute=self._compute,
+            build_duplicate_error=self._build_duplicate_error,
+        )
+
+    def _resolve_owner(self, ctx: RequestContext, values: Attributes, _project_id: str | None) -> str:
         return self._get_group(ctx, values["security_group_id"]).project_id
 
-    def prepare(self, ctx: RequestContext, resource: Resource) -> Resource:
+    def _prepare(self, ctx: RequestContext, resource: Resource) -> Resource:
         values = check_rule(resource.values)
         if values["remote_group_id"] is not None:
             self._get_group(ctx, values["remote_group_id"])
         return replace(resource, values={**values, "fingerprint": build_fingerprint(values, RULE_FIELDS)})
 
-    def after_create(self, ctx: RequestContext, resource: Resource) -> None:
+    def _increment_revision(self, ctx: RequestContext, resource: Resource) -> None:
         repository.increment_revision(ctx.db, resource["security_group_id"], ctx.now)
 
-    def before_delete(self, ctx: RequestContext, resource: Resource) -> None:
-        repository.increment_revision(ctx.db, resource["security_group_id"], ctx.now)
-
-    def build_duplicate_error(self, ctx: RequestContext, resource: Resource) -> Exception:
+    def _build_duplicate_error(self, ctx: RequestContext, resource: Resource) -> Exception:
         existing = repository.find_rule(ctx.db, resource["security_group_id"], resource["fingerprint"])
         return SecurityGroupRuleExists("" if existing is None else existing.id)
 
-    def compute(self, ctx: RequestContext, resources: Sequence[Resource]) -> Mapping[str, Attributes]:  # noqa: ARG002 - the rows suffice
+    def _compute(self, _ctx: RequestContext, resources: Sequence[Resource]) -> Mapping[str, Attributes]:
         return {
             rule.id: {
                 "normalized_cidr": _normalize(rule["remote_ip_prefix"]),
@@ -59,13 +74,18 @@ class SecurityGroupRules(ResourceCollection):
 
 
 @dataclass(frozen=True, slots=True)
-class DefaultSecurityGroupRules(ResourceCollection):
+class DefaultSecurityGroupRules:
     """Rules that new security groups get beside Neutron's own. They are of no project."""
 
-    def resolve_owner(self, ctx: RequestContext, values: Attributes, project_id: str | None) -> str:  # noqa: ARG002 - of no project
-        return ""
+    dependencies: ResourceDependencies
 
-    def prepare(self, ctx: RequestContext, resource: Resource) -> Resource:
+    @property
+    def collection(self) -> ResourceCollection:
+        return self.dependencies.build(
+            DEFAULT_SECURITY_GROUP_RULE, resolve_owner=lambda _ctx, _values, _project_id: "", prepare=self._prepare
+        )
+
+    def _prepare(self, ctx: RequestContext, resource: Resource) -> Resource:
         values = check_rule(resource.values)
         remote_group_id = values["remote_group_id"]
         if remote_group_id not in (None, PARENT) and repository.find_group(ctx.db, remote_group_id) is None:

@@ -13,6 +13,7 @@ from stratiform.services.network.errors.security_groups import (
     SecurityGroupNotFound,
 )
 from stratiform.services.network.model import Attributes, get_default_security_group_id
+from stratiform.services.network.model.declared_types.security import SECURITY_GROUP
 from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.model.security_groups import (
     DEFAULT_DESCRIPTION,
@@ -22,26 +23,38 @@ from stratiform.services.network.model.security_groups import (
     get_default_rule_id,
 )
 from stratiform.services.network.repository import security_groups as repository
-from stratiform.services.network.service.resource_collection import ResourceCollection
+from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
 from stratiform.services.network.service.security_group_rules import SecurityGroupRules, build_rule_values
 
 
 @dataclass(frozen=True, slots=True)
-class SecurityGroups(ResourceCollection):
+class SecurityGroups:
     """Security groups.
 
     The group `default` of a project is created when the project first uses it; its id is derived from the project's.
     """
 
+    dependencies: ResourceDependencies
     rules: SecurityGroupRules
 
+    @property
+    def collection(self) -> ResourceCollection:
+        return self.dependencies.build(
+            SECURITY_GROUP,
+            prepare=self._prepare,
+            after_create=self._create_initial_rules,
+            check_update=self._check_update,
+            before_delete=self._before_delete,
+            compute=self._compute,
+        )
+
     def has_default(self, db: Connection, project_id: str) -> bool:
-        return self.rows.find(db, get_default_security_group_id(project_id)) is not None
+        return repository.find_group(db, get_default_security_group_id(project_id)) is not None
 
     def ensure_default(self, ctx: RequestContext, project_id: str) -> str:
         """Return the id of the project's default group; create it if it does not exist."""
         group_id = get_default_security_group_id(project_id)
-        if self.rows.find(ctx.db, group_id) is None:
+        if repository.find_group(ctx.db, group_id) is None:
             group = Resource(
                 group_id,
                 project_id,
@@ -49,11 +62,11 @@ class SecurityGroups(ResourceCollection):
                 ctx.now,
                 DEFAULT_NAME,
                 DEFAULT_DESCRIPTION,
-                values={"stateful": self._find_default_statefulness(ctx.db, project_id), "shared": False},
+                values={"stateful": repository.find_default_statefulness(ctx.db, project_id), "shared": False},
             )
             if repository.insert_if_missing(ctx.db, group):
                 self._create_initial_rules(ctx, group)
-                self.notify(ctx, "create", group)
+                self.collection.notify(ctx, "create", group)
         return group_id
 
     def resolve_for_port(self, ctx: RequestContext, project_id: str, group_ids: Iterable[str] | None) -> Sequence[str]:
@@ -86,19 +99,16 @@ class SecurityGroups(ResourceCollection):
         """Return the names of groups by id, without a policy check."""
         return {group.id: group.name for group in repository.list_groups_by_id(db, list(group_ids))}
 
-    def prepare(self, ctx: RequestContext, resource: Resource) -> Resource:
+    def _prepare(self, ctx: RequestContext, resource: Resource) -> Resource:
         if resource.name == DEFAULT_NAME:
             raise DefaultSecurityGroupExists
         self.ensure_default(ctx, resource.project_id)
         stateful = resource["stateful"]
         if stateful is None:
-            stateful = self._find_default_statefulness(ctx.db, resource.project_id)
+            stateful = repository.find_default_statefulness(ctx.db, resource.project_id)
         return replace(resource, values={**resource.values, "stateful": stateful})
 
-    def after_create(self, ctx: RequestContext, resource: Resource) -> None:
-        self._create_initial_rules(ctx, resource)
-
-    def check_update(self, ctx: RequestContext, resource: Resource, changes: Attributes) -> Attributes:
+    def _check_update(self, ctx: RequestContext, resource: Resource, changes: Attributes) -> Attributes:
         is_default = resource.id == get_default_security_group_id(resource.project_id)
         if is_default and changes.get("name", DEFAULT_NAME) != DEFAULT_NAME:
             raise CannotUpdateDefaultSecurityGroup
@@ -108,21 +118,20 @@ class SecurityGroups(ResourceCollection):
             repository.require_unused(ctx.db, resource.id)
         return changes
 
-    def before_delete(self, ctx: RequestContext, resource: Resource) -> None:
+    def _before_delete(self, ctx: RequestContext, resource: Resource) -> None:
         if resource.id == get_default_security_group_id(resource.project_id) and not ctx.caller.is_admin:
             raise CannotRemoveDefaultSecurityGroup
         repository.require_unused(ctx.db, resource.id)
 
-    def compute(self, ctx: RequestContext, resources: Sequence[Resource]) -> Mapping[str, Attributes]:
+    def _compute(self, ctx: RequestContext, resources: Sequence[Resource]) -> Mapping[str, Attributes]:
         rules = repository.list_rules_by_group(ctx.db, [group.id for group in resources])
-        return {group.id: {"security_group_rules": self.rules.describe(ctx, rules[group.id])} for group in resources}
+        return {
+            group.id: {"security_group_rules": self.rules.collection.describe(ctx, rules[group.id])}
+            for group in resources
+        }
 
     def _is_usable(self, ctx: RequestContext, group: Resource, project_id: str) -> bool:
         return group.project_id == project_id or ctx.caller.is_admin or bool(group["shared"])
-
-    def _find_default_statefulness(self, db: Connection, project_id: str) -> bool:
-        """Return the project's default, or that of the installation, or True."""
-        return repository.find_default_statefulness(db, project_id)
 
     def _create_initial_rules(self, ctx: RequestContext, group: Resource) -> None:
         """Create Neutron's rules, and those that operators have added for new groups."""
@@ -131,7 +140,11 @@ class SecurityGroups(ResourceCollection):
             for ethertype in ETHERTYPES:
                 remote = group.id if direction == "ingress" else None
                 values = build_rule_values(group.id, direction, ethertype, remote)
-                rule_id = get_default_rule_id(group.project_id, direction, ethertype) if is_default else self.ids.uuid()
+                rule_id = (
+                    get_default_rule_id(group.project_id, direction, ethertype)
+                    if is_default
+                    else self.dependencies.ids.uuid()
+                )
                 repository.insert_rule_if_missing(
                     ctx.db, Resource(rule_id, group.project_id, ctx.now, ctx.now, values=values)
                 )
@@ -139,5 +152,5 @@ class SecurityGroups(ResourceCollection):
             remote = group.id if template["remote_group_id"] == PARENT else template["remote_group_id"]
             values = build_rule_values(group.id, template["direction"], template["ethertype"], remote, template.values)
             repository.insert_rule_if_missing(
-                ctx.db, Resource(self.ids.uuid(), group.project_id, ctx.now, ctx.now, values=values)
+                ctx.db, Resource(self.dependencies.ids.uuid(), group.project_id, ctx.now, ctx.now, values=values)
             )

@@ -107,8 +107,3 @@ def test_a_reason_and_a_retroactive_change_need_each_other(file: Path, options: 
     with pytest.raises(CliError):
         run("price", "set", file, *options, "--yes")
     assert count_versions() == 1
-
-
-def test_a_file_that_cannot_be_read_is_refused(file: Path) -> None:
-    with pytest.raises(CliError, match=r"^Cannot read .*missing.toml: No such file"):
-        run("price", "set", file.with_name("missing.toml"))

@@ -113,6 +113,8 @@ def show_prices(
 
 def _read(file: Path) -> bytes:
     """Return the content of a plan file, so that the plan that is shown is the one that is published."""
+    if not file.is_file():
+        raise CliError(f"Cannot read {file}: no such file")
     try:
         return file.read_bytes()
     except OSError as error:

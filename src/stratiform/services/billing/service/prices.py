@@ -85,7 +85,8 @@ class PricePublisher:
         plan = self.rating.plans.parse(source, file)
         locked = {account.id for account in list_customer_accounts_of_plan(ctx.db, plan.name)}
         lock_customer_accounts(ctx.db, locked)
-        self.ingest.ingest_whole_outbox(ctx.db, ctx.now)
+        if locked:
+            self.ingest.ingest_whole_outbox(ctx.db, ctx.now)
         self.rating.plans.lock(ctx.db, plan.name)
         accounts = list_customer_accounts_of_plan(ctx.db, plan.name)
         if not locked.issuperset(account.id for account in accounts):  # created or moved to the plan meanwhile

@@ -20,7 +20,7 @@ from stratiform.services.billing.model import (
     split_by_month,
 )
 from stratiform.services.billing.repository import price_changes as repository
-from stratiform.services.billing.service.invoice_issuer import InvoiceIssuer
+from stratiform.services.billing.service.invoice_drafts import InvoiceDrafts
 from stratiform.services.ingest.service import format_author
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.model import PricePlan
@@ -39,7 +39,7 @@ class PriceChanges:
 
     ids: Ids
     ledger: LedgerService
-    issuer: InvoiceIssuer
+    drafts: InvoiceDrafts
 
     def list(self, ctx: RequestContext, page: Page) -> Slice[PriceChange]:
         """Return a page of retroactive price changes, newest first; the marker is an id."""
@@ -81,7 +81,7 @@ class PriceChanges:
             return None
         months = [(first, last) for _, first, last in split_by_month(start, now)]
         drafts = [
-            [self.issuer.draft_by_plan(db, each.account, each.plan, first, last, as_of) for first, last in months]
+            [self.drafts.create_by_plan(db, each.account, each.plan, first, last, as_of) for first, last in months]
             for each in (before, after)
         ]
         return compare_drafts(*drafts)

@@ -91,7 +91,9 @@ def assign_project(
     project: ProjectOption,
     start: Annotated[
         str | None,
-        typer.Option("--from", help="Start of the assignment (ISO 8601), or `now`; required if there is usage before."),
+        typer.Option(
+            "--from", help="Start of the assignment (ISO 8601), or `now`; required if the project has earlier usage."
+        ),
     ] = None,
 ) -> None:
     """Assign a project to a customer account. An assignment to another account ends at the start.
@@ -113,7 +115,7 @@ def unassign_project(
     """End the assignment of a project to a customer account. An assignment that starts later is removed."""
     assignment = get_client().delete(f"{_path(name)}/projects/{quote(project, safe='')}", until=until)
     if assignment["until"] == assignment["start"]:
-        print_line(f"Customer account '{name}' does not pay for project {assignment['project_id']} any more")
+        print_line(f"Customer account '{name}' no longer pays for project {assignment['project_id']}")
     else:
         print_line(f"Customer account '{name}' pays for project {_format_assignment(assignment)}")
 

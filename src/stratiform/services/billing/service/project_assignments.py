@@ -155,7 +155,9 @@ def _first_billable(db: Connection, account: CustomerAccount, start: Micros) -> 
 def _check_open(db: Connection, account: CustomerAccount, at: Micros) -> None:
     """Raises: Conflict if the account is closed at an instant"""
     if account.billed_until is not None and at < account.billed_until and list_periods(db, account.id):
-        raise Conflict(f"Customer account '{account.name}' is closed until {format_iso(account.billed_until)}")
+        raise Conflict(
+            f"The periods of customer account '{account.name}' are closed until {format_iso(account.billed_until)}"
+        )
 
 
 def _first_open(db: Connection, account: CustomerAccount, start: Micros) -> Micros:

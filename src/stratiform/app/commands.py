@@ -41,7 +41,7 @@ COMMANDS = {
     ),
     "restore": LazyCommand(
         "stratiform.app.backup_commands:restore_backup",
-        "Restore a backup into an empty home and an empty database, of any supported kind.",
+        "Restore a backup into an empty home and an empty database of any supported kind.",
     ),
     "db": LazyCommand("stratiform.app.database_commands:app", "Manage the database schema."),
     "import": LazyCommand(

@@ -32,7 +32,7 @@ def rotate_ledger_key(
     ] = False,
     yes: Yes = False,
 ) -> None:
-    """Sign the ledger with a new key. Running programs use it without a restart. Print its public key."""
+    """Rotate the ledger key and print the new public key. Running programs use it without a restart."""
     if stolen:
         confirm(
             "Replace the ledger key with one that the old key does not sign, so that customers must trust it anew",

@@ -81,7 +81,9 @@ def test_an_account_can_be_read_by_name_and_by_id(any_billing: BillingHarness) -
 def test_a_closed_assignment_cannot_be_changed(billing: BillingHarness) -> None:
     billing.create_account("zeta")
     billing.assign("zeta", "p1", "2026-11-11")
-    with pytest.raises(Conflict, match="The project has been assigned to customer account 'zeta' since 2026-11-11"):
+    with pytest.raises(
+        Conflict, match="The project has already been assigned to customer account 'zeta' since 2026-11-11"
+    ):
         billing.assign("zeta", "p1", "2026-11-12")
     billing.at("2026-12-01").close_period("zeta", "2026-11")
     with pytest.raises(Conflict, match="Customer account 'zeta' pays for the project at 2026-11-20"):

@@ -33,7 +33,7 @@ def list_meters(output: FormatOption = Format.table) -> None:
 
 @app.command("check")
 def check_meter(file: Annotated[Path, typer.Argument(help="A meter file.")]) -> None:
-    """Validate a meter file without a server. Errors name the key."""
+    """Validate a meter file without a server. Errors name the invalid key."""
     # not needed by other commands
     from stratiform.services.ingest.parsing.meter_file_parser import parse_meter_file, read_file
 

@@ -31,7 +31,7 @@ def show_rejected_message(
     message: Annotated[str, typer.Argument(metavar="ID", help="ID of the message, or a unique prefix of it.")],
     output: FormatOption = Format.table,
 ) -> None:
-    """Show one message completely."""
+    """Show a rejected message in full."""
     if not message:  # the path would be that of the list
         raise CliError("A message ID is required", "see `stratiform usage rejected list`")
     print_item(get_client().get(f"usage/rejected/{quote(message, safe='')}"), _COLUMNS, output)

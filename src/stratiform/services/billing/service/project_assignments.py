@@ -137,11 +137,11 @@ def _end_assignment(db: Connection, last: ProjectAssignment, new_account: Custom
     account = load_customer_account(db, last.account_id)
     if account.id == new_account.id:
         raise Conflict(
-            f"The project has been assigned to customer account '{account.name}' since {format_iso(last.start)}"
+            f"The project has already been assigned to customer account '{account.name}' since {format_iso(last.start)}"
         )
     if start <= last.start or (account.billed_until or 0) > start:
         raise Conflict(
-            f"Customer account '{account.name}' pays for the project at {format_iso(start)}; this cannot be changed"
+            f"Customer account '{account.name}' pays for the project at {format_iso(start)}, which cannot be changed"
         )
     repository.end_assignment(db, last.id, start)
     return start

@@ -12,6 +12,7 @@ from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.billing.model import (
     ClosedPeriod,
     CustomerAccount,
+    CustomerAccountChanges,
     DocumentSummary,
     LateUsage,
     Party,
@@ -58,6 +59,9 @@ class BillingHarness:
         return self.run(
             lambda billing, ctx: billing.customer_accounts.create(ctx, name, currency, plan, party, tax_rate)
         )
+
+    def update_account(self, name: str, changes: CustomerAccountChanges) -> CustomerAccount:
+        return self.run(lambda billing, ctx: billing.customer_accounts.update(ctx, name, changes))
 
     def assign(self, account: str, project_id: str, start: str | None = None) -> ProjectAssignment:
         first = None if start is None else parse_iso(start)

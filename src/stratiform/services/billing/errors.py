@@ -34,7 +34,7 @@ class AssignmentConflict(Conflict):
     """Another request assigns the project."""
 
     def __init__(self, project_id: str) -> None:
-        super().__init__(f"Project '{project_id}' is being assigned by another request", hint="repeat the request")
+        super().__init__(f"Project '{project_id}' is being assigned by another request", hint="retry the request")
 
 
 class AssignmentNotFound(NotFound):

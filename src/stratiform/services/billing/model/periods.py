@@ -76,7 +76,7 @@ def select_period(
         first = closed[0].start if closed else account.billed_until
         raise Conflict(
             f"No period of customer account '{account.name}' ends at {format_iso(end)}: "
-            f"it is closed from {format_iso(first)}"
+            f"its closed periods cover {format_iso(first)}"
             f" to {format_iso(account.billed_until)}"
         )
     if start > account.billed_until or end > get_month_bounds(account.billed_until)[1]:

@@ -117,7 +117,7 @@ def _new_versions(plan: PricePlan, published: PricePlan | None, closed_until: Mi
         existing = by_start.get(version.valid_from)
         if existing is not None and existing.sha256 != version.sha256:
             raise PlanConflict(
-                f"The version of {format_iso(version.valid_from)} of plan '{plan.name}' is published with other prices",
+                f"Plan '{plan.name}' already has a version from {format_iso(version.valid_from)} with other prices",
                 hint="a published version is immutable; add a version with a later valid_from",
             )
         if existing is None and closed_until is not None and version.valid_from < closed_until:

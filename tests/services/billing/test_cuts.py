@@ -1,4 +1,4 @@
-"""However often a customer account is closed, its documents sum to the charge computed once at the end."""
+"""However often a customer account is closed, its documents sum to the charge computed once at the end, with tax."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, format_iso, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.billing.document_json import decode_document, encode_document
-from stratiform.services.billing.model import ClosedPeriod
+from stratiform.services.billing.model import ClosedPeriod, CustomerAccountChanges
 from stratiform.services.billing.renderer.layout import build_layout
 from stratiform.services.rating.service import usage_rating
 from support.billing import BillingHarness
@@ -43,9 +43,16 @@ def documents(billing: BillingHarness, account: str, *ends: str) -> list[str]:
     return ["" if invoice is None else billing.load_json(invoice.number)["net"] for invoice in invoices]
 
 
-def create(billing: BillingHarness, name: str, plan: str, start: str = "2026-11-01") -> str:
+def create(
+    billing: BillingHarness,
+    name: str,
+    plan: str,
+    start: str = "2026-11-01",
+    currency: str = "EUR",
+    tax_rate: str = "19",
+) -> str:
     """Create an account with a project of its own, and return the project."""
-    billing.create_account(name, plan=plan)
+    billing.create_account(name, currency, plan=plan, tax_rate=tax_rate)
     billing.assign(name, f"project-{name}", start)
     return f"project-{name}"
 
@@ -107,6 +114,53 @@ def test_amounts_below_a_cent_are_not_lost(any_billing: BillingHarness) -> None:
     assert any_billing.render_pdf("2026-000003").startswith(b"%PDF")
 
 
+CENTS = HOURLY.replace('"1"', '"0.02"').replace('granularity = "hour"\n', "")
+
+
+def test_taxes_below_a_cent_are_not_lost(any_billing: BillingHarness) -> None:
+    """0.02 with 19 % each, whose own tax is nothing."""
+    any_billing.publish(CENTS)
+    project = create(any_billing, "new", "hourly")
+    any_billing.ingest(machine("m1", project, "2026-11-10T00:00:00"))
+    assert set(documents(any_billing, "new", *(f"2026-11-10T{hour:02}:00:00" for hour in range(1, 9)))) == {"0.02"}
+    invoices = [any_billing.load_json(f"2026-{number:06}") for number in range(1, 9)]
+    assert [invoice["tax"] for invoice in invoices] == ["0.00", "0.01", "0.00", "0.01", "0.00", "0.00", "0.01", "0.00"]
+    assert [invoice["taxes"][0].get("tax_before") for invoice in invoices[:4]] == [None, "0.00", "0.01", "0.01"]
+    document = any_billing.get("2026-000008").content
+    assert encode_document(decode_document(document)) == document
+    # The tax of the next month starts again.
+    documents(any_billing, "new", "2026-12-01", "2026-12-01T01:00:00")
+    assert any_billing.load_json("2026-000010")["taxes"][0] == {
+        "category": "S",
+        "rate": "19",
+        "exact": "0.02",
+        "net": "0.02",
+        "tax": "0.00",
+    }
+
+
+def test_each_tax_category_of_a_month_continues_on_its_own(any_billing: BillingHarness) -> None:
+    """The rate of the customer account changes within the month, and changes back."""
+    any_billing.publish(CENTS)
+    project = create(any_billing, "new", "hourly")
+    any_billing.ingest(machine("m1", project, "2026-11-10T00:00:00"))
+    taxes = []
+    for hour, rate in enumerate(("19", "7", "7", "7", "7", "0", "19", "19"), 1):
+        any_billing.update_account("new", CustomerAccountChanges(tax_rate=rate))
+        documents(any_billing, "new", f"2026-11-10T{hour:02}:00:00")
+        taxes += any_billing.load_json(f"2026-{hour:06}")["taxes"]
+    assert [(tax["rate"], tax["tax"], tax.get("tax_before")) for tax in taxes] == [
+        ("19", "0.00", None),
+        ("7", "0.00", None),
+        ("7", "0.00", "0.00"),
+        ("7", "0.00", "0.00"),
+        ("7", "0.01", "0.00"),
+        ("0", "0.00", None),
+        ("19", "0.01", "0.00"),
+        ("19", "0.00", "0.01"),
+    ]
+
+
 def test_a_third_of_an_hour_three_times_is_an_hour(any_billing: BillingHarness) -> None:
     any_billing.publish(HOURLY.replace('granularity = "hour"\n', ""))
     project = create(any_billing, "new", "hourly")
@@ -137,6 +191,8 @@ class History:
     granularity: str
     rounding: str
     price: str
+    currency: str
+    tax_rate: str
 
 
 START = parse_iso("2026-11-01")
@@ -158,13 +214,15 @@ def histories(draw: st.DrawFn) -> History:
         draw(st.sampled_from(GRANULARITIES)),
         draw(st.sampled_from(["up", "down", "nearest"])),
         draw(st.sampled_from(["1", "0.007", "0.0105", "12.3456789012"[:11]])),
+        draw(st.sampled_from(["EUR", "JPY", "KWD"])),
+        draw(st.sampled_from(["19", "7.7", "50"])),
     )
 
 
 def plan_of(history: History, name: str) -> str:
     return f"""
 name = "{name}"
-currency = "EUR"
+currency = "{history.currency}"
 unpriced = "free"
 
 [[version]]
@@ -186,6 +244,7 @@ measure = "attribute"
 attribute = "ram_mib"
 price = "0.0013"
 per = "GiB month"
+tax_category = {{ code = "S", rate = "7" }}
 
 [[version.price]]
 resource = "instance"
@@ -215,26 +274,26 @@ def closings(history: History) -> list[int]:
     return sorted({*months, *(START + minute * MINUTE_US for minute in history.ends)})
 
 
-@pytest.mark.parametrize("plain_segments", [usage_rating.MAX_PLAIN_SEGMENTS, 0], ids=["Python", "DuckDB"])
-def test_any_closings_sum_to_the_charge_computed_once(
-    billing: BillingHarness, plain_segments: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(usage_rating, "MAX_PLAIN_SEGMENTS", plain_segments)
+def check_closings(billing: BillingHarness, max_examples: int) -> None:
+    """Close two accounts with the same history, one often and one monthly, and compare the sums of their documents."""
     numbers = iter(range(10**6))
 
-    @settings(max_examples=examples(100))
+    @settings(max_examples=max_examples)
     @given(histories())
     def check(history: History) -> None:
         number = next(numbers)
         billing.at("2026-11-01")
         billing.publish(plan_of(history, f"plan-{number}"))
-        often, once = (create(billing, f"{name}-{number}", f"plan-{number}") for name in ("often", "once"))
+        often, once = (
+            create(billing, f"{name}-{number}", f"plan-{number}", currency=history.currency, tax_rate=history.tax_rate)
+            for name in ("often", "once")
+        )
         for project in (often, once):
             billing.ingest(*events_of(history, f"m-{project}", project))
         billing.at("2027-02-01")
         cut = [billing.close_period(f"often-{number}", until=end) for end in closings(history)]
         monthly = [billing.close_period(f"once-{number}", month) for month in ("2026-11", "2026-12")]
-        for field in ("exact", "net"):
+        for field in ("exact", "net", "tax", "total"):
             assert sum_documents(billing, cut, field) == sum_documents(billing, monthly, field), field
         cost = billing.resource_cost(f"m-{once}")
         if cost is not None:
@@ -244,6 +303,18 @@ def test_any_closings_sum_to_the_charge_computed_once(
             assert earlier.period.end == later.period.start
 
     check()
+
+
+@pytest.mark.parametrize("plain_segments", [usage_rating.MAX_PLAIN_SEGMENTS, 0], ids=["Python", "DuckDB"])
+def test_any_closings_sum_to_the_charge_computed_once(
+    billing: BillingHarness, plain_segments: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage_rating, "MAX_PLAIN_SEGMENTS", plain_segments)
+    check_closings(billing, examples(100))
+
+
+def test_some_closings_sum_to_the_charge_computed_once_on_each_database(any_billing: BillingHarness) -> None:
+    check_closings(any_billing, 4)
 
 
 def sum_documents(billing: BillingHarness, periods: Sequence[ClosedPeriod], field: str) -> Decimal:

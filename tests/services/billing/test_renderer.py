@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,12 +87,38 @@ def test_the_pdf_of_an_invoice_of_the_first_release_has_not_changed() -> None:
     assert hashlib.sha256(render_pdf(invoice)).hexdigest() == FIRST_RELEASE_PDF_SHA256
 
 
+def build_continued_document(tax_before: int | None) -> Document:
+    total = TaxTotal(CATEGORY, 10**20, 100, 19, 5 * 10**20, 500, tax_before)
+    return replace(build_document(), tax_totals=(total,))
+
+
+def test_invoices_that_were_issued_before_taxes_continued_have_the_same_form() -> None:
+    earlier, later = (msgspec.json.decode(encode_document(build_continued_document(tax))) for tax in (None, 95))
+    assert [document["taxes"][0].get("tax_before") for document in (earlier, later)] == [None, "0.95"]
+    assert earlier["rounding"].endswith("; the net of a line is its share of net by largest remainder")
+    assert later["rounding"].startswith(f"{earlier['rounding']}; the tax on net_before + net is rounded once")
+
+
+def test_a_tax_that_continues_is_explained() -> None:
+    assert not build_layout(build_continued_document(tax_before=None)).tax_continues
+    pdf = render_pdf(build_continued_document(tax_before=95))
+    assert "Tax is that on the net of the month" in read_pdf(pdf, "-layout")
+
+
+def test_an_invoice_without_lines_has_a_note_instead() -> None:
+    """Such invoices were issued before periods without a charge were closed without an invoice."""
+    pdf = render_pdf(replace(build_document(), lines=()))
+    assert "No usage in this period." in read_pdf(pdf, "-layout")
+
+
 def test_the_json_form_can_be_decoded() -> None:
     for document in (
         decode_document(FIRST_RELEASE.read_bytes()),
         build_document(lines=3),
         replace(build_document(kind="debit_note"), references=("2026-000007",), currency="JPY", minor_digits=0),
         replace(build_document(), lines=()),
+        build_continued_document(tax_before=None),
+        build_continued_document(tax_before=95),
     ):
         assert decode_document(encode_document(document)) == document
 
@@ -139,7 +166,7 @@ def test_characters_without_a_glyph_are_replaced_and_logged(
     pdf = render_pdf(build_document(name))
     assert b"pdfaid:part" in pdf
     assert caplog.messages == [
-        f"characters without a glyph replaced by U+FFFD document=2026-000001 characters={characters}"
+        f"replaced characters without a glyph by U+FFFD document=2026-000001 characters={characters}"
     ]
 
 

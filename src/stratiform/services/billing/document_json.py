@@ -1,7 +1,7 @@
 """The JSON form of documents. One document has one form, so its bytes and their digest never differ.
 
 quantity × unit price = amount, and the amounts sum to `exact`, to the last digit. Only then, `exact` is rounded, once
-per tax category and month, to minor units; `net` of a line is its share of that.
+per tax category and month, to minor units; `net` of a line is its share of that. `tax` is rounded likewise.
 """
 
 from decimal import Decimal
@@ -40,8 +40,12 @@ _ROUNDING = (
 #: The text of a document that follows another one in the same month.
 _CONTINUED_ROUNDING = (
     "amount = quantity x unit_price; the amounts of one tax rate are summed exactly; exact_before + exact is rounded "
-    "once, half to even, and net is that less net_before; the net of a line is its share of net by largest remainder"
+    "once, half to even, and net is that less net_before; the net of a line is its share of net by largest remainder; "
+    "the tax on net_before + net is rounded once, half to even, and tax is that less tax_before"
 )
+
+#: The same, in documents that were issued before taxes continued.
+_CONTINUED_NET_ROUNDING = _CONTINUED_ROUNDING.rpartition(";")[0]
 
 
 class _Interval(Struct):
@@ -105,12 +109,14 @@ class _Tax(Struct, kw_only=True):
     category: str | UnsetType = UNSET
     exact_before: str | UnsetType = UNSET
     net_before: str | UnsetType = UNSET
+    tax_before: str | UnsetType = UNSET
 
 
 class _Document(Struct, kw_only=True):
     """Keys that may be absent are not in documents of the first release, which had one tax category.
 
-    The sums `before` are in documents that follow another one in the same month.
+    The sums `before` are in documents that follow another one in the same month; of these, the ones that were issued
+    before taxes continued have no `tax_before`.
     """
 
     form: str
@@ -170,7 +176,7 @@ def encode_document(document: Document) -> bytes:
         net=document.format_minor(document.net_minor),
         tax=document.format_minor(document.tax_minor),
         total=document.format_minor(document.total_minor),
-        rounding=_CONTINUED_ROUNDING if any(map(_is_continued, document.tax_totals)) else _ROUNDING,
+        rounding=_describe_rounding(document),
     )
     return msgspec.json.encode(form, order="sorted")
 
@@ -271,11 +277,20 @@ def _encode_tax(document: Document, total: TaxTotal) -> _Tax:
         category=total.category.code,
         exact_before=format_scaled(total.exact_before, AMOUNT_DIGITS) if _is_continued(total) else UNSET,
         net_before=document.format_minor(total.taxable_before_minor) if _is_continued(total) else UNSET,
+        tax_before=UNSET if total.tax_before_minor is None else document.format_minor(total.tax_before_minor),
     )
 
 
 def _is_continued(total: TaxTotal) -> bool:
     return bool(total.exact_before)
+
+
+def _describe_rounding(document: Document) -> str:
+    continued = [total for total in document.tax_totals if _is_continued(total)]
+    if not continued:
+        return _ROUNDING
+    has_tax_before = any(total.tax_before_minor is not None for total in continued)
+    return _CONTINUED_ROUNDING if has_tax_before else _CONTINUED_NET_ROUNDING
 
 
 def _decode_tax(tax: _Tax, minor_digits: int) -> TaxTotal:
@@ -286,6 +301,7 @@ def _decode_tax(tax: _Tax, minor_digits: int) -> TaxTotal:
         _scale(tax.tax, minor_digits),
         0 if tax.exact_before is UNSET else _scale(tax.exact_before, AMOUNT_DIGITS),
         0 if tax.net_before is UNSET else _scale(tax.net_before, minor_digits),
+        None if tax.tax_before is UNSET else _scale(tax.tax_before, minor_digits),
     )
 
 

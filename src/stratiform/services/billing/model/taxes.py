@@ -1,4 +1,4 @@
-"""Totals of tax categories: exact amounts are rounded once per category and month."""
+"""Totals of tax categories: exact amounts and taxes are rounded once per category and month."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,11 @@ from stratiform.services.rating.model import AMOUNT_DIGITS, TaxCategory, divide_
 class TaxTotal:
     """The sum of the lines of one tax category.
 
-    `exact` is the sum of the amounts in 10^-20 of the currency, `taxable_minor` the sum in minor units. Both `before`
-    are the sums of the earlier invoices of the same month: of all invoices of a month, `taxable_minor` sums to the
-    rounded sum of `exact`.
+    `exact` is the sum of the amounts in 10^-20 of the currency, `taxable_minor` the sum in minor units. `exact_before`
+    and `taxable_before_minor` are the sums of the earlier invoices of the same month, and `tax_before_minor` is the tax
+    on `taxable_before_minor`: of all invoices of a month, `taxable_minor` sums to the rounded sum of `exact`, and
+    `tax_minor` to the tax on that sum. `tax_before_minor` None: the tax is that on `taxable_minor`, as in the first
+    invoice of a month, and in all invoices that were issued before taxes continued.
     """
 
     category: TaxCategory
@@ -23,6 +25,7 @@ class TaxTotal:
     tax_minor: int
     exact_before: int = 0
     taxable_before_minor: int = 0
+    tax_before_minor: int | None = None
 
 
 def calculate_tax_totals(
@@ -55,12 +58,23 @@ def calculate_tax_total(
 ) -> TaxTotal:
     """Round an exact sum to minor units, and calculate the tax on the rounded sum; both half to even.
 
-    After an earlier total of the month, both together are rounded.
+    After an earlier total of the month, each is what the sum of both totals adds to the earlier one. The earlier tax is
+    the tax on the earlier taxable amount, even if that was issued with another one: an issued tax is not corrected
+    later, so the tax differs from the tax on `taxable_minor` by at most one minor unit.
     """
     exact_before = earlier.exact_before + earlier.exact if earlier else 0
     taxable_before = earlier.taxable_before_minor + earlier.taxable_minor if earlier else 0
     taxable = divide_half_even(exact_before + exact, 10 ** (AMOUNT_DIGITS - minor_digits)) - taxable_before
+    if not exact_before:
+        return TaxTotal(category, exact, taxable, _calculate_tax(category, taxable), 0, taxable_before)
+    tax_before = _calculate_tax(category, taxable_before)
+    tax = _calculate_tax(category, taxable_before + taxable) - tax_before
+    return TaxTotal(category, exact, taxable, tax, exact_before, taxable_before, tax_before)
+
+
+def _calculate_tax(category: TaxCategory, taxable_minor: int) -> int:
+    """Return the tax in minor units, rounded half to even."""
     with localcontext() as context:
         context.prec = PRECISION
-        tax = (Decimal(taxable) * Decimal(category.rate) / 100).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
-    return TaxTotal(category, exact, taxable, int(tax), exact_before, taxable_before)
+        tax = Decimal(taxable_minor) * Decimal(category.rate) / 100
+        return int(tax.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))

@@ -81,8 +81,9 @@ class PrintedGroup:
 class DocumentLayout:
     """The input of the template.
 
-    `carried` is what earlier invoices of the month have not charged of their exact sums, or "". `detailed`: every line
-    is printed. `digits` is the number of digits as a word.
+    `carried` is what earlier invoices of the month have not charged of their exact sums, or "". `tax_continues`: the
+    taxes are what this document adds to those of the month. `detailed`: every line is printed. `digits` is the number
+    of digits as a word.
     """
 
     fonts: Sequence[str]
@@ -100,6 +101,7 @@ class DocumentLayout:
     carried: str
     net: str
     taxes: Sequence[PrintedTax]
+    tax_continues: bool
     total: str
     plan: str
     as_of: str
@@ -133,6 +135,7 @@ def build_layout(document: Document) -> DocumentLayout:
             )
             for total in document.tax_totals
         ],
+        tax_continues=any(total.tax_before_minor is not None for total in document.tax_totals),
         total=document.format_minor(document.total_minor),
         plan=document.plan.name,
         as_of=str(document.as_of),

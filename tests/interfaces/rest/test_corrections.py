@@ -104,6 +104,20 @@ def test_access_is_checked_before_the_request(api: Rest) -> None:
     assert api("GET", "usage/corrections?marker=x", token=api.demo).status_code == 403
 
 
+@pytest.mark.parametrize(("quantity", "value"), [("1e1", "10"), ("25e-1", "2.5"), ("2.50", "2.5"), (7, "7")])
+def test_quantity_is_an_exact_number_that_may_have_an_exponent(
+    api: Rest, service_harness: ServiceHarness, quantity: str | int, value: str
+) -> None:
+    payload = {"resource_type": "instance", "resource_id": "m1", "samples": {BYTES: {"value": 500, "kind": "delta"}}}
+    event = Event("s1", "usage.sampled", "x", parse_iso("2026-11-10T01:00:00"), "dc-1", payload)
+    with service_harness.services.database.transaction() as db:
+        service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
+    body = correction_body(meter=BYTES, quantity=quantity, at="2026-11-10T02:00:00Z", reason="missing")
+    assert api("POST", "usage/corrections", body).status_code == 201
+    (item,) = api("GET", "usage/corrections?resource_id=m1").json()["corrections"]
+    assert item["content"]["quantity"] == value
+
+
 def test_adjust_a_meter_and_revoke(api: Rest, service_harness: ServiceHarness) -> None:
     payload = {"resource_type": "instance", "resource_id": "m1", "samples": {BYTES: {"value": 500, "kind": "delta"}}}
     event = Event("s1", "usage.sampled", "x", parse_iso("2026-11-10T01:00:00"), "dc-1", payload)

@@ -22,7 +22,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Database
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.policy import SYSTEM
-from stratiform.services.clouds.model import ResourceType
+from stratiform.services.clouds.model import UNBOUND_PROJECTS, ResourceType
 from stratiform.services.identity.model import DEFAULT_DOMAIN, ListQuery
 
 #: The services in the catalog of an installation.
@@ -110,11 +110,11 @@ def replace_admin_password(services: Services, settings: Settings) -> None:
 
 
 def _create_demo(services: Services, ctx: RequestContext, password: str) -> None:
-    """Create a project on a simulated cloud in which `openstack server create` works at once."""
+    """Create a project and a simulated cloud, which serves all projects, so that `openstack server create` works."""
     project = services.identity.ensure_demo_project(ctx, password)
     cloud = services.clouds.accounts.ensure_default_cloud(ctx, _DEMO_CLOUD, _DEMO_CLOUD)
     if cloud is not None and not services.clouds.bindings.list_for_project(ctx.db, project.id):
-        services.clouds.bindings.create(ctx, project.id, cloud.id, _DEMO_ZONE)
+        services.clouds.bindings.create(ctx, UNBOUND_PROJECTS, cloud.id, _DEMO_ZONE)
         name, native_id = _DEMO_IMAGE
         image = services.image.images.create_for_native_ids(ctx, name)
         services.clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image.id, native_id)

@@ -234,3 +234,13 @@ def test_register_and_unregister_native_ids(api: Rest, service_harness: ServiceH
     run("flavors", "unregister", "--cloud", "sim", "--flavor", resource_ids["flavor"])
     run("volume-types", "unregister", "--cloud", "sim", "--volume-type", resource_ids["volume_type"])
     assert json.loads(run("show", "sim", "-f", "json"))["native_ids"] == []
+
+
+def test_default_cloud(api: Rest) -> None:
+    run("add", "memory", "--name", "sim")
+    with pytest.raises(CliError, match="Specify either --project or --default"):
+        run("bind", "--cloud", "sim")
+    binding = json.loads(run("bind", "--default", "--cloud", "sim", "--zone", "nova", "--format", "json"))
+    assert (binding["project_id"], binding["cloud"], binding["zone"]) == ("*", "sim", "nova")
+    assert "no longer a default" in run("unbind", "--default", "--cloud", "sim")
+    assert json.loads(run("bindings", "--format", "json")) == []

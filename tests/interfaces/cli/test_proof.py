@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +73,18 @@ def test_export_verifies(exported: Path) -> None:
     output = run("verify", exported)
     assert "Verified: no event of the log is missing\n" in output
     assert "WRONG" not in output
+
+
+def test_export_to_a_pipe_leaves_the_pipe(exported: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    received: list[bytes] = []
+    reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    assert run("export", pipe) == ""
+    assert pipe.is_fifo()  # else the reader waits for a writer that never comes
+    reader.join(30)
+    assert received == [exported.read_bytes()]
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])

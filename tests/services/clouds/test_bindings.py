@@ -11,10 +11,11 @@ from stratiform.services.clouds.errors import (
     AvailabilityZoneNotFound,
     BindingConflict,
     BindingNotFound,
+    CloudInUse,
     CloudNotFound,
     ProjectNotBound,
 )
-from stratiform.services.clouds.model import Cloud
+from stratiform.services.clouds.model import UNBOUND_PROJECTS, Cloud
 
 from .conftest import Fixture
 
@@ -57,6 +58,32 @@ def test_resolve_without_cloud_or_zone(any_fixture: Fixture) -> None:
         assert no_zone.value.status == 400
         assert "memory" in no_zone.value.hint
         assert bindings.list_zones(db, "p2") == []
+
+
+def test_default_serves_projects_without_bindings(any_fixture: Fixture) -> None:
+    f, bindings = any_fixture, any_fixture.clouds.bindings
+    default, own = f.add("default"), f.add("own")
+    f.bind(UNBOUND_PROJECTS, default, "nova")
+    with f.database.read_transaction() as db:
+        assert bindings.resolve_zone(db, "p1", None).cloud_id == default.id
+        assert bindings.list_zones(db, "p1") == ["nova"]
+        member = Caller(user_id="u1", project_id="p1", roles=frozenset({"reader"}))
+        assert [binding.zone for binding in bindings.list(f.ctx(db, member), project_id="p1")] == ["nova"]
+    f.bind("p1", own, "south")
+    with f.database.read_transaction() as db:
+        assert bindings.list_zones(db, "p1") == ["south"]
+        assert bindings.list_zones(db, "p2") == ["nova"]
+        with pytest.raises(AvailabilityZoneNotFound):
+            bindings.resolve_zone(db, "p1", "nova")
+    with f.database.transaction() as db, pytest.raises(CloudInUse, match="all projects without bindings"):
+        f.clouds.accounts.delete(f.ctx(db), default.id)
+    with pytest.raises(BindingConflict, match="'nova' of projects without bindings is bound to cloud 'default'"):
+        f.bind(UNBOUND_PROJECTS, own, "nova")
+    with f.database.transaction() as db:
+        bindings.delete(f.ctx(db), UNBOUND_PROJECTS, default.id)
+        assert bindings.list_zones(db, "p2") == []
+    with pytest.raises(BindingNotFound, match="not a default"), f.database.transaction() as db:
+        bindings.delete(f.ctx(db), UNBOUND_PROJECTS, default.id)
 
 
 def test_create_is_idempotent_and_a_zone_has_one_cloud(any_fixture: Fixture) -> None:

@@ -8,7 +8,6 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ from typing import IO, Any, BinaryIO
 import msgspec
 
 from stratiform.kit.errors import Invalid
+from stratiform.kit.file_replacement import open_replacement
 
 _MANIFEST = "manifest.json"
 _FORMAT = 1
@@ -102,20 +102,16 @@ class _HashingReader:
 def create_archive(file: Path, mtime: int) -> Iterator[ArchiveWriter]:
     """Write an archive, compressed according to the suffix. It gets its name when it is complete.
 
-    Only its owner can read it. Raises: Invalid for another suffix, or if the file exists.
+    Only its owner can read it. A device or pipe is written directly. Raises: Invalid for another suffix, or if the file
+    exists.
     """
-    if file.exists():
+    if file.is_file() or file.is_dir():
         raise Invalid(f"{file} already exists", hint="use another name")
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        with ExitStack() as stack:
-            raw = stack.enter_context(os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"))
-            compressed = stack.enter_context(_compress(raw, file.name))
-            tar = stack.enter_context(tarfile.open(fileobj=compressed, mode="w|", format=tarfile.PAX_FORMAT))
-            yield ArchiveWriter(tar, mtime)
-        partial.rename(file)
-    finally:
-        partial.unlink(missing_ok=True)
+    with ExitStack() as stack:
+        raw = stack.enter_context(open_replacement(file, 0o600))
+        compressed = stack.enter_context(_compress(raw, file.name))
+        tar = stack.enter_context(tarfile.open(fileobj=compressed, mode="w|", format=tarfile.PAX_FORMAT))
+        yield ArchiveWriter(tar, mtime)
 
 
 @contextmanager

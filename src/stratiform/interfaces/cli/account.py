@@ -20,7 +20,7 @@ Country = Annotated[str | None, typer.Option(help="Country code of two letters (
 ProjectOption = Annotated[str, typer.Option(help="Name or ID of the project.")]
 TaxId = Annotated[str | None, typer.Option(help="VAT number or other tax ID.")]
 
-_COLUMNS = {"Name": "name", "Plan": "plan", "Currency": "currency", "Tax %": "tax_rate", "Closed until": "billed_until"}
+_COLUMNS = {"Name": "name", "Plan": "plan", "Currency": "currency", "Tax %": "tax_rate", "Open since": "billed_until"}
 _UNASSIGNED_COLUMNS = {
     "Project ID": "project_id",
     "Name": "project_name",

@@ -26,8 +26,18 @@ _CHECKED_CLOUD_ROWS = {"Name": "name", "Kind": "kind", **_ACCOUNT_ROWS, "ID": "i
 
 Name = Annotated[str, typer.Argument(metavar="CLOUD", help="Name or ID of the cloud.")]
 CloudOption = Annotated[str, typer.Option("--cloud", help="Name or ID of the cloud.")]
-ProjectOption = Annotated[str, typer.Option("--project", help="Name or ID of the project.")]
+BoundProjectOption = Annotated[str | None, typer.Option("--project", help="Name or ID of the project.")]
+DefaultOption = Annotated[
+    bool, typer.Option("--default", help="Instead of a project: all projects that have no binding of their own.")
+]
 NativeOption = Annotated[str, typer.Option("--native", help="ID of the resource in the cloud.")]
+
+
+def _select_project(project: str | None, default: bool) -> str:
+    """Return the value of `project` for the REST API."""
+    if (project is None) != default:
+        raise CliError("Specify either --project or --default", "see `stratiform clouds bind --help`", code=2)
+    return project or "*"
 
 
 class _AddGroup(TyperGroup):
@@ -120,27 +130,33 @@ def remove_cloud(cloud: Name, yes: Yes = False) -> None:
 
 @app.command("bind")
 def create_binding(
-    project: ProjectOption,
     cloud: CloudOption,
+    project: BoundProjectOption = None,
+    default: DefaultOption = False,
     zone: Annotated[str, typer.Option(help="Availability zone of the project (default: the cloud's name).")] = "",
     native_zone: Annotated[str, typer.Option(help="Zone in the cloud (default: chosen by the cloud).")] = "",
     output: FormatOption = Format.table,
 ) -> None:
-    """Bind a project to a cloud."""
-    body = {"project": project, "cloud": cloud, "zone": zone, "native_zone": native_zone}
+    """Bind a project to a cloud, or let the cloud serve all projects without bindings."""
+    body = {"project": _select_project(project, default), "cloud": cloud, "zone": zone, "native_zone": native_zone}
     print_item(get_client().post("bindings", body), _BINDING_COLUMNS, output)
 
 
 @app.command("unbind")
 def delete_binding(
-    project: ProjectOption,
     cloud: CloudOption,
+    project: BoundProjectOption = None,
+    default: DefaultOption = False,
     zone: Annotated[str | None, typer.Option(help="Availability zone (default: all).")] = None,
 ) -> None:
     """Unbind a project from a cloud; its resources in the cloud remain."""
-    params = {"project": project, "cloud": cloud} | ({"zone": zone} if zone is not None else {})
+    bound_project = _select_project(project, default)
+    params = {"project": bound_project, "cloud": cloud} | ({"zone": zone} if zone is not None else {})
     get_client().delete(f"bindings?{urlencode(params)}")
-    print_line(f"Project {project} unbound from {cloud}; its resources in the cloud remain.")
+    if default:
+        print_line(f"Cloud {cloud} is no longer a default; existing resources in it remain.")
+    else:
+        print_line(f"Project {project} unbound from {cloud}; its resources in the cloud remain.")
 
 
 @app.command("bindings")

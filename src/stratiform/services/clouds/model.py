@@ -12,6 +12,10 @@ from stratiform.kit.errors import Invalid
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
+#: In place of a project id: all projects that have no binding of their own.
+UNBOUND_PROJECTS = "*"
+
+
 class ResourceType(StrEnum):
     """Types of resources that can be mapped to a native id."""
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, delete, insert, select
 
 from stratiform.kit.database import Connection, IntegrityError, TableGateway, upsert
 from stratiform.services.clouds.errors import CloudInUse
-from stratiform.services.clouds.model import Binding, Cloud, NativeIdMapping
+from stratiform.services.clouds.model import UNBOUND_PROJECTS, Binding, Cloud, NativeIdMapping
 from stratiform.services.clouds.tables import bindings_table, clouds_table, native_resources_table
 
 clouds = TableGateway(clouds_table, Cloud)
@@ -66,8 +66,15 @@ def _list_bindings(db: Connection, *conditions: ColumnElement[bool]) -> list[Bin
 
 
 def list_bindings_of_project(db: Connection, project_id: str) -> list[Binding]:
-    """Return the bindings of a project, oldest first."""
+    """Return a project's own bindings, oldest first."""
     return _list_bindings(db, bindings_table.c.project_id == project_id)
+
+
+def list_effective_bindings(db: Connection, project_id: str) -> list[Binding]:
+    """Return a project's own bindings, oldest first; those of all unbound projects if it has none."""
+    bindings = _list_bindings(db, bindings_table.c.project_id.in_((project_id, UNBOUND_PROJECTS)))
+    own = [binding for binding in bindings if binding.project_id == project_id]
+    return own or bindings
 
 
 def list_bindings_of_cloud(db: Connection, cloud_id: str) -> list[Binding]:

@@ -6,12 +6,16 @@ from msgspec import Meta, Struct
 
 from stratiform.interfaces.rest.schemas.common import RequestBody
 
-Project = Annotated[str, Meta(description="Name or ID of the project.")]
 CloudName = Annotated[str, Meta(description="Name or ID of the cloud.")]
 
 
+BoundProject = Annotated[
+    str, Meta(description="Name or ID of the project; `*` for all projects that have no binding of their own.")
+]
+
+
 class BindingCreate(RequestBody):
-    project: Project
+    project: BoundProject
     cloud: CloudName
     zone: Annotated[str, Meta(description="Availability zone that users see; default: the cloud's name.")] = ""
     native_zone: Annotated[str, Meta(description="Zone in the cloud; default: the one in the cloud's settings.")] = ""
@@ -23,7 +27,7 @@ class BindingListQuery(Struct):
 
 
 class BindingDeleteQuery(Struct):
-    project: Project
+    project: BoundProject
     cloud: CloudName
     zone: Annotated[
         str | None, Meta(description="Availability zone; default: all zones to which the project is bound.")

@@ -13,13 +13,16 @@ from stratiform.services.clouds.errors import (
     BindingNotFound,
     ProjectNotBound,
 )
-from stratiform.services.clouds.model import Binding
+from stratiform.services.clouds.model import UNBOUND_PROJECTS, Binding
 from stratiform.services.clouds.service.connections import Connections, get_cloud, require_no_transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """Bindings of projects to clouds. The oldest binding of a project is its default."""
+    """Bindings of projects to clouds. The oldest binding of a project is its default.
+
+    A project without bindings of its own is served by the bindings of `UNBOUND_PROJECTS`.
+    """
 
     connections: Connections
 
@@ -28,7 +31,7 @@ class Bindings:
     ) -> Binding:
         """Bind a project to a cloud in the availability zone `zone` (default: the cloud's name).
 
-        The caller checks that the project exists. An identical binding is returned as it is.
+        The caller checks that the project exists (or is `UNBOUND_PROJECTS`). An identical binding is returned as it is.
         Raises: CloudNotFound; BindingConflict if the zone of the project is another cloud's.
         """
         policy.BINDINGS_CREATE.require(ctx.caller, None)
@@ -60,25 +63,25 @@ class Bindings:
             not_found = NotFound(f"Project '{project_id}' not found")
             policy.BINDINGS_LIST.require_visible(ctx.caller, project_id, not_found)
         if cloud_id is None and project_id is not None:
-            return repository.list_bindings_of_project(ctx.db, project_id)
+            return repository.list_effective_bindings(ctx.db, project_id)
         cloud_ids = [cloud_id] if cloud_id is not None else [cloud.id for cloud in repository.list_clouds(ctx.db)]
         bindings = [binding for id_ in cloud_ids for binding in repository.list_bindings_of_cloud(ctx.db, id_)]
         return [binding for binding in bindings if project_id in (None, binding.project_id)]
 
     def list_for_project(self, db: Connection, project_id: str) -> Sequence[Binding]:
-        """Return the bindings of a project, the default first, without a policy check."""
-        return repository.list_bindings_of_project(db, project_id)
+        """Return the bindings that serve a project, the default first, without a policy check."""
+        return repository.list_effective_bindings(db, project_id)
 
     def list_zones(self, db: Connection, project_id: str) -> Sequence[str]:
         """Return the availability zones of a project, the default first."""
-        return [binding.zone for binding in repository.list_bindings_of_project(db, project_id)]
+        return [binding.zone for binding in repository.list_effective_bindings(db, project_id)]
 
     def resolve_zone(self, db: Connection, project_id: str, zone: str | None) -> Binding:
         """Return the binding for a new resource in `zone`, or the project's default for None and "".
 
         Raises: ProjectNotBound, AvailabilityZoneNotFound.
         """
-        bindings = repository.list_bindings_of_project(db, project_id)
+        bindings = repository.list_effective_bindings(db, project_id)
         if not bindings:
             raise ProjectNotBound(
                 f"Project {project_id} is not bound to a cloud",
@@ -100,6 +103,8 @@ class Bindings:
         policy.BINDINGS_DELETE.require(ctx.caller, None)
         if not repository.delete_bindings(ctx.db, project_id, cloud_id, zone):
             where = "" if zone is None else f" in availability zone '{zone}'"
+            if project_id == UNBOUND_PROJECTS:
+                raise BindingNotFound(f"This cloud is not a default{where}")
             raise BindingNotFound(f"Project {project_id} is not bound to this cloud{where}")
 
     def check_native_zone(self, ctx: RequestContext, cloud_id: str, native_zone: str) -> None:
@@ -112,4 +117,5 @@ class Bindings:
 
 
 def _conflict(binding: Binding, state: str) -> BindingConflict:
-    return BindingConflict(f"Availability zone '{binding.zone}' of project {binding.project_id} is {state}")
+    owner = "projects without bindings" if binding.project_id == UNBOUND_PROJECTS else f"project {binding.project_id}"
+    return BindingConflict(f"Availability zone '{binding.zone}' of {owner} is {state}")

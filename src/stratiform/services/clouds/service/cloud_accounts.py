@@ -10,7 +10,7 @@ from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds import policy, repository
 from stratiform.services.clouds.errors import CloudConflict, CloudInUse
-from stratiform.services.clouds.model import Cloud, check_name, split_secrets
+from stratiform.services.clouds.model import UNBOUND_PROJECTS, Cloud, check_name, split_secrets
 from stratiform.services.clouds.service.account_settings import CloudAccountSettings
 from stratiform.services.clouds.service.connections import Connections, get_cloud, require_no_transaction
 
@@ -82,8 +82,13 @@ class CloudAccounts:
         cloud = get_cloud(ctx.db, cloud_id)
         bindings = repository.list_bindings_of_cloud(ctx.db, cloud_id)
         if bindings:
-            projects = ", ".join(sorted({binding.project_id for binding in bindings}))
-            raise CloudInUse(f"Cloud '{cloud.name}' serves projects: {projects}", hint="unbind them first")
+            projects = ", ".join(sorted({binding.project_id for binding in bindings} - {UNBOUND_PROJECTS}))
+            if projects:
+                raise CloudInUse(f"Cloud '{cloud.name}' serves projects: {projects}", hint="unbind them first")
+            raise CloudInUse(
+                f"Cloud '{cloud.name}' serves all projects without bindings",
+                hint=f"run `stratiform clouds unbind --default --cloud {cloud.name}` first",
+            )
         repository.delete_cloud(ctx.db, cloud_id)
 
     def ensure_default_cloud(self, ctx: RequestContext, kind: str, name: str) -> Cloud | None:

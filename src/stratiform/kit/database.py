@@ -220,16 +220,16 @@ def _translate_errors() -> Iterator[None]:
         if _error_codes(error.orig) & _MISSING_VALUES:
             raise
         logger.warning("constraint violated error=%r", str(error.orig).splitlines()[0])
-        raise Conflict("The request conflicts with another one for the same data", hint="repeat the request") from error
+        raise Conflict("The request conflicts with another one for the same data", hint="retry the request") from error
     except (OperationalError, InterfaceError) as error:
         if _error_codes(error.orig) & _STATEMENT_ERRORS:
             raise ProgrammingError(error.statement, None, cast("BaseException", error.orig)) from error
         if _error_codes(error.orig) & _DEADLOCKS:
-            raise Unavailable("the request was deadlocked with another one", hint="repeat the request") from error
+            raise Unavailable("the request deadlocked with another one", hint="retry the request") from error
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no response"
         raise Unavailable("the database is not available", reason=reason) from error
     except PoolTimeoutError as error:
-        raise Unavailable("all connections to the database are in use") from error
+        raise Unavailable("all database connections are in use") from error
 
 
 def _reject_value(failure: ExceptionContext) -> None:

@@ -28,6 +28,17 @@ def correction_body(**fields: Any) -> dict[str, Any]:
     return {"resource_type": "instance", "resource_id": "m1", "reason": "outage", **fields}
 
 
+def test_projects_have_the_names_of_their_time(api: Rest) -> None:
+    for name, start in (("shop", "2026-11-01T00:00:00Z"), ("store", "2026-11-10T05:00:00Z")):
+        body = {"resource_type": "project", "resource_id": "p9", "cloud": "dc-1", "name": name, "start": start}
+        assert api("POST", "usage/names", body).status_code == 201
+    body = correction_body(since="2026-11-10T02:00:00Z", until="2026-11-10T04:00:00Z", project_id="p9")
+    created = api("POST", "usage/corrections", body).json()
+    assert [each.get("names", {}).get("project") for each in created["after"]] == [None, "shop", None]
+    (item,) = api("GET", "usage/corrections").json()["corrections"]
+    assert item["project_names"] == {"p9": "store"}
+
+
 def test_create_list_and_revoke(api: Rest) -> None:
     response = api(
         "POST",
@@ -55,6 +66,7 @@ def test_create_list_and_revoke(api: Rest) -> None:
         "at": "2026-11-10T10:00:00.000000Z",
         "content": {"absent": True, "since": "2026-11-10T02:00:00.000000Z", "until": "2026-11-10T04:00:00.000000Z"},
         "seen": None,
+        "project_names": {},
         "revoked_by": None,
     }
     revocation = api("POST", "usage/corrections", correction_body(revokes=created["id"], reason="no outage")).json()

@@ -9,6 +9,7 @@ from msgspec import Meta
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Invalid
+from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
@@ -17,8 +18,8 @@ OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
 #: The address of the last start of the API, in the home.
 LISTEN_FILE = "listen.toml"
 
-#: Hosts that stand for all addresses of the machine.
-_WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared only
+#: Hosts that stand for all addresses of the machine, with the one at which its own programs connect.
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared only
 
 _BUS = r"(rabbit|amqps?)://.+"
 _TOPICS = ("notifications", "versioned_notifications")
@@ -40,7 +41,7 @@ class MessageBus:
     )
     pool: str = setting_field(
         "stratiform",
-        "Name of the collector's own queue, which leaves all messages to other consumers; empty: the topics' queues.",
+        "Name of the collector's own queue, which receives a copy of every message; empty: the topics' queues.",
     )
     priorities: tuple[str, ...] = setting_field(PRIORITIES, "Priorities of the notifications to consume.")
 
@@ -51,10 +52,10 @@ class Settings:
 
     home: Path
     host: str = setting_field(
-        "127.0.0.1", "Address that the API listens on; if it is not set anywhere, the one of the last start applies."
+        "127.0.0.1", "IPv4 or IPv6 address that the API listens on; if unset, the address of the last start is used."
     )
     port: Annotated[int, Meta(ge=1, le=65535)] = setting_field(
-        8780, "Port that the API listens on; if it is not set anywhere, the one of the last start applies."
+        8780, "Port that the API listens on; if unset, the port of the last start is used."
     )
     public_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
         "", "URL of the API in the service catalog; empty: http://HOST:PORT, or https with tls_certificate."
@@ -87,7 +88,7 @@ class Settings:
     )
     collector_pool: str = setting_field(
         "stratiform",
-        "Name of the collector's own queue, which leaves all messages to other consumers; empty: the topics' queues.",
+        "Name of the collector's own queue, which receives a copy of every message; empty: the topics' queues.",
     )
     collector_priorities: tuple[str, ...] = setting_field(PRIORITIES, "Priorities of the notifications to consume.")
     sources: tuple[MessageBus, ...] = setting_field(
@@ -125,7 +126,7 @@ class Settings:
     )
     token_ttl_s: Annotated[int, Meta(ge=60)] = setting_field(3600, "Lifetime of a token in seconds, 60 or more.")
     image_size_cap: Annotated[int, Meta(ge=1)] = setting_field(
-        2**40, "Maximum size of an image in bytes (default 1 TiB), as Glance's image_size_cap."
+        2**40, "Maximum size of an image in bytes (default 1 TiB), like Glance's image_size_cap."
     )
     enable_instance_password: bool = setting_field(
         True, "Responses to requests that create, rebuild or rescue a server have `adminPass`, as in Nova."
@@ -134,7 +135,7 @@ class Settings:
         0, "Seconds for which a deleted server is kept and can be restored, as in Nova; 0: it is deleted at once."
     )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting_field(
-        12, "bcrypt cost factor of password hashes, 4 to 31, as Keystone's password_hash_rounds."
+        12, "bcrypt cost factor of password hashes, 4 to 31, like Keystone's password_hash_rounds."
     )
 
     password_regex: str = setting_field(
@@ -146,12 +147,12 @@ class Settings:
 
     @property
     def url(self) -> str:
-        return self.public_url or f"{self._scheme}://{self.host}:{self.port}"
+        return self.public_url or self._build_url(self.host)
 
     @property
     def local_url(self) -> str:
         """The URL at which programs of this machine reach the API."""
-        return f"{self._scheme}://{'127.0.0.1' if self.host in _WILDCARDS else self.host}:{self.port}"
+        return self._build_url(_WILDCARDS.get(self.host, self.host))
 
     @property
     def has_tls(self) -> bool:
@@ -160,9 +161,8 @@ class Settings:
             raise Invalid("tls_certificate and tls_key must be set together", hint="set both or neither")
         return bool(self.tls_certificate)
 
-    @property
-    def _scheme(self) -> str:
-        return "https" if self.has_tls else "http"
+    def _build_url(self, host: str) -> str:
+        return f"{'https' if self.has_tls else 'http'}://{format_address(host, self.port)}"
 
     @property
     def message_buses(self) -> dict[str, MessageBus]:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import mysql
 from stratiform.kit.errors import Conflict
 
 revision = "0030"
-down_revision = "0010"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -79,6 +79,17 @@ SERVER_SECURITY_GROUPS_ADD = Rule(f"{_API}:os-security-groups:add", project_memb
 SERVER_SECURITY_GROUPS_REMOVE = Rule(
     f"{_API}:os-security-groups:remove", project_member, "Remove a security group from a server"
 )
+SECURITY_GROUPS_LIST = Rule(f"{_API}:os-security-groups:get", project_reader, "List security groups")
+SECURITY_GROUPS_SHOW = Rule(f"{_API}:os-security-groups:show", project_reader, "Show a security group")
+SECURITY_GROUPS_CREATE = Rule(f"{_API}:os-security-groups:create", project_member, "Create a security group")
+SECURITY_GROUPS_UPDATE = Rule(f"{_API}:os-security-groups:update", project_member, "Update a security group")
+SECURITY_GROUPS_DELETE = Rule(f"{_API}:os-security-groups:delete", project_member, "Delete a security group")
+SECURITY_GROUP_RULES_CREATE = Rule(
+    f"{_API}:os-security-groups:rule:create", project_member, "Create a rule of a security group"
+)
+SECURITY_GROUP_RULES_DELETE = Rule(
+    f"{_API}:os-security-groups:rule:delete", project_member, "Delete a rule of a security group"
+)
 SERVER_METADATA_LIST = Rule(f"{_API}:server-metadata:index", project_reader, "List the metadata of a server")
 SERVER_METADATA_SHOW = Rule(f"{_API}:server-metadata:show", project_reader, "Show a metadata item of a server")
 SERVER_METADATA_CREATE = Rule(f"{_API}:server-metadata:create", project_member, "Create metadata items of a server")

@@ -144,6 +144,64 @@ def test_addresses_of_updated_servers_are_short(api: ComputeApi) -> None:
         assert len(address) == count
 
 
+def test_interfaces_are_attached_and_detached(api: ComputeApi) -> None:
+    server_id = api.create_active()
+    network = api.callers.ok("POST", "/network/v2.0/networks", json={"network": {"name": "second"}})["network"]
+    subnet = {"network_id": network["id"], "ip_version": 4, "cidr": "10.77.0.0/24"}
+    api.callers.ok("POST", "/network/v2.0/subnets", json={"subnet": subnet})
+    body = {"interfaceAttachment": {"net_id": network["id"], "fixed_ips": [{"ip_address": "10.77.0.9"}]}}
+    port = api.ok("POST", f"/servers/{server_id}/os-interface", body)["interfaceAttachment"]
+    api.servers.run_worker(1)
+    assert _show(api, server_id)["addresses"]["second"][0]["addr"] == "10.77.0.9"
+    [native] = api.servers.native_servers()
+    assert "10.77.0.9" in native.addresses
+    assert api.action(server_id, {"addFixedIp": {"networkId": network["id"]}})[0] == 202
+    assert len(_show(api, server_id)["addresses"]["second"]) == 2
+    assert api.action(server_id, {"removeFixedIp": {"address": "10.77.0.9"}})[0] == 202
+    assert api("DELETE", f"/servers/{server_id}/os-interface/{port['port_id']}").status_code == 202
+    api.servers.run_worker(1)
+    [native] = api.servers.native_servers()
+    assert len(native.addresses) == 1
+    assert "second" not in _show(api, server_id)["addresses"]
+    assert api("DELETE", f"/servers/{server_id}/os-interface/{port['port_id']}").status_code == 404
+    actions = api.ok("GET", f"/servers/{server_id}/os-instance-actions")["instanceActions"]
+    assert [action["action"] for action in actions[:4]] == [
+        "detach_interface",
+        "removeFixedIp",
+        "addFixedIp",
+        "attach_interface",
+    ]
+
+
+def test_security_groups_of_the_network_service(api: ComputeApi) -> None:
+    body = {"security_group": {"name": " web ", "description": "d"}}
+    group = api.ok("POST", "/os-security-groups", body)["security_group"]
+    assert group["name"] == " web "
+    assert api.ok("GET", f"/os-security-groups/{group['id']}")["security_group"] == group
+    rule = {"parent_group_id": group["id"], "ip_protocol": "TCP", "from_port": 80, "to_port": 80, "cidr": "10.0.0.0/8"}
+    created = api.ok("POST", "/os-security-group-rules", {"security_group_rule": rule})["security_group_rule"]
+    assert (created["ip_protocol"], created["from_port"], created["ip_range"]) == ("tcp", 80, {"cidr": "10.0.0.0/8"})
+    [listed] = [item for item in api.ok("GET", "/os-security-groups")["security_groups"] if item["id"] == group["id"]]
+    assert listed["rules"] == [created]
+    server_id = api.create_active(security_groups=[{"name": " web "}])
+    [of_server] = api.ok("GET", f"/servers/{server_id}/os-security-groups")["security_groups"]
+    assert of_server["id"] == group["id"]
+    assert api("DELETE", f"/os-security-groups/{group['id']}").status_code == 400
+    assert api("GET", f"/os-security-groups/{group['id']}", caller="blue").status_code == 404
+    assert api("GET", "/os-security-groups", microversion=36).status_code == 404
+    assert api("DELETE", f"/os-security-group-rules/{created['id']}").status_code == 202
+    renamed = {"security_group": {"name": "w", "description": ""}}
+    assert api.ok("PUT", f"/os-security-groups/{group['id']}", renamed)["security_group"]["name"] == "w"
+
+
+def test_images_of_the_image_service(api: ComputeApi) -> None:
+    [image] = api.ok("GET", "/images?name=cirros")["images"]
+    detail = api.ok("GET", f"/images/{image['id']}")["image"]
+    assert (detail["status"], detail["minDisk"]) == ("ACTIVE", 0)
+    assert api("DELETE", f"/images/{image['id']}").status_code in (403, 404)
+    assert api("GET", "/images", microversion=36).status_code == 404
+
+
 def test_request_id_and_networks_and_certificates(api: ComputeApi) -> None:
     response = api("GET", "/servers")
     assert response.headers["x-compute-request-id"] == response.headers["x-openstack-request-id"]

@@ -150,14 +150,6 @@ class MutableServerFields(RebuildChanges, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class ServerSecurityGroup:
-    """A security group of a server, by name."""
-
-    name: str
-    project_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class VolumeToAttach:
     """A volume to attach to a new server; an empty `device` is chosen automatically."""
 
@@ -225,6 +217,11 @@ class ServerDetail:
     server: Server
     ports: dict[str, list[Port]] = field(default_factory=dict)
     attachments: list[Attachment] = field(default_factory=list)
+
+
+def select_pending_changes(server: Server) -> dict[str, str]:
+    """Return the task arguments that outlive the action in progress: the request to update the interfaces."""
+    return {name: value for name, value in server.task_arguments.items() if name == "interfaces"}
 
 
 def build_server_fault(code: int, message: str, at: Micros) -> ServerFault:

@@ -15,6 +15,7 @@ from stratiform.services.compute.service.instance_actions import InstanceActions
 from stratiform.services.compute.service.keypairs import KeyPairs
 from stratiform.services.compute.service.limits import Limits
 from stratiform.services.compute.service.quota_sets import QuotaSets
+from stratiform.services.compute.service.security_groups import SecurityGroups
 from stratiform.services.compute.service.server_actions import ServerActions
 from stratiform.services.compute.service.server_addresses import ServerAddresses
 from stratiform.services.compute.service.server_builder import ServerBuilder
@@ -54,6 +55,7 @@ class ComputeService:
     server_addresses: ServerAddresses
     server_interfaces: ServerInterfaces
     server_metadata: ServerMetadata
+    security_groups: SecurityGroups
     server_security_groups: ServerSecurityGroups
     server_tags: ServerTags
     instance_actions: InstanceActions
@@ -82,6 +84,7 @@ class ComputeService:
         enable_instance_password: bool = True,
     ) -> "ComputeService":
         reclaim_interval_us = reclaim_instance_interval_s * SECOND_US
+        security_groups = SecurityGroups(network)
         return cls(
             ids=ids,
             clouds=clouds,
@@ -97,9 +100,10 @@ class ComputeService:
             server_state_actions=ServerStateActions(ids, clouds, image),
             server_snapshots=ServerSnapshots(ids, clouds, image),
             server_addresses=ServerAddresses(network),
-            server_interfaces=ServerInterfaces(network),
+            server_interfaces=ServerInterfaces(ids, clouds, network),
             server_metadata=ServerMetadata(ids),
-            server_security_groups=ServerSecurityGroups(),
+            security_groups=security_groups,
+            server_security_groups=ServerSecurityGroups(security_groups),
             server_tags=ServerTags(ids),
             instance_actions=InstanceActions(),
             volume_attachments=VolumeAttachments(ids, volume),

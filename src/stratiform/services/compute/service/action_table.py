@@ -317,6 +317,22 @@ DETACH_INTERFACE = ServerAction(
     requires_cloud_server=True,
     operation=ServerOperation.CHANGE_INTERFACES,
 )
+ADD_FIXED_IP = ServerAction(
+    "addFixedIp",
+    policy.SERVER_FIXED_IPS_ADD,
+    vm_states=(ACTIVE, PAUSED, STOPPED),
+    event_type="",
+    requires_cloud_server=True,
+    operation=ServerOperation.CHANGE_INTERFACES,
+)
+REMOVE_FIXED_IP = ServerAction(
+    "removeFixedIp",
+    policy.SERVER_FIXED_IPS_REMOVE,
+    vm_states=(ACTIVE, PAUSED, STOPPED),
+    event_type="",
+    requires_cloud_server=True,
+    operation=ServerOperation.CHANGE_INTERFACES,
+)
 
 SERVER_ACTIONS = (
     DELETE,
@@ -355,4 +371,6 @@ SERVER_ACTIONS = (
     EVACUATE,
     ATTACH_INTERFACE,
     DETACH_INTERFACE,
+    ADD_FIXED_IP,
+    REMOVE_FIXED_IP,
 )

@@ -11,7 +11,7 @@ from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import events
 from stratiform.services.compute.model.instance_actions import InstanceAction
-from stratiform.services.compute.model.servers import MutableServerFields, Server
+from stratiform.services.compute.model.servers import MutableServerFields, Server, select_pending_changes
 from stratiform.services.compute.repository import instance_actions, servers
 from stratiform.services.compute.service.action_table import ServerAction
 from stratiform.services.compute.service.server_access import get_server_for_update
@@ -55,6 +55,8 @@ def apply_action(
     """Save `values` and the action's task state, record the action, notify, and enqueue a reconcile if it needs one."""
     if action.task_state is not None:
         values["task_state"] = action.task_state
+    if "task_arguments" in values:
+        values["task_arguments"] = {**select_pending_changes(server), **values["task_arguments"]}
     values["updated_at"] = ctx.now
     changed = servers.save_server(ctx.db, replace(server, **values))
     record = build_instance_action(ctx, ids, server, action.name, finished=action.immediate)

@@ -6,13 +6,17 @@ from stratiform.kit.work_queue import Requeue
 from stratiform.services.compute import events
 from stratiform.services.compute.model.task_states import DELETING
 from stratiform.services.compute.model.vm_states import SOFT_DELETED
+from stratiform.services.compute.tasks.server_interfaces import reconcile_interfaces
 from stratiform.services.compute.tasks.server_reconciler import ServerReconciler
 from stratiform.services.compute.tasks.volume_attachments import reconcile_attachments
 
 
 def reconcile_settled_server(reconciler: ServerReconciler) -> Requeue | None:
-    """Delete a soft-deleted server at the end of its grace period; attach and detach the volumes of other servers."""
+    """Delete a soft-deleted server at the end of its grace period; attach and detach interfaces and
+    volumes of other servers.
+    """
     if reconciler.server.vm_state != SOFT_DELETED:
+        reconcile_interfaces(reconciler)
         return reconcile_attachments(reconciler)
     remaining = reconciler.server.updated_at + reconciler.compute.reclaim_interval_us - reconciler.job.clock.now()
     if remaining > 0:

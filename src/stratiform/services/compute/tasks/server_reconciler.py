@@ -12,7 +12,12 @@ from stratiform.kit.errors import Fault
 from stratiform.kit.work_queue import Job, Requeue
 from stratiform.services.compute import events
 from stratiform.services.compute.model import power_states, vm_states
-from stratiform.services.compute.model.servers import MutableServerFields, Server, build_server_fault
+from stratiform.services.compute.model.servers import (
+    MutableServerFields,
+    Server,
+    build_server_fault,
+    select_pending_changes,
+)
 from stratiform.services.compute.model.task_states import NONE
 from stratiform.services.compute.repository import instance_actions, servers
 from stratiform.services.compute.service import ComputeService
@@ -84,7 +89,7 @@ class ServerReconciler:
         state = None if native is None else native.state
         observed: MutableServerFields = {
             "task_state": NONE,
-            "task_arguments": {},
+            "task_arguments": select_pending_changes(self.server),
             "native_id": "" if native is None else native.id,
             "power_state": power_states.NOSTATE if state is None else _POWER_STATES.get(state, power_states.NOSTATE),
             "launched_at": self.server.launched_at or (None if native is None else native.launched_at),
@@ -111,7 +116,7 @@ class ServerReconciler:
         failed: MutableServerFields = {
             "vm_state": vm_states.ERROR,
             "task_state": NONE,
-            "task_arguments": {},
+            "task_arguments": select_pending_changes(self.server),
             "new_flavor": None,
             "fault": build_server_fault(500, reason, now),
             "updated_at": now,
@@ -129,7 +134,7 @@ class ServerReconciler:
         now = self.job.clock.now()
         rejected: MutableServerFields = {
             "task_state": NONE,
-            "task_arguments": {},
+            "task_arguments": select_pending_changes(self.server),
             "new_flavor": None,
             "updated_at": now,
         }
@@ -152,7 +157,9 @@ class ServerReconciler:
             return self._requeue_for_attachments(db)
 
     def _requeue_for_attachments(self, db: Connection) -> Requeue | None:
-        """Continue at once if volumes wait for the end of the action."""
+        """Continue at once if interfaces or volumes wait for the end of the action."""
+        if select_pending_changes(self.server):
+            return Requeue(0)
         attachments = self.compute.volume.attachments.list_by_server(db, self.server.id)
         return Requeue(0) if any(attachment.state != "attached" for attachment in attachments) else None
 

@@ -93,6 +93,14 @@ def _remove_security_group(request: ApiRequest, server_id: str, body: schemas.Se
     request.services.compute.server_actions.remove_security_group(request.ctx, server_id, body.name)
 
 
+def _add_fixed_ip(request: ApiRequest, server_id: str, body: schemas.AddFixedIp) -> None:
+    request.services.compute.server_interfaces.add_fixed_ip(request.ctx, server_id, parse_reference(body.network_id))
+
+
+def _remove_fixed_ip(request: ApiRequest, server_id: str, body: schemas.RemoveFixedIp) -> None:
+    request.services.compute.server_interfaces.remove_fixed_ip(request.ctx, server_id, body.address)
+
+
 def _get(request: ApiRequest, server_id: str) -> Server:
     return request.services.compute.servers.get(request.ctx, server_id)
 
@@ -120,6 +128,8 @@ api.declare_actions(
         Action("os-resetState", policy.SERVERS_RESET_STATE, _reset_state),
         Action("addSecurityGroup", policy.SERVER_SECURITY_GROUPS_ADD, _add_security_group),
         Action("removeSecurityGroup", policy.SERVER_SECURITY_GROUPS_REMOVE, _remove_security_group),
+        Action("addFixedIp", policy.SERVER_FIXED_IPS_ADD, _add_fixed_ip, until=43),
+        Action("removeFixedIp", policy.SERVER_FIXED_IPS_REMOVE, _remove_fixed_ip, until=43),
     ],
 )
 
@@ -137,8 +147,6 @@ api.declare_unsupported_actions(
         "os-getSerialConsole": "A serial console is not supported; read the console output instead.",
         "addFloatingIp": _NO_FLOATING_IP,
         "removeFloatingIp": _NO_FLOATING_IP,
-        "addFixedIp": "The addresses of a server cannot be changed; attach an interface instead.",
-        "removeFixedIp": "The addresses of a server cannot be changed; detach an interface instead.",
         "resetNetwork": "Resetting the network is not supported.",
         "injectNetworkInfo": "Injecting network information is not supported.",
     },

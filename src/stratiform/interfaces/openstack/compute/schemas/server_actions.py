@@ -86,3 +86,11 @@ class CreateImageResponse(Struct):
     """Since 2.45."""
 
     image_id: str
+
+
+class AddFixedIp(Struct, forbid_unknown_fields=True):
+    network_id: str = field(name="networkId")
+
+
+class RemoveFixedIp(Struct, forbid_unknown_fields=True):
+    address: str

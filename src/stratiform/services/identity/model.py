@@ -78,6 +78,7 @@ class User:
     domain_id: str
     password: str = field(default="", repr=False)
     password_changed_at: Micros | None = None
+    password_expires_at: Micros | None = None
     enabled: bool = True
     default_project_id: str | None = None
     options: JsonObject = field(default_factory=dict)

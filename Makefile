@@ -6,7 +6,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/
 
-.PHONY: help setup demo test quick check format lock docs lab-bench bench faults almanach-suite clean
+.PHONY: help setup demo test quick check format lock docs lab-bench bench faults tempest almanach-suite clean
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,9 @@ lab-bench: setup ## Measure the API and a real OpenStack (LAB=path to openstack-
 
 faults: setup ## Run the fault injection tests: 200 kills (KILLS=n), 100 rounds for the ledger (ROUNDS=n SEED=n)
 	@FAULT_KILLS=$(or $(KILLS),200) FAULT_ROUNDS=$(or $(ROUNDS),100) FAULT_SEED=$(or $(SEED),1) $(RUN)python -m pytest tests/faults
+
+tempest: setup ## Run the Tempest tests that interoperability requires (ONLY="network …", PAGE=1 writes docs/reference/tempest.md)
+	@$(RUN)python tools/tempest_suite.py $(if $(PAGE),--page) $(ONLY)
 
 almanach-suite: setup ## Download the integration tests of OpenStack Almanach 3.3.2 and run them against Stratiform
 	@$(RUN)python tools/almanach_suite.py

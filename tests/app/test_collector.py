@@ -318,7 +318,7 @@ def test_collector_beside_another_consumer(
         "the collector declares its own queue only"
     )
     assert names.count_messages() == 0
-    warnings = [line for line in log_lines(caplog) if line.startswith("queue is growing without a consumer")]
+    warnings = [line for line in log_lines(caplog) if line.startswith("queue has no consumer and is growing")]
     assert [f"queue={names.topic}.error " in line for line in warnings] == [True]
     names.delete(f"{names.topic}.info", f"{names.topic}.error")
 
@@ -349,7 +349,7 @@ def test_unreachable_broker_is_logged_once_without_the_password(
     with caplog.at_level(logging.INFO), run_collector(settings, service_harness.services):
         wait_for(lambda: bool(log_lines(caplog)))
     error = f"bus=rabbit://127.0.0.1:{port}/ error='Connection refused' retry_s=2"
-    assert log_lines(caplog) == [f"broker not reachable, retrying {error}"]
+    assert log_lines(caplog) == [f"broker unreachable, retrying {error}"]
     assert "hush" not in caplog.text
 
 

@@ -10,22 +10,10 @@ from stratiform.contract.usage import InventoryItem, UsageSample
 from stratiform.contract.volume import VolumeSpec
 from stratiform.kit.clock import HOUR_US, SECOND_US, Micros, SystemClock
 from stratiform.kit.errors import Invalid
+from stratiform.services.ingest.parsing import MessageParser
 
-#: The attributes that the ledger has for a resource type.
-ATTRIBUTES = {
-    "instance": {
-        "availability_zone",
-        "disk_gib",
-        "ephemeral_gib",
-        "flavor",
-        "flavor_id",
-        "image_id",
-        "ram_mib",
-        "root_gib",
-        "vcpus",
-    },
-    "volume": {"availability_zone", "size_gib", "volume_type", "volume_type_name"},
-}
+#: The attributes that the ledger has for each resource type.
+CATALOG = MessageParser.load().catalog
 
 
 def find_item(cloud: CloudUnderTest, resource_id: str) -> InventoryItem | None:
@@ -48,7 +36,7 @@ def test_inventory_has_each_resource_once_with_the_ledgers_attributes(cloud: Clo
     for item in items:
         assert item.id
         assert item.since is None or 0 < item.since <= SystemClock().now()
-        assert item.attributes.keys() <= ATTRIBUTES.get(item.resource_type, item.attributes.keys())
+        assert item.attributes.keys() <= CATALOG.resource_types[item.resource_type].attributes.keys()
         assert all(isinstance(value, int | str) and value != "" for value in item.attributes.values())
 
 

@@ -66,7 +66,7 @@ def bootstrap(services: Services, settings: Settings) -> None:
             )
         if is_bootstrapped and "stratiform-admin" not in _read_clients(settings.home):
             raise Conflict(
-                f"{settings.home / 'clouds.yaml'} has no password of the operator",
+                f"{settings.home / 'clouds.yaml'} does not contain the operator's password",
                 hint="restore it from a backup or another home, or run `stratiform keys replace password`",
             )
         passwords = _passwords(settings.home)

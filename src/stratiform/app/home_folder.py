@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from stratiform.kit.errors import Conflict, Invalid
+from stratiform.kit.file_replacement import open_replacement
 
 #: The programs of an installation; each runs at most once per home.
 PROGRAMS = ("api", "worker", "collector")
@@ -27,7 +28,9 @@ def prepare_folder(home: Path) -> None:
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise Invalid(f"Cannot use {home} as home: {error.strerror}", hint="choose another with --home") from error
+        raise Invalid(
+            f"Cannot use {home} as the home directory: {error.strerror}", hint="choose another with --home"
+        ) from error
 
 
 @contextmanager
@@ -110,13 +113,10 @@ def write_api_url(home: Path, url: str) -> None:
 
 def write_private(file: Path, content: str) -> None:
     """Replace a file atomically; only its owner can read it."""
-    if file.exists() and file.read_text() == content:
+    if file.is_file() and file.read_text() == content:
         return
-    partial = file.with_name(f".{file.name}.new")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as opened:
-        opened.write(content)
-    partial.replace(file)
+    with open_replacement(file, 0o600) as opened:
+        opened.write(content.encode())
 
 
 def find_address(home: Path) -> str | None:

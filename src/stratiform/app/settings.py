@@ -41,7 +41,7 @@ class MessageBus:
     )
     pool: str = setting_field(
         "stratiform",
-        "Name of the collector's own queue, which leaves all messages to other consumers; empty: the topics' queues.",
+        "Name of the collector's own queue, which receives a copy of every message; empty: the topics' queues.",
     )
     priorities: tuple[str, ...] = setting_field(PRIORITIES, "Priorities of the notifications to consume.")
 
@@ -52,10 +52,10 @@ class Settings:
 
     home: Path
     host: str = setting_field(
-        "127.0.0.1", "Address that the API listens on; if it is not set anywhere, the one of the last start applies."
+        "127.0.0.1", "Address that the API listens on; if unset, the address of the last start is used."
     )
     port: Annotated[int, Meta(ge=1, le=65535)] = setting_field(
-        8780, "Port that the API listens on; if it is not set anywhere, the one of the last start applies."
+        8780, "Port that the API listens on; if unset, the port of the last start is used."
     )
     public_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
         "", "URL of the API in the service catalog; empty: http://HOST:PORT, or https with tls_certificate."
@@ -88,7 +88,7 @@ class Settings:
     )
     collector_pool: str = setting_field(
         "stratiform",
-        "Name of the collector's own queue, which leaves all messages to other consumers; empty: the topics' queues.",
+        "Name of the collector's own queue, which receives a copy of every message; empty: the topics' queues.",
     )
     collector_priorities: tuple[str, ...] = setting_field(PRIORITIES, "Priorities of the notifications to consume.")
     sources: tuple[MessageBus, ...] = setting_field(
@@ -126,10 +126,10 @@ class Settings:
     )
     token_ttl_s: Annotated[int, Meta(ge=60)] = setting_field(3600, "Lifetime of a token in seconds, 60 or more.")
     image_size_cap: Annotated[int, Meta(ge=1)] = setting_field(
-        2**40, "Maximum size of an image in bytes (default 1 TiB), as Glance's image_size_cap."
+        2**40, "Maximum size of an image in bytes (default 1 TiB), like Glance's image_size_cap."
     )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting_field(
-        12, "bcrypt cost factor of password hashes, 4 to 31, as Keystone's password_hash_rounds."
+        12, "bcrypt cost factor of password hashes, 4 to 31, like Keystone's password_hash_rounds."
     )
 
     password_regex: str = setting_field(

@@ -18,7 +18,7 @@ from litestar.types import Scope
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
-from stratiform.kit.errors import Unauthenticated
+from stratiform.kit.errors import NotFound, Unauthenticated
 
 Request = litestar.Request[object, object, Any]
 
@@ -60,6 +60,17 @@ def require_token(request: ASGIConnection[object, object, object, Any], handler:
     """
     if not handler.opt.get("open_to_all") and not request.headers.get("x-auth-token"):
         raise Unauthenticated("The request you have made requires authentication.")
+
+
+def refuse_empty_id(request: ASGIConnection[object, object, object, Any], _handler: BaseRouteHandler) -> None:
+    """Guard of APIs for which a path that ends with a slash names a resource with an empty id. Raises NotFound."""
+    if ends_with_slash(request):
+        raise NotFound("The resource could not be found.")
+
+
+def ends_with_slash(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Return whether the path ends with a slash. Litestar removes it from `scope["path"]`."""
+    return bytes(request.scope.get("raw_path", b"")).partition(b"?")[0].endswith(b"/")
 
 
 def _call(request: Request, services: Services, db: Connection, token: str) -> RequestContext:

@@ -9,6 +9,9 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, Text, cast, fun
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
+from stratiform.kit.database import UNSTORABLE_VALUE
+from stratiform.kit.errors import Invalid
+
 T = TypeVar("T")
 
 #: Values per IN (…). All databases accept this many, and plan such queries quickly.
@@ -25,7 +28,10 @@ def split_into_chunks(items: Sequence[T], size: int = _VALUES_PER_IN) -> Iterato
 
 
 def insert(db: Connection, into: Table, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Insert rows with the columns `names`. Values are in the driver's types: JSON columns take text."""
+    """Insert rows with the columns `names`. Values are in the driver's types: JSON columns take text.
+
+    Raises: Invalid if a value can't be stored.
+    """
     if not rows:
         return
     quote = db.dialect.identifier_preparer.quote
@@ -98,14 +104,21 @@ def _list_types(table: Table, names: tuple[str, ...]) -> list[str]:
 
 
 def _copy(db: Connection, statement: str, types: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Send rows in the binary format, which psycopg encodes in half the time of the text format."""
+    """Send rows in the binary format, in which nothing needs an escape. Raises: Invalid if a value can't be stored.
+
+    psycopg encodes a row in C and sends blocks of rows: 1.2 µs per event. One block of text for all rows, encoded
+    column by column, takes 2.7 µs, and PostgreSQL 2.4 µs instead of 1.7 µs.
+    """
     driver_connection = db.connection.driver_connection
     assert driver_connection is not None, "an open connection has a driver connection"
+    driver = db.dialect.loaded_dbapi
     try:
         with driver_connection.cursor() as cursor, cursor.copy(statement) as copy:
             copy.set_types(types)
+            write_row = copy.write_row
             for row in rows:
-                copy.write_row(row)
-    except db.dialect.loaded_dbapi.Error as error:
-        error_type = db.dialect.loaded_dbapi.Error
-        raise DBAPIError.instance(statement, None, error, error_type, dialect=db.dialect) from error
+                write_row(row)
+    except (driver.DataError, UnicodeError, OverflowError) as error:
+        raise Invalid(UNSTORABLE_VALUE) from error
+    except driver.Error as error:
+        raise DBAPIError.instance(statement, None, error, driver.Error, dialect=db.dialect) from error

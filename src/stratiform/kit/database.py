@@ -51,6 +51,7 @@ from stratiform.kit.errors import Conflict, Fault, Invalid, Unavailable
 from stratiform.kit.pagination import Page, Slice, build_slice
 
 __all__ = [
+    "UNSTORABLE_VALUE",
     "Connection",
     "Database",
     "IntegrityError",
@@ -88,6 +89,9 @@ LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 
 #: The time that a writer waits for another one on SQLite.
 _SQLITE_LOCK_TIMEOUT_S = 30
+
+#: The error for values that no column, or not the column they are for, can store.
+UNSTORABLE_VALUE = "A value contains characters that cannot be stored, is too long, or is out of range."
 
 #: Codes of wrong statements, such as one with an unknown column, which SQLite and MariaDB report as operational errors.
 _STATEMENT_ERRORS = {"SQLITE_ERROR", 1054}
@@ -216,23 +220,23 @@ def _translate_errors() -> Iterator[None]:
         if _error_codes(error.orig) & _MISSING_VALUES:
             raise
         logger.warning("constraint violated error=%r", str(error.orig).splitlines()[0])
-        raise Conflict("The request conflicts with another one for the same data", hint="repeat the request") from error
+        raise Conflict("The request conflicts with another one for the same data", hint="retry the request") from error
     except (OperationalError, InterfaceError) as error:
         if _error_codes(error.orig) & _STATEMENT_ERRORS:
             raise ProgrammingError(error.statement, None, cast("BaseException", error.orig)) from error
         if _error_codes(error.orig) & _DEADLOCKS:
-            raise Unavailable("the request was deadlocked with another one", hint="repeat the request") from error
+            raise Unavailable("the request deadlocked with another one", hint="retry the request") from error
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no response"
         raise Unavailable("the database is not available", reason=reason) from error
     except PoolTimeoutError as error:
-        raise Unavailable("all connections to the database are in use") from error
+        raise Unavailable("all database connections are in use") from error
 
 
 def _reject_value(failure: ExceptionContext) -> None:
     """Raise Invalid for values that no column can store: NUL, incomplete characters, numbers out of range."""
     error = failure.original_exception
     if isinstance(error, OverflowError | UnicodeError) or isinstance(failure.sqlalchemy_exception, DataError):
-        raise Invalid("A value contains characters that cannot be stored, is too long, or is out of range.") from error
+        raise Invalid(UNSTORABLE_VALUE) from error
 
 
 def _report_violation(failure: ExceptionContext) -> None:

@@ -12,6 +12,7 @@ from stratiform.connectors.openstack.connector import OpenstackCloud
 from stratiform.contract import errors
 from stratiform.contract.usage import InventoryItem, UsageSample
 from stratiform.kit.clock import MINUTE_US, parse_iso
+from stratiform.services.ingest.parsing import MessageParser
 from support.openstack import POLL, SINCE, UNTIL, Recording, connect_openstack, load_recording, replay, small_pages
 
 #: Gnocchi's ids of two network interfaces of item server; the second has a large counter.
@@ -93,6 +94,21 @@ def test_volumes_have_the_attributes_of_their_notifications(cloud: OpenstackClou
     assert len(volumes["data-3"].attributes["volume_type"]) == 36
     others = {item.resource_type: item.attributes for item in items if item.resource_type in ("snapshot", "backup")}
     assert others["snapshot"] == others["backup"] == {"size_gib": 2, "volume_id": volumes["data-1"].id}
+
+
+def test_images_and_addresses_have_the_attributes_of_their_notifications(cloud: OpenstackCloud) -> None:
+    items = list_inventory(cloud)
+    visibilities = {item.attributes["visibility"] for item in items if item.resource_type == "image"}
+    assert visibilities <= {"public", "private", "shared", "community"}
+    (address,) = [item for item in items if item.resource_type == "floating_ip"]
+    assert address.attributes.keys() == {"address", "network_id"}
+    assert address.attributes["address"] == address.name
+
+
+def test_all_attributes_are_known_to_the_meter_files(cloud: OpenstackCloud) -> None:
+    resource_types = MessageParser.load().catalog.resource_types
+    for item in list_inventory(cloud):
+        assert item.attributes.keys() <= resource_types[item.resource_type].attributes.keys()
 
 
 def test_samples_include_interfaces_that_have_ended(cloud: OpenstackCloud) -> None:

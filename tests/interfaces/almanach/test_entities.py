@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
+from stratiform.kit.clock import parse_iso
+from stratiform.kit.outbox import Event
 from support.almanach import ANY_TIME, INSTANCE, VOLUME, AlmanachClient, almanach_client
+from support.money import disk
+from support.stacks import ServiceHarness
 
 
 def intervals(text: str) -> list[tuple[str, str | None, str]]:
@@ -200,6 +204,28 @@ def test_volume_types(client: AlmanachClient) -> None:
     client.ok("POST", "/volume_type", fast | {"type_name": "faster"})
     assert client.ok("GET", "/volume_type/t-1") == {"volume_type_id": "t-1", "volume_type_name": "faster"}
     assert client.list_entities("v-1")[0]["volume_type"] == "fast", "the name at the time of the entity"
+
+
+def test_entity_has_the_name_of_its_volume_type_at_its_start(
+    client: AlmanachClient, service_harness: ServiceHarness
+) -> None:
+    created = disk("v-1", client.project_id, "2026-01-01T10:00:00", volume_type="t-1", volume_type_name=None)
+    extended = disk(
+        "v-1",
+        client.project_id,
+        "2026-01-01T10:00:00",
+        at="2026-01-01T14:00:00",
+        volume_type="t-1",
+        volume_type_name=None,
+        size=9,
+    )
+    events = [created, extended]
+    for at, name in (("2025-12-01T00:00:00", "fast"), ("2026-01-01T12:00:00", "slow"), ("2026-01-01T16:00:00", "old")):
+        payload = {"volume_types": {"id": "t-1", "name": name}}
+        events.append(Event(at, "volume_type.update", "volumeType.test", parse_iso(at), "dc-1", payload))
+    with service_harness.services.database.transaction() as db:
+        service_harness.services.ingest.own_events.ingest(db, events, service_harness.clock.now())
+    assert [entity["volume_type"] for entity in client.list_entities("v-1")] == ["fast", "slow"]
 
 
 def test_update_active_entity(resized: AlmanachClient) -> None:

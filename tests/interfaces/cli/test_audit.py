@@ -181,7 +181,7 @@ def test_correction_of_a_new_resource(api: Rest) -> None:
     assert lines[:3] == ["new resource: instance m9 of sim was not in the ledger", "before:", "  not used"]
     assert lines[4].endswith("  active  p9  vcpus=4")
     second = run("correct", "instance", "m9", "--reason", "r", "--state", "active").stdout.splitlines()
-    assert second[4] == "The correction changes nothing at present; it takes precedence over later messages."
+    assert second[4] == "The correction currently changes nothing, but it takes precedence over later messages."
 
 
 def test_adjust_a_meter(api: Rest) -> None:

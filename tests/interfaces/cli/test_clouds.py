@@ -211,7 +211,7 @@ def test_bind_list_and_unbind(api: Rest) -> None:
     assert json.loads(run("bindings", "-f", "json")) == []
     with pytest.raises(CliError, match=r"Remove cloud 'sim' .*: not confirmed") as error:
         run("remove", "sim")
-    assert error.value.hint == "repeat the command with --yes"
+    assert error.value.hint == "run the command again with --yes"
     assert cloud_names() == ["sim"]
     assert "removed" in run("remove", "sim", "--yes")
     assert cloud_names() == []

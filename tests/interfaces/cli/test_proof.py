@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +75,18 @@ def test_export_verifies(exported: Path) -> None:
     assert "WRONG" not in output
 
 
+def test_export_to_a_pipe_leaves_the_pipe(exported: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    received: list[bytes] = []
+    reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    assert run("export", pipe) == ""
+    assert pipe.is_fifo()  # else the reader waits for a writer that never comes
+    reader.join(30)
+    assert received == [exported.read_bytes()]
+
+
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
 def test_compressed_files(api: Rest, exported: Path, tmp_path: Path, suffix: str) -> None:
     file = tmp_path / f"usage.ndjson{suffix}"
@@ -85,7 +99,7 @@ def test_compressed_files(api: Rest, exported: Path, tmp_path: Path, suffix: str
     try:
         assert "the end line is missing" in run("verify", file, exit_code=1)
     except CliError as error:
-        assert error.message == f"Cannot read {file}: it is truncated or damaged"
+        assert error.message == f"Cannot read {file}: it is truncated or corrupt"
 
 
 def _decompress(data: bytes) -> bytes:
@@ -167,7 +181,7 @@ def test_since_an_earlier_export_or_checkpoint(
     run("export", later)
     assert "no proof of consistency" in run("verify", later, "--since", note, exit_code=1)
     note.write_text(note.read_text().replace("\n576\n", "\n575\n"))
-    with pytest.raises(CliError, match="does not have a trusted checkpoint"):
+    with pytest.raises(CliError, match="does not contain a trusted checkpoint"):
         run("verify", later, "--since", note)
 
 

@@ -112,6 +112,18 @@ def test_unknown_names(api: Rest, path: str, query: str, status: int, hint: str)
 
 
 @pytest.mark.parametrize(
+    ("project", "hint"),
+    [("hosted-shop", "'hosted-shop' is a name; use the ID: c1"), ("hosted-shp", "hosted-shop has the ID c1")],
+)
+def test_projects_that_only_messages_name_are_suggested(api: Rest, project: str, hint: str) -> None:
+    name = {"resource_type": "project", "resource_id": "c1", "cloud": "openstack", "name": "hosted-shop"}
+    assert api("POST", "usage/names", name).status_code == 201
+    response = api("GET", f"usage/segments?project_id={project}")
+    assert response.status_code == 404
+    assert response.json()["hint"] == hint
+
+
+@pytest.mark.parametrize(
     "query",
     [
         f"project_id={'0' * 32}",

@@ -10,6 +10,8 @@ import pytest
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.errors import Conflict
 from stratiform.kit.outbox import Event
+from stratiform.services.ledger.model import Resource
+from stratiform.services.rating.model import AMOUNT_DIGITS, format_scaled
 from support.billing import BillingHarness
 from support.money import machine
 
@@ -154,6 +156,68 @@ def test_closed_period_is_computed_again_with_the_names_that_were_known(any_bill
         now = list(services.ledger.name_timelines.open_reader(db).add_names(services.ledger.segments.iterate(db)))
     assert [segment.attributes["volume_type_name"] for segment in segments] == ["fast"]
     assert [segment.attributes["volume_type_name"] for segment in now] == ["fast", "slow"]
+
+
+def late(billing: BillingHarness) -> list[tuple[str, int, int]]:
+    return [
+        (format_scaled(each.amount, AMOUNT_DIGITS), each.resources, each.unpriced_resources)
+        for each in billing.late_usage("named")
+    ]
+
+
+def test_rename_that_arrives_late_is_late_usage(any_billing: BillingHarness) -> None:
+    charge(any_billing, [NAMED, CREATED, DELETED])
+    position = any_billing.position
+    any_billing.ingest(volume_type("2026-11-15", FAST, "slow", "update"))
+    assert late(any_billing) == [("-1.2", 1, 0)]  # 100 GiB x 120 h x 0.0001 less
+    assert [each.account_name for each in any_billing.late_usage_since(position)] == ["named"]
+    assert any_billing.late_usage_since(any_billing.position) == []
+
+
+def test_name_that_was_set_late_is_late_usage(any_billing: BillingHarness) -> None:
+    charge(any_billing, [CREATED, DELETED, volume_type("2026-11-01", FAST, "slow")])
+    position = any_billing.position
+    services = any_billing.stack.services
+    with services.database.transaction() as db:
+        resource = Resource("dc-1", "volume_type", FAST)
+        services.ingest.resource_names.set_name(any_billing.stack.ctx(db), resource, "fast", parse_iso("2026-11-19"))
+    assert late(any_billing) == [("0.24", 1, 0)]  # one day
+    assert len(any_billing.late_usage_since(position)) == 1
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        volume_type("2026-12-01", FAST, "slow", "update"),  # after the end of the period
+        volume_type("2026-11-21", FAST, "slow", "update"),  # after the end of the usage
+        volume_type("2026-11-15", FAST, "fast", "update"),  # the same name
+        volume_type("2026-11-15", GOLD, "gold"),  # nothing of this type was used
+    ],
+)
+def test_name_that_changes_no_charge_is_not_late_usage(any_billing: BillingHarness, event: Event) -> None:
+    charge(any_billing, [NAMED, CREATED, DELETED])
+    position = any_billing.position
+    any_billing.ingest(event)
+    assert late(any_billing) == []
+    assert any_billing.late_usage_since(position) == []
+
+
+def test_late_name_is_reported_once(billing: BillingHarness) -> None:
+    charge(billing, [NAMED, CREATED, DELETED])
+    billing.ingest(volume_type("2026-11-15", FAST, "slow", "update"))
+    position = billing.position
+    billing.ingest(volume_type("2026-12-01", GOLD, "gold"))
+    assert billing.late_usage_since(position) == []
+    assert late(billing) == [("-1.2", 1, 0)]
+
+
+def test_late_name_of_an_image_is_late_usage(any_billing: BillingHarness) -> None:
+    server = machine("m1", "p1", "2026-11-10T00:00:00", image_meta={"base_image_ref": "img-1"})
+    assign(any_billing, IMAGE_PLAN, "images")
+    any_billing.ingest(image("2026-10-01", "linux"), server)
+    assert any_billing.at("2026-12-02").close_period("named", "2026-11").invoice is None
+    any_billing.ingest(image("2026-11-30T20:00:00", "windows"))
+    assert late(any_billing) == [("0.4", 1, 0)]
 
 
 IMAGE_PLAN = """

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from stratiform.interfaces.almanach.errors import ActiveEntityNotFound, VolumeTypeNotFound
 from stratiform.interfaces.almanach.settings import AlmanachSettings, get_settings
-from stratiform.interfaces.almanach.views import Entity, TypeNames, list_unnamed_volume_types, merge_segments
+from stratiform.interfaces.almanach.views import Entity, list_unnamed_volume_types, merge_segments
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.services.ingest.service import ResourceUpdate
 from stratiform.services.ledger.model import RecordedSegment, Resource
-from stratiform.services.ledger.service import VolumeType
+from stratiform.services.ledger.service import NameReader, VolumeType
 
 RESOURCE_TYPES = ("instance", "volume")
 
@@ -79,11 +79,10 @@ class AlmanachContext:
             raise VolumeTypeNotFound(type_id)
         return volume_types
 
-    def build_entities(self, segments: Sequence[RecordedSegment]) -> tuple[Sequence[Entity], TypeNames]:
+    def build_entities(self, segments: Sequence[RecordedSegment]) -> tuple[Sequence[Entity], NameReader]:
         """Return the entities of `segments`, and the names of their volume types."""
-        ids = list_unnamed_volume_types(segments)
-        volume_types = self.services.ledger.volume_types.list(self.ctx, sorted(ids)) if ids else []
-        names = {(volume_type.cloud, volume_type.id): volume_type.name for volume_type in volume_types}
+        names = self.services.ledger.name_timelines.open_reader(self.ctx.db)
+        names.load_names(list_unnamed_volume_types(segments))
         return merge_segments(segments, self.settings), names
 
     def get_last_event_time(self, resource: Resource) -> Micros:

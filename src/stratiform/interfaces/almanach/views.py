@@ -4,7 +4,7 @@ Consecutive segments that differ only in attributes that Almanach does not show 
 Source: almanach/core/model.py (the keys), and responses of Almanach 4.1.0.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -14,10 +14,8 @@ import msgspec
 from stratiform.interfaces.almanach.schemas import OS_ATTRIBUTES, SIZE_TEXT_ATTRIBUTE
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.kit.clock import DAY_US, SECOND_US, Micros, to_datetime
-from stratiform.services.ledger.model import RecordedSegment
-
-#: Names of volume types by cloud and id.
-TypeNames = Mapping[tuple[str, str], str]
+from stratiform.services.ledger.model import RecordedSegment, Resource
+from stratiform.services.ledger.service import NameReader
 
 _VOLUME_ATTRIBUTES = ("size_gib", SIZE_TEXT_ATTRIBUTE, "volume_type", "volume_type_name", "attached_to")
 
@@ -106,8 +104,11 @@ def merge_segments(segments: Iterable[RecordedSegment], settings: AlmanachSettin
     return entities
 
 
-def build_view(entity: Entity, settings: AlmanachSettings, type_names: TypeNames) -> InstanceView | VolumeView:
-    """Return the view of an entity; name and metadata are the latest ones of its resource."""
+def build_view(entity: Entity, settings: AlmanachSettings, names: NameReader) -> InstanceView | VolumeView:
+    """Return the view of an entity; name and metadata are the latest ones of its resource.
+
+    Its volume type has the name that applied at its start.
+    """
     segment, end = entity.last, entity.last.end
     start = _format_time(entity.first.start)
     ended = None if end is None else _format_time(end)
@@ -124,7 +125,7 @@ def build_view(entity: Entity, settings: AlmanachSettings, type_names: TypeNames
             project_id=segment.project_id,
             size=_get_size(segment),
             start=start,
-            volume_type=_get_type_name(segment, type_names),
+            volume_type=_get_type_name(segment, entity.first.start, names),
         )
     flavor, *image = entity.attributes
     image_meta = {key: value for key, value in zip(settings.image_meta, image, strict=True) if value is not None}
@@ -144,10 +145,10 @@ def build_view(entity: Entity, settings: AlmanachSettings, type_names: TypeNames
     )
 
 
-def list_unnamed_volume_types(segments: Iterable[RecordedSegment]) -> set[str]:
-    """Return the ids of volume types whose names are not among the attributes of their segments."""
+def list_unnamed_volume_types(segments: Iterable[RecordedSegment]) -> set[Resource]:
+    """Return the volume types whose names are not among the attributes of their segments."""
     return {
-        segment.attributes["volume_type"]
+        Resource(segment.cloud, "volume_type", segment.attributes["volume_type"])
         for segment in segments
         if "volume_type" in segment.attributes and "volume_type_name" not in segment.attributes
     }
@@ -177,13 +178,13 @@ def _split_ids(segment: RecordedSegment) -> list[str]:
     return str(ids).split(",") if ids else []
 
 
-def _get_type_name(segment: RecordedSegment, type_names: TypeNames) -> str | None:
-    """Return the name of the volume type, or its id if the name is unknown."""
+def _get_type_name(segment: RecordedSegment, at: Micros, names: NameReader) -> str | None:
+    """Return the name of the volume type at an instant, or its id if the name is unknown."""
     name = segment.attributes.get("volume_type_name")
     if name is not None:
         return str(name)
     type_id = segment.attributes.get("volume_type")
-    return None if type_id is None else type_names.get((segment.cloud, type_id)) or type_id
+    return None if type_id is None else names.find_name(Resource(segment.cloud, "volume_type", type_id), at) or type_id
 
 
 def _format_time(us: Micros) -> str:

@@ -60,7 +60,7 @@ class _Results:
             if "summary" in line:
                 self.summary = line["summary"]
         if not self.summary:
-            raise CliError("The audit was interrupted", "try again; see the log of the server")
+            raise CliError("The audit was interrupted", "try again; see the server log")
 
 
 def _print_progress(cloud: str | None, count: int) -> None:

@@ -186,7 +186,7 @@ def register_image(
 def unregister_image(
     cloud: CloudOption, image: Annotated[str, typer.Option(help="ID of the image (see `clouds show`).")]
 ) -> None:
-    """Remove the native ID of an image; existing servers stay."""
+    """Remove the native ID of an image; existing servers remain."""
     _unregister(cloud, "image", image)
 
 
@@ -204,7 +204,7 @@ def register_flavor(
 def unregister_flavor(
     cloud: CloudOption, flavor: Annotated[str, typer.Option(help="ID of the flavor (see `clouds show`).")]
 ) -> None:
-    """Remove the instance type of a flavor; existing servers stay."""
+    """Remove the instance type of a flavor; existing servers remain."""
     _unregister(cloud, "flavor", flavor)
 
 
@@ -222,7 +222,7 @@ def register_volume_type(
 def unregister_volume_type(
     cloud: CloudOption, volume_type: Annotated[str, typer.Option(help="ID of the volume type (see `clouds show`).")]
 ) -> None:
-    """Remove the disk type of a volume type; existing volumes stay."""
+    """Remove the disk type of a volume type; existing volumes remain."""
     _unregister(cloud, "volume_type", volume_type)
 
 

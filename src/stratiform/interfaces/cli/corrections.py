@@ -147,7 +147,7 @@ def _print_correction(result: JsonObject) -> None:
             for segment in result[title]:
                 print_line(_format_segment(segment, names))
         if result["new"] and result["before"] == result["after"]:
-            print_line("The correction changes nothing at present; it takes precedence over later messages.")
+            print_line("The correction currently changes nothing, but it takes precedence over later messages.")
     print_line(f"correction {result['id']}" + ("" if result["new"] else " already exists"))
 
 

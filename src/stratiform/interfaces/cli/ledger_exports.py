@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
@@ -15,6 +15,7 @@ from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.session import get_client, session
 from stratiform.interfaces.cli.text import print_line
 from stratiform.kit.errors import Invalid
+from stratiform.kit.file_replacement import open_replacement
 
 if TYPE_CHECKING:
     from stratiform.kit.signed_notes import Checkpoint, Verifier
@@ -49,22 +50,19 @@ def export_file(
     start, end = (None, None) if period is None else _month(period)
     after = None if since is None else _checkpoint(since, _keys(key, keyfile)).size
     params = {"from": start, "to": end, "project_id": project, "as_of": as_of, "since": after}
-    partial = file.with_name(f".{file.name}.partial")
     try:
-        with _compressed_writer(partial, file.suffix) as write:
+        with open_replacement(file) as opened, _compressed_writer(opened, file.suffix) as write:
             last_line = b""
             for chunk in get_client().stream_bytes("usage/log/export", **params):
                 write(chunk)
                 line_ends = chunk[len(chunk.rstrip(b"\n")) :]
                 last_line = (last_line + chunk).rstrip(b"\n").rpartition(b"\n")[2] + line_ends
-        if not last_line.startswith(_END):
-            raise CliError("The export was interrupted", "try again; see the log of the server")
-        partial.replace(file)
+            if not last_line.startswith(_END):
+                raise CliError("The export was interrupted", "try again; see the server log")
     except OSError as error:
         raise CliError(f"Cannot write {file}: {error.strerror}") from error
-    finally:
-        partial.unlink(missing_ok=True)
-    print_line(f"{file}: {file.stat().st_size} bytes; verify it with `stratiform usage verify {file}`")
+    if file.is_file():
+        print_line(f"{file}: {file.stat().st_size} bytes; verify it with `stratiform usage verify {file}`")
 
 
 def verify_file(
@@ -137,7 +135,7 @@ def _checkpoint(file: Path, verifiers: "list[Verifier]") -> "Checkpoint":
     try:
         return read_checkpoint(text, verifiers)
     except Invalid as error:
-        raise CliError(f"{file} does not have a trusted checkpoint: {error.message}") from error
+        raise CliError(f"{file} does not contain a trusted checkpoint: {error.message}") from error
 
 
 def _month(text: str) -> tuple[str, str]:
@@ -165,25 +163,24 @@ def _open(file: Path) -> Iterator[io.BufferedIOBase]:
             else:
                 yield raw
     except OSError as error:
-        raise CliError(f"Cannot read {file}: {error.strerror or 'it is damaged'}") from error
+        raise CliError(f"Cannot read {file}: {error.strerror or 'it is corrupt'}") from error
     except (EOFError, zlib.error, zstandard.ZstdError) as error:
-        raise CliError(f"Cannot read {file}: it is truncated or damaged") from error
+        raise CliError(f"Cannot read {file}: it is truncated or corrupt") from error
 
 
 @contextmanager
-def _compressed_writer(file: Path, suffix: str) -> Iterator[Callable[[bytes], object]]:
-    """Return a function that writes to a file, compressed according to its suffix."""
+def _compressed_writer(raw: BinaryIO, suffix: str) -> Iterator[Callable[[bytes], object]]:
+    """Return a function that writes to a file, compressed according to the suffix of its name."""
     import zstandard
 
-    with file.open("wb") as raw:
-        if suffix == ".gz":
-            with gzip.GzipFile(fileobj=raw, mode="wb", filename="") as compressed:
-                yield compressed.write
-        elif suffix == ".zst":
-            with zstandard.ZstdCompressor().stream_writer(raw, closefd=False) as compressed:
-                yield compressed.write
-        else:
-            yield raw.write
+    if suffix == ".gz":
+        with gzip.GzipFile(fileobj=raw, mode="wb", filename="") as compressed:
+            yield compressed.write
+    elif suffix == ".zst":
+        with zstandard.ZstdCompressor().stream_writer(raw, closefd=False) as compressed:
+            yield compressed.write
+    else:
+        yield raw.write
 
 
 def _lines(source: io.BufferedIOBase) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
@@ -53,10 +54,12 @@ def set_name(
     The first name also applies to earlier usage.
     """
     body = {"resource_type": resource_type.value, "resource_id": resource, "name": name, "start": since}
-    names = get_client().post("usage/names", body | {"cloud": cloud or ""})["names"]
+    result = get_client().post("usage/names", body | {"cloud": cloud or ""})
+    names = result["names"]
     if output is Format.json:
         print_list(names, _COLUMNS, output)
         return
     for each in names:
         where = f" in cloud {each['cloud']}" if each["cloud"] else ""
         print_line(f"{each['resource_type']} {each['resource_id']}{where} is named {each['name']} from {each['start']}")
+    print_late_usage(result)

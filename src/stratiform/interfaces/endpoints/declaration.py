@@ -105,13 +105,14 @@ def _version_not_found(_microversion: int) -> Fault:
 class Api:
     """One interface: its path, its fault format, its endpoints, and what all of them have in common.
 
-    `routes` is the package whose modules declare the endpoints; "" if they are declared elsewhere. Every path exists
-    with each of `prefixes` in front; `project_in_path` means without a prefix and with the project's id.
-    `transactions` authenticates requests. `empty_media_type` is that of responses without a body. `max_body_bytes`: the
-    size limit of bodies that are not streams. `lenient`: numbers and booleans in bodies may be strings. `strict`: query
-    parameters that are unknown, repeated or empty, and encoded bodies are rejected. `parse_flag` parses booleans in
-    query strings. `invalid_field` and `version_not_found` make errors in the API's own words; `error_content` maps the
-    media type of errors to a schema.
+    `routes` is the package whose modules declare the endpoints; "" if they are declared elsewhere. Every path
+    exists with each of `prefixes` in front; `project_in_path` means without a prefix and with the project's id.
+    `transactions` authenticates requests. `empty_media_type` is that of responses without a body. `max_body_bytes`:
+    the size limit of bodies that are not streams. `ignores_trailing_slash`: `/servers/` is `/servers`; otherwise it
+    is a resource with an empty id, which does not exist. `lenient`: numbers and booleans in bodies may be strings.
+    `strict`: query parameters that are unknown, repeated or empty, and encoded bodies are rejected. `parse_flag`
+    parses booleans in query strings. `invalid_field` and `version_not_found` make errors in the API's own words;
+    `error_content` maps the media type of errors to a schema.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Api:
     transactions: RequestTransactions = field(default_factory=RequestTransactions)
     empty_media_type: str = "application/json"
     max_body_bytes: int = 16 * 1024 * 1024
+    ignores_trailing_slash: bool = True
     lenient: bool = False
     strict: bool = False
     parse_flag: FlagParser = parse_bool

@@ -24,7 +24,7 @@ from stratiform.interfaces.endpoints.extra_attributes import flatten_extra_attri
 from stratiform.interfaces.endpoints.field_restrictions import is_restricted, unset_restricted_fields
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
 from stratiform.interfaces.endpoints.strict_checks import check_content_encoding, check_query
-from stratiform.interfaces.http import Request, get_services, require_token
+from stratiform.interfaces.http import Request, get_services, refuse_empty_id, require_token
 from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, read_body
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
@@ -55,7 +55,7 @@ def build_router(
         ],
         before_request=before_request,
         middleware=middleware,
-        guards=[require_token, *guards],
+        guards=[require_token, *guards] if api.ignores_trailing_slash else [require_token, refuse_empty_id, *guards],
         exception_handlers=api.exception_handlers,
     )
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from litestar import Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.types import ExceptionHandlersMap
 
-from stratiform.interfaces.http import Request
+from stratiform.interfaces.http import Request, ends_with_slash
 from stratiform.kit.errors import Fault, OverLimit
 
 #: Nova's and Cinder's names of a status. Source: nova/api/openstack/wsgi.py, class Fault.
@@ -65,7 +65,9 @@ def format_glance_fault(status: int, message: str, _fault: Fault | None) -> Body
 def build_fault_handlers(fault_format: FaultFormat) -> ExceptionHandlersMap:
     """Return the exception handlers of an API whose errors have this format."""
 
-    def handle(_request: Request, error: Exception) -> Response[Body]:
+    def handle(request: Request, error: Exception) -> Response[Body]:
+        if isinstance(error, MethodNotAllowedException) and ends_with_slash(request):
+            error = NotFoundException()  # a resource with an empty id
         return _render(fault_format, error)
 
     return {Exception: handle, HTTPException: handle}

@@ -87,7 +87,7 @@ def _list_images(cloud: "Connection") -> Iterator[InventoryItem]:
             project_id=image.owner_id,
             size_bytes=image.size,
             disk_format=image.disk_format,
-            container_format=image.container_format,
+            visibility=image.visibility,
         )
 
 
@@ -97,8 +97,8 @@ def _list_network_resources(cloud: "Connection") -> Iterator[InventoryItem]:
             "floating_ip",
             floating_ip,
             name=floating_ip.floating_ip_address,
-            floating_ip_address=floating_ip.floating_ip_address,
-            floating_network_id=floating_ip.floating_network_id,
+            address=floating_ip.floating_ip_address,
+            network_id=floating_ip.floating_network_id,
         )
     for router in cloud.network.routers(limit=_PAGE_SIZE):
         yield _to_item("router", router)

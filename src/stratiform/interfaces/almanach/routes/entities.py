@@ -13,12 +13,13 @@ from stratiform.interfaces.almanach.errors import (
     MultipleEntities,
 )
 from stratiform.interfaces.almanach.instance_corrections import InstanceCorrection
-from stratiform.interfaces.almanach.views import Entity, InstanceView, TypeNames, VolumeView
+from stratiform.interfaces.almanach.views import Entity, InstanceView, VolumeView
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.kit.clock import Micros
 from stratiform.services.ingest import policy as ingest_policy
 from stratiform.services.ledger import policy as ledger_policy
 from stratiform.services.ledger.model import Resource
+from stratiform.services.ledger.service import NameReader
 
 EntityViews = list[InstanceView | VolumeView]
 
@@ -47,10 +48,10 @@ def check_entity(request: ApiRequest, entity_id: str) -> None:
 @api.get("/entity/{entity_id}", ledger_policy.ENTITIES_LIST)
 def show_entity(request: ApiRequest, entity_id: str) -> EntityViews:
     context = AlmanachContext.from_request(request)
-    entities, type_names = context.build_entities(context.list_visible_segments(entity_id))
+    entities, names = context.build_entities(context.list_visible_segments(entity_id))
     if not entities:
         raise EntityNotFound
-    return _build_views(context, entities, type_names)
+    return _build_views(context, entities, names)
 
 
 @api.put("/entity/instance/{entity_id}", ingest_policy.RESOURCE_UPDATES_CREATE)
@@ -80,13 +81,13 @@ def _list_project_entities(request: ApiRequest, project_id: str, resource_types:
     context = AlmanachContext.from_request(request)
     start, end = schemas.parse_period(request.http, context.now)
     segments = context.list_project_segments(project_id, resource_types, start, end)
-    entities, type_names = context.build_entities(segments)
+    entities, names = context.build_entities(segments)
     in_period = [entity for entity in entities if entity.end is None or entity.end >= start]
-    return _build_views(context, in_period, type_names)
+    return _build_views(context, in_period, names)
 
 
-def _build_views(context: AlmanachContext, entities: Sequence[Entity], type_names: TypeNames) -> EntityViews:
-    return [views.build_view(entity, context.settings, type_names) for entity in entities]
+def _build_views(context: AlmanachContext, entities: Sequence[Entity], names: NameReader) -> EntityViews:
+    return [views.build_view(entity, context.settings, names) for entity in entities]
 
 
 def _select_entity(
@@ -122,8 +123,8 @@ def _get_updated(context: AlmanachContext, resource: Resource, start: Micros) ->
     Raises: InvalidFields if nothing is left of it, which rolls the update back.
     """
     segments = context.list_segments("instance", resource.resource_id)
-    entities, type_names = context.build_entities([segment for segment in segments if segment.cloud == resource.cloud])
+    entities, names = context.build_entities([segment for segment in segments if segment.cloud == resource.cloud])
     for entity in entities:
         if entity.first.start <= start and (entity.end is None or entity.end > start):
-            return views.build_view(entity, context.settings, type_names)
+            return views.build_view(entity, context.settings, names)
     raise InvalidFields({"start_date": "the update would remove the entity"})

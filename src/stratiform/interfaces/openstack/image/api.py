@@ -19,6 +19,7 @@ api = OpenStackApi(
     name="image",
     path="/image/v2",
     routes="stratiform.interfaces.openstack.image.routes",
+    ignores_trailing_slash=False,
     exception_handlers=build_fault_handlers(format_glance_fault),
     catalog=(CatalogService("image", "glance", "/image"),),
     versions=VersionDocuments("v2.9", "", build_version_choices, build_version_list),

@@ -21,6 +21,7 @@ api = OpenStackApi(
     name="volume",
     path="/volume/v3",
     routes="stratiform.interfaces.openstack.volume.routes",
+    ignores_trailing_slash=False,
     exception_handlers=build_fault_handlers(format_nova_fault),
     catalog=(
         CatalogService("volumev3", "cinderv3", "/volume/v3"),

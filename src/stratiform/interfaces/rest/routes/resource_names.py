@@ -2,6 +2,7 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.late_usage import LateUsageCheck
 from stratiform.interfaces.rest.schemas import resource_names as schemas
 from stratiform.interfaces.rest.timestamps import parse_timestamp
 from stratiform.kit.clock import Micros, format_iso
@@ -21,12 +22,13 @@ def list_names(request: ApiRequest, query: schemas.NameListQuery) -> schemas.Res
 
 
 @api.post("/usage/names", ingest_policy.NAMES_SET, status=201)
-def set_name(request: ApiRequest, body: schemas.NameSet) -> schemas.ResourceNames:
+def set_name(request: ApiRequest, body: schemas.NameSet) -> schemas.NamesSet:
     """Set the name of a resource; prices that compare names use it. Setting the same name again changes nothing."""
     start = request.ctx.now if body.start is None else parse_timestamp(body.start, "start")
     resource = Resource(body.cloud, body.resource_type, body.resource_id)
+    check = LateUsageCheck.start(request.services, request.ctx)
     resources = request.services.ingest.resource_names.set_name(request.ctx, resource, body.name, start)
-    return schemas.ResourceNames([_name(each, body.name, start) for each in resources])
+    return schemas.NamesSet([_name(each, body.name, start) for each in resources], check.find(request.ctx))
 
 
 def _name(resource: Resource, name: str, start: Micros) -> schemas.ResourceName:

@@ -69,7 +69,7 @@ class Seller(Struct):
 
 
 class Account(Struct):
-    """A customer account. Everything before `billed_until` is closed."""
+    """A customer account. Its open period starts at `billed_until`, which is null until a project is assigned."""
 
     id: str
     name: str

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct
 
 from stratiform.interfaces.rest.schemas.common import RequestBody
+from stratiform.interfaces.rest.schemas.late_usage import CausedLateUsage
 
 NamedType = Literal["flavor", "image", "project", "volume_type"]
 
@@ -37,3 +38,9 @@ class ResourceName(Struct):
 
 class ResourceNames(Struct):
     names: list[ResourceName]
+
+
+class NamesSet(ResourceNames):
+    """The names that were set."""
+
+    late_usage: CausedLateUsage = UNSET

@@ -8,10 +8,11 @@ from stratiform.services.billing.service.account_charges import AccountCharges
 from stratiform.services.billing.service.costs import RunningCosts
 from stratiform.services.billing.service.customer_accounts import CustomerAccounts
 from stratiform.services.billing.service.documents import Documents
-from stratiform.services.billing.service.invoice_issuer import InvoiceIssuer
+from stratiform.services.billing.service.invoice_drafts import InvoiceDrafts
 from stratiform.services.billing.service.late_usage import LateUsageReports
 from stratiform.services.billing.service.period_previews import PeriodPreviews
 from stratiform.services.billing.service.periods import BillingPeriods
+from stratiform.services.billing.service.price_changes import PriceChanges
 from stratiform.services.billing.service.prices import PricePublisher
 from stratiform.services.billing.service.project_assignments import ProjectAssignments
 from stratiform.services.billing.service.seller import Seller
@@ -36,6 +37,7 @@ class BillingService:
     late_usage: LateUsageReports
     unassigned_usage: UnassignedUsages
     prices: PricePublisher
+    price_changes: PriceChanges
     seller: Seller
 
     @classmethod
@@ -44,17 +46,19 @@ class BillingService:
     ) -> "BillingService":
         """Build the service from its dependencies."""
         charges = AccountCharges(ledger, rating)
-        issuer, unassigned = InvoiceIssuer(ledger, rating, charges), UnassignedUsages(ledger, rating)
+        drafts, unassigned = InvoiceDrafts(ledger, rating, charges), UnassignedUsages(ledger, rating)
+        price_changes = PriceChanges(ids, ledger, drafts)
         late_usage = LateUsageReports(ledger, rating, charges)
         return cls(
             customer_accounts=CustomerAccounts(ids, rating),
             project_assignments=ProjectAssignments(ids, rating, unassigned),
-            periods=BillingPeriods(ids, ingest, issuer),
-            period_previews=PeriodPreviews(ingest, audit, issuer, unassigned, late_usage),
+            periods=BillingPeriods(ids, ingest, drafts),
+            period_previews=PeriodPreviews(ingest, audit, drafts, unassigned, late_usage),
             documents=Documents(),
             costs=RunningCosts(ledger, rating, charges),
             late_usage=late_usage,
             unassigned_usage=unassigned,
-            prices=PricePublisher(rating),
+            prices=PricePublisher(rating, ingest, price_changes),
+            price_changes=price_changes,
             seller=Seller(),
         )

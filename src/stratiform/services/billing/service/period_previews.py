@@ -17,7 +17,8 @@ from stratiform.services.billing.model import (
 )
 from stratiform.services.billing.repository.periods import list_periods
 from stratiform.services.billing.service.customer_accounts import load_customer_account
-from stratiform.services.billing.service.invoice_issuer import InvoiceIssuer
+from stratiform.services.billing.service.invoice_drafts import InvoiceDrafts
+from stratiform.services.billing.service.invoice_issuer import list_problems
 from stratiform.services.billing.service.late_usage import LateUsageReports
 from stratiform.services.billing.service.unassigned_usage import UnassignedUsages
 from stratiform.services.ingest.service import IngestService
@@ -29,7 +30,7 @@ class PeriodPreviews:
 
     ingest: IngestService
     audit: AuditService
-    issuer: InvoiceIssuer
+    drafts: InvoiceDrafts
     unassigned: UnassignedUsages
     late_usage: LateUsageReports
 
@@ -48,10 +49,10 @@ class PeriodPreviews:
         end = min(selection.end, max(selection.start, ctx.now))
         if selection.closed is not None and selection.closed.plan != customer.plan:
             customer = replace(customer, plan=selection.closed.plan, plan_from=None)
-        draft = self.issuer.draft(ctx.db, customer, selection.start, end)
+        draft = self.drafts.create(ctx.db, customer, selection.start, end)
         problems: list[Fault] = []
         if selection.closed is None:
-            problems += self.issuer.list_problems(ctx.db, draft)
+            problems += list_problems(ctx.db, draft)
         if selection.end > ctx.now:
             problems.append(Conflict(f"The period does not end until {format_iso(selection.end)}"))
         return PeriodPreview(

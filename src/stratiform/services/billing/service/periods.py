@@ -13,7 +13,8 @@ from stratiform.services.billing.repository import periods as repository
 from stratiform.services.billing.repository.customer_accounts import update_billed_until
 from stratiform.services.billing.repository.documents import find_document
 from stratiform.services.billing.service.customer_accounts import load_customer_account, lock_customer_account
-from stratiform.services.billing.service.invoice_issuer import InvoiceIssuer
+from stratiform.services.billing.service.invoice_drafts import InvoiceDrafts
+from stratiform.services.billing.service.invoice_issuer import issue_invoice
 from stratiform.services.ingest.service import IngestService
 
 
@@ -23,7 +24,7 @@ class BillingPeriods:
 
     ids: Ids
     ingest: IngestService
-    issuer: InvoiceIssuer
+    drafts: InvoiceDrafts
 
     def close(
         self, ctx: RequestContext, account: str, month: str | None = None, until: Micros | None = None
@@ -41,8 +42,8 @@ class BillingPeriods:
             return _load_closed(ctx, selection.closed)
         update_billed_until(ctx.db, customer.id, selection.end)
         self.ingest.ingest_whole_outbox(ctx.db, ctx.now)
-        draft = self.issuer.draft(ctx.db, customer, selection.start, selection.end)
-        invoice = self.issuer.issue(ctx, draft)
+        draft = self.drafts.create(ctx.db, customer, selection.start, selection.end)
+        invoice = issue_invoice(ctx, draft)
         period = BillingPeriod(
             id=self.ids.uuid(),
             account_id=customer.id,

@@ -27,6 +27,9 @@ from stratiform.services.ledger.model.statements import EXISTS_SUFFIX
 #: The events that change attachments.
 _ATTACH, _DETACH = "volume.attach.end", "volume.detach.end"
 
+#: The events with which the use of a volume starts.
+_START_EVENTS = ("volume.create.end", "volume.manage_existing.end")
+
 #: All other states are transitions, which leave the state of the volume as it was.
 _STABLE_STATES = ("available", "in-use", "maintenance")
 
@@ -78,7 +81,7 @@ class Volume(Struct, kw_only=True):
 
 def parse_volume(event: EventHeader, cloud: str, row: Volume) -> ResourceStatement:
     """Parse `volume.*`. Raises: InvalidMessage."""
-    launched = _find_launch(row, event.at)
+    launched = _find_launch(event, row)
     attributes = {
         "size_gib": row.size,
         "volume_type": row.volume_type,
@@ -146,16 +149,19 @@ def _stable_state(status: str | None) -> str | None:
     return "error" if status is not None and status.startswith("error") else None
 
 
-def _find_launch(row: Volume, at: Micros) -> Micros | None:
+def _find_launch(event: EventHeader, row: Volume) -> Micros | None:
     """Return the launch time, unless it is a placeholder.
 
     For a volume without `launched_at`, Cinder sends the time of the notification: a time with fractions of a second,
-    less than a second before the event. A real one comes from the database, in whole seconds, or is older.
+    less than a second before the event. A real one comes from the database, in whole seconds, or is older. Other
+    senders omit it; the volume is launched at the latest with the notification of its creation.
     """
     launched = parse_time(row.launched_at, "launched_at")
+    if launched is None and event.event_type in _START_EVENTS and row.status not in _STATES_BEFORE_LAUNCH:
+        return _find_audited_instant(row) or event.at
     if launched is None or row.status not in _STATES_BEFORE_LAUNCH:
         return launched
-    is_placeholder = launched % SECOND_US != 0 and launched > at - SECOND_US
+    is_placeholder = launched % SECOND_US != 0 and launched > event.at - SECOND_US
     return None if is_placeholder else launched
 
 
@@ -168,8 +174,13 @@ def _find_deletion(event: EventHeader, row: Volume) -> Micros | None:
     deleted = parse_time(row.deleted_at, "deleted_at")
     if deleted is not None or event.event_type != "volume.delete.end":
         return deleted
+    return _find_audited_instant(row) or event.at
+
+
+def _find_audited_instant(row: Volume) -> Micros | None:
+    """Return the instant of the action that a usage audit repeats."""
     period = _find_audit_period(row)
-    return period[1] if period is not None and period[0] == period[1] else event.at
+    return period[1] if period is not None and period[0] == period[1] else None
 
 
 def _find_audit_period(row: Volume) -> tuple[Micros, Micros] | None:

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from stratiform.kit.clock import Micros
 from stratiform.services.ingest.parsing.audit_periods import find_period
 from stratiform.services.ingest.parsing.payload_structs import (
     Count,
@@ -28,8 +29,14 @@ from stratiform.services.ledger.model.statements import EXISTS_SUFFIX
 
 T = TypeVar("T")
 
+#: The events with which the use of an instance starts.
+_START_EVENTS = ("compute.instance.create.end", "instance.create.end")
+
 #: States before and after the use of an instance.
 _UNUSED_STATES = ("building", "deleted")
+
+#: States in which an instance may not have been launched yet.
+_STATES_BEFORE_LAUNCH = (*_UNUSED_STATES, "error")
 
 #: While an instance is unshelved, Nova reports the snapshot of the shelved instance as its image.
 _SHELVED_STATES = ("shelved", "shelved_offloaded")
@@ -154,7 +161,7 @@ def _build_statement(
     None in `attributes` is unknown. None in `system`, the properties of the image, removes the attribute.
     """
     state = row.state
-    launched = parse_time(row.launched_at, "launched_at")
+    launched = _find_launch(event, row)
     deleted = parse_time(row.deleted_at, "deleted_at")  # of a soft-deleted instance, too, which can be restored
     stated: dict[str, object] = {name: value for name, value in attributes.items() if value is not None}
     if not isinstance(row.os_type, UnsetType):
@@ -174,3 +181,11 @@ def _build_statement(
         audit_period=find_period(audit_period) if event.event_type.endswith(EXISTS_SUFFIX) else None,
     )
     return ResourceStatement(resource, event.event_type, event.publisher_id, statement)
+
+
+def _find_launch(event: EventHeader, row: _Row) -> Micros | None:
+    """Return the launch time; without one, an instance is launched at the latest when its creation has ended."""
+    launched = parse_time(row.launched_at, "launched_at")
+    if launched is None and event.event_type in _START_EVENTS and row.state not in _STATES_BEFORE_LAUNCH:
+        return event.at
+    return launched

@@ -47,6 +47,9 @@ REFERENCES: Mapping[str, tuple[NameReference, ...]] = {
 }
 
 
+#: The types of resources to which others refer.
+REFERENCED_TYPES = tuple(sorted({each.resource_type for references in REFERENCES.values() for each in references}))
+
 #: All attributes for names.
 NAME_ATTRIBUTES = frozenset(each.name_attribute for references in REFERENCES.values() for each in references)
 
@@ -84,12 +87,19 @@ class NameTimeline:
         """Return True if `name` at the instant `at` adds nothing: it applied already, since an earlier message."""
         return bool(self.names) and self.names[0][0] <= at and self.get_name_at(at) == name
 
+    def list_names_between(self, start: Micros, end: Micros) -> list[tuple[Micros, str]]:
+        """Return the names that apply in `[start, end)`, each with the time from which it applies there."""
+        starts = [start, *self.iterate_changes_between(start, end)] if self.names else []
+        return [(at, self.get_name_at(at)) for at in starts]
+
     def iterate_changes_between(self, start: Micros, end: Micros | None) -> Iterator[Micros]:
         """Yield the instants after `start` and before `end` at which the name changes."""
         for since, _ in self.names[1:]:
             if start < since and (end is None or since < end):
                 yield since
 
+
+NO_NAMES = NameTimeline(())
 
 #: The names of the resources to which segments refer.
 Timelines = Mapping[Resource, NameTimeline]

@@ -85,8 +85,11 @@ def is_same(first: Mapping[str, object], second: Mapping[str, object]) -> bool:
     """
     if first is second:
         return True
-    if first == second and bool not in map(type, (*first.values(), *second.values())):
+    is_equal = first == second
+    if is_equal and bool not in map(type, (*first.values(), *second.values())):
         return True  # the usual case
+    if not is_equal and None not in first.values() and None not in second.values():
+        return False  # the usual case of a change
     return _comparable(first) == _comparable(second)
 
 

@@ -14,8 +14,9 @@ from stratiform.services.ledger.tables import batch_table, position_table
 
 _b, _p = batch_table.c, position_table.c
 
-#: Fast; messages of one batch are similar, so this level reduces them to a twentieth of their size.
-_COMPRESSION_LEVEL = 3
+#: Fast; messages of one batch are similar, so this level reduces them to a twentieth of their size. Level 3 takes a
+#: quarter longer, and saves 2 % of the size.
+_COMPRESSION_LEVEL = 1
 
 #: The limit for decompression, larger than any batch: a corrupt batch must not exhaust the memory.
 _MAX_BATCH_BYTES = 256 * 1024 * 1024

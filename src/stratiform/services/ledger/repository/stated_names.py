@@ -1,9 +1,9 @@
 """Names of resources that no event about the resource states."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from stratiform.kit import bulk_queries
 from stratiform.kit.database import Connection
@@ -32,6 +32,12 @@ def list_by_resource(
         for resource_id, at, name in bulk_queries.select_by_key(db, columns, _n.resource_id, ids, *conditions):
             statements[Resource(cloud, resource_type, resource_id)].append(Statement(at, "", name=name))
     return statements
+
+
+def exist_after(db: Connection, resource_types: Collection[str], position: int) -> bool:
+    """Return True if names of resources of these types became known after a position."""
+    query = select(literal(1)).where(_n.resource_type.in_(sorted(resource_types)), _n.recorded > position)
+    return db.execute(query.limit(1)).first() is not None
 
 
 def list_resources(db: Connection, resource_type: str) -> list[Resource]:

@@ -55,7 +55,7 @@ class LedgerService:
     segment_changes: SegmentChanges = field(default_factory=SegmentChanges)
     corrections: Corrections = field(default_factory=Corrections)
     events: Events = field(default_factory=Events)
-    late_usage: LateUsage = field(default_factory=LateUsage)
+    late_usage: LateUsage = field(default_factory=lambda: LateUsage(NameTimelines()))
     segment_histories: SegmentHistories = field(default_factory=SegmentHistories)
     merkle_log: MerkleLog = field(default_factory=MerkleLog)
     name_timelines: NameTimelines = field(default_factory=NameTimelines)
@@ -71,4 +71,4 @@ class LedgerService:
     @classmethod
     def build(cls, catalog: MeterCatalog, clouds: CloudsService, identity: IdentityService) -> "LedgerService":
         """Build the service from its dependencies."""
-        return cls(catalog, FilterNameChecks(catalog, clouds, identity))
+        return cls(catalog, FilterNameChecks(catalog, clouds, identity, NameTimelines()))

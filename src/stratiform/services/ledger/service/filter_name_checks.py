@@ -1,7 +1,7 @@
 """Checks of names in filters, so that a misspelled name is not reported as "no usage"."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -13,12 +13,17 @@ from stratiform.services.identity.model import ListQuery
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.ledger import policy
 from stratiform.services.ledger.model import MeterCatalog, UsageFilter
+from stratiform.services.ledger.model.name_timelines import PROJECT_TYPE
 from stratiform.services.ledger.repository import known_names
+from stratiform.services.ledger.service.name_timelines import NameTimelines
 
 #: The form of project ids. An unknown id of this form is a project without usage.
 _PROJECT_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _MAX_SUGGESTIONS = 8
+
+#: This installation's projects, and those that messages of clouds name.
+_PROJECT_LISTS = "see the IDs in `openstack project list` or `stratiform usage names list --resource-type project`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class FilterNameChecks:
     catalog: MeterCatalog
     clouds: CloudsService
     identity: IdentityService
+    name_timelines: NameTimelines
 
     def check_filter(self, ctx: RequestContext, usage_filter: UsageFilter, meters: Iterable[str] = ()) -> None:
         """Check every name in a filter if the caller may read all projects; others would learn which names exist.
@@ -68,17 +74,24 @@ class FilterNameChecks:
     def _check_project(self, ctx: RequestContext, project_id: str) -> None:
         if _PROJECT_ID.fullmatch(project_id) or known_names.has_project(ctx.db, project_id):
             return
-        projects = self.identity.projects.list(ctx, ListQuery()).items
-        if any(project.id == project_id for project in projects):
+        names = self._list_project_names(ctx)
+        if project_id in names:
             return
-        namesakes = [project.id for project in projects if project.name == project_id]
+        namesakes = sorted(each for each, name in names.items() if name == project_id)
         if namesakes:
             hint = f"'{project_id}' is a name; use the ID: {_join(namesakes)}"
         else:
-            similar = set(get_close_matches(project_id, [project.name for project in projects], _MAX_SUGGESTIONS))
-            suggestions = [f"{project.name} has the ID {project.id}" for project in projects if project.name in similar]
-            hint = _join(suggestions) or "see the IDs in `openstack project list`"
+            similar = set(get_close_matches(project_id, {*names.values()}, _MAX_SUGGESTIONS))
+            suggestions = [f"{name} has the ID {each}" for each, name in names.items() if name in similar]
+            hint = _join(suggestions) or _PROJECT_LISTS
         raise NotFound(f"Project {project_id} could not be found.", hint=hint)
+
+    def _list_project_names(self, ctx: RequestContext) -> Mapping[str, str]:
+        """Return the present names by id: of this installation's projects, and of those that messages name."""
+        timelines = self.name_timelines.list(ctx, (PROJECT_TYPE,))
+        from_messages = {resource.resource_id: timeline.names[-1][1] for resource, timeline in timelines}
+        own = {project.id: project.name for project in self.identity.projects.list(ctx, ListQuery()).items}
+        return from_messages | own
 
 
 def _suggest(name: str, candidates: Collection[str]) -> str:

@@ -16,8 +16,10 @@ from stratiform.services.ledger import policy, repository
 from stratiform.services.ledger.model import Resource, Segment, SegmentRow, Statement
 from stratiform.services.ledger.model.name_timelines import (
     NAMED_TYPES,
+    NO_NAMES,
     OWN_CLOUD,
     PROJECT_TYPE,
+    REFERENCED_TYPES,
     REFERENCES,
     NameTimeline,
     StatedName,
@@ -56,11 +58,15 @@ class NameReader:
             if timeline is not None:
                 self._timelines[resource] = timeline
 
+    def get_timeline(self, resource: Resource) -> NameTimeline:
+        """Return the names of a resource; none if they are not known."""
+        self.load_names([resource])
+        return self._timelines.get(resource, NO_NAMES)
+
     def find_name(self, resource: Resource, at: Micros) -> str | None:
         """Return the name of a resource at an instant; None if it is not known."""
-        self.load_names([resource])
-        timeline = self._timelines.get(resource)
-        return None if timeline is None else timeline.get_name_at(at)
+        timeline = self.get_timeline(resource)
+        return timeline.get_name_at(at) if timeline.names else None
 
     def add_names(self, segments: Iterable[S], attributes: Collection[str] | None = None) -> Iterator[S]:
         """Yield segments with the names to which they refer, such as `volume_type_name`, in their attributes.
@@ -119,6 +125,13 @@ class NameTimelines:
     def open_reader(self, db: Connection, as_of: int | None = None) -> NameReader:
         """Return a reader of names as known at the position `as_of` (None: now)."""
         return NameReader(db, as_of)
+
+    def may_have_changed(self, db: Connection, position: int) -> bool:
+        """Return True if names to which usage refers may have become known after a position."""
+        return any(
+            exist_after(db, REFERENCED_TYPES, position)
+            for exist_after in (repository.name_statements.exist_after, repository.stated_names.exist_after)
+        )
 
     def list(
         self, ctx: RequestContext, resource_types: Sequence[str] = NAMED_TYPES

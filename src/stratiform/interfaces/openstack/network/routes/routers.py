@@ -14,7 +14,7 @@ api.declare_unsupported(
     "POST",
     "/routers",
     policy.ROUTERS_CREATE,
-    "Routers are not supported: servers on a network can reach each other, and others as far as their cloud allows.",
+    "Routers are not supported: servers on a network reach each other; their cloud determines what else they reach.",
 )
 
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.schema import SchemaItem
 
 revision = "0040"
-down_revision = "0011"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

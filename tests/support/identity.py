@@ -20,12 +20,12 @@ from stratiform.services.identity.model import (
     Project,
     ResourceRef,
     ScopeRequest,
+    SecurityCompliance,
     Token,
     User,
 )
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.identity.service.password_hasher import PasswordHasher
-from stratiform.services.identity.settings import SecurityCompliance
 
 URL = "http://cloud.example"
 

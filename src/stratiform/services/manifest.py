@@ -16,7 +16,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Rule
 from stratiform.kit.signing_keys import SigningKeys
 from stratiform.kit.work_queue import Handler
-from stratiform.services.identity.settings import SecurityCompliance
+from stratiform.services.identity.model import SecurityCompliance
 
 S = TypeVar("S")
 

@@ -9,7 +9,7 @@ from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Caller
-from stratiform.services.identity.model import CatalogService, Project
+from stratiform.services.identity.model import CatalogService, Project, SecurityCompliance
 from stratiform.services.identity.service.account_lockout import AccountLockout
 from stratiform.services.identity.service.application_credentials import ApplicationCredentials
 from stratiform.services.identity.service.authentication import Authentication
@@ -30,7 +30,6 @@ from stratiform.services.identity.service.role_assignments import RoleAssignment
 from stratiform.services.identity.service.roles import Roles
 from stratiform.services.identity.service.tokens import Tokens
 from stratiform.services.identity.service.users import Users
-from stratiform.services.identity.settings import SecurityCompliance
 
 #: Keystone's default of `[token] expiration`, in seconds.
 TOKEN_TTL_S = 3600

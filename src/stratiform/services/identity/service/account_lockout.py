@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.database import Connection, Database
 from stratiform.services.identity import repository
-from stratiform.services.identity.model import ResourceRef, User
-from stratiform.services.identity.settings import SecurityCompliance
+from stratiform.services.identity.model import ResourceRef, SecurityCompliance, User
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.database import Connection
 from stratiform.services.identity import repository
 from stratiform.services.identity.errors import ForbiddenAction, PasswordReused, PasswordTooNew
-from stratiform.services.identity.model import User
+from stratiform.services.identity.model import SecurityCompliance, User
 from stratiform.services.identity.service.password_hasher import PasswordHasher
-from stratiform.services.identity.settings import SecurityCompliance
 
 _DAY_US = 24 * 3600 * SECOND_US
 

@@ -49,9 +49,9 @@ def list_earlier_passwords(db: Connection, user_id: str, count: int) -> Sequence
 def save_earlier_password(db: Connection, user_id: str, password: str, now: Micros, *, keep: int) -> None:
     """Store the hash of a replaced password, and delete all but the newest `keep`."""
     db.execute(insert(t.earlier_passwords).values(user_id=user_id, password=password, replaced_at=now))
-    kept = list_earlier_passwords(db, user_id, keep)
+    remaining = list_earlier_passwords(db, user_id, keep)
     c = t.earlier_passwords.c
-    db.execute(delete(t.earlier_passwords).where(c.user_id == user_id, c.password.not_in(kept)))
+    db.execute(delete(t.earlier_passwords).where(c.user_id == user_id, c.password.not_in(remaining)))
 
 
 def delete_earlier_passwords(db: Connection, user_id: str) -> None:

@@ -242,10 +242,10 @@ def _is_rule_met(user: User, methods: Collection[str]) -> bool:
     rules = user.options.get("multi_factor_auth_rules")
     if user.options.get("multi_factor_auth_enabled") is False or not isinstance(rules, list):
         return True
-    known = [
+    valid = [
         set(rule) for rule in rules if isinstance(rule, list) and rule and all(name in AUTH_METHODS for name in rule)
     ]
-    return not known or "application_credential" in methods or any(rule <= set(methods) for rule in known)
+    return not valid or "application_credential" in methods or any(rule <= set(methods) for rule in valid)
 
 
 def _resolve_application_credential(db: Connection, method: ApplicationCredentialAuth, now: Micros) -> ResolvedMethod:

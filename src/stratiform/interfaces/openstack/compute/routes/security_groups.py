@@ -7,6 +7,7 @@ from stratiform.interfaces.openstack.compute.api import api
 from stratiform.interfaces.openstack.compute.schemas import security_groups as schemas
 from stratiform.interfaces.openstack.compute.views import security_groups as views
 from stratiform.kit.errors import Conflict, Invalid
+from stratiform.kit.number_parsing import parse_int
 from stratiform.services.compute import policy
 
 _PATH = "/os-security-groups"
@@ -89,8 +90,9 @@ def _rule_values(new: schemas.SecurityGroupRuleFields) -> Mapping[str, object]:
 
 
 def _parse_port(port: int | str | None) -> int | None:
-    try:
-        number = _ANY_PORT if port in (None, "") else int(port or 0)
-    except ValueError as error:
-        raise Invalid(f"Invalid port range {port}. Ports must be integers.") from error
+    if port in (None, ""):
+        return None
+    number = parse_int(str(port))
+    if number is None:
+        raise Invalid(f"Invalid port range {port}. Ports must be integers.")
     return None if number == _ANY_PORT else number

@@ -53,13 +53,11 @@ SERVERS_TRIGGER_CRASH_DUMP = Rule(
     f"{_API}:servers:trigger_crash_dump", project_member, "Trigger a crash dump of a server"
 )
 SERVERS_RESTORE = Rule(f"{_API}:os-deferred-delete:restore", project_member, "Restore a deleted server")
-SERVERS_FORCE_DELETE = Rule(
     f"{_API}:os-deferred-delete:force", project_member, "Delete a server without a grace period"
 )
 SERVERS_MIGRATE = Rule(f"{_API}:os-migrate-server:migrate", admin, "Migrate a server")
 SERVERS_MIGRATE_LIVE = Rule(f"{_API}:os-migrate-server:migrate_live", admin, "Migrate a server without downtime")
 SERVERS_EVACUATE = Rule(f"{_API}:os-evacuate", admin, "Evacuate a server from a failed host")
-SERVERS_RESET_NETWORK = Rule(f"{_API}:os-admin-actions:reset_network", admin, "Reset the network of a server")
 SERVER_INTERFACES_CREATE = Rule(
     f"{_API}:os-attach-interfaces:create", project_member, "Attach an interface to a server"
 )

@@ -27,7 +27,7 @@ class Server:
     Observed state: `vm_state`, `power_state`, `native_id`, `launched_at`, `terminated_at`, `fault`.
     `task_arguments` are the arguments of the action in progress, such as the
     `image_id` of the image that it creates. `shelved_image_id` is the image from
-    which a shelved server is created again; `pinned_zone` the zone that its creator asked for.
+    which a shelved server is created again; `pinned_zone` the requested zone.
     """
 
     id: str

@@ -30,6 +30,14 @@ class SecurityGroups:
         groups = self.network.security_groups.collection.list(ctx, ListQuery(filters)).items
         return self.describe(ctx, groups)
 
+    def has_default(self, ctx: RequestContext) -> bool:
+        """Return True if the project's default group exists; `ensure_default` creates it."""
+        return self.network.security_groups.has_default(ctx.db, ctx.caller.require_project_id())
+
+    def ensure_default(self, ctx: RequestContext) -> None:
+        """Create the project's default group if it does not exist."""
+        self.network.security_groups.ensure_default(ctx, ctx.caller.require_project_id())
+
     def get(self, ctx: RequestContext, group_id: str) -> Body:
         """Raises NotFound."""
         return self.describe(ctx, [self._get(ctx, policy.SECURITY_GROUPS_SHOW, group_id)])[0]
@@ -79,8 +87,8 @@ class SecurityGroups:
         ports = self.network.server_ports.list(ctx.db, server_id)
         group_ids = dict.fromkeys(group_id for port in ports for group_id in port.security_groups)
         rows = self.network.security_groups.collection.rows
-        found = (rows.find(ctx.db, group_id) for group_id in group_ids)
-        return self.describe(ctx, [group for group in found if group is not None])
+        groups = (rows.find(ctx.db, group_id) for group_id in group_ids)
+        return self.describe(ctx, [group for group in groups if group is not None])
 
     def describe(self, ctx: RequestContext, groups: Sequence[Resource]) -> Sequence[Body]:
         return self.network.security_groups.collection.describe(ctx, groups)

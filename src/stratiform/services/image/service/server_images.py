@@ -68,7 +68,9 @@ class ServerImages:
 
     def list_backups(self, db: Connection, project_id: str, server_id: str, backup_type: str) -> Sequence[Image]:
         """Return the active backups of a server, newest first."""
-        wanted = {"image_type": "backup", "backup_type": backup_type, "instance_uuid": server_id}
+        expected = {"image_type": "backup", "backup_type": backup_type, "instance_uuid": server_id}
         return [
-            image for image in images.list_active_of_owner(db, project_id) if wanted.items() <= image.properties.items()
+            image
+            for image in images.list_active_of_owner(db, project_id)
+            if expected.items() <= image.properties.items()
         ]

@@ -21,11 +21,19 @@ _UNTIL = 35
 _ANY_PORT = -1
 
 
-@api.get(_PATH, policy.SECURITY_GROUPS_LIST, until=_UNTIL)
+@api.get(_PATH, policy.SECURITY_GROUPS_LIST, until=_UNTIL, manages_transactions=True)
 def list_security_groups(request: ApiRequest, query: schemas.SecurityGroupListQuery) -> schemas.SecurityGroupsResponse:
+    """List security groups, after creating the project's default group if it does not exist."""
     all_projects = query.all_tenants is not None and query.all_tenants.lower() in ("", "1", "true", "yes")
-    groups = request.services.compute.security_groups.list(request.ctx, all_projects=all_projects)
-    return schemas.SecurityGroupsResponse([views.security_group(group) for group in groups])
+    groups = request.services.compute.security_groups
+    with request.read_transaction() as ctx:
+        has_default = groups.has_default(ctx)
+    if not has_default:
+        with request.write_transaction() as ctx:
+            groups.ensure_default(ctx)
+    with request.read_transaction() as ctx:
+        bodies = groups.list(ctx, all_projects=all_projects)
+    return schemas.SecurityGroupsResponse([views.security_group(body) for body in bodies])
 
 
 @api.get(_ITEM_PATH, policy.SECURITY_GROUPS_SHOW, until=_UNTIL)

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import secrets
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,7 +144,7 @@ def _write_clients(settings: Settings, passwords: dict[str, str]) -> None:
     for entry, password in passwords.items():
         entries[entry] = _client(settings, _USERS[entry], password)
     admin = entries["stratiform-admin"]["auth"]
-    lines = [f"export OS_{key.upper()}={value}" for key, value in admin.items()]
+    lines = [f"export OS_{key.upper()}={shlex.quote(value)}" for key, value in admin.items()]
     lines += [f"export OS_REGION_NAME={settings.region}", "export OS_IDENTITY_API_VERSION=3"]
     if settings.tls_ca:
         lines.append(f"export OS_CACERT={settings.home / settings.tls_ca}")

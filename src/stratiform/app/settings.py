@@ -1,6 +1,6 @@
 """The settings of the programs. `docs/reference/settings.md` is generated from this module."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,7 +9,9 @@ from msgspec import Meta
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Invalid
+from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
+from stratiform.services.identity.model import SecurityCompliance
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
 OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
@@ -17,8 +19,8 @@ OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
 #: The address of the last start of the API, in the home.
 LISTEN_FILE = "listen.toml"
 
-#: Hosts that stand for all addresses of the machine.
-_WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared only
+#: Hosts that stand for all addresses of the machine, with the one at which its own programs connect.
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared only
 
 _BUS = r"(rabbit|amqps?)://.+"
 _TOPICS = ("notifications", "versioned_notifications")
@@ -51,7 +53,7 @@ class Settings:
 
     home: Path
     host: str = setting_field(
-        "127.0.0.1", "Address that the API listens on; if unset, the address of the last start is used."
+        "127.0.0.1", "IPv4 or IPv6 address that the API listens on; if unset, the address of the last start is used."
     )
     port: Annotated[int, Meta(ge=1, le=65535)] = setting_field(
         8780, "Port that the API listens on; if unset, the port of the last start is used."
@@ -137,15 +139,38 @@ class Settings:
     password_regex_description: str = setting_field(
         "", "Description of password_regex in errors, as in Keystone, such as `12 characters or more`."
     )
+    lockout_failure_attempts: Annotated[int, Meta(ge=0)] = setting_field(
+        10, "Failed sign-ins in a row after which a user is locked out, as in Keystone; 0: never."
+    )
+    lockout_duration: Annotated[int, Meta(ge=1)] = setting_field(
+        60, "Number of seconds for which a user is locked out after the last of these failures."
+    )
+    unique_last_password_count: Annotated[int, Meta(ge=0)] = setting_field(
+        0, "Number of last passwords that users may not choose again for themselves, as in Keystone; 0: none."
+    )
+    minimum_password_age: Annotated[int, Meta(ge=0)] = setting_field(
+        0, "Number of days before users may change their own password again, as in Keystone."
+    )
+    password_expires_days: Annotated[int, Meta(ge=0)] = setting_field(
+        0, "Number of days after which a new password expires, as in Keystone; 0: never."
+    )
+    change_password_upon_first_use: bool = setting_field(
+        False, "Users must change a password that an operator has set before they can sign in, as in Keystone."
+    )
 
     @property
     def url(self) -> str:
-        return self.public_url or f"{self._scheme}://{self.host}:{self.port}"
+        return self.public_url or self._build_url(self.host)
+
+    @property
+    def security_compliance(self) -> SecurityCompliance:
+        """Return the rules for sign-ins and passwords."""
+        return SecurityCompliance(**{item.name: getattr(self, item.name) for item in fields(SecurityCompliance)})
 
     @property
     def local_url(self) -> str:
         """The URL at which programs of this machine reach the API."""
-        return f"{self._scheme}://{'127.0.0.1' if self.host in _WILDCARDS else self.host}:{self.port}"
+        return self._build_url(_WILDCARDS.get(self.host, self.host))
 
     @property
     def has_tls(self) -> bool:
@@ -154,9 +179,8 @@ class Settings:
             raise Invalid("tls_certificate and tls_key must be set together", hint="set both or neither")
         return bool(self.tls_certificate)
 
-    @property
-    def _scheme(self) -> str:
-        return "https" if self.has_tls else "http"
+    def _build_url(self, host: str) -> str:
+        return f"{'https' if self.has_tls else 'http'}://{format_address(host, self.port)}"
 
     @property
     def message_buses(self) -> dict[str, MessageBus]:

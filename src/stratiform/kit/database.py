@@ -6,7 +6,7 @@ SQLite (WAL), PostgreSQL and MariaDB execute the same statements; their differen
 import dataclasses
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
@@ -280,9 +280,9 @@ class TableGateway(Generic[T]):
     def __init__(self, of: Table, record: type[T], key: str = "id") -> None:
         self.table = of
         self.key = of.c[key]
-        self._record = record
         self._names = [field.name for field in dataclasses.fields(record)]
         self.columns = [of.c[name] for name in self._names]
+        self._record: Callable[..., T] = record
 
     def find(self, db: Connection, key: str | int) -> T | None:
         """Return the row with `key`, or None if there is none."""

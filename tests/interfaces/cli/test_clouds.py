@@ -204,7 +204,9 @@ def test_bind_list_and_unbind(api: Rest) -> None:
     run("add", "memory", "--name", "sim")
     assert "near" in run("bind", "--project", "demo", "--cloud", "sim", "--zone", "near")
     assert json.loads(run("bindings", "--project", "demo", "-f", "json"))[0]["cloud"] == "sim"
-    assert f"{api.demo_project} in near" in run("show", "sim")
+    api("POST", "usage/names", {"resource_type": "project", "resource_id": api.demo_project, "name": "shop"})
+    assert f"shop ({api.demo_project}) in near" in " ".join(run("show", "sim").split())
+    assert "shop" in run("bindings")
     with pytest.raises(CliError, match="serves projects"):
         run("remove", "sim", "--yes")
     run("unbind", "--project", "demo", "--cloud", "sim")

@@ -9,7 +9,7 @@ from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 from stratiform.interfaces.cli.period_previews import format_unassigned
 from stratiform.interfaces.cli.session import get_client
-from stratiform.interfaces.cli.text import print_line
+from stratiform.interfaces.cli.text import format_named_id, print_line
 
 app = typer.Typer(help="Customer accounts, and the projects that are assigned to them.", no_args_is_help=True)
 
@@ -143,6 +143,5 @@ def _path(name: str) -> str:
 
 def _format_assignment(assignment: dict[str, object]) -> str:
     until = f" until {assignment['until']}" if assignment["until"] else ""
-    project_id, name = assignment["project_id"], assignment["project_name"]
-    project = f"{name} ({project_id})" if name else project_id
+    project = format_named_id(str(assignment["project_id"]), str(assignment["project_name"]))
     return f"{project} from {assignment['start']}{until}"

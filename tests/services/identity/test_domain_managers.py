@@ -249,7 +249,7 @@ def test_a_manager_of_the_default_domain_cannot_become_an_operator(harness: Iden
         lambda ctx: identity.users.update(ctx, admin.id, {"password": "x"}, {}),
         lambda ctx: identity.users.delete(ctx, admin.id),
         *(
-            lambda ctx, group=group: identity.groups.add_user(ctx, group.id, demo.id)  # type: ignore[misc]
+            lambda ctx, group=group: identity.groups.add_user(ctx, group.id, demo.id)
             for group in (operators, auditors, heirs)
         ),
         lambda ctx: identity.groups.delete(ctx, operators.id),

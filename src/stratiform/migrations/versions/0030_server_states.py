@@ -7,7 +7,7 @@ from sqlalchemy.dialects import mysql
 from stratiform.kit.errors import Conflict
 
 revision = "0030"
-down_revision = "0040"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 

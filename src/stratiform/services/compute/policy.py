@@ -53,8 +53,6 @@ SERVERS_TRIGGER_CRASH_DUMP = Rule(
     f"{_API}:servers:trigger_crash_dump", project_member, "Trigger a crash dump of a server"
 )
 SERVERS_RESTORE = Rule(f"{_API}:os-deferred-delete:restore", project_member, "Restore a deleted server")
-    f"{_API}:os-deferred-delete:force", project_member, "Delete a server without a grace period"
-)
 SERVERS_MIGRATE = Rule(f"{_API}:os-migrate-server:migrate", admin, "Migrate a server")
 SERVERS_MIGRATE_LIVE = Rule(f"{_API}:os-migrate-server:migrate_live", admin, "Migrate a server without downtime")
 SERVERS_EVACUATE = Rule(f"{_API}:os-evacuate", admin, "Evacuate a server from a failed host")

@@ -171,7 +171,8 @@ def _write_configuration(binaries: Path, workspace: Path, home: Path) -> None:
     cloud.network.create_subnet(
         network_id=network.id, name="public", cidr="203.0.113.0/24", ip_version=4, is_dhcp_enabled=False
     )
-    subprocess.run([binaries / "tempest", "init", str(workspace)], check=True, capture_output=True)
+    registry = ["--workspace-path", str(workspace.parent / "workspaces.yaml")]  # the user's may have one of this name
+    subprocess.run([binaries / "tempest", "init", *registry, str(workspace)], check=True, capture_output=True)
     options = {section: dict(values) for section, values in {"DEFAULT": {}, "oslo_concurrency": {}, **OPTIONS}.items()}
     options["DEFAULT"] = {"log_dir": workspace / "logs", "log_file": "tempest.log"}
     options["oslo_concurrency"] = {"lock_path": workspace / "lock"}

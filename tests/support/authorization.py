@@ -38,6 +38,9 @@ _FREE = {
     "encryption_id",
     "network_label",
     "schema_name",
+    "object_name",
+    "property_name",
+    "tag_name",
     # of the REST API: names that only operators use, and documents, whose visibility test_billing.py covers
     "name",
     "resource_type",
@@ -161,6 +164,8 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     keypair = api.ok("POST", "/compute/v2.1/os-keypairs", json={"keypair": {"name": "green-member-key"}})["keypair"]
     Worker(of.services.database, _handlers(of), name="matrix", clock=of.clock).run_until_idle()
     image = api.ok("POST", "/image/v2/images", json={"name": "image"})
+    definitions = {"namespace": "Green::Private", "owner": api.projects["green"]}
+    namespace = api.ok("POST", "/image/v2/metadefs/namespaces", "admin", json=definitions)
     volume_type = api.ok("GET", "/volume/v3/types/default")["volume_type"]
     return {
         **_create_network_resources(api),
@@ -173,6 +178,7 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
         "floating_ip_id": _UNKNOWN,
         "image_id": image["id"],
         "member_id": _UNKNOWN,
+        "namespace": namespace["namespace"],
         "target_project_id": api.projects["green"],
         "server_id": server["id"],
         "server": server["id"],

@@ -26,8 +26,10 @@ def resolve_project(services: Services, ctx: RequestContext, reference: str, *, 
     if not ctx.caller.is_admin:
         return reference
     projects = [(project.id, project.name) for project in _find_projects(services, ctx, reference)]
-    if external and not projects and (
-        _ID.fullmatch(reference) or services.ledger.project_usages.exists(ctx.db, reference)
+    if (
+        external
+        and not projects
+        and (_ID.fullmatch(reference) or services.ledger.project_usages.exists(ctx.db, reference))
     ):
         return reference
     if external:  # both installations can have a project `admin`

@@ -11,7 +11,7 @@ from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Invalid
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
-from stratiform.services.identity.model import SecurityCompliance
+from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
 OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
@@ -138,6 +138,11 @@ class Settings:
     )
     password_regex_description: str = setting_field(
         "", "Description of password_regex in errors, as in Keystone, such as `12 characters or more`."
+    )
+    admin_project_name: str = setting_field(
+        ADMIN_PROJECT,
+        "Project in the default domain whose admins are operators, as are those of the system; empty: the admins of "
+        "every project and domain are, as in OpenStack without secure defaults.",
     )
     lockout_failure_attempts: Annotated[int, Meta(ge=0)] = setting_field(
         10, "Failed sign-ins in a row after which a user is locked out, as in Keystone; 0: never."

@@ -37,6 +37,7 @@ class ServiceEnvironment:
     password_regex: str
     password_regex_description: str
     security_compliance: SecurityCompliance
+    admin_project_name: str
     token_ttl_s: int
     image_size_cap: int
     raw_messages_days: int

@@ -46,7 +46,7 @@ class Conflict(Fault):
     status = 409
 
 
-class Gone(Fault):
+class RemovedApi(Fault):
     """The API had the resource once, and its specification has removed it."""
 
     status = 410

@@ -58,10 +58,10 @@ class Hypervisors:
 
     def search(self, ctx: RequestContext, pattern: str, rule: Rule = policy.HYPERVISORS_SEARCH) -> Sequence[Hypervisor]:
         """Return the hypervisors whose name contains `pattern`. Raises NotFound if there are none."""
-        found = [hypervisor for hypervisor in self.list(ctx, rule) if pattern in hypervisor.name]
-        if not found:
+        matches = [hypervisor for hypervisor in self.list(ctx, rule) if pattern in hypervisor.name]
+        if not matches:
             raise NotFound(f"No hypervisor matching '{pattern}' could be found.")
-        return found
+        return matches
 
     def get_host(self, ctx: RequestContext, name: str, rule: Rule = policy.HOSTS_SHOW) -> Hypervisor:
         """Raises ComputeHostNotFound."""

@@ -30,9 +30,9 @@ class QuotaSets:
         policy.QUOTA_SETS_SHOW.require(ctx.caller, project_id)
         return self.quotas.get_limits(ctx.db, project_id)
 
-    def get_defaults(self, ctx: RequestContext) -> Mapping[str, int]:
-        """Return the limits of projects without limits of their own."""
-        policy.QUOTA_SETS_DEFAULTS.require(ctx.caller, None)
+    def get_defaults(self, ctx: RequestContext, project_id: str) -> Mapping[str, int]:
+        """Return the limits that a project has unless an operator sets others. Raises Forbidden."""
+        policy.QUOTA_SETS_DEFAULTS.require(ctx.caller, project_id)
         return self.quotas.get_defaults(ctx.db)
 
     def update(

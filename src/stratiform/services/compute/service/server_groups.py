@@ -24,8 +24,8 @@ from stratiform.services.compute.service.quotas import Quotas
 class ServerGroups:
     """Operations of `/os-server-groups`.
 
-    A cloud counts as one host that can place servers apart, if its connector says so; servers of a group with the
-    policy `affinity` are in one cloud.
+    A cloud counts as one host that can place servers apart, unless its connector declares that it cannot; servers of a
+    group with the policy `affinity` are in one cloud.
     """
 
     ids: Ids

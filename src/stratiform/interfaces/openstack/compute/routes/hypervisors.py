@@ -69,14 +69,14 @@ def show_hypervisor(
 
 @api.get(_ITEM_PATH + "/search", policy.HYPERVISORS_SEARCH, until=52)
 def search_hypervisors(request: ApiRequest, hypervisor_id: str) -> schemas.HypervisorsResponse:
-    found = request.services.compute.hypervisors.search(request.ctx, hypervisor_id)
-    return schemas.HypervisorsResponse([views.hypervisor_summary(item, request.view) for item in found])
+    matches = request.services.compute.hypervisors.search(request.ctx, hypervisor_id)
+    return schemas.HypervisorsResponse([views.hypervisor_summary(item, request.view) for item in matches])
 
 
 @api.get(_ITEM_PATH + "/servers", policy.HYPERVISORS_SERVERS, until=52)
 def list_hypervisor_servers(request: ApiRequest, hypervisor_id: str) -> schemas.HypervisorsResponse:
-    found = request.services.compute.hypervisors.search(request.ctx, hypervisor_id, policy.HYPERVISORS_SERVERS)
-    items = [views.hypervisor_summary(item, request.view, with_servers=True) for item in found]
+    matches = request.services.compute.hypervisors.search(request.ctx, hypervisor_id, policy.HYPERVISORS_SERVERS)
+    items = [views.hypervisor_summary(item, request.view, with_servers=True) for item in matches]
     return schemas.HypervisorsResponse(items)
 
 

@@ -13,7 +13,7 @@ from stratiform.services.compute.errors import InvalidField
 _PATH = "/os-quota-sets/{target_project_id}"
 _CLASS_PATH = "/os-quota-class-sets/{quota_class}"
 
-#: Fields of an update that are no limits.
+#: Fields of an update beside the limits.
 _OPTIONS = ("tenant_id", "force")
 
 
@@ -25,7 +25,7 @@ def show_quota_set(request: ApiRequest, target_project_id: str) -> schemas.Quota
 
 @api.get(_PATH + "/defaults", policy.QUOTA_SETS_DEFAULTS)
 def show_default_quota_set(request: ApiRequest, target_project_id: str) -> schemas.QuotaSetResponse:
-    limits = request.services.compute.quota_sets.get_defaults(request.ctx)
+    limits = request.services.compute.quota_sets.get_defaults(request.ctx, target_project_id)
     return schemas.QuotaSetResponse(schemas.QuotaSet(id=target_project_id, **limits))
 
 

@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.compute.api import api
-from stratiform.kit.errors import Gone
+from stratiform.kit.errors import RemovedApi
 from stratiform.services.compute import policy
 
 _XEN = (
@@ -31,15 +31,15 @@ _REMOVED = {
 
 def _declare(path: str, reason: str) -> None:
     def reject(_request: ApiRequest) -> NoReturn:
-        raise Gone(reason)
+        raise RemovedApi(reason)
 
     def reject_item(_request: ApiRequest, removed_id: str) -> NoReturn:  # noqa: ARG001 - nothing exists
-        raise Gone(reason)
+        raise RemovedApi(reason)
 
     for declare in (api.get, api.post):
-        declare(path, policy.EXTENSIONS_READ, errors=(Gone,))(reject)
+        declare(path, policy.EXTENSIONS_READ, errors=(RemovedApi,))(reject)
     for declare in (api.get, api.put, api.delete):
-        declare(path + "/{removed_id}", policy.EXTENSIONS_READ, errors=(Gone,))(reject_item)
+        declare(path + "/{removed_id}", policy.EXTENSIONS_READ, errors=(RemovedApi,))(reject_item)
 
 
 for _path, _reason in _REMOVED.items():

@@ -20,15 +20,15 @@ def tenant_usages(segments: Iterable[Segment], start: Micros, end: Micros) -> li
 def _tenant_usage(
     project_id: str, servers: dict[str, list[Segment]], start: Micros, end: Micros
 ) -> schemas.TenantUsage:
-    parts = [segment.clip(start, end) for segments in servers.values() for segment in segments]
+    clipped = [segment.clip(start, end) for segments in servers.values() for segment in segments]
     return schemas.TenantUsage(
         tenant_id=project_id,
         start=format_iso_naive(start),
         stop=format_iso_naive(end),
-        total_hours=sum(_hours(part) for part in parts),
-        total_memory_mb_usage=sum(_hours(part) * _size(part, "ram_mib") for part in parts),
-        total_vcpus_usage=sum(_hours(part) * _size(part, "vcpus") for part in parts),
-        total_local_gb_usage=sum(_hours(part) * _size(part, "disk_gib") for part in parts),
+        total_hours=sum(_hours(segment) for segment in clipped),
+        total_memory_mb_usage=sum(_hours(segment) * _size(segment, "ram_mib") for segment in clipped),
+        total_vcpus_usage=sum(_hours(segment) * _size(segment, "vcpus") for segment in clipped),
+        total_local_gb_usage=sum(_hours(segment) * _size(segment, "disk_gib") for segment in clipped),
         server_usages=[_server_usage(segments, start, end) for segments in servers.values()],
     )
 
@@ -53,8 +53,8 @@ def _server_usage(segments: list[Segment], start: Micros, end: Micros) -> schema
     )
 
 
-def _hours(part: Segment) -> float:
-    return ((part.end or part.start) - part.start) / HOUR_US
+def _hours(segment: Segment) -> float:
+    return ((segment.end or segment.start) - segment.start) / HOUR_US
 
 
 def _size(segment: Segment, name: str) -> int:

@@ -202,8 +202,8 @@ def test_port_forwardings(api: Callers, external: Json, router: Json, port: Json
     assert created == {"id": created["id"], "description": "", **values, "external_port": 8080}
     again = api.request("POST", path, json={"port_forwarding": values})
     assert failure(again) == (409, "PortForwardingExists")
-    shown = api.ok("GET", f"{V2}/floatingips/{floating_ip['id']}")["floatingip"]
-    assert (shown["router_id"], len(shown["port_forwardings"])) == (router["id"], 1)
+    with_forwarding = api.ok("GET", f"{V2}/floatingips/{floating_ip['id']}")["floatingip"]
+    assert (with_forwarding["router_id"], len(with_forwarding["port_forwardings"])) == (router["id"], 1)
     associated = {"floatingip": {"port_id": port["id"]}}
     response = api.request("PUT", f"{V2}/floatingips/{floating_ip['id']}", json=associated)
     assert failure(response) == (409, "FipInUseByPortForwarding")

@@ -115,8 +115,8 @@ class AddressGroups:
         missing = [address for address in removed if address not in group["addresses"]]
         if missing:
             raise AddressesNotFound(missing, group_id)
-        kept = [address for address in group["addresses"] if address not in removed]
-        return self.collection.save(ctx, group, {"addresses": kept})
+        remaining = [address for address in group["addresses"] if address not in removed]
+        return self.collection.save(ctx, group, {"addresses": remaining})
 
 
 def _normalize_addresses(_ctx: RequestContext, group: Resource) -> Resource:
@@ -196,8 +196,8 @@ class Trunks:
         for port_id in port_ids:
             if port_id not in existing:
                 raise SubPortNotFound(trunk_id, str(port_id))
-        kept = [sub_port for sub_port in trunk["sub_ports"] if sub_port["port_id"] not in port_ids]
-        return self.collection.save(ctx, trunk, {"sub_ports": kept})
+        remaining = [sub_port for sub_port in trunk["sub_ports"] if sub_port["port_id"] not in port_ids]
+        return self.collection.save(ctx, trunk, {"sub_ports": remaining})
 
     def _prepare(self, ctx: RequestContext, trunk: Resource) -> Resource:
         self.ports.get(ctx, trunk["port_id"])

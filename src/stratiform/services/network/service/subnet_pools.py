@@ -77,17 +77,17 @@ class SubnetPools:
         """Raises IllegalSubnetPoolPrefix if subnets are allocated from a prefix, or no prefix would be left."""
         pool = self.collection.get_for_update(ctx, pool_id)
         removed = parse_prefixes(prefixes)
-        kept = [ip_network(prefix) for prefix in pool["prefixes"]]
+        remaining = [ip_network(prefix) for prefix in pool["prefixes"]]
         for network in removed:
-            kept = [
+            remaining = [
                 item
-                for other in kept
+                for other in remaining
                 for item in (other.address_exclude(network) if _contains(other, network) else [other])  # type: ignore[arg-type]
                 if item != network
             ]
-        if not kept:
+        if not remaining:
             raise IllegalSubnetPoolPrefix("a pool has at least one prefix")
-        merged = merge_prefixes(kept)
+        merged = merge_prefixes(remaining)
         for subnet in resources.list_subnets_of_pool(ctx.db, pool_id):
             if not contains(merged, subnet.cidr):
                 raise IllegalSubnetPoolPrefix(f"subnet {subnet.id} is allocated from the prefix")

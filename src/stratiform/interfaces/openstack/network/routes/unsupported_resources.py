@@ -29,7 +29,7 @@ def _get_router(request: ApiRequest, **ids: str) -> object:
     return request.services.network.routers.collection.get(request.ctx, ids["router_id"])
 
 
-_SERVED_BY_CLOUDS = "clouds provide the network services, there are no agents and drivers of Neutron"
+_SERVED_BY_CLOUDS = "clouds provide the network services, instead of agents and drivers of Neutron"
 
 _COLLECTIONS = (
     _Unsupported(

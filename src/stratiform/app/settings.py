@@ -1,6 +1,6 @@
 """The settings of the programs. `docs/reference/settings.md` is generated from this module."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +11,7 @@ from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Invalid
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
+from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
 OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
@@ -138,10 +139,38 @@ class Settings:
     password_regex_description: str = setting_field(
         "", "Description of password_regex in errors, as in Keystone, such as `12 characters or more`."
     )
+    admin_project_name: str = setting_field(
+        ADMIN_PROJECT,
+        "Project in the default domain whose admins are operators, as are those of the system; empty: the admins of "
+        "every project and domain are, as in OpenStack without secure defaults.",
+    )
+    lockout_failure_attempts: Annotated[int, Meta(ge=0)] = setting_field(
+        10, "Failed sign-ins in a row after which a user is locked out, as in Keystone; 0: never."
+    )
+    lockout_duration: Annotated[int, Meta(ge=1)] = setting_field(
+        60, "Number of seconds for which a user is locked out after the last of these failures."
+    )
+    unique_last_password_count: Annotated[int, Meta(ge=0)] = setting_field(
+        0, "Number of last passwords that users may not choose again for themselves, as in Keystone; 0: none."
+    )
+    minimum_password_age: Annotated[int, Meta(ge=0)] = setting_field(
+        0, "Number of days before users may change their own password again, as in Keystone."
+    )
+    password_expires_days: Annotated[int, Meta(ge=0)] = setting_field(
+        0, "Number of days after which a new password expires, as in Keystone; 0: never."
+    )
+    change_password_upon_first_use: bool = setting_field(
+        False, "Users must change a password that an operator has set before they can sign in, as in Keystone."
+    )
 
     @property
     def url(self) -> str:
         return self.public_url or self._build_url(self.host)
+
+    @property
+    def security_compliance(self) -> SecurityCompliance:
+        """Return the rules for sign-ins and passwords."""
+        return SecurityCompliance(**{item.name: getattr(self, item.name) for item in fields(SecurityCompliance)})
 
     @property
     def local_url(self) -> str:

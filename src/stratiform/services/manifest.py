@@ -16,6 +16,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Rule
 from stratiform.kit.signing_keys import SigningKeys
 from stratiform.kit.work_queue import Handler
+from stratiform.services.identity.model import SecurityCompliance
 
 S = TypeVar("S")
 
@@ -35,6 +36,8 @@ class ServiceEnvironment:
     bcrypt_rounds: int
     password_regex: str
     password_regex_description: str
+    security_compliance: SecurityCompliance
+    admin_project_name: str
     token_ttl_s: int
     image_size_cap: int
     raw_messages_days: int

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
-from stratiform.services.identity.errors import AuthenticationFailed, NameConflict, UserNotFound
+from stratiform.services.identity.errors import NameConflict, UserNotFound
 from stratiform.services.identity.model import (
     Changes,
     Group,
@@ -19,9 +18,12 @@ from stratiform.services.identity.model import (
     User,
     get_default_domain_id,
 )
+from stratiform.services.identity.policy import IdentityRule
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
+from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 from stratiform.services.identity.service.password_hasher import PasswordHasher
+from stratiform.services.identity.service.password_policy import PasswordPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +33,21 @@ class Users:
     ids: Ids
     cache: DirectoryCache
     passwords: PasswordHasher
+    password_policy: PasswordPolicy
+    privileges: OperatorPrivileges
 
     def hash_password(self, password: str) -> str:
         """Return the hash of a new password. Raises: PasswordTooLong, PasswordRequirements, Invalid."""
         self.passwords.check_requirements(password)
         return self.passwords.hash(password)
 
-    def verify_password(self, password: str, password_hash: str) -> None:
-        """Compare a password with a hash. Slow: do not call it in a transaction.
-
-        Raises: AuthenticationFailed
-        """
-        if not self.passwords.verify(password, password_hash):
-            raise AuthenticationFailed
-
     def create(self, ctx: RequestContext, new: NewUser) -> User:
         """Create a user.
 
         Raises: DomainNotFound, NameConflict, Invalid if the default project is a domain
         """
-        policy.CREATE_USER.require(ctx.caller)
         domain = load_domain(ctx.db, new.domain_id or get_default_domain_id(ctx.caller))
+        policy.CREATE_USER.require(ctx.caller, domain_id=domain.id)
         conflict = NameConflict("user", new.name, domain.id)
         if repository.find_by_name(ctx.db, repository.users, new.name, domain.id):
             raise conflict
@@ -60,21 +56,20 @@ class Users:
             id=self.ids.hex(),
             name=new.name,
             domain_id=domain.id,
-            password=new.password,
-            password_changed_at=ctx.now if new.password else None,
             enabled=new.enabled,
             default_project_id=new.default_project_id,
             options=new.options,
             extra=new.extra,
         )
+        if new.password:
+            user = self.password_policy.set_password(ctx.db, user, new.password, ctx.now, by_user=False)
         return repository.insert_unique(ctx.db, repository.users, user, conflict)
 
     def get(self, ctx: RequestContext, user_id: str) -> User:
-        policy.GET_USER.require_own(ctx.caller, user_id, UserNotFound(user_id))
-        return load_user(ctx.db, user_id)
+        return load_own_user(ctx, policy.GET_USER, user_id)
 
     def list(self, ctx: RequestContext, query: ListQuery) -> Slice[User]:
-        policy.LIST_USERS.require(ctx.caller)
+        query = policy.LIST_USERS.limit_to_domain(ctx.caller, query)
         return repository.list_records(ctx.db, repository.users, query)
 
     def update(self, ctx: RequestContext, user_id: str, changes: Changes, extra: JsonObject) -> User:
@@ -84,8 +79,8 @@ class Users:
 
         Raises: UserNotFound, NameConflict, Invalid
         """
-        policy.UPDATE_USER.require_own(ctx.caller, user_id, UserNotFound(user_id))
-        user = load_user(ctx.db, user_id)
+        user = load_own_user(ctx, policy.UPDATE_USER, user_id)
+        self.privileges.require_for_user(ctx, policy.UPDATE_USER, user)
         if changes.get("domain_id", user.domain_id) != user.domain_id:
             raise Invalid("Cannot change Domain ID")
         updated = replace(user, **changes, extra=user.extra | extra)
@@ -96,42 +91,38 @@ class Users:
             raise conflict
         _check_default_project(ctx.db, changes.get("default_project_id"))
         if updated.password != user.password:
-            updated = replace(updated, password_changed_at=ctx.now)
+            updated = replace(updated, password=user.password)
+            updated = self.password_policy.set_password(ctx.db, updated, changes["password"], ctx.now, by_user=False)
+            repository.delete_failures(ctx.db, user_id)
         if updated.password != user.password or (user.enabled and not updated.enabled):
             updated = replace(updated, epoch=user.epoch + 1)
         self.cache.invalidate(ctx.db, ctx.now)
         return repository.save_unique(ctx.db, repository.users, updated, conflict)
 
     def delete(self, ctx: RequestContext, user_id: str) -> None:
-        policy.DELETE_USER.require_own(ctx.caller, user_id, UserNotFound(user_id))
-        load_user(ctx.db, user_id)
+        self.privileges.require_for_user(ctx, policy.DELETE_USER, load_own_user(ctx, policy.DELETE_USER, user_id))
         self.cache.invalidate(ctx.db, ctx.now)
         repository.delete_user(ctx.db, user_id)
-
-    def find_password_hash(self, db: Connection, user_id: str) -> str:
-        """Return the password hash of an enabled user, or an empty string."""
-        user = repository.users.find(db, user_id)
-        return user.password if user is not None and user.enabled else ""
-
-    def change_password(self, db: Connection, user_id: str, now: Micros, *, old_hash: str, new_hash: str) -> None:
-        """Replace a password that the user proved to know. The user's tokens become invalid.
-
-        Raises: AuthenticationFailed if the user is disabled or the password was changed since
-        """
-        user = repository.users.find(db, user_id)
-        if user is None or not user.enabled or user.password != old_hash:
-            raise AuthenticationFailed
-        self.cache.invalidate(db, now)
-        repository.users.save(db, replace(user, password=new_hash, password_changed_at=now, epoch=user.epoch + 1))
 
     def list_groups(self, ctx: RequestContext, user_id: str, query: ListQuery) -> Slice[Group]:
         """Return the groups of a user.
 
         Raises: UserNotFound
         """
-        policy.LIST_GROUPS_FOR_USER.require_own(ctx.caller, user_id, UserNotFound(user_id))
-        load_user(ctx.db, user_id)
+        load_own_user(ctx, policy.LIST_GROUPS_FOR_USER, user_id)
         return repository.list_user_groups(ctx.db, user_id, query)
+
+
+def load_own_user(ctx: RequestContext, rule: IdentityRule, user_id: str) -> User:
+    """Return a user to whom the caller may apply `rule`.
+
+    Raises: UserNotFound, ForbiddenAction
+    """
+    user = repository.users.find(ctx.db, user_id)
+    rule.require_own(ctx.caller, user_id, UserNotFound(user_id), domain_id=user.domain_id if user else None)
+    if user is None:
+        raise UserNotFound(user_id)
+    return user
 
 
 def load_user(db: Connection, user_id: str) -> User:

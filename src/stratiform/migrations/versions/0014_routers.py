@@ -6,7 +6,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import SchemaItem
 
 revision = "0014"
-down_revision = "0060"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """The settings of the programs. `docs/reference/settings.md` is generated from this module."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,6 +10,7 @@ from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Invalid
 from stratiform.kit.settings import setting_field
+from stratiform.services.volume.model import QuotaDefaults
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
 OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
@@ -127,6 +128,23 @@ class Settings:
     image_size_cap: Annotated[int, Meta(ge=1)] = setting_field(
         2**40, "Maximum size of an image in bytes (default 1 TiB), as Glance's image_size_cap."
     )
+    quota_volumes: Annotated[int, Meta(ge=-1)] = setting_field(
+        10, "Volumes that a project may have, as in Cinder; -1: unlimited. This and the next are defaults."
+    )
+    quota_gigabytes: Annotated[int, Meta(ge=-1)] = setting_field(
+        1000, "Total size in GiB of the volumes and snapshots that a project may have, as in Cinder."
+    )
+    quota_snapshots: Annotated[int, Meta(ge=-1)] = setting_field(10, "Snapshots that a project may have, as in Cinder.")
+    quota_backups: Annotated[int, Meta(ge=-1)] = setting_field(10, "Backups that a project may have, as in Cinder.")
+    quota_backup_gigabytes: Annotated[int, Meta(ge=-1)] = setting_field(
+        1000, "Total size in GiB of the backups that a project may have, as in Cinder."
+    )
+    quota_groups: Annotated[int, Meta(ge=-1)] = setting_field(
+        10, "Groups of volumes that a project may have, as in Cinder."
+    )
+    per_volume_size_limit: Annotated[int, Meta(ge=-1)] = setting_field(
+        -1, "Maximum size of a volume in GiB, as in Cinder; -1: unlimited."
+    )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting_field(
         12, "bcrypt cost factor of password hashes, 4 to 31, as Keystone's password_hash_rounds."
     )
@@ -137,6 +155,11 @@ class Settings:
     password_regex_description: str = setting_field(
         "", "Description of password_regex in errors, as in Keystone, such as `12 characters or more`."
     )
+
+    @property
+    def volume_quotas(self) -> QuotaDefaults:
+        """Return the quotas of block storage for projects without quotas of their own."""
+        return QuotaDefaults(**{item.name: getattr(self, item.name) for item in fields(QuotaDefaults)})
 
     @property
     def url(self) -> str:

@@ -16,6 +16,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Rule
 from stratiform.kit.signing_keys import SigningKeys
 from stratiform.kit.work_queue import Handler
+from stratiform.services.volume.model import QuotaDefaults
 
 S = TypeVar("S")
 
@@ -37,6 +38,7 @@ class ServiceEnvironment:
     password_regex_description: str
     token_ttl_s: int
     image_size_cap: int
+    volume_quotas: QuotaDefaults
     raw_messages_days: int
 
 

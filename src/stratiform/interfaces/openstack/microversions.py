@@ -78,7 +78,7 @@ class Microversions:
 
 
 COMPUTE = Microversions("compute", major=2, first=1, last=90, legacy="X-OpenStack-Nova-API-Version")
-VOLUME = Microversions("volume", major=3, first=0, last=60)
+VOLUME = Microversions("volume", major=3, first=0, last=71)
 
 
 def get_minor_version(request: Request) -> int:

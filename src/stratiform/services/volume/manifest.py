@@ -8,7 +8,12 @@ from stratiform.services.volume.service import VolumeService
 
 
 def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> VolumeService:
-    return VolumeService.build(ids=env.ids, clouds=registry.get(CloudsService), images=registry.get(ImageService))
+    return VolumeService.build(
+        ids=env.ids,
+        clouds=registry.get(CloudsService),
+        images=registry.get(ImageService),
+        quotas=env.volume_quotas,
+    )
 
 
 manifest = ServiceManifest(

@@ -13,6 +13,7 @@ from stratiform.services.image.service.image_data import ImageData, ImageFile
 from stratiform.services.image.service.image_members import ImageMembers
 from stratiform.services.image.service.image_tags import ImageTags
 from stratiform.services.image.service.images import Images
+from stratiform.services.image.service.native_images import NativeImages
 
 __all__ = ["ImageDataUpload", "ImageFile", "ImageService"]
 
@@ -26,6 +27,7 @@ class ImageService:
     image_tags: ImageTags
     image_data: ImageData
     image_copies: ImageCopies
+    native_images: NativeImages
 
     @classmethod
     def build(
@@ -42,4 +44,5 @@ class ImageService:
             image_tags=ImageTags(),
             image_data=ImageData(database, ids, images, store, clock),
             image_copies=ImageCopies(database, ids, clouds, store, clock),
+            native_images=NativeImages(images),
         )

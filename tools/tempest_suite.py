@@ -76,7 +76,11 @@ OPTIONS: dict[str, dict[str, object]] = {
 }
 
 #: Settings of the installation that tests need.
-SETTINGS: dict[str, str] = {}
+SETTINGS: dict[str, str] = {
+    "STRATIFORM_LOCKOUT_FAILURE_ATTEMPTS": "2",
+    "STRATIFORM_LOCKOUT_DURATION": "5",
+    "STRATIFORM_UNIQUE_LAST_PASSWORD_COUNT": "2",
+}
 
 _RESULT = re.compile(
     r"^\{\d+\} (?P<test>\S+)(?: \((?P<case>[\w.]+)\))? \[[\d.]+s\] \.\.\. (?P<result>\w+)(?:: (?P<reason>.*))?"

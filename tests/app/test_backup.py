@@ -175,7 +175,7 @@ def test_compressed_archives(archive: Path, tmp_path: Path, suffix: str) -> None
 
 def test_name_that_is_not_a_tar_file_is_rejected(tmp_path: Path) -> None:
     with installation(tmp_path / "old", "sqlite") as stack:
-        with pytest.raises(Invalid, match=r"use .tar|is not the name of a tar file"):
+        with pytest.raises(Invalid, match=r"use .tar|does not have the suffix of a tar archive"):
             back_up(stack, tmp_path / "old", tmp_path / "backup.zip")
         assert not list(tmp_path.glob("*backup*"))
 

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import threading
@@ -14,6 +15,7 @@ import httpx
 import pytest
 
 from stratiform.app import home_folder
+from support.databases import require
 from support.impostor import impostor
 from support.ports import free_port
 from support.processes import PROGRAM, WAIT_S, clean_environment, running, wait_until
@@ -75,6 +77,37 @@ def test_stop_leaves_no_file_of_a_running_program_and_the_next_start_has_the_sam
     assert {"address", "api.pid", "worker.pid", "collector.pid"} & set(contents(cli.home)) == set()
     assert f"http://127.0.0.1:{port} " in cli("up", "--detach")
     assert httpx.get(f"http://127.0.0.1:{port}/identity/v3", timeout=WAIT_S).is_success
+
+
+def has_ipv6() -> bool:
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            return False
+        return True
+
+
+def test_ipv6_address_is_in_brackets_in_every_url(cli: Cli) -> None:
+    require("IPv6", has_ipv6())
+    port = free_port()
+    url = f"http://[::1]:{port}"
+    assert f"ready: {url} " in cli("up", "--detach", "--host", "::1", "--port", port)
+    assert (cli.home / "address").read_text() == url
+    assert f"export OS_AUTH_URL='{url}/identity/v3'" in (cli.home / "openrc").read_text()
+    assert set(catalog_urls(cli.home)) and all(address.startswith(f"{url}/") for address in catalog_urls(cli.home))
+    assert f"responds at {url}" in cli("status")
+    assert [server.name for server in cli.connect().compute.servers()] == []
+    assert cli("account", "list", "--format", "json").strip() == "[]"
+    listening_again = cli.run("api", "--host", "::1", "--port", port)
+    assert "is already running" in listening_again.stderr
+    cli("down")
+    assert cli("account", "list", "--format", "json").strip() == "[]", "served in the process of the command"
+    with socket.socket(socket.AF_INET6) as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("::1", port))
+        other.listen()
+        assert f"Cannot listen on ::1 port {port}: Address already in use" in cli("up", exit_code=1)
 
 
 def test_port_in_the_settings_takes_precedence_over_the_last_one(cli: Cli) -> None:

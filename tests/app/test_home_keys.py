@@ -44,9 +44,9 @@ def both(first: Callable[[Path], object], second: Callable[[Path], object]) -> C
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
-    "lost secrets": (delete("secrets"), ["secrets: no keys; the credentials of clouds cannot be decrypted"]),
-    "empty secret": (write("secrets/1", b""), ["secrets/1: not a valid key; the credentials of clouds cannot"]),
-    "lost secret": (delete("secrets/1"), ["secrets: not the keys of the database; the credentials of clouds"]),
+    "lost secrets": (delete("secrets"), ["secrets: no keys; cloud credentials cannot be decrypted"]),
+    "empty secret": (write("secrets/1", b""), ["secrets/1: not a valid key; cloud credentials cannot"]),
+    "lost secret": (delete("secrets/1"), ["secrets: these keys do not belong to the database; cloud credentials"]),
     "lost tokens": (delete("tokens"), ["tokens: no keys; tokens cannot be validated"]),
     "corrupt token key": (write("tokens/1", b"garbage\n"), ["tokens/1: not a valid key; tokens cannot be validated"]),
     "binary token key": (write("tokens/0", b"\xff\x00"), ["tokens/0: not a valid"]),
@@ -73,7 +73,7 @@ def test_start_with_lost_or_corrupt_keys_is_refused(cli: Cli, damage: str) -> No
     inflict(keys)
     before = contents(keys)
     first, *lines = error_lines(cli, "up")
-    assert first == f"stratiform: Keys of {cli.home} are lost or corrupt, so nothing was started:"
+    assert first == f"stratiform: Keys in {cli.home} are lost or corrupt, so nothing was started:"
     assert len(lines) == len(expected)
     for line, start in zip(lines, expected, strict=True):
         assert line.startswith(f"  {keys}/{start}")
@@ -97,7 +97,7 @@ def test_keys_of_another_installation_are_refused(cli: Cli, tmp_path: Path) -> N
     shutil.rmtree(cli.home / "keys")
     shutil.copytree(other.home / "keys", cli.home / "keys")
     lines = error_lines(cli, "up")
-    assert sum("not the keys of the database" in line for line in lines) == 3
+    assert sum("these keys do not belong to the database" in line for line in lines) == 3
     assert "not the ID in the database" in lines[-1]
 
 

@@ -144,7 +144,7 @@ def test_database_of_another_home_is_refused_without_its_keys(cli: Cli, tmp_path
     assert not (other.home / "keys").exists()
 
     shutil.copytree(cli.home / "keys", other.home / "keys")
-    assert "has no password of the operator" in other.error_line("up", "--port", free_port())
+    assert "does not contain the operator's password" in other.error_line("up", "--port", free_port())
     shutil.copy(cli.home / "clouds.yaml", other.home)
     try:
         other("up", "--detach", "--port", free_port())
@@ -183,7 +183,7 @@ def test_schema_cannot_be_downgraded_while_a_program_runs(cli: Cli) -> None:
     cli("down")
     refused = cli.error_line("db", "downgrade", "base")
     assert re.search(r"Downgrade to base and delete .*projects \(3\), users \(2\), clouds \(1\)", refused)
-    assert "repeat the command with --yes" in refused
+    assert "run the command again with --yes" in refused
     assert cli("db", "list").startswith("* 0001")
     assert "Revision: none" in cli("db", "downgrade", "base", "--yes")
     assert cli("db", "list").startswith("  0001")
@@ -198,8 +198,8 @@ def test_log_hides_the_password_of_the_bus(cli: Cli) -> None:
     (cli.home / "stratiform.toml").write_text(f'collector_url = "{url}"\n')
     cli("up", "--detach", "--port", free_port())
     log = cli.home / "stratiform.log"
-    wait_until(lambda: "broker not reachable" in log.read_text(), "the collector did not log the lost broker")
-    line = next(line for line in log.read_text().splitlines() if "broker not reachable" in line)
+    wait_until(lambda: "broker unreachable" in log.read_text(), "the collector did not log the lost broker")
+    line = next(line for line in log.read_text().splitlines() if "broker unreachable" in line)
     assert re.match(r"\d{4}-\d\d-\d\d [\d:,]+ WARNING stratiform\.", line)
     assert "hunter2" not in log.read_text()
 

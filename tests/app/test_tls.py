@@ -103,9 +103,9 @@ def test_openstacksdk_and_the_command_line_use_the_files_of_the_home(
         ("", "server-key.pem", "must be set together"),
         ("nothing.pem", "server-key.pem", "tls_certificate: cannot read .*nothing.pem: No such file"),
         ("server.pem", "nothing.pem", "tls_key: cannot read .*nothing.pem: No such file"),
-        ("server.pem", "other-key.pem", "not a matching certificate and key"),
-        ("server.pem", "locked-key.pem", "not a matching certificate and key without a password"),
-        ("server-key.pem", "server-key.pem", "not a matching certificate and key"),
+        ("server.pem", "other-key.pem", "do not match, are not valid"),
+        ("server.pem", "locked-key.pem", "do not match, are not valid, or the key has a password"),
+        ("server-key.pem", "server-key.pem", "do not match, are not valid"),
     ],
 )
 def test_invalid_files_are_refused_before_the_start(tmp_path: Path, certificate: str, key: str, message: str) -> None:

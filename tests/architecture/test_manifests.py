@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from stratiform.app.manifests import SERVICES
 from stratiform.kit.policy import Rule
 from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.manifest import ServiceManifest
+from stratiform.services.network.policy import ResourceRules
 
 PACKAGES = sorted(module.name for module in pkgutil.iter_modules(services.__path__) if module.ispkg)
 
@@ -27,9 +29,19 @@ def test_a_manifest_contains_every_table_and_rule_of_its_service(manifest: Servi
     for module_name, declared_type in declared.items():
         if (folder / f"{module_name}.py").exists():
             module = importlib.import_module(f"stratiform.services.{manifest.name}.{module_name}")
-            values = [value for value in vars(module).values() if isinstance(value, declared_type)]
+            values = [item for value in vars(module).values() for item in flatten(value, declared_type)]
             contents = manifest.tables if declared_type is Table else manifest.rules
             assert list(contents) == values
+
+
+def flatten(value: object, declared_type: type) -> Iterator[object]:
+    """Yield a declared object, or those in a declared mapping or group of rules."""
+    if isinstance(value, declared_type):
+        yield value
+    elif isinstance(value, dict):
+        yield from (item for item in value.values() if isinstance(item, declared_type))
+    elif isinstance(value, ResourceRules):
+        yield from (item for item in value.list() if isinstance(item, declared_type))
 
 
 def test_work_kinds_and_rule_names_are_unique() -> None:

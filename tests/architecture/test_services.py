@@ -21,6 +21,9 @@ ADDITIONAL_FILES = {
 
 #: Operations that wait for a cloud, a disk or a hash, with short transactions of their own before and after.
 TRANSACTION_OWNERS = {
+    "identity/service/account_lockout.py",
+    "identity/service/authentication.py",
+    "identity/service/password_changes.py",
     "audit/service/audit_runs.py",
     "clouds/service/cloud_accounts.py",
     "clouds/service/connections.py",

@@ -1,8 +1,11 @@
 """Limits for the sizes of files and functions."""
 
 import ast
+from pathlib import Path
 
 from support.source import ROOT, modules
+
+TESTS = Path(__file__).parents[1]
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
@@ -11,6 +14,11 @@ MAX_FUNCTION_LINES = 60
 def test_files_are_small() -> None:
     lines = {path: (ROOT / path).read_text().count("\n") for path in modules()}
     assert {path: count for path, count in lines.items() if count > MAX_FILE_LINES and "versions" not in path} == {}
+
+
+def test_test_files_are_small() -> None:
+    lines = {str(path.relative_to(TESTS)): path.read_text().count("\n") for path in TESTS.rglob("*.py")}
+    assert {path: count for path, count in lines.items() if count > MAX_FILE_LINES} == {}
 
 
 def test_functions_are_small() -> None:

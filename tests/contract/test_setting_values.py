@@ -69,6 +69,6 @@ def test_errors_do_not_reveal_which_files_exist(tmp_path: Path) -> None:
         with pytest.raises(Invalid) as error:
             check_authority("cacert", str(file))
         messages.append(error.value.message.replace(str(file), "FILE"))
-    assert set(messages) == {"setting 'cacert': not a file with CA certificates: FILE"}
+    assert set(messages) == {"setting 'cacert' is not a file with CA certificates: FILE"}
     check_authority("cacert", str(create_certificate(tmp_path).authority))
     check_authority("cacert", "")

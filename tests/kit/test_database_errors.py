@@ -81,5 +81,5 @@ def test_transactions_that_block_each_other_do_not_make_the_database_unavailable
 
     with ThreadPoolExecutor(2) as pool:
         results = set(pool.map(change, (1, 2), (2, 1)))
-    blocked = "the request was deadlocked with another one (repeat the request)"
+    blocked = "the request deadlocked with another one (retry the request)"
     assert results == ({"changed"} if is_sqlite else {"changed", blocked})

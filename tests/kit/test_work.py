@@ -89,7 +89,7 @@ def test_failure_to_lease_is_logged_once_and_retried(
             enqueue(db, "server", "a", 0)
         assert handled.wait(_TIMEOUT_S)
     database.close()
-    assert caplog.messages == [f"work not leased, retrying error='{error}'"]
+    assert caplog.messages == [f"failed to lease work, retrying error='{error}'"]
 
 
 def test_requeued_row_is_handled_after_its_time(database: Database) -> None:

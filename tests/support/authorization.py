@@ -63,6 +63,7 @@ _SHARED = {
     "service_id",
     "endpoint_id",
     "region_id",
+    "default_security_group_rule_id",
 }
 
 _UNKNOWN = "00000000-0000-4000-8000-00000000dead"
@@ -219,13 +220,26 @@ def _create_network_resources(api: Callers) -> dict[str, str]:
     subnet_body = {"network_id": network["id"], "ip_version": 4, "cidr": "192.0.2.0/24"}
     subnet = api.ok("POST", "/network/v2.0/subnets", json={"subnet": subnet_body})["subnet"]
     port = api.ok("POST", "/network/v2.0/ports", json={"port": {"network_id": network["id"]}})["port"]
-    [group] = api.ok("GET", "/network/v2.0/security-groups")["security_groups"]
+    body = {"security_group": {"name": "web"}}
+    group = api.ok("POST", "/network/v2.0/security-groups", json=body)["security_group"]
+    rule = {"protocol": "tcp", "port_range_min": 22, "port_range_max": 22, "direction": "ingress"}
+    template = api.ok(
+        "POST", "/network/v2.0/default-security-group-rules", "admin", json={"default_security_group_rule": rule}
+    )
+    statefulness = api.ok(
+        "POST",
+        "/network/v2.0/security-groups-default-statefulness",
+        "admin",
+        json={"security_group_default_statefulness": {"stateful": True, "project_id": api.projects["green"]}},
+    )
     return {
         "network_id": network["id"],
         "subnet_id": subnet["id"],
         "port_id": port["id"],
         "security_group_id": group["id"],
         "security_group_rule_id": group["security_group_rules"][0]["id"],
+        "default_security_group_rule_id": template["default_security_group_rule"]["id"],
+        "security_group_default_statefulness_id": statefulness["security_group_default_statefulness"]["id"],
     }
 
 

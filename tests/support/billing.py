@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from stratiform.kit.clock import Micros, parse_iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.outbox import Event
+from stratiform.kit.pagination import Page
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.billing.model import (
     ClosedPeriod,
@@ -17,6 +18,8 @@ from stratiform.services.billing.model import (
     LateUsage,
     Party,
     PeriodPreview,
+    PlanPublication,
+    PriceChange,
     ProjectAssignment,
     ProjectCost,
     ResourceCost,
@@ -50,8 +53,18 @@ class BillingHarness:
         with self.stack.services.database.transaction() as db:
             self.stack.services.ingest.own_events.ingest(db, list(events), self.stack.clock.now())
 
-    def publish(self, source: str) -> PricePlan:
-        return self.run(lambda billing, ctx: billing.prices.publish(ctx, source))
+    def publish(self, source: str, reason: str | None = None) -> PricePlan:
+        return self.publish_changes(source, reason).plan
+
+    def publish_changes(self, source: str, reason: str | None = None) -> PlanPublication:
+        return self.run(lambda billing, ctx: billing.prices.publish(ctx, source, reason=reason))
+
+    def preview_prices(self, source: str) -> PlanPublication:
+        return self.run(lambda billing, ctx: billing.prices.preview(ctx, source))
+
+    def price_changes(self, page: Page | None = None) -> Sequence[PriceChange]:
+        """Return the recorded price changes, newest first."""
+        return self.run(lambda billing, ctx: billing.price_changes.list(ctx, page or Page())).items
 
     def create_account(
         self, name: str, currency: str = "EUR", plan: str = "standard", party: Party | None = None, tax_rate: str = "0"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stratiform.app.bootstrap import CATALOG
 from stratiform.kit.clock import ManualClock
@@ -19,6 +20,7 @@ from stratiform.services.identity.model import (
     Project,
     ResourceRef,
     ScopeRequest,
+    SecurityCompliance,
     Token,
     User,
 )
@@ -47,12 +49,7 @@ class IdentityHarness:
             yield RequestContext(db, caller, self.clock.now())
 
     def authenticate(self, request: AuthRequest) -> tuple[str, Token]:
-        authentication = self.identity.authentication
-        with self.database.read_transaction() as db:
-            methods = authentication.resolve_methods(db, request, self.clock.now())
-        authentication.verify_secrets(methods)
-        with self.database.read_transaction() as db:
-            return authentication.issue_token(db, request, methods, self.clock.now())
+        return self.identity.authentication.sign_in(self.database, self.clock, request)
 
     def issue_token(self, name: str = "demo", password: str = "", scope: ScopeRequest | None = None) -> str:
         return self.authenticate(AuthRequest((password_auth(name, password),), scope))[0]
@@ -90,21 +87,25 @@ def password_auth(name: str, password: str = "", domain: str = "Default") -> Pas
     return PasswordAuth(ResourceRef(name=name, domain_name=domain), password or f"{name}-pass")
 
 
-def second_process(harness: IdentityHarness) -> IdentityHarness:
+def second_process(harness: IdentityHarness, **compliance: Any) -> IdentityHarness:
     """Return an identity service with the same database and keys, and a cache of its own."""
     keys = harness.identity.tokens.keys
-    identity = IdentityService.build(SequentialIds(), keys, PasswordHasher(4))
+    identity = IdentityService.build(
+        SequentialIds(), keys, PasswordHasher(4), compliance=SecurityCompliance(**compliance)
+    )
     return IdentityHarness(identity, harness.database, harness.clock)
 
 
 @contextmanager
-def open_harness(url: str, folder: Path) -> Iterator[IdentityHarness]:
+def open_harness(url: str, folder: Path, **compliance: Any) -> Iterator[IdentityHarness]:
     database = Database(url)
     tables = [table for name, table in metadata.tables.items() if name.startswith("identity_") or name in _SHARED]
     metadata.create_all(database.engine, tables=tables)
     keys = KeyRepository(folder / "keys")
     keys.create()
-    identity = IdentityService.build(SequentialIds(), keys, PasswordHasher(4))
+    identity = IdentityService.build(
+        SequentialIds(), keys, PasswordHasher(4), compliance=SecurityCompliance(**compliance)
+    )
     harness = IdentityHarness(identity, database, ManualClock())
     with harness.transaction() as ctx:
         identity.bootstrap(ctx.db, ctx.now, admin_password="admin-pass")

@@ -62,7 +62,7 @@ def _raise_last_line(log: Path, start: int) -> None:
         output.seek(start)
         lines = output.read().splitlines()
     if not lines:
-        raise CliError(f"The process exited without a message in {log}", "check the free disk space")
+        raise CliError(f"The process exited without writing a message to {log}", "check the free disk space")
     start_of_error = max((number for number, line in enumerate(lines) if line.startswith("stratiform: ")), default=-1)
     error = "\n".join(lines[start_of_error:]).removeprefix("stratiform: ")
     raise CliError(f"{error}; see {log}")

@@ -12,7 +12,7 @@ from stratiform.interfaces.cli.text import print_line
 def save_backup(
     file: Annotated[Path, typer.Argument(help="New archive: .tar, .tar.gz or .tar.zst.", metavar="FILE")],
 ) -> None:
-    """Back up database, keys and all other files of this home to one archive. Programs may run meanwhile.
+    """Back up database, keys and all other files of this home to one archive. Programs can keep running.
 
     The archive contains private keys and passwords: only its owner can read it; encrypt it before you copy it.
     """
@@ -28,13 +28,13 @@ def save_backup(
     finally:
         database.close()
     rows, files = sum(manifest.tables.values()), _count_files(manifest.members)
-    print_line(f"{file}: {rows} rows of {len(manifest.tables)} tables, {files} files, {target.stat().st_size} bytes")
+    print_line(f"{file}: {rows} rows from {len(manifest.tables)} tables, {files} files, {target.stat().st_size} bytes")
 
 
 def restore_backup(
-    file: Annotated[Path, typer.Argument(help="Archive that `backup` has written.", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="Archive created by `stratiform backup`.", metavar="FILE")],
 ) -> None:
-    """Restore a backup into an empty home and an empty database, of any supported kind.
+    """Restore a backup into an empty home and an empty database of any supported kind.
 
     The home may contain stratiform.toml with another `database_url`; this file is kept.
     """
@@ -42,9 +42,9 @@ def restore_backup(
 
     manifest = BackupRestorer(session.home).restore(file)
     rows, files = sum(manifest.tables.values()), _count_files(manifest.members)
-    print_line(f"{session.home}: {rows} rows of {len(manifest.tables)} tables and {files} files restored")
-    print_line(f"State of {manifest.created_at}. Later exports and checkpoints contradict the restored ledger.")
-    print_line("Before `stratiform up`: the home that was backed up must not run any more.")
+    print_line(f"{session.home}: {rows} rows from {len(manifest.tables)} tables and {files} files restored")
+    print_line(f"Restored to {manifest.created_at}. Later exports and checkpoints contradict the restored ledger.")
+    print_line("Before you run `stratiform up`, permanently stop the installation that was backed up.")
 
 
 def _count_files(members: object) -> int:

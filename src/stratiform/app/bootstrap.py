@@ -3,6 +3,7 @@
 import fcntl
 import json
 import secrets
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,7 +67,7 @@ def bootstrap(services: Services, settings: Settings) -> None:
             )
         if is_bootstrapped and "stratiform-admin" not in _read_clients(settings.home):
             raise Conflict(
-                f"{settings.home / 'clouds.yaml'} has no password of the operator",
+                f"{settings.home / 'clouds.yaml'} does not contain the operator's password",
                 hint="restore it from a backup or another home, or run `stratiform keys replace password`",
             )
         passwords = _passwords(settings.home)
@@ -143,7 +144,7 @@ def _write_clients(settings: Settings, passwords: dict[str, str]) -> None:
     for entry, password in passwords.items():
         entries[entry] = _client(settings, _USERS[entry], password)
     admin = entries["stratiform-admin"]["auth"]
-    lines = [f"export OS_{key.upper()}={value}" for key, value in admin.items()]
+    lines = [f"export OS_{key.upper()}={shlex.quote(value)}" for key, value in admin.items()]
     lines += [f"export OS_REGION_NAME={settings.region}", "export OS_IDENTITY_API_VERSION=3"]
     if settings.tls_ca:
         lines.append(f"export OS_CACERT={settings.home / settings.tls_ca}")

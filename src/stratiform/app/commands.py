@@ -37,17 +37,17 @@ COMMANDS = {
     "collector": LazyCommand(f"{_PROGRAMS}:run_collector", "Run the collector, which ingests OpenStack notifications."),
     "backup": LazyCommand(
         "stratiform.app.backup_commands:save_backup",
-        "Back up database, keys and all other files of this home to one archive. Programs may run meanwhile.",
+        "Back up database, keys and all other files of this home to one archive. Programs can keep running.",
     ),
     "restore": LazyCommand(
         "stratiform.app.backup_commands:restore_backup",
-        "Restore a backup into an empty home and an empty database, of any supported kind.",
+        "Restore a backup into an empty home and an empty database of any supported kind.",
     ),
     "db": LazyCommand("stratiform.app.database_commands:app", "Manage the database schema."),
     "import": LazyCommand(
         "stratiform.app.almanach_import:import_almanach", "Convert Almanach's configuration file to stratiform.toml."
     ),
-    "keys": LazyCommand("stratiform.app.key_commands:app", "Keys of the installation."),
+    "keys": LazyCommand("stratiform.app.key_commands:app", "Manage the keys of the installation."),
     **main.COMMANDS,
 }
 

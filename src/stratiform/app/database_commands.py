@@ -28,9 +28,9 @@ def db_upgrade() -> None:
 
 @app.command("downgrade")
 def db_downgrade(revision: str, yes: Yes = False) -> None:
-    """Downgrade to REVISION (`base`: drop all tables). No program may be running.
+    """Downgrade to REVISION (`base`: drop all tables). First stop all programs.
 
-    What the older schema cannot store is deleted, after a confirmation.
+    Data that the older schema cannot store is deleted, after confirmation.
     """
     if home_folder.list_running_programs(session.home):
         raise CliError(

@@ -57,8 +57,8 @@ def require_newest_revision(database: Database) -> None:
     revision = current_revision(database)
     if revision != HEAD:
         raise Conflict(
-            f"The schema of the database has revision '{revision}'; this program needs '{HEAD}'",
-            hint="`stratiform up` and `stratiform db upgrade` upgrade it",
+            f"The database schema has revision '{revision}', but this release requires '{HEAD}'",
+            hint="run `stratiform up` or `stratiform db upgrade`",
         )
 
 

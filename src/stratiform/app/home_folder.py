@@ -28,7 +28,9 @@ def prepare_folder(home: Path) -> None:
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise Invalid(f"Cannot use {home} as home: {error.strerror}", hint="choose another with --home") from error
+        raise Invalid(
+            f"Cannot use {home} as the home directory: {error.strerror}", hint="choose another with --home"
+        ) from error
 
 
 @contextmanager

@@ -61,5 +61,5 @@ def _restore_id(keys: InstallationKeys, check_values: dict[str, str]) -> None:
 
 def _require_valid(home: Path, problems: list[KeyProblem]) -> None:
     if problems:
-        lines = [f"Keys of {home} are lost or corrupt, so nothing was started:", *map(str, problems)]
+        lines = [f"Keys in {home} are lost or corrupt, so nothing was started:", *map(str, problems)]
         raise Conflict("\n  ".join(lines), hint=_HINT)

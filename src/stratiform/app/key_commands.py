@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stratiform.kit.database import Database
     from stratiform.kit.signing_keys import SigningKeys
 
-app = typer.Typer(help="Keys of the installation.", no_args_is_help=True)
+app = typer.Typer(help="Manage the keys of the installation.", no_args_is_help=True)
 rotate = typer.Typer(help="Rotate a key.", no_args_is_help=True)
 show = typer.Typer(help="Show public keys.", no_args_is_help=True)
 app.add_typer(rotate, name="rotate")
@@ -32,7 +32,7 @@ def rotate_ledger_key(
     ] = False,
     yes: Yes = False,
 ) -> None:
-    """Sign the ledger with a new key. Running programs use it without a restart. Print its public key."""
+    """Rotate the ledger key and print the new public key. Running programs use it without a restart."""
     if stolen:
         confirm(
             "Replace the ledger key with one that the old key does not sign, so that customers must trust it anew",
@@ -75,12 +75,12 @@ def replace_lost_key(
     key: Annotated[LostKey, typer.Argument(help="The key, or the password of the user admin in clouds.yaml.")],
     yes: Yes = False,
 ) -> None:
-    """Replace a key that is lost and in no backup. Programs must not be running; on all machines."""
+    """Replace a key that is lost and not in any backup. First stop the programs on all machines."""
     from stratiform.app.home_keys import replace_key
 
     if home_folder.list_running_programs(session.home):
         raise CliError(f"Stratiform is running in {session.home}", "stop it with `stratiform down`")
-    confirm(f"Replace {key} in {session.home}, although {_COSTS[key]}", yes=yes)
+    confirm(f"Replace {key} in {session.home} ({_COSTS[key]})", yes=yes)
     with _open_database() as database:
         if key is LostKey.password:
             _replace_password(database)

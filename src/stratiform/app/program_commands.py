@@ -10,6 +10,7 @@ import typer
 
 from stratiform.app import home_folder
 from stratiform.app.background import detach
+from stratiform.app.home_permissions import find_permission_warning
 from stratiform.app.process_age import seconds_since_start
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.session import session
@@ -88,6 +89,9 @@ def _load(**overrides: object) -> "Settings":
 
 def _run(programs: tuple[str, ...], settings: "Settings", *, in_background: bool = False) -> None:
     started = time.monotonic() - seconds_since_start()
+    warning = find_permission_warning(settings.home)
+    if warning is not None:
+        typer.echo(warning, err=True)
     report: Callable[[str], None] | None = typer.echo
     if in_background:
         home_folder.prepare_folder(settings.home)

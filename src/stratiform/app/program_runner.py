@@ -177,7 +177,7 @@ def _claim_ports(settings: Settings, claims: ExitStack) -> None:
     if settings.almanach_port == settings.port:
         raise Conflict(f"port and almanach_port are both {settings.port}", hint="change almanach_port")
     for (host, port), hint in zip(_addresses(settings), ("--port or --host", "almanach_port"), strict=False):
-        with socket.socket() as probe:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))

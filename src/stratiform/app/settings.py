@@ -9,7 +9,9 @@ from msgspec import Meta
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Invalid
+from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
+from stratiform.services.identity.model import SecurityCompliance
 from stratiform.services.volume.model import QuotaDefaults
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
@@ -18,8 +20,8 @@ OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
 #: The address of the last start of the API, in the home.
 LISTEN_FILE = "listen.toml"
 
-#: Hosts that stand for all addresses of the machine.
-_WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared only
+#: Hosts that stand for all addresses of the machine, with the one at which its own programs connect.
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared only
 
 _BUS = r"(rabbit|amqps?)://.+"
 _TOPICS = ("notifications", "versioned_notifications")
@@ -41,7 +43,7 @@ class MessageBus:
     )
     pool: str = setting_field(
         "stratiform",
-        "Name of the collector's own queue, which leaves all messages to other consumers; empty: the topics' queues.",
+        "Name of the collector's own queue, which receives a copy of every message; empty: the topics' queues.",
     )
     priorities: tuple[str, ...] = setting_field(PRIORITIES, "Priorities of the notifications to consume.")
 
@@ -52,10 +54,10 @@ class Settings:
 
     home: Path
     host: str = setting_field(
-        "127.0.0.1", "Address that the API listens on; if it is not set anywhere, the one of the last start applies."
+        "127.0.0.1", "IPv4 or IPv6 address that the API listens on; if unset, the address of the last start is used."
     )
     port: Annotated[int, Meta(ge=1, le=65535)] = setting_field(
-        8780, "Port that the API listens on; if it is not set anywhere, the one of the last start applies."
+        8780, "Port that the API listens on; if unset, the port of the last start is used."
     )
     public_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
         "", "URL of the API in the service catalog; empty: http://HOST:PORT, or https with tls_certificate."
@@ -88,7 +90,7 @@ class Settings:
     )
     collector_pool: str = setting_field(
         "stratiform",
-        "Name of the collector's own queue, which leaves all messages to other consumers; empty: the topics' queues.",
+        "Name of the collector's own queue, which receives a copy of every message; empty: the topics' queues.",
     )
     collector_priorities: tuple[str, ...] = setting_field(PRIORITIES, "Priorities of the notifications to consume.")
     sources: tuple[MessageBus, ...] = setting_field(
@@ -126,7 +128,7 @@ class Settings:
     )
     token_ttl_s: Annotated[int, Meta(ge=60)] = setting_field(3600, "Lifetime of a token in seconds, 60 or more.")
     image_size_cap: Annotated[int, Meta(ge=1)] = setting_field(
-        2**40, "Maximum size of an image in bytes (default 1 TiB), as Glance's image_size_cap."
+        2**40, "Maximum size of an image in bytes (default 1 TiB), like Glance's image_size_cap."
     )
     quota_volumes: Annotated[int, Meta(ge=-1)] = setting_field(
         10, "Volumes that a project may have, as in Cinder; -1: unlimited. This and the next are defaults."
@@ -146,7 +148,7 @@ class Settings:
         -1, "Maximum size of a volume in GiB, as in Cinder; -1: unlimited."
     )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting_field(
-        12, "bcrypt cost factor of password hashes, 4 to 31, as Keystone's password_hash_rounds."
+        12, "bcrypt cost factor of password hashes, 4 to 31, like Keystone's password_hash_rounds."
     )
 
     password_regex: str = setting_field(
@@ -154,6 +156,24 @@ class Settings:
     )
     password_regex_description: str = setting_field(
         "", "Description of password_regex in errors, as in Keystone, such as `12 characters or more`."
+    )
+    lockout_failure_attempts: Annotated[int, Meta(ge=0)] = setting_field(
+        10, "Failed sign-ins in a row after which a user is locked out, as in Keystone; 0: never."
+    )
+    lockout_duration: Annotated[int, Meta(ge=1)] = setting_field(
+        60, "Number of seconds for which a user is locked out after the last of these failures."
+    )
+    unique_last_password_count: Annotated[int, Meta(ge=0)] = setting_field(
+        0, "Number of last passwords that users may not choose again for themselves, as in Keystone; 0: none."
+    )
+    minimum_password_age: Annotated[int, Meta(ge=0)] = setting_field(
+        0, "Number of days before users may change their own password again, as in Keystone."
+    )
+    password_expires_days: Annotated[int, Meta(ge=0)] = setting_field(
+        0, "Number of days after which a new password expires, as in Keystone; 0: never."
+    )
+    change_password_upon_first_use: bool = setting_field(
+        False, "Users must change a password that an operator has set before they can sign in, as in Keystone."
     )
 
     @property
@@ -163,12 +183,17 @@ class Settings:
 
     @property
     def url(self) -> str:
-        return self.public_url or f"{self._scheme}://{self.host}:{self.port}"
+        return self.public_url or self._build_url(self.host)
+
+    @property
+    def security_compliance(self) -> SecurityCompliance:
+        """Return the rules for sign-ins and passwords."""
+        return SecurityCompliance(**{item.name: getattr(self, item.name) for item in fields(SecurityCompliance)})
 
     @property
     def local_url(self) -> str:
         """The URL at which programs of this machine reach the API."""
-        return f"{self._scheme}://{'127.0.0.1' if self.host in _WILDCARDS else self.host}:{self.port}"
+        return self._build_url(_WILDCARDS.get(self.host, self.host))
 
     @property
     def has_tls(self) -> bool:
@@ -177,9 +202,8 @@ class Settings:
             raise Invalid("tls_certificate and tls_key must be set together", hint="set both or neither")
         return bool(self.tls_certificate)
 
-    @property
-    def _scheme(self) -> str:
-        return "https" if self.has_tls else "http"
+    def _build_url(self, host: str) -> str:
+        return f"{'https' if self.has_tls else 'http'}://{format_address(host, self.port)}"
 
     @property
     def message_buses(self) -> dict[str, MessageBus]:

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from stratiform.app import home_folder
+from stratiform.app.home_permissions import find_permission_warning
 from stratiform.app.program_status import StatusFile
 from stratiform.app.readiness import is_ready
 from stratiform.interfaces.cli.session import session
@@ -33,6 +34,9 @@ def show_status() -> None:
             for bus in (StatusFile(home, program).read() or {}).get("buses", ()):
                 _print_row("bus", _describe_connection(bus))
                 _print_row("", _describe_storing(bus))
+    warning = find_permission_warning(home)
+    if warning is not None:
+        print_line(warning)
     if not pids:
         raise typer.Exit(3)
 

@@ -47,8 +47,8 @@ def find_tls_files(settings: Settings) -> TlsFiles | None:
         expiry = load_pem_x509_certificate(files.certificate.read_bytes()).not_valid_after_utc
     except (ssl.SSLError, ValueError) as error:
         raise Invalid(
-            f"tls_certificate and tls_key are not a matching certificate and key without a password: {error}",
-            hint="both must be PEM files; the certificate file contains the complete chain",
+            f"tls_certificate and tls_key do not match, are not valid, or the key has a password: {error}",
+            hint="both must be PEM files; the certificate file must contain the complete chain",
         ) from error
     if expiry < datetime.now(UTC):
         logger.warning("TLS certificate has expired file=%s expired_at=%s", files.certificate, expiry.isoformat())

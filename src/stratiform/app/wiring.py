@@ -64,6 +64,7 @@ def _environment(settings: Settings, database: Database, clock: Clock, ids: Ids)
         bcrypt_rounds=settings.bcrypt_rounds,
         password_regex=settings.password_regex,
         password_regex_description=settings.password_regex_description,
+        security_compliance=settings.security_compliance,
         token_ttl_s=settings.token_ttl_s,
         image_size_cap=settings.image_size_cap,
         volume_quotas=settings.volume_quotas,

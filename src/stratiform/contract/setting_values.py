@@ -38,7 +38,7 @@ def check_authority(name: str, file: str) -> None:
     try:
         ssl.create_default_context(cafile=file)
     except (OSError, ValueError) as error:  # SSLError is an OSError
-        raise Invalid(f"setting '{name}': not a file with CA certificates: {file}") from error
+        raise Invalid(f"setting '{name}' is not a file with CA certificates: {file}") from error
 
 
 def _is_metadata_service(host: str) -> bool:

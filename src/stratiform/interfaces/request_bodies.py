@@ -27,7 +27,7 @@ class RequestTooLarge(ContentTooLarge):
 
     def __init__(self, max_bytes: int) -> None:
         size = f"{max_bytes // _MIB} MiB" if max_bytes >= _MIB else f"{max_bytes // _KIB} KiB"
-        super().__init__("Request is too large.", hint=f"{size} at most; send it in several requests")
+        super().__init__("Request is too large.", hint=f"the limit is {size}; split the data across several requests")
 
 
 async def read_body(request: Request, max_bytes: int, authorize: Callable[[], Awaitable[object]]) -> bytes:

@@ -6,7 +6,7 @@ SQLite (WAL), PostgreSQL and MariaDB execute the same statements; their differen
 import dataclasses
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
@@ -220,16 +220,16 @@ def _translate_errors() -> Iterator[None]:
         if _error_codes(error.orig) & _MISSING_VALUES:
             raise
         logger.warning("constraint violated error=%r", str(error.orig).splitlines()[0])
-        raise Conflict("The request conflicts with another one for the same data", hint="repeat the request") from error
+        raise Conflict("The request conflicts with another one for the same data", hint="retry the request") from error
     except (OperationalError, InterfaceError) as error:
         if _error_codes(error.orig) & _STATEMENT_ERRORS:
             raise ProgrammingError(error.statement, None, cast("BaseException", error.orig)) from error
         if _error_codes(error.orig) & _DEADLOCKS:
-            raise Unavailable("the request was deadlocked with another one", hint="repeat the request") from error
+            raise Unavailable("the request deadlocked with another one", hint="retry the request") from error
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no response"
         raise Unavailable("the database is not available", reason=reason) from error
     except PoolTimeoutError as error:
-        raise Unavailable("all connections to the database are in use") from error
+        raise Unavailable("all database connections are in use") from error
 
 
 def _reject_value(failure: ExceptionContext) -> None:
@@ -280,9 +280,9 @@ class TableGateway(Generic[T]):
     def __init__(self, of: Table, record: type[T], key: str = "id") -> None:
         self.table = of
         self.key = of.c[key]
-        self._record = record
         self._names = [field.name for field in dataclasses.fields(record)]
         self.columns = [of.c[name] for name in self._names]
+        self._record: Callable[..., T] = record
 
     def find(self, db: Connection, key: str | int) -> T | None:
         """Return the row with `key`, or None if there is none."""

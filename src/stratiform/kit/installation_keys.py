@@ -31,13 +31,13 @@ _PLAINTEXT = b"stratiform"
 #: What is lost with each key.
 _EFFECTS = {
     "tokens": "tokens cannot be validated",
-    "secrets": "the credentials of clouds cannot be decrypted",
+    "secrets": "cloud credentials cannot be decrypted",
     "ledger": "the ledger cannot be signed",
     "installation": "resources in clouds cannot be recognized",
 }
 
 
-_FOREIGN = "not the keys of the database"
+_FOREIGN = "these keys do not belong to the database"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,5 +44,8 @@ def parse_decimal(text: str) -> Decimal | None:
 
 
 def parse_scientific(text: str) -> Decimal | None:
-    """As `parse_decimal`, also with an exponent of up to three digits, as programs write floats."""
+    """As `parse_decimal`, also with an exponent of up to three digits, as programs write floats.
+
+    For measured values and quantities of corrections: `1e1` is exact decimal notation too.
+    """
     return Decimal(text) if _SCIENTIFIC.fullmatch(text) else None

@@ -59,4 +59,9 @@ def address_of(url: str) -> str:
         port = components.port or _DEFAULT_PORTS.get(components.scheme, 0)
     except ValueError as error:
         raise Invalid(f"'{url}' is not a valid URL: {error}") from error
-    return f"{components.hostname or ''}:{port}"
+    return format_address(components.hostname or "", port)
+
+
+def format_address(host: str, port: int) -> str:
+    """Return `host:port` as in a URL: an IPv6 address is in brackets (RFC 3986)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -64,6 +64,25 @@ def load_settings(
     return settings_type(**values)
 
 
+def has_secrets(settings_type: type[object], file: Path) -> bool:
+    """Return True if a settings file contains a secret. A URL is one if it contains a password.
+
+    Raises: Invalid if the file is not valid TOML
+    """
+    return _has_secrets(settings_type, _parse_toml(file)) if file.exists() else False
+
+
+def _has_secrets(settings_type: object, values: Mapping[str, object]) -> bool:
+    for field in _declared_fields(settings_type):
+        value, table_type = values.get(field.name), _table_type(field)
+        if table_type is not None and isinstance(value, list):
+            if any(_has_secrets(table_type, table) for table in value if isinstance(table, dict)):
+                return True
+        elif field.metadata["secret"] and value and ("://" not in str(value) or "@" in str(value)):
+            return True
+    return False
+
+
 def _declared_fields(settings_type: Any) -> list[dataclasses.Field[object]]:
     """Return the fields declared with `setting_field`; the program sets the others."""
     return [field for field in dataclasses.fields(settings_type) if "help" in field.metadata]
@@ -99,12 +118,16 @@ def _is_ignored(name: str, ignored: Sequence[str]) -> bool:
 def _read_file(file: Path, fields: Mapping[str, dataclasses.Field[object]]) -> dict[str, object]:
     if not file.exists():
         return {}
-    try:
-        values = tomllib.loads(file.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Invalid(f"{file}: not valid TOML: {error}") from error
+    values = _parse_toml(file)
     _check_names(values, fields, str(file))
     return {name: _convert(fields[name], value, f"{name} in {file}") for name, value in values.items()}
+
+
+def _parse_toml(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"{file}: not valid TOML: {error}") from error
 
 
 def _check_names(names: Iterable[str], fields: Mapping[str, object], source: str) -> None:

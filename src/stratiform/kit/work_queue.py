@@ -196,7 +196,7 @@ class Worker:
         except Exception as error:  # without its thread nothing would be reconciled any more
             reason, since = self._failure or ("", self._clock.now())
             if str(error) != reason:
-                logger.warning("work not leased, retrying error=%r", str(error))
+                logger.warning("failed to lease work, retrying error=%r", str(error))
             self._failure = str(error), since
             return False
         self._failure = None
@@ -223,11 +223,13 @@ class Worker:
             self._run_job(task)
         except Fault as error:
             logger.warning(
-                "job not released, waiting for its lease to expire kind=%s key=%s error=%r",
+                "failed to release job, waiting for its lease to expire kind=%s key=%s error=%r",
                 *(task.kind, task.key, str(error)),
             )
         except Exception:
-            logger.exception("job not released, waiting for its lease to expire kind=%s key=%s", task.kind, task.key)
+            logger.exception(
+                "failed to release job, waiting for its lease to expire kind=%s key=%s", task.kind, task.key
+            )
         finally:
             with self._condition:
                 self._busy -= 1

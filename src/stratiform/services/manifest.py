@@ -16,6 +16,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Rule
 from stratiform.kit.signing_keys import SigningKeys
 from stratiform.kit.work_queue import Handler
+from stratiform.services.identity.model import SecurityCompliance
 from stratiform.services.volume.model import QuotaDefaults
 
 S = TypeVar("S")
@@ -36,6 +37,7 @@ class ServiceEnvironment:
     bcrypt_rounds: int
     password_regex: str
     password_regex_description: str
+    security_compliance: SecurityCompliance
     token_ttl_s: int
     image_size_cap: int
     volume_quotas: QuotaDefaults

@@ -67,7 +67,7 @@ def test_user_and_port_have_defaults() -> None:
     [
         ("nonsense", "must begin with rabbit://"),
         ("http://hush@127.0.0.1/", "must begin with rabbit://"),
-        ("rabbit:///", "has no broker"),
+        ("rabbit:///", "does not specify a broker"),
         ("rabbit://u:hush@h:port/", "only a port may follow a host"),
         ("rabbit://u:hush@h:/", "only a port may follow a host"),
         ("rabbit://u:hush@h:0/", "from 1 to 65535"),

@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner, Result
 
+from stratiform.connectors.memory.usage import MemoryUsageDriver
+from stratiform.contract.usage import InventoryItem
 from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client
 from stratiform.interfaces.cli.errors import CliError
@@ -46,6 +48,18 @@ def run(*args: str, exit_code: int = 0) -> Result:
         raise result.exception
     assert result.exit_code == exit_code, result.output
     return result
+
+
+def test_projects_are_named_in_audits_and_corrections(api: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    item = InventoryItem("instance", "foreign", "p9", "web", "active", parse_iso("2026-11-09"), {"vcpus": 2})
+    monkeypatch.setattr(MemoryUsageDriver, "list_inventory", lambda _: iter([item]))
+    run("names", "set", "project", "p9", "sh\nop", "--cloud", "sim", "--from", "2026-11-01")
+    assert "project_id=sh\ufffdop (p9)" in run("audit", "--period", "2026-11", exit_code=1).stdout
+    correction = ("correct", "instance", "m1", "--project", "p9", "--from", "2026-11-09", "--to", "2026-11-10")
+    assert "sh\ufffdop (p9)" in run(*correction, "--reason", "moved").stdout
+    (listed,) = json.loads(run("corrections", "-f", "json").stdout)
+    assert listed["project_names"] == {"p9": "sh\nop"}
+    assert "(p9)" in run("corrections").stdout
 
 
 def test_audit_and_apply(api: Rest) -> None:
@@ -181,7 +195,7 @@ def test_correction_of_a_new_resource(api: Rest) -> None:
     assert lines[:3] == ["new resource: instance m9 of sim was not in the ledger", "before:", "  not used"]
     assert lines[4].endswith("  active  p9  vcpus=4")
     second = run("correct", "instance", "m9", "--reason", "r", "--state", "active").stdout.splitlines()
-    assert second[4] == "The correction changes nothing at present; it takes precedence over later messages."
+    assert second[4] == "The correction currently changes nothing, but it takes precedence over later messages."
 
 
 def test_adjust_a_meter(api: Rest) -> None:

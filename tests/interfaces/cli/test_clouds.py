@@ -204,14 +204,16 @@ def test_bind_list_and_unbind(api: Rest) -> None:
     run("add", "memory", "--name", "sim")
     assert "near" in run("bind", "--project", "demo", "--cloud", "sim", "--zone", "near")
     assert json.loads(run("bindings", "--project", "demo", "-f", "json"))[0]["cloud"] == "sim"
-    assert f"{api.demo_project} in near" in run("show", "sim")
+    api("POST", "usage/names", {"resource_type": "project", "resource_id": api.demo_project, "name": "shop"})
+    assert f"shop ({api.demo_project}) in near" in " ".join(run("show", "sim").split())
+    assert "shop" in run("bindings")
     with pytest.raises(CliError, match="serves projects"):
         run("remove", "sim", "--yes")
     run("unbind", "--project", "demo", "--cloud", "sim")
     assert json.loads(run("bindings", "-f", "json")) == []
     with pytest.raises(CliError, match=r"Remove cloud 'sim' .*: not confirmed") as error:
         run("remove", "sim")
-    assert error.value.hint == "repeat the command with --yes"
+    assert error.value.hint == "run the command again with --yes"
     assert cloud_names() == ["sim"]
     assert "removed" in run("remove", "sim", "--yes")
     assert cloud_names() == []

@@ -29,7 +29,7 @@ def test_the_question_is_printed_to_standard_error(
 @pytest.mark.parametrize("answer", ["n\n", "\n"])
 def test_any_other_answer_cancels_the_command(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    with pytest.raises(CliError, match="Remove cloud 'ec2': cancelled"):
+    with pytest.raises(CliError, match="Remove cloud 'ec2': canceled"):
         confirm("Remove cloud 'ec2'", yes=False)
 
 
@@ -40,7 +40,7 @@ def test_without_a_terminal_the_command_is_refused_instead_of_waiting(
     monkeypatch.setattr(sys, "stdin", standard_input)
     with pytest.raises(CliError, match="not confirmed") as error:
         confirm("Remove cloud 'ec2'", yes=False)
-    assert error.value.hint == "repeat the command with --yes"
+    assert error.value.hint == "run the command again with --yes"
 
 
 def test_yes_confirms_without_a_question(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,9 +98,9 @@ def test_machine_of_a_cloud_is_shown_by_its_name_and_its_end(api: Rest, service_
         disk("v1", PROJECT, "2026-11-10T00:00:00", display_name="data"),
     )
     run("account", "assign", "hosted", "--project", PROJECT, "--from", "2026-11-01T00:00:00Z")
-    assert "boot-0 has cost 0.022 EUR" in run("cost", "show", "boot-0")
+    assert "boot-0 cost 0.022 EUR" in run("cost", "show", "boot-0")
     assert "Current cost per hour: 0.022 EUR" in run("cost", "show", "m1")
-    assert "data has cost 0.02 EUR" in run("cost", "show", "data")
+    assert "data cost 0.02 EUR" in run("cost", "show", "data")
     output = run("cost", "show", "old")
     assert "old ended 2026-11-02T00:00:00.000000Z" in output
     assert "per hour" not in output

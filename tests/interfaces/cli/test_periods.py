@@ -107,7 +107,7 @@ def test_closing_is_previewed_and_confirmed(api: Rest) -> None:
     with pytest.raises(CliError) as error:
         run("period", "close", "--account", "acme", "2026-11")
     action = f"Close {NOVEMBER} of customer account 'acme' and issue an invoice of 13.31 EUR"
-    assert (error.value.message, error.value.hint) == (f"{action}: not confirmed", "repeat the command with --yes")
+    assert (error.value.message, error.value.hint) == (f"{action}: not confirmed", "run the command again with --yes")
     assert json.loads(run("period", "list", "--account", "acme", "-f", "json"))[0]["state"] == "open"
     assert "2026-000001" in run("period", "close", "--account", "acme", "2026-11", "--yes")
     assert "2026-000001" in run("period", "close", "--account", "acme", "2026-11")  # it is closed already

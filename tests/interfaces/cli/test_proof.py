@@ -99,7 +99,7 @@ def test_compressed_files(api: Rest, exported: Path, tmp_path: Path, suffix: str
     try:
         assert "the end line is missing" in run("verify", file, exit_code=1)
     except CliError as error:
-        assert error.message == f"Cannot read {file}: it is truncated or damaged"
+        assert error.message == f"Cannot read {file}: it is truncated or corrupt"
 
 
 def _decompress(data: bytes) -> bytes:
@@ -181,7 +181,7 @@ def test_since_an_earlier_export_or_checkpoint(
     run("export", later)
     assert "no proof of consistency" in run("verify", later, "--since", note, exit_code=1)
     note.write_text(note.read_text().replace("\n576\n", "\n575\n"))
-    with pytest.raises(CliError, match="does not have a trusted checkpoint"):
+    with pytest.raises(CliError, match="does not contain a trusted checkpoint"):
         run("verify", later, "--since", note)
 
 

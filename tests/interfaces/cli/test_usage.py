@@ -138,7 +138,7 @@ def test_rejected(api: Rest, tmp_path: Path) -> None:
 def test_delete_needs_a_selection(api: Rest, args: tuple[str, ...]) -> None:
     with pytest.raises(CliError) as error:
         run("rejected", "delete", *args)
-    assert error.value.message == "No messages are selected"
+    assert error.value.message == "No messages selected"
     assert "--all" in error.value.hint
 
 

@@ -89,5 +89,5 @@ def test_insert_of_another_file(server: Server, tmp_path: Path, text: str) -> No
 def test_empty_message_id(server: Server) -> None:
     with pytest.raises(CliError) as error:
         run("rejected", "show", "")
-    assert error.value.message == "The ID of a message is required"
+    assert error.value.message == "A message ID is required"
     assert server.bodies == []

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from stratiform.connectors.memory.usage import MemoryUsageDriver
+from stratiform.contract.usage import InventoryItem
 from stratiform.kit.clock import HOUR_US, SECOND_US, format_iso, format_iso_seconds, parse_iso
 from stratiform.kit.errors import Unavailable
 from stratiform.services.ledger import repository
@@ -87,6 +89,17 @@ def test_progress_resources_and_summary(api: Rest, service_harness: ServiceHarne
     }
 
 
+def test_projects_in_findings_have_names(api: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    item = InventoryItem("instance", "foreign", "p9", "web", "active", parse_iso("2026-11-09"), {"vcpus": 2})
+    monkeypatch.setattr(MemoryUsageDriver, "list_inventory", lambda _: iter([item]))
+    body = {"resource_type": "project", "resource_id": "p9", "cloud": "sim", "name": "shop", "start": "2026-11-01"}
+    assert api("POST", "usage/names", body).status_code == 201
+    resources = {line["resource"]["resource_id"]: line["resource"] for line in run_audit(api) if "resource" in line}
+    assert resources["foreign"]["proposals"][0]["content"]["project_id"] == "p9"
+    assert resources["foreign"]["project_names"] == {"p9": "shop"}
+    assert resources["unlisted"]["project_names"] == {}
+
+
 def test_applied_corrections_are_listed(api: Rest) -> None:
     *_, last = run_audit(api, apply=True)
     assert last["summary"]["made"] == 1
@@ -140,7 +153,7 @@ def test_invalid_requests(api: Rest, body: Any, detail: str) -> None:
     ("error", "problem"),
     [
         (Unavailable("the database does not answer"), {"detail": "the database does not answer", "hint": ""}),
-        (RuntimeError("secret"), {"detail": "An internal error occurred; the server's log has the details."}),
+        (RuntimeError("secret"), {"detail": "An internal error occurred; see the server log."}),
     ],
 )
 def test_errors_are_the_last_line(

@@ -127,6 +127,15 @@ def test_bind_a_project_by_name(api: Rest) -> None:
     assert api("GET", "clouds/sim").json()["bindings"] == [binding]
 
 
+def test_bindings_have_the_names_of_projects(api: Rest) -> None:
+    create_cloud(api, zones="a")
+    body = {"resource_type": "project", "resource_id": api.demo_project, "name": "shop"}
+    assert api("POST", "usage/names", body).status_code == 201
+    assert api("POST", "bindings", {"project": "demo", "cloud": "sim"}).json()["project_name"] == "shop"
+    for path in ("bindings", "clouds/sim"):
+        assert [binding["project_name"] for binding in api("GET", path).json()["bindings"]] == ["shop"]
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "detail"),
     [

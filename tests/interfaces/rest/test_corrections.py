@@ -28,6 +28,17 @@ def correction_body(**fields: Any) -> dict[str, Any]:
     return {"resource_type": "instance", "resource_id": "m1", "reason": "outage", **fields}
 
 
+def test_projects_have_the_names_of_their_time(api: Rest) -> None:
+    for name, start in (("shop", "2026-11-01T00:00:00Z"), ("store", "2026-11-10T05:00:00Z")):
+        body = {"resource_type": "project", "resource_id": "p9", "cloud": "dc-1", "name": name, "start": start}
+        assert api("POST", "usage/names", body).status_code == 201
+    body = correction_body(since="2026-11-10T02:00:00Z", until="2026-11-10T04:00:00Z", project_id="p9")
+    created = api("POST", "usage/corrections", body).json()
+    assert [each.get("names", {}).get("project") for each in created["after"]] == [None, "shop", None]
+    (item,) = api("GET", "usage/corrections").json()["corrections"]
+    assert item["project_names"] == {"p9": "store"}
+
+
 def test_create_list_and_revoke(api: Rest) -> None:
     response = api(
         "POST",
@@ -55,6 +66,7 @@ def test_create_list_and_revoke(api: Rest) -> None:
         "at": "2026-11-10T10:00:00.000000Z",
         "content": {"absent": True, "since": "2026-11-10T02:00:00.000000Z", "until": "2026-11-10T04:00:00.000000Z"},
         "seen": None,
+        "project_names": {},
         "revoked_by": None,
     }
     revocation = api("POST", "usage/corrections", correction_body(revokes=created["id"], reason="no outage")).json()
@@ -102,6 +114,20 @@ def test_access_is_checked_before_the_request(api: Rest) -> None:
         assert api("POST", "usage/corrections", body, token="nobody").status_code == 401
     assert api("GET", "usage/corrections?limit=0", token=api.demo).status_code == 403
     assert api("GET", "usage/corrections?marker=x", token=api.demo).status_code == 403
+
+
+@pytest.mark.parametrize(("quantity", "value"), [("1e1", "10"), ("25e-1", "2.5"), ("2.50", "2.5"), (7, "7")])
+def test_quantity_is_an_exact_number_that_may_have_an_exponent(
+    api: Rest, service_harness: ServiceHarness, quantity: str | int, value: str
+) -> None:
+    payload = {"resource_type": "instance", "resource_id": "m1", "samples": {BYTES: {"value": 500, "kind": "delta"}}}
+    event = Event("s1", "usage.sampled", "x", parse_iso("2026-11-10T01:00:00"), "dc-1", payload)
+    with service_harness.services.database.transaction() as db:
+        service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
+    body = correction_body(meter=BYTES, quantity=quantity, at="2026-11-10T02:00:00Z", reason="missing")
+    assert api("POST", "usage/corrections", body).status_code == 201
+    (item,) = api("GET", "usage/corrections?resource_id=m1").json()["corrections"]
+    assert item["content"]["quantity"] == value
 
 
 def test_adjust_a_meter_and_revoke(api: Rest, service_harness: ServiceHarness) -> None:

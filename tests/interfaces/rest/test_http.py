@@ -32,7 +32,10 @@ def test_unauthenticated_response_names_keystone(api: Callers, token: dict[str, 
 def test_too_large_body(api: Callers) -> None:
     headers = {"Content-Type": "application/cloudevents-batch+json"}
     response = api.request("POST", "/api/v1/usage/events", "admin", content=b" " * (17 << 20), headers=headers)
-    assert (response.status_code, response.json()["hint"]) == (413, "16 MiB at most; send it in several requests")
+    assert (response.status_code, response.json()["hint"]) == (
+        413,
+        "the limit is 16 MiB; split the data across several requests",
+    )
 
 
 def test_compressed_body(api: Callers) -> None:

@@ -81,7 +81,9 @@ def test_an_account_can_be_read_by_name_and_by_id(any_billing: BillingHarness) -
 def test_a_closed_assignment_cannot_be_changed(billing: BillingHarness) -> None:
     billing.create_account("zeta")
     billing.assign("zeta", "p1", "2026-11-11")
-    with pytest.raises(Conflict, match="The project has been assigned to customer account 'zeta' since 2026-11-11"):
+    with pytest.raises(
+        Conflict, match="The project has already been assigned to customer account 'zeta' since 2026-11-11"
+    ):
         billing.assign("zeta", "p1", "2026-11-12")
     billing.at("2026-12-01").close_period("zeta", "2026-11")
     with pytest.raises(Conflict, match="Customer account 'zeta' pays for the project at 2026-11-20"):
@@ -181,7 +183,7 @@ def test_an_assignment_is_extended_to_an_earlier_start(any_billing: BillingHarne
     account = any_billing.run(lambda billing, ctx: billing.customer_accounts.get(ctx, "acme"))
     assert account.billed_until == parse_iso("2026-10-01")
     any_billing.at("2026-12-02").close("acme", "2026-10")
-    with pytest.raises(Conflict, match="is closed until 2026-11-01"):
+    with pytest.raises(Conflict, match="are closed until 2026-11-01"):
         any_billing.assign("acme", "p2", "2026-09-01")
 
 
@@ -200,7 +202,7 @@ def test_a_project_is_unassigned(any_billing: BillingHarness) -> None:
         any_billing.unassign("acme", "p1")
     any_billing.assign("acme", "p1", "2026-11-10T02:00:00")
     assert any_billing.at("2026-12-02").close("acme", "2026-11").net_minor == 1107  # 503 h x 0.022
-    with pytest.raises(Conflict, match="is closed until 2026-12-01"):
+    with pytest.raises(Conflict, match="are closed until 2026-12-01"):
         any_billing.unassign("acme", "p1", "2026-11-15")
     with pytest.raises(AssignmentNotFound):
         any_billing.unassign("acme", "p9")

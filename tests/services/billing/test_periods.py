@@ -162,5 +162,5 @@ def test_no_project_is_assigned_to_a_period_that_is_being_closed(any_billing: Bi
             stack.services.billing.periods.close(stack.ctx(db), "acme", "2026-11")
             new, moved = pool.submit(assign, "acme", "p2"), pool.submit(assign, "zeta", "p1")
             wait([new, moved], timeout=0.5)
-        assert new.result() == "Customer account 'acme' is closed until 2026-12-01T00:00:00.000000Z"
+        assert new.result() == "The periods of customer account 'acme' are closed until 2026-12-01T00:00:00.000000Z"
         assert moved.result().startswith("Customer account 'acme' pays for the project at 2026-11-20")

@@ -135,7 +135,9 @@ def test_prices_are_not_set_in_a_period_that_is_being_closed(any_billing: Billin
         any_billing.ingest(machine("m1", "p1", f"{month}-02", at=f"{month}-02T00:00:00"))
         any_billing.at(f"{next_month}-01")
         version = PLAN.replace("2026-01-01", f"{month}-15").replace('"0.01"', f'"{number + 10}"')
-        results = run_together([partial(any_billing.close, "acme", month), partial(any_billing.publish, version)])
+        results = run_together(
+            [partial(any_billing.close, "acme", month), partial(any_billing.publish, version, "agreed")]
+        )
         published = not isinstance(results[1], Exception)
         assert published or isinstance(results[1], Invalid)
         invoice = any_billing.load_json(results[0].number)  # type: ignore[attr-defined]

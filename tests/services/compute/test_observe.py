@@ -92,8 +92,8 @@ def test_server_with_unknown_token_is_ignored(servers: ServerHarness, caplog: py
     servers.cloud_compute.create(spec("from-another-database"))
     servers.observe()
     (native,) = servers.native_servers()
-    line = f"ignored cloud=sim native_id={native.id} resource_tag=from-another-database"
-    assert [redact_secrets(message) for message in caplog.messages] == [f"server with unknown tag in cloud, {line}"]
+    line = f"cloud=sim native_id={native.id} resource_tag=from-another-database"
+    assert [redact_secrets(message) for message in caplog.messages] == [f"ignoring server with unknown tag {line}"]
     assert [native.token for native in servers.native_servers()] == ["from-another-database"]
 
 

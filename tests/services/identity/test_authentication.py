@@ -1,5 +1,7 @@
 """Issue of tokens by password and by token, and their scopes."""
 
+from dataclasses import replace
+
 import pytest
 
 from stratiform.kit.clock import SECOND_US
@@ -12,6 +14,7 @@ from stratiform.services.identity.model import (
     ScopeRequest,
     TokenAuth,
 )
+from stratiform.services.identity.service.password_hasher import PasswordHasher
 from support.identity import IdentityHarness, password_auth
 
 DEMO_PROJECT = ScopeRequest("project", ResourceRef(name="demo", domain_name="Default"))
@@ -96,11 +99,8 @@ def test_a_request_without_methods_is_refused(harness: IdentityHarness) -> None:
 
 
 def test_a_new_password_invalidates_tokens(harness: IdentityHarness) -> None:
-    token_id, user, users = harness.issue_token(), harness.user("demo"), harness.identity.users
-    with harness.database.transaction() as db:
-        old_hash, new_hash = users.find_password_hash(db, user.id), users.hash_password("new")
-        users.verify_password("demo-pass", old_hash)
-        users.change_password(db, user.id, harness.clock.now(), old_hash=old_hash, new_hash=new_hash)
+    token_id, user, changes = harness.issue_token(), harness.user("demo"), harness.identity.password_changes
+    changes.change(harness.database, harness.clock, user.id, original="demo-pass", new="new")
     with pytest.raises(Unauthenticated):
         harness.validate(token_id)
     with pytest.raises(Unauthenticated):
@@ -110,8 +110,17 @@ def test_a_new_password_invalidates_tokens(harness: IdentityHarness) -> None:
 
 def test_a_password_changed_since_its_verification_is_not_changed(harness: IdentityHarness) -> None:
     user, users = harness.user("demo"), harness.identity.users
-    with harness.database.transaction() as db, pytest.raises(Unauthenticated):
-        users.change_password(db, user.id, harness.clock.now(), old_hash="other", new_hash="new")
+
+    class RacingHasher(PasswordHasher):
+        def hash(self, secret: str) -> str:
+            with harness.transaction() as ctx:
+                users.update(ctx, user.id, {"password": users.hash_password("by the operator")}, {})
+            return super().hash(secret)
+
+    changes = replace(harness.identity.password_changes, passwords=RacingHasher(4))
+    with pytest.raises(Unauthenticated):
+        changes.change(harness.database, harness.clock, user.id, original="demo-pass", new="new")
+    assert harness.issue_token("demo", "by the operator")
 
 
 def test_secrets_are_not_in_representations(harness: IdentityHarness) -> None:

@@ -285,7 +285,7 @@ def test_values_of_segments_define_the_schema(stack: ServiceHarness) -> None:
     assert (segment.state, segment.attributes) == ("shut", {"slots": 3, "kelvin": -5, "label": "7", "new": "n"})
     with pytest.raises(Invalid, match="state: 'ajar' is not a state of box") as raised:
         correct(stack, box, state="ajar")
-    assert raised.value.hint == "known: active, shut"
+    assert raised.value.hint == "known states: active, shut"
 
 
 def test_meter_file_defines_the_schema(stack: ServiceHarness) -> None:

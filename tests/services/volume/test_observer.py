@@ -33,7 +33,7 @@ def test_a_foreign_native_volume_is_ignored(volumes: VolumeHarness, caplog: pyte
     assert {disk.token for disk in volumes.native_volumes()} == {volume.id, "unknown"}
     assert volumes.event_types() == ["volume.create.end"]
     (line,) = {redact_secrets(message) for message in caplog.messages}
-    assert re.fullmatch(r"volume with unknown tag in cloud, ignored cloud=\w+ native_id=\S+ resource_tag=unknown", line)
+    assert re.fullmatch(r"ignoring volume with unknown tag cloud=\w+ native_id=\S+ resource_tag=unknown", line)
 
 
 def test_an_orphan_is_deleted(volumes: VolumeHarness) -> None:

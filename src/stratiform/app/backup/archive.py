@@ -26,7 +26,7 @@ _BLOCK_BYTES = 1 << 20
 _MAX_MANIFEST_BYTES = 256 << 20
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-_HINT = "use a file that `stratiform backup` has written"
+_HINT = "use a file created by `stratiform backup`"
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -79,7 +79,7 @@ class ArchiveWriter:
         except OSError as error:
             if error.errno is not None:
                 raise
-            raise Invalid(f"{name} became shorter while it was read", hint="repeat the backup") from error
+            raise Invalid(f"{name} was truncated while it was being read", hint="run the backup again") from error
 
 
 class _HashingReader:
@@ -127,7 +127,7 @@ def _compress(raw: IO[bytes], name: str) -> Iterator[Any]:
         with zstandard.ZstdCompressor().stream_writer(raw, closefd=False) as compressed:
             yield compressed
     else:
-        raise Invalid(f"'{name}' is not the name of a tar file", hint="use .tar, .tar.gz or .tar.zst")
+        raise Invalid(f"'{name}' does not have the suffix of a tar archive", hint="use .tar, .tar.gz or .tar.zst")
 
 
 def verify_archive(file: Path) -> Manifest:
@@ -165,26 +165,27 @@ def _damage_reported(file: Path) -> Iterator[None]:
     try:
         yield
     except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise Invalid(f"{file} is damaged or truncated", hint=_HINT) from error
+        raise Invalid(f"{file} is corrupt or truncated", hint=_HINT) from error
 
 
 def _compare(file: Path, expected: Mapping[str, Member], members: Mapping[str, Member]) -> None:
     for name in sorted(expected.keys() ^ members.keys()):
         problem = "is missing" if name in expected else "is not in the manifest"
-        raise Invalid(f"{file} is damaged: {name} {problem}", hint=_HINT)
+        raise Invalid(f"{file} is corrupt: {name} {problem}", hint=_HINT)
     for name, member in expected.items():
         if members[name] != member:
-            raise Invalid(f"{file} is damaged: the checksum of {name} differs", hint=_HINT)
+            raise Invalid(f"{file} is corrupt: the checksum of {name} does not match the manifest", hint=_HINT)
 
 
 def _parse_manifest(file: Path, content: bytes) -> Manifest:
     try:
         manifest = msgspec.json.decode(content, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Invalid(f"{file} is damaged: its manifest is not valid", hint=_HINT) from error
+        raise Invalid(f"{file} is corrupt: its manifest is not valid", hint=_HINT) from error
     if manifest.format != _FORMAT:
         raise Invalid(
-            f"{file} has format {manifest.format}, which this program does not know", hint="update Stratiform"
+            f"{file} has backup format {manifest.format}, which this release does not support",
+            hint="upgrade Stratiform",
         )
     return manifest
 
@@ -196,14 +197,14 @@ def read_members(file: Path) -> Iterator[tuple[str, IO[bytes]]]:
             for info in tar:
                 content = tar.extractfile(info) if info.isreg() else None
                 if content is None or not _is_safe(info.name):
-                    raise Invalid(f"{file}: '{info.name}' is not a file of a backup", hint=_HINT)
+                    raise Invalid(f"{file}: '{info.name}' is not part of a backup", hint=_HINT)
                 yield info.name, content
     except OSError as error:
         if error.errno is not None:
             raise
-        raise Invalid(f"{file} is damaged or truncated", hint=_HINT) from error
+        raise Invalid(f"{file} is corrupt or truncated", hint=_HINT) from error
     except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise Invalid(f"{file} is damaged, truncated or not a tar file", hint=_HINT) from error
+        raise Invalid(f"{file} is corrupt, truncated, or not a tar file", hint=_HINT) from error
 
 
 @contextmanager

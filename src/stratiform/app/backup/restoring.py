@@ -109,7 +109,7 @@ def _insert_rows(file: Path, manifest: Manifest, database: Database) -> None:
                 table = path.partition("/")[0]
                 rows[table] += _insert_chunk(db, table, source)
         if rows != manifest.tables:
-            raise Invalid(f"{file} is damaged: the number of rows differs")
+            raise Invalid(f"{file} is corrupt: the number of rows does not match the manifest")
     with database.transaction() as db:
         tables.continue_sequences(db, names)
 

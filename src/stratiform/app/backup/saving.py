@@ -77,7 +77,7 @@ class BackupWriter:
         for keys in (before := dict(before), after):
             keys.pop(LAST_NOTE, None)
         if before != after:
-            raise Conflict("A key was changed during the backup", hint="repeat the backup")
+            raise Conflict("A key changed during the backup", hint="run the backup again")
 
 
 def _database_files(settings: Settings) -> list[Path]:

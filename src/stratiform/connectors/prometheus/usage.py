@@ -72,7 +72,7 @@ def _to_samples(poll: PollParameters, matrix: "list[TimeSeries]") -> Iterator[Us
                 continue
             if (resource_id, seconds) in seen:
                 raise RequestRejected(
-                    f"the query returns two values of {resource_id} for the same time",
+                    f"the query returns two values for {resource_id} at the same time",
                     hint=f"sum by ({poll.resource_label}) (…)",
                 )
             seen.add((resource_id, seconds))

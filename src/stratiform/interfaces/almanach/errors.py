@@ -101,7 +101,7 @@ def _render(error: Exception) -> Response[ErrorBody]:
         return _render_page(error.status_code, dict(error.headers or {}))
     if isinstance(error, HTTPException) and error.status_code < 500:
         return Response({"error": InvalidPayload().message}, status_code=error.status_code)
-    return Response({"error": "An unexpected error occurred; see the log of the server."}, status_code=500)
+    return Response({"error": "An unexpected error occurred; see the server log."}, status_code=500)
 
 
 def _render_page(status: int, headers: dict[str, str]) -> Response[ErrorBody]:

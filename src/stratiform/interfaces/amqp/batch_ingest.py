@@ -149,7 +149,7 @@ class BatchIngest:
         reason = _describe(error)
         self.statistics.status.set_not_stored(reason)
         if reason != self._last_error:
-            logger.warning("messages not stored, retrying cloud=%s count=%d error=%r", self.cloud, count, reason)
+            logger.warning("failed to store messages, retrying cloud=%s count=%d error=%r", self.cloud, count, reason)
             self._last_error = reason
 
 

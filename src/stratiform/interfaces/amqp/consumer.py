@@ -75,7 +75,7 @@ class Consumer:
         """Services create the queues of their topics. Without a consumer they grow, although the pool has a copy."""
         for queue, count in unread.items():
             logger.warning(
-                "queue is growing without a consumer queue=%s messages=%d bus=%s", queue, count, self.address
+                "queue has no consumer and is growing queue=%s messages=%d bus=%s", queue, count, self.address
             )
 
     def _log_error(self, error: Exception, *, was_connected: bool) -> None:
@@ -90,6 +90,6 @@ class Consumer:
         if was_connected:
             logger.warning("connection lost, retrying bus=%s error=%r retry_s=%d", *values)
         elif isinstance(error, OSError):
-            logger.warning("broker not reachable, retrying bus=%s error=%r retry_s=%d", *values)
+            logger.warning("broker unreachable, retrying bus=%s error=%r retry_s=%d", *values)
         else:
             logger.warning("broker refused the connection, retrying bus=%s error=%r retry_s=%d", *values)

@@ -115,7 +115,7 @@ def parse_transport_url(text: str, key: str) -> TransportUrl:
     options = _parse_options(dict(parse_qsl(url.query, keep_blank_values=True)), key, tls=url.scheme == "amqps")
     hosts = tuple(_parse_host(part, key, _PORTS[url.scheme]) for part in url.netloc.split(",") if part)
     if not hosts:
-        raise Invalid(f"{key} has no broker", hint=_HINT)
+        raise Invalid(f"{key} does not specify a broker", hint=_HINT)
     return TransportUrl(hosts, unquote(url.path[1:]) or "/", options)
 
 
@@ -138,7 +138,7 @@ def _parse_options(query: dict[str, str], key: str, *, tls: bool) -> ConsumerOpt
         if name in _IGNORED_OPTIONS:
             continue
         if name not in _OPTIONS:
-            raise Invalid(f"{key} has an unknown option {name}", hint=f"known: {', '.join(_OPTIONS)}")
+            raise Invalid(f"{key} has an unknown option {name}", hint=f"supported options: {', '.join(_OPTIONS)}")
         value = _BOOLEANS.get(text.lower(), text) if _OPTIONS[name].type is bool else text
         try:
             values[name] = convert_text(value, _OPTIONS[name].type)

@@ -9,7 +9,7 @@ from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 from stratiform.interfaces.cli.period_previews import format_unassigned
 from stratiform.interfaces.cli.session import get_client
-from stratiform.interfaces.cli.text import print_line
+from stratiform.interfaces.cli.text import format_named_id, print_line
 
 app = typer.Typer(help="Customer accounts, and the projects that are assigned to them.", no_args_is_help=True)
 
@@ -76,7 +76,7 @@ def update_account(
     tax_rate: Annotated[str | None, typer.Option(help="Default tax rate of its invoices, in percent.")] = None,
     output: FormatOption = Format.table,
 ) -> None:
-    """Change a customer account. Its next invoices have the new values."""
+    """Change a customer account. The changes apply to future invoices."""
     options = {"name": new_name, "tax_rate": tax_rate}
     changes: dict[str, object] = {key: value for key, value in options.items() if value is not None}
     changes |= build_party_fields(legal_name, address, country, tax_id)
@@ -91,12 +91,14 @@ def assign_project(
     project: ProjectOption,
     start: Annotated[
         str | None,
-        typer.Option("--from", help="Start of the assignment (ISO 8601), or `now`; required if there is usage before."),
+        typer.Option(
+            "--from", help="Start of the assignment (ISO 8601), or `now`; required if the project has earlier usage."
+        ),
     ] = None,
 ) -> None:
-    """Assign a project to a customer account. An assignment to another account ends at the start.
+    """Assign a project to a customer account. An assignment to another account ends at that time.
 
-    A later assignment to the same account is extended to the start.
+    A later assignment to the same account is extended to start at that time.
     """
     assignment = get_client().post(f"{_path(name)}/projects", {"project": project, "start": start})
     print_line(f"Customer account '{name}' pays for project {_format_assignment(assignment)}")
@@ -113,7 +115,7 @@ def unassign_project(
     """End the assignment of a project to a customer account. An assignment that starts later is removed."""
     assignment = get_client().delete(f"{_path(name)}/projects/{quote(project, safe='')}", until=until)
     if assignment["until"] == assignment["start"]:
-        print_line(f"Customer account '{name}' does not pay for project {assignment['project_id']} any more")
+        print_line(f"Customer account '{name}' no longer pays for project {assignment['project_id']}")
     else:
         print_line(f"Customer account '{name}' pays for project {_format_assignment(assignment)}")
 
@@ -141,6 +143,5 @@ def _path(name: str) -> str:
 
 def _format_assignment(assignment: dict[str, object]) -> str:
     until = f" until {assignment['until']}" if assignment["until"] else ""
-    project_id, name = assignment["project_id"], assignment["project_name"]
-    project = f"{name} ({project_id})" if name else project_id
+    project = format_named_id(str(assignment["project_id"]), str(assignment["project_name"]))
     return f"{project} from {assignment['start']}{until}"

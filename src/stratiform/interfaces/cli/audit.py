@@ -10,7 +10,7 @@ from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, encode_json_array, format_values
 from stratiform.interfaces.cli.session import get_client
-from stratiform.interfaces.cli.text import escape_control_characters, escape_line, print_line
+from stratiform.interfaces.cli.text import escape_control_characters, escape_line, name_project, print_line
 
 
 def run_audit(
@@ -60,7 +60,7 @@ class _Results:
             if "summary" in line:
                 self.summary = line["summary"]
         if not self.summary:
-            raise CliError("The audit was interrupted", "try again; see the log of the server")
+            raise CliError("The audit was interrupted", "try again; see the server log")
 
 
 def _print_progress(cloud: str | None, count: int) -> None:
@@ -72,18 +72,24 @@ def _print_resource(resource: JsonObject) -> None:
     """Print a heading with the full ID, and lines for findings and proposed corrections."""
     print_line(escape_line(f"{resource['resource_type']} {resource['resource_id']} {resource['name']}".rstrip()))
     print_line(f"  cloud {resource['cloud']}")
+    names = resource["project_names"]
     for finding in resource["findings"]:
         duration = f"{finding['seconds']} s" if finding["exact"] else f"up to {finding['seconds']} s"
         print_line(f"  {finding['kind']}  {finding['start']}  {finding['end']}  {duration}")
         for name, change in finding["changes"].items():
-            print_line(f"    {name}: ledger {change['ledger']}, source {change['source']}")
+            ledger, source = (_format_value(name, change[side], names) for side in ("ledger", "source"))
+            print_line(f"    {name}: ledger {ledger}, source {source}")
         for source in finding["evidence"]:
             print_line(f"    {source}")
     for proposal in resource["proposals"]:
         status = "corrected" if proposal["made"] else "proposed"
-        print_line(f"  {status}: {format_values(proposal['content'])} at {proposal['at']}")
+        print_line(f"  {status}: {format_values(name_project(proposal['content'], names))} at {proposal['at']}")
     if not resource["proposals"]:
         print_line("  no correction proposed: the times are unknown")
+
+
+def _format_value(attribute: str, value: object, project_names: Mapping[str, str]) -> object:
+    return name_project({attribute: value}, project_names)[attribute]
 
 
 def _print_summary(summary: JsonObject, apply: bool) -> None:

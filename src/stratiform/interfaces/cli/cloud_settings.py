@@ -197,6 +197,6 @@ def _prompt(setting: Setting) -> str:
     if not line:
         raise CliError(
             f"{setting.name} is missing",
-            f"use {setting.option_name}-file FILE, {setting.environment_variable}, or a terminal to prompt",
+            f"use {setting.option_name}-file FILE or {setting.environment_variable}, or run the command in a terminal",
         )
     return line

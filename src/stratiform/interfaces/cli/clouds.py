@@ -12,11 +12,12 @@ from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 from stratiform.interfaces.cli.session import get_client
-from stratiform.interfaces.cli.text import print_line
+from stratiform.interfaces.cli.text import format_named_id, print_line
 
 _CLOUD_COLUMNS = {"Name": "name", "Kind": "kind", "Settings": "settings", "Created at": "created_at", "ID": "id"}
 _BINDING_COLUMNS = {
     "Project ID": "project_id",
+    "Project": "project_name",
     "Availability zone": "zone",
     "Cloud": "cloud",
     "Native zone": "native_zone",
@@ -108,7 +109,7 @@ def show_cloud(cloud: Name, output: FormatOption = Format.table) -> None:
     """Show a cloud with its bindings and native IDs."""
     details = get_client().get(f"clouds/{_quote(cloud)}")
     if output is Format.table:
-        details["bindings"] = [f"{binding['project_id']} in {binding['zone']}" for binding in details["bindings"]]
+        details["bindings"] = [_format_binding(binding) for binding in details["bindings"]]
         details["native_ids"] = list(map(_format_native_id, details["native_ids"]))
     rows = {**_CLOUD_COLUMNS, "Updated at": "updated_at", "Bindings": "bindings", "Native IDs": "native_ids"}
     print_item(details, rows, output)
@@ -186,7 +187,7 @@ def register_image(
 def unregister_image(
     cloud: CloudOption, image: Annotated[str, typer.Option(help="ID of the image (see `clouds show`).")]
 ) -> None:
-    """Remove the native ID of an image; existing servers stay."""
+    """Remove the native ID of an image; existing servers remain."""
     _unregister(cloud, "image", image)
 
 
@@ -204,7 +205,7 @@ def register_flavor(
 def unregister_flavor(
     cloud: CloudOption, flavor: Annotated[str, typer.Option(help="ID of the flavor (see `clouds show`).")]
 ) -> None:
-    """Remove the instance type of a flavor; existing servers stay."""
+    """Remove the instance type of a flavor; existing servers remain."""
     _unregister(cloud, "flavor", flavor)
 
 
@@ -222,8 +223,12 @@ def register_volume_type(
 def unregister_volume_type(
     cloud: CloudOption, volume_type: Annotated[str, typer.Option(help="ID of the volume type (see `clouds show`).")]
 ) -> None:
-    """Remove the disk type of a volume type; existing volumes stay."""
+    """Remove the disk type of a volume type; existing volumes remain."""
     _unregister(cloud, "volume_type", volume_type)
+
+
+def _format_binding(binding: Mapping[str, str]) -> str:
+    return f"{format_named_id(binding['project_id'], binding['project_name'])} in {binding['zone']}"
 
 
 def _format_native_id(mapping: Mapping[str, str]) -> str:

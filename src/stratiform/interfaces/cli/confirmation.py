@@ -18,6 +18,6 @@ def confirm(action: str, *, yes: bool) -> None:
     if yes:
         return
     if sys.stdin is None or not sys.stdin.isatty():  # None: standard input is closed
-        raise CliError(f"{action}: not confirmed", "repeat the command with --yes")
+        raise CliError(f"{action}: not confirmed", "run the command again with --yes")
     if not typer.confirm(f"{action}?", err=True):
-        raise CliError(f"{action}: cancelled")
+        raise CliError(f"{action}: canceled")

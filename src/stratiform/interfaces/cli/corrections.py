@@ -9,7 +9,7 @@ from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, format_values, print_item, print_list
 from stratiform.interfaces.cli.session import get_client
-from stratiform.interfaces.cli.text import escape_line, print_line
+from stratiform.interfaces.cli.text import escape_line, format_named_id, name_project, print_line
 from stratiform.kit.number_parsing import parse_uint
 
 _COLUMNS = {
@@ -147,14 +147,15 @@ def _print_correction(result: JsonObject) -> None:
             for segment in result[title]:
                 print_line(_format_segment(segment, names))
         if result["new"] and result["before"] == result["after"]:
-            print_line("The correction changes nothing at present; it takes precedence over later messages.")
+            print_line("The correction currently changes nothing, but it takes precedence over later messages.")
     print_line(f"correction {result['id']}" + ("" if result["new"] else " already exists"))
 
 
 def _format_segment(segment: JsonObject, names: Iterable[str]) -> str:
     attributes = "".join(f"  {name}={segment['attributes'].get(name, '')}" for name in names)
     end = segment["end"] or "open"
-    return f"  {segment['start']}  {end:27}  {segment['state']}  {segment['project_id']}{attributes}"
+    project = format_named_id(segment["project_id"], segment.get("names", {}).get("project"))
+    return f"  {segment['start']}  {end:27}  {segment['state']}  {project}{attributes}"
 
 
 def _changed_attributes(segments: Sequence[JsonObject]) -> list[str]:
@@ -165,5 +166,6 @@ def _changed_attributes(segments: Sequence[JsonObject]) -> list[str]:
 
 
 def _row(correction: JsonObject) -> dict[str, object]:
-    changes = (format_values(correction["content"]), format_values(correction["seen"] or {}))
+    names = correction["project_names"]
+    changes = [format_values(name_project(correction[key] or {}, names)) for key in ("content", "seen")]
     return {**correction, "change": ", ".join(change for change in changes if change)}

@@ -36,7 +36,7 @@ def show_server_cost(
         [{**line, "quantity": format_quantity(line["quantity"])} for line in cost["lines"]], _LINE_COLUMNS, output
     )
     name = cost["resource_name"] or cost["resource_id"]
-    print_line(f"{name} has cost {cost['amount']} {cost['currency']} from {cost['since']} to {cost['as_of']}")
+    print_line(f"{name} cost {cost['amount']} {cost['currency']} from {cost['since']} to {cost['as_of']}")
     if cost["ended_at"]:
         print_line(f"{name} ended {cost['ended_at']}")
     else:

@@ -20,6 +20,7 @@ _OPTIONS = {
     "measure": "--measure",
     "project_id": "--project",
     "reason": "--reason",
+    "retroactive": "--retroactive",
     "resource_id": "--resource",
     "resource_type": "--resource-type",
     "tag": "--tag",

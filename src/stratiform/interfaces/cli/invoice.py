@@ -75,7 +75,7 @@ def download_invoice(
     """Download an invoice as PDF or JSON."""
     paths = {".pdf": "/pdf", ".json": ""}
     if output.suffix.lower() not in paths:
-        raise CliError(f"{output}: the file name ends neither in .pdf nor in .json")
+        raise CliError(f"{output}: the file name must end in .pdf or .json")
     content = get_client().download(f"invoices/{quote(number, safe='')}{paths[output.suffix.lower()]}")
     try:
         output.write_bytes(content)

@@ -58,7 +58,7 @@ def export_file(
                 line_ends = chunk[len(chunk.rstrip(b"\n")) :]
                 last_line = (last_line + chunk).rstrip(b"\n").rpartition(b"\n")[2] + line_ends
             if not last_line.startswith(_END):
-                raise CliError("The export was interrupted", "try again; see the log of the server")
+                raise CliError("The export was interrupted", "try again; see the server log")
     except OSError as error:
         raise CliError(f"Cannot write {file}: {error.strerror}") from error
     if file.is_file():
@@ -135,7 +135,7 @@ def _checkpoint(file: Path, verifiers: "list[Verifier]") -> "Checkpoint":
     try:
         return read_checkpoint(text, verifiers)
     except Invalid as error:
-        raise CliError(f"{file} does not have a trusted checkpoint: {error.message}") from error
+        raise CliError(f"{file} does not contain a trusted checkpoint: {error.message}") from error
 
 
 def _month(text: str) -> tuple[str, str]:
@@ -163,9 +163,9 @@ def _open(file: Path) -> Iterator[io.BufferedIOBase]:
             else:
                 yield raw
     except OSError as error:
-        raise CliError(f"Cannot read {file}: {error.strerror or 'it is damaged'}") from error
+        raise CliError(f"Cannot read {file}: {error.strerror or 'it is corrupt'}") from error
     except (EOFError, zlib.error, zstandard.ZstdError) as error:
-        raise CliError(f"Cannot read {file}: it is truncated or damaged") from error
+        raise CliError(f"Cannot read {file}: it is truncated or corrupt") from error
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def list_meters(output: FormatOption = Format.table) -> None:
 
 @app.command("check")
 def check_meter(file: Annotated[Path, typer.Argument(help="A meter file.")]) -> None:
-    """Validate a meter file without a server. Errors name the key."""
+    """Validate a meter file without a server. Errors name the invalid key."""
     # not needed by other commands
     from stratiform.services.ingest.parsing.meter_file_parser import parse_meter_file, read_file
 
@@ -51,7 +51,7 @@ def count_ignored_messages(
     ] = False,
     output: FormatOption = Format.table,
 ) -> None:
-    """List counts by cloud and event type: first those to decide on, last those ignored on purpose, with the reason.
+    """Count messages by cloud and event type: undecided types first, those ignored on purpose last, with the reason.
 
     Times are those of the messages, not of their import.
     """
@@ -61,7 +61,7 @@ def count_ignored_messages(
 
 @ignored.command("replay")
 def replay_ignored_messages() -> None:
-    """Ingest the stored messages again, after a meter was added."""
+    """Ingest the stored messages again, after a meter has been added."""
     ingested, after = 0, 0
     results: list[JsonObject] = []
     while True:

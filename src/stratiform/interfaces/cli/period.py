@@ -63,7 +63,7 @@ def close_period(
     yes: Yes = False,
     output: FormatOption = Format.table,
 ) -> None:
-    """Close a period and issue its invoice, after a confirmation. Closing it again shows the same invoice.
+    """Close a period and issue its invoice, after confirmation. Closing it again shows the same invoice.
 
     Exit status 1: a period cannot be closed.
     """

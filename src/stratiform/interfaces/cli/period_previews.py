@@ -41,7 +41,7 @@ def print_warnings(preview: Mapping[str, Any]) -> None:
     for usage in preview["unaudited"]:
         print_line(f"Not audited: {_format_unaudited(usage)}")
     for late in preview["late_usage"]:
-        print_line(f"Late usage from {late['start']} to {late['end']}: {format_late_usage(late)} is in no invoice")
+        print_line(f"Late usage from {late['start']} to {late['end']}: {format_late_usage(late)} is not in any invoice")
     for problem in preview["problems"]:
         hint = f" ({problem['hint']})" if problem["hint"] else ""
         print_line(f"Cannot be closed: {problem['detail']}{hint}")

@@ -6,8 +6,19 @@ from urllib.parse import quote
 
 import typer
 
+from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, print_item, print_list
+from stratiform.interfaces.cli.price_changes import (
+    DryRun,
+    Reason,
+    Retroactive,
+    check_reason,
+    describe_differences,
+    print_change,
+    print_differences,
+    print_price_changes,
+)
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
@@ -36,12 +47,44 @@ _PRICE_COLUMNS = {
 @app.command("set")
 def publish_prices(
     file: Annotated[Path, typer.Argument(help="The plan in TOML; docs/reference/prices.md describes the format.")],
+    dry_run: DryRun = False,
+    retroactive: Retroactive = False,
+    reason: Reason = "",
+    yes: Yes = False,
+    output: FormatOption = Format.table,
 ) -> None:
-    """Publish a price plan, or new versions of a plan. A published version never changes."""
-    if not file.is_file():
-        raise CliError(f"Cannot read {file}: no such file")
-    plan = get_client().post_file("prices", file, "application/toml", file_name=str(file))
+    """Publish a price plan, or new versions of a plan. A published version never changes.
+
+    A version that would change the cost of past usage is refused without --retroactive and --reason, which show the
+    change first and record it.
+    """
+    check_reason(reason, retroactive=retroactive)
+    content = _read(file)
+    preview = _preview(file, content) if dry_run or retroactive else None
+    if preview is not None and (dry_run or output is Format.table):
+        _print_preview(preview, output)
+    if dry_run:
+        return
+    if preview is not None and preview["differences"]:
+        differences = describe_differences(preview["differences"])
+        confirm(f"Publish plan '{preview['plan']}' and {differences}", yes=yes)
+    flags = {"retroactive": "true", "reason": reason} if retroactive else {}
+    plan = get_client().post_bytes("prices", content, "application/toml", file_name=str(file), **flags)
+    if output is Format.json:
+        print_item(plan, {}, output)
+        return
     print_line(f"plan '{plan['name']}' in {plan['currency']}, versions from {', '.join(_dates(plan))}")
+    print_change(plan["change"])
+
+
+@app.command("changes")
+def list_price_changes(output: FormatOption = Format.table) -> None:
+    """List retroactive price changes, newest first."""
+    changes = get_client().iterate_items("price-changes", "price_changes")
+    if output is Format.json:
+        print_list(changes, {}, output)
+    else:
+        print_price_changes([*changes])
 
 
 @app.command("list")
@@ -66,6 +109,28 @@ def show_prices(
     if plan["free"]:
         print_line(f"free of charge if they have no price: {', '.join(plan['free'])}")
     print_list(rows, _PRICE_COLUMNS, output)
+
+
+def _read(file: Path) -> bytes:
+    """Return the content of a plan file, so that the plan that is shown is the one that is published."""
+    if not file.is_file():
+        raise CliError(f"Cannot read {file}: no such file")
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise CliError(f"Cannot read {file}: {error.strerror}") from error
+
+
+def _preview(file: Path, content: bytes) -> JsonObject:
+    preview: JsonObject = get_client().post_bytes("prices/preview", content, "application/toml", file_name=str(file))
+    return preview
+
+
+def _print_preview(preview: JsonObject, output: Format) -> None:
+    if output is Format.json:
+        print_item(preview, {}, output)
+    else:
+        print_differences(preview["differences"])
 
 
 def _dates(plan: JsonObject) -> list[str]:

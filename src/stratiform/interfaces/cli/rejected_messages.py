@@ -31,9 +31,9 @@ def show_rejected_message(
     message: Annotated[str, typer.Argument(metavar="ID", help="ID of the message, or a unique prefix of it.")],
     output: FormatOption = Format.table,
 ) -> None:
-    """Show one message completely."""
+    """Show a rejected message in full."""
     if not message:  # the path would be that of the list
-        raise CliError("The ID of a message is required", "see `stratiform usage rejected list`")
+        raise CliError("A message ID is required", "see `stratiform usage rejected list`")
     print_item(get_client().get(f"usage/rejected/{quote(message, safe='')}"), _COLUMNS, output)
 
 
@@ -53,7 +53,7 @@ def delete_rejected_messages(
 ) -> None:
     """Delete rejected messages permanently."""
     if [bool(messages), everything, bool(cloud or reason)].count(True) != 1:
-        raise CliError("No messages are selected", "use IDs; or --cloud, --reason or both; or --all")
+        raise CliError("No messages selected", "specify message IDs, or --cloud, --reason or both, or --all")
     if messages:
         for message in messages:
             get_client().delete(f"usage/rejected/{quote(message, safe='')}")

@@ -37,7 +37,7 @@ TIMEOUT = httpx.Timeout(600, connect=5)
 _PROOF_TIMEOUT_S = 10
 
 #: Hosts of URLs that are on this machine.
-_LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104 - compared only
+_LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "::")  # noqa: S104 - compared only
 
 #: The entry of the operator in clouds.yaml of each home.
 OPERATOR_ENTRY = "stratiform-admin"

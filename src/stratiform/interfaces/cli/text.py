@@ -1,5 +1,7 @@
 """Printing of text to a terminal."""
 
+from collections.abc import Mapping
+
 import typer
 
 #: Control characters, including the two Unicode characters that end a line or a paragraph.
@@ -18,3 +20,16 @@ def escape_line(text: str) -> str:
 
 def print_line(text: str) -> None:
     typer.echo(escape_control_characters(text))
+
+
+def format_named_id(resource_id: str, name: str | None) -> str:
+    """Return `demo (ID)`, or the ID if the name is not known."""
+    return f"{escape_line(name)} ({resource_id})" if name else resource_id
+
+
+def name_project(values: Mapping[str, object], names: Mapping[str, str]) -> dict[str, object]:
+    """Return values with the name of their project, if it is known, beside its ID. `names` are by ID."""
+    project_id = values.get("project_id")
+    if not isinstance(project_id, str):
+        return {**values}
+    return {**values, "project_id": format_named_id(project_id, names.get(project_id))}

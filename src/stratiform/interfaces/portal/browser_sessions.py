@@ -10,6 +10,7 @@ from stratiform.interfaces.http import Request, get_services, read_transaction
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Forbidden, Invalid, Unauthenticated
+from stratiform.services.identity.errors import TokenNotFound
 from stratiform.services.identity.model import (
     AuthMethod,
     AuthRequest,
@@ -59,13 +60,11 @@ def scope_to_project(services: Services, token: str, project_id: str) -> str:
 
 
 def _issue_token(services: Services, method: AuthMethod, scope: ScopeRequest) -> str:
-    """Hashing a password is slow, so no transaction is open meanwhile."""
-    auth_request = AuthRequest((method,), scope)
-    with services.database.read_transaction() as db:
-        resolved = services.identity.authentication.resolve_methods(db, auth_request, services.clock.now())
-    services.identity.authentication.verify_secrets(resolved)
-    with services.database.transaction() as db:
-        return services.identity.authentication.issue_token(db, auth_request, resolved, services.clock.now())[0]
+    authentication = services.identity.authentication
+    try:
+        return authentication.sign_in(services.database, services.clock, AuthRequest((method,), scope))[0]
+    except TokenNotFound as error:
+        raise Unauthenticated("The session has expired.") from error
 
 
 def build_cookie(request: Request, token: str) -> Cookie:

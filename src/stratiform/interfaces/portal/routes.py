@@ -113,7 +113,7 @@ def render_error(request: Request, error: Exception) -> Response[str] | Redirect
     elif isinstance(error, HTTPException):
         status, message = error.status_code, error.detail
     else:
-        status, message = 500, "An unexpected error occurred; see the log of the server."
+        status, message = 500, "An unexpected error occurred; see the server log."
     return _render("error.html", {"error": message}, status)
 
 

@@ -1,7 +1,7 @@
 """Resources that operators refer to by name or id: projects, images, flavors and volume types."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
@@ -33,6 +33,11 @@ def resolve_project(services: Services, ctx: RequestContext, reference: str, *, 
         ids = services.ledger.name_timelines.list_projects_named(ctx.db, reference)
         projects += [(project_id, reference) for project_id in ids if project_id not in local_ids]
     return _select("project", reference, projects)
+
+
+def list_project_names(services: Services, ctx: RequestContext, project_ids: Iterable[str]) -> Mapping[str, str]:
+    """Return the present names of projects, by id; unknown ones are missing."""
+    return services.ledger.name_timelines.list_project_names(ctx.db, {*project_ids}, ctx.now)
 
 
 def resolve_metered_server(services: Services, ctx: RequestContext, reference: str) -> str:

@@ -11,7 +11,7 @@ from stratiform.kit.errors import Fault
 
 MEDIA_TYPE = "application/problem+json"
 
-INTERNAL_ERROR = "An internal error occurred; the server's log has the details."
+INTERNAL_ERROR = "An internal error occurred; see the server log."
 
 
 class Problem(msgspec.Struct):

@@ -7,7 +7,7 @@ from sqlalchemy.schema import SchemaItem
 from stratiform.kit.database import Json
 
 revision = "0050"
-down_revision = "0010"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
@@ -27,9 +27,7 @@ def upgrade() -> None:
         op.add_column("volume_volume", sa.Column(name, sa.String(length=64), nullable=False, server_default=""))
     with op.batch_alter_table("volume_volume") as batch:
         for name in _VOLUME_COLUMNS:
-            batch.alter_column(
-                name, existing_type=sa.String(length=64), existing_nullable=False, server_default=None
-            )
+            batch.alter_column(name, existing_type=sa.String(length=64), existing_nullable=False, server_default=None)
     _create_table(
         "volume_snapshot",
         *_copy_columns(),

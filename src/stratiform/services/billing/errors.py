@@ -1,11 +1,11 @@
 """Errors of billing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.errors import Conflict, NotFound
-from stratiform.services.billing.model import UnassignedUsage
+from stratiform.services.billing.model import CostDifference, UnassignedUsage
 from stratiform.services.rating.model import QUANTITY_DIGITS, Charge, PricePlan, UnpricedUsage, format_scaled
 
 
@@ -34,7 +34,7 @@ class AssignmentConflict(Conflict):
     """Another request assigns the project."""
 
     def __init__(self, project_id: str) -> None:
-        super().__init__(f"Project '{project_id}' is being assigned by another request", hint="repeat the request")
+        super().__init__(f"Project '{project_id}' is being assigned by another request", hint="retry the request")
 
 
 class AssignmentNotFound(NotFound):
@@ -56,6 +56,20 @@ class UnassignedUsageConflict(Conflict):
             f"Project '{usage.project_id}' has usage since {format_iso(usage.start)} that no customer account pays for"
             f" ({resources})",
             hint=f"assign it from {format_iso(first)} to bill the usage, or from `now` to leave it unbilled",
+        )
+
+
+class RetroactivePriceChange(Conflict):
+    """New prices would change the cost of past usage, and the request does not allow it. `preview` shows the change."""
+
+    def __init__(self, subject: str, differences: Sequence[CostDifference], preview: str) -> None:
+        first = differences[0]
+        others = len(differences) - 1
+        more = f", and of {others} other{'s' if others > 1 else ''}" if others else ""
+        super().__init__(
+            f"{subject} would change the cost of past usage of customer account '{first.account_name}' from"
+            f" {first.net_before} to {first.net_after} {first.currency} net{more}",
+            hint=f"{preview}; to charge it nevertheless, set `retroactive` and `reason`",
         )
 
 

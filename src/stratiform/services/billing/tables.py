@@ -1,4 +1,6 @@
-"""Tables of customer accounts, periods and documents. Rows of closed periods and of documents are never changed.
+"""Tables of customer accounts, periods and documents.
+
+Rows of closed periods, of documents and of retroactive price changes are never changed.
 
 Constraints: each row but the first refers to the previous one. So assignments of a project do not overlap, periods of a
 customer account are adjacent, and numbers of a series have no gaps, on every database.
@@ -17,7 +19,7 @@ from sqlalchemy import (
     column,
 )
 
-from stratiform.kit.database import Json, LongBytes, define_table
+from stratiform.kit.database import Json, LongBytes, LongText, define_table
 
 
 def _follows_previous() -> ColumnElement[bool]:
@@ -140,6 +142,34 @@ periods_table = define_table(
         name="fk_billing_period_previous",
     ),
     CheckConstraint(_follows_previous(), name="sequence"),
+    CheckConstraint(_starts_before_end(), name="period"),
+)
+
+price_changes_table = define_table(
+    "billing_price_change",
+    Column("id", String(64), primary_key=True),
+    Column("created_at", BigInteger, nullable=False, index=True),
+    Column("author", LongText, nullable=False),
+    Column("reason", LongText, nullable=False),
+    Column("plan", String(64), ForeignKey("rating_plan.name"), nullable=False),
+    Column("previous_plan", String(64), ForeignKey("rating_plan.name")),
+    Column("versions", Json, nullable=False),
+    CheckConstraint("reason <> ''", name="reason"),
+    CheckConstraint("plan <> previous_plan", name="plan"),
+)
+
+price_differences_table = define_table(
+    "billing_price_difference",
+    Column("change_id", String(64), ForeignKey("billing_price_change.id"), primary_key=True),
+    Column("account_id", String(64), ForeignKey("billing_account.id"), primary_key=True, index=True),
+    Column("account_name", String(255), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("net_before", String(64), nullable=False),
+    Column("net_after", String(64), nullable=False),
+    Column("difference", String(64), nullable=False),
+    Column("exact_difference", String(64), nullable=False),
     CheckConstraint(_starts_before_end(), name="period"),
 )
 

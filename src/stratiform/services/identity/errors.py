@@ -12,6 +12,34 @@ class AuthenticationFailed(Unauthenticated):
         super().__init__("The request you have made requires authentication.")
 
 
+class PasswordExpired(Unauthenticated):
+    """The password is right, and expired."""
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(f"The password is expired and needs to be changed for user: {user_id}.")
+
+
+class PasswordReused(Invalid):
+    """The new password is one of the last `unique_last_password_count` passwords."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            "The new password cannot be identical to a previous password. The total number which includes the new "
+            f"password must be unique is {count}."
+        )
+
+
+class PasswordTooNew(Invalid):
+    """The password was changed less than `minimum_password_age` days ago."""
+
+    def __init__(self, minimum_days: int, days_left: int) -> None:
+        super().__init__(
+            "You cannot change your password at this time due to the minimum password age. Once you change your "
+            f"password, it must be used for {minimum_days} day(s) before it can be changed. Please try again in "
+            f"{days_left} day(s) or contact your administrator to reset your password."
+        )
+
+
 class PasswordTooLong(Forbidden):
     def __init__(self, size: int) -> None:
         super().__init__(

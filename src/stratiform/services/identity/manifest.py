@@ -8,7 +8,9 @@ from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, Se
 
 def _build(env: ServiceEnvironment, _registry: ServiceRegistry) -> IdentityService:
     passwords = PasswordHasher(env.bcrypt_rounds, env.password_regex, env.password_regex_description)
-    return IdentityService.build(env.ids, env.token_keys, passwords, token_ttl_s=env.token_ttl_s)
+    return IdentityService.build(
+        env.ids, env.token_keys, passwords, token_ttl_s=env.token_ttl_s, compliance=env.security_compliance
+    )
 
 
 manifest = ServiceManifest(name="identity", build=_build, tables=list_declared_tables(tables), rules=policy.RULES)

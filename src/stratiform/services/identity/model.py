@@ -78,6 +78,7 @@ class User:
     domain_id: str
     password: str = field(default="", repr=False)
     password_changed_at: Micros | None = None
+    password_expires_at: Micros | None = None
     enabled: bool = True
     default_project_id: str | None = None
     options: JsonObject = field(default_factory=dict)
@@ -359,6 +360,21 @@ class Token:
     project_domain: Project | None = None
     domain: Project | None = None
     application_credential: ApplicationCredential | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityCompliance:
+    """Settings for sign-ins and passwords. Source: `[security_compliance]` in Keystone's configuration.
+
+    0 switches a rule off. `lockout_duration` is in seconds, ages are in days.
+    """
+
+    lockout_failure_attempts: int = 0
+    lockout_duration: int = 60
+    unique_last_password_count: int = 0
+    minimum_password_age: int = 0
+    password_expires_days: int = 0
+    change_password_upon_first_use: bool = False
 
 
 def get_default_domain_id(caller: Caller) -> str:

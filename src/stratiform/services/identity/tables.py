@@ -28,12 +28,30 @@ users = define_table(
     Column("domain_id", String(64), nullable=False),
     Column("password", String(128), nullable=False),
     Column("password_changed_at", BigInteger),
+    Column("password_expires_at", BigInteger),
     Column("enabled", Boolean, nullable=False),
     Column("default_project_id", String(64)),
     Column("options", Json, nullable=False),
     Column("extra", Json, nullable=False),
     Column("epoch", Integer, nullable=False),
     UniqueConstraint("domain_id", "name"),
+)
+
+#: Hashes of passwords before the current one, for `unique_last_password_count`.
+earlier_passwords = define_table(
+    "identity_earlier_password",
+    Column("user_id", String(64), primary_key=True),
+    Column("password", String(128), primary_key=True),
+    Column("replaced_at", BigInteger, nullable=False),
+)
+
+#: Failed sign-ins in a row. `key`: the id of the user, or the digest of a reference to an unknown one.
+failed_sign_ins = define_table(
+    "identity_failed_sign_in",
+    Column("key", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("failed_at", BigInteger, nullable=False),
+    Index("ix_identity_failed_sign_in_failed_at", "failed_at"),
 )
 
 groups = define_table(

@@ -1,6 +1,48 @@
 """Policy rules of the Networking API. Source: Neutron's policy reference (secure defaults)."""
 
-from stratiform.kit.policy import Rule, admin, anyone, list_declared_rules, project_member, project_reader
+from dataclasses import dataclass
+
+from stratiform.kit.policy import (
+    Caller,
+    Check,
+    Rule,
+    admin,
+    anyone,
+    list_declared_rules,
+    project_member,
+    project_reader,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRules:
+    """The rules for the operations on resources of one type."""
+
+    create: Rule
+    get: Rule
+    update: Rule
+    delete: Rule
+
+    @classmethod
+    def build(
+        cls, name: str, title: str, *, write: Check = project_member, read: Check = project_reader
+    ) -> "ResourceRules":
+        """Return the rules for Neutron's resource `name`; `title` is its plural in documentation."""
+        return cls(
+            Rule(f"create_{name}", write, f"Create {title}"),
+            Rule(f"get_{name}", read, f"List and show {title}"),
+            Rule(f"update_{name}", write, f"Update {title}"),
+            Rule(f"delete_{name}", write, f"Delete {title}"),
+        )
+
+    def list(self) -> tuple[Rule, ...]:
+        return (self.create, self.get, self.update, self.delete)
+
+
+def _any_reader(caller: Caller, _project_id: str | None) -> bool:
+    """Readers of any project."""
+    return caller.is_admin or "reader" in caller.roles
+
 
 NETWORKS_CREATE = Rule("create_network", project_member, "Create a network")
 NETWORKS_CREATE_SHARED = Rule("create_network:shared", admin, "Create a shared network")
@@ -28,20 +70,26 @@ PORTS_UPDATE_MAC_ADDRESS = Rule("update_port:mac_address", admin, "Change the MA
 PORTS_UPDATE_HOST = Rule("update_port:binding:host_id", admin, "Bind a port to another host")
 PORTS_UPDATE_PROFILE = Rule("update_port:binding:profile", admin, "Change the binding profile of a port")
 PORTS_DELETE = Rule("delete_port", project_member, "Delete a port")
-SECURITY_GROUPS_CREATE = Rule("create_security_group", project_member, "Create a security group or rule")
-SECURITY_GROUPS_GET = Rule("get_security_group", project_reader, "List and show security groups and their rules")
-SECURITY_GROUPS_UPDATE = Rule("update_security_group", project_member, "Update or delete a security group or rule")
-ROUTERS_CREATE = Rule("create_router", project_member, "Create a router")
-ROUTERS_GET = Rule("get_router", project_reader, "List and show routers")
-ROUTERS_UPDATE = Rule("update_router", project_member, "Update a router or its interfaces")
-ROUTERS_DELETE = Rule("delete_router", project_member, "Delete a router")
-FLOATING_IPS_CREATE = Rule("create_floatingip", project_member, "Create a floating IP")
-FLOATING_IPS_GET = Rule("get_floatingip", project_reader, "List and show floating IPs")
-FLOATING_IPS_UPDATE = Rule("update_floatingip", project_member, "Update a floating IP")
-FLOATING_IPS_DELETE = Rule("delete_floatingip", project_member, "Delete a floating IP")
 IP_AVAILABILITIES_GET = Rule("get_network_ip_availability", admin, "Show the number of used IP addresses")
 AVAILABILITY_ZONES_GET = Rule("get_availability_zone", project_reader, "List availability zones")
 EXTENSIONS_GET = Rule("get_extension", anyone, "List and show extensions")
 QUOTAS_GET = Rule("get_quota", project_reader, "Show the quota of a project")
 
-RULES = list_declared_rules(globals())
+QUOTAS_LIST = Rule("get_quotas", admin, "List the quotas of all projects")
+QUOTAS_UPDATE = Rule("update_quota", admin, "Update the quota of a project")
+QUOTAS_DELETE = Rule("delete_quota", admin, "Reset the quota of a project")
+SECURITY_GROUPS = ResourceRules.build("security_group", "security groups")
+SECURITY_GROUP_RULES = ResourceRules.build("security_group_rule", "security group rules")
+DEFAULT_SECURITY_GROUP_RULES = ResourceRules.build(
+    "default_security_group_rule", "the rules of new security groups", write=admin, read=_any_reader
+)
+DEFAULT_STATEFULNESS = ResourceRules.build(
+    "security_groups_default_statefulness", "the default statefulness of security groups", write=admin
+)
+ROUTERS = ResourceRules.build("router", "routers")
+FLOATING_IPS = ResourceRules.build("floatingip", "floating IPs")
+
+RULES = (
+    *list_declared_rules(globals()),
+    *(rule for rules in list(globals().values()) if isinstance(rules, ResourceRules) for rule in rules.list()),
+)

@@ -1,8 +1,13 @@
 """Tables of the network service."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
 from stratiform.kit.database import Json, define_table
+from stratiform.services.network.model.declared_types import RESOURCE_TYPES
+from stratiform.services.network.model.resource_types import Attribute, ResourceType
+from stratiform.services.network.model.resource_types import Column as AttributeColumn
 
 
 def _standard_attributes() -> list[Column[object]]:
@@ -92,3 +97,49 @@ native_subnets_table = define_table(
     Column("cloud_id", String(64), primary_key=True),
     Column("native_id", String(255), nullable=False),
 )
+
+#: The security groups of a port, which cannot be deleted meanwhile.
+port_security_groups_table = define_table(
+    "network_port_security_group",
+    Column("port_id", String(64), ForeignKey("network_port.id", ondelete="CASCADE"), primary_key=True),
+    Column("security_group_id", String(64), ForeignKey("network_security_group.id"), primary_key=True, index=True),
+)
+
+#: Limits that an operator has set. -1: unlimited.
+quotas_table = define_table(
+    "network_quota",
+    Column("project_id", String(64), primary_key=True),
+    Column("resource", String(64), primary_key=True),
+    Column("limit", BigInteger, nullable=False),
+)
+
+#: Rows that requests lock, so that concurrent ones of a project are counted.
+quota_locks_table = define_table("network_quota_lock", Column("project_id", String(64), primary_key=True))
+
+_COLUMN_TYPES: dict[AttributeColumn, Any] = {
+    AttributeColumn.TEXT: String(255),
+    AttributeColumn.LONG_TEXT: String(4096),
+    AttributeColumn.NUMBER: BigInteger(),
+    AttributeColumn.FLAG: Boolean(),
+    AttributeColumn.JSON: Json(),
+}
+
+
+def _define_resource_table(resource_type: ResourceType) -> Table:
+    return define_table(
+        resource_type.table_name,
+        *_standard_attributes(),
+        *(_define_column(attribute) for attribute in resource_type.stored_attributes),
+        *(UniqueConstraint(*names) for names in resource_type.unique),
+    )
+
+
+def _define_column(attribute: Attribute) -> Column[object]:
+    if not attribute.refers_to:
+        return Column(attribute.name, _COLUMN_TYPES[attribute.column], nullable=attribute.nullable)
+    key = ForeignKey(f"{attribute.refers_to}.id", ondelete="CASCADE" if attribute.cascades else None)
+    return Column(attribute.name, String(64), key, nullable=attribute.nullable, index=True)
+
+
+#: The tables of the declared resource types, by the name of the type.
+resource_tables = {resource_type.name: _define_resource_table(resource_type) for resource_type in RESOURCE_TYPES}

@@ -70,7 +70,7 @@ def insert_plan(db: Connection, row: PlanRow) -> None:
         _plans.insert(db, row)
     except IntegrityError as error:
         raise PlanConflict(
-            f"Plan '{row.name}' is being published by another request", hint="repeat the request"
+            f"Plan '{row.name}' is being published by another request", hint="retry the request"
         ) from error
 
 

@@ -142,31 +142,12 @@ def test_extensions_quotas_and_availability_zones(api: Callers) -> None:
     assert api.ok("GET", f"{V2}/extensions/sorting")["extension"]["alias"] == "sorting"
     assert api.request("GET", f"{V2}/extensions/router").status_code == 404
     project = api.projects["green"]
-    assert api.ok("GET", f"{V2}/quotas/{project}")["quota"]["network"] == -1
+    assert api.ok("GET", f"{V2}/quotas/{project}")["quota"]["network"] == 100
     details = api.ok("GET", f"{V2}/quotas/{project}/details.json")["quota"]
-    assert details["network"] == {"limit": -1, "used": 0, "reserved": 0}
+    assert details["network"] == {"limit": 100, "used": 0, "reserved": 0}
     assert api.ok("GET", f"{V2}/availability_zones") == {"availability_zones": []}
     unknown = api.request("GET", f"{V2}/qos/policies").json()["NeutronError"]
     assert (unknown["type"], unknown["message"]) == ("HTTPNotFound", "The resource could not be found.")
-
-
-def test_default_security_group(api: Callers) -> None:
-    [group] = api.ok("GET", f"{V2}/security-groups?name=default")["security_groups"]
-    rules = {(rule["direction"], rule["ethertype"], rule["remote_group_id"]) for rule in group["security_group_rules"]}
-    assert rules == {
-        ("egress", "IPv4", None),
-        ("egress", "IPv6", None),
-        ("ingress", "IPv4", group["id"]),
-        ("ingress", "IPv6", group["id"]),
-    }
-    assert api.ok("GET", f"{V2}/security-groups/{group['id']}")["security_group"] == group
-    assert api.ok("GET", f"{V2}/security-groups?name=other")["security_groups"] == []
-    assert len(api.ok("GET", f"{V2}/security-group-rules?direction=ingress")["security_group_rules"]) == 2
-    created = api.request("POST", f"{V2}/security-groups", json={"security_group": {"name": "web"}})
-    assert failure(created) == (501, "HTTPNotImplemented")
-    path = f"{V2}/security-groups/{group['id']}"
-    assert failure(api.request("DELETE", path)) == (409, "SecurityGroupCannotRemoveDefault")
-    assert failure(api.request("PUT", path, json={})) == (409, "SecurityGroupCannotUpdateDefault")
 
 
 def test_routers_and_floating_ips_are_not_supported(api: Callers) -> None:
@@ -199,18 +180,6 @@ def test_unknown_attribute(api: Callers) -> None:
     assert response.json()["NeutronError"]["message"] == "Unrecognized attribute(s) 'colour'"
     response = api.request("POST", f"{V2}/networks", json={})
     assert response.json()["NeutronError"]["message"] == "Unable to find 'network' in request body"
-
-
-def test_filters_of_security_groups(api: Callers) -> None:
-    def count(query: str) -> int:
-        return len(api.ok("GET", f"{V2}/security-groups?{query}")["security_groups"])
-
-    assert count("name=default&tags=") == 0
-    assert count("tags-any=red") == 0
-    assert count("not-tags=red") == 1
-    assert count("description=other") == 0
-    assert failure(api.request("GET", f"{V2}/security-groups?colour=red")) == (400, "HTTPBadRequest")
-    assert failure(api.request("GET", f"{V2}/security-group-rules?colour=red")) == (400, "HTTPBadRequest")
 
 
 def test_responses_without_a_body_are_empty(api: Callers, network: Json) -> None:

@@ -5,15 +5,12 @@ from collections.abc import Sequence
 from stratiform.interfaces.openstack.network.schemas import ip_availabilities as ip_availability_schemas
 from stratiform.interfaces.openstack.network.schemas import networks as network_schemas
 from stratiform.interfaces.openstack.network.schemas import ports as port_schemas
-from stratiform.interfaces.openstack.network.schemas import security_groups as security_group_schemas
 from stratiform.interfaces.openstack.network.schemas import subnets as subnet_schemas
 from stratiform.kit.clock import format_iso_seconds
 from stratiform.services.network.model import (
     IpAvailability,
     Network,
     Port,
-    SecurityGroup,
-    SecurityGroupRule,
     Subnet,
 )
 
@@ -111,27 +108,4 @@ def ip_availability(availability: IpAvailability) -> ip_availability_schemas.IpA
             )
             for item in availability.subnets
         ],
-    )
-
-
-def security_group(group: SecurityGroup) -> security_group_schemas.SecurityGroup:
-    return security_group_schemas.SecurityGroup(
-        id=group.id,
-        name=group.name,
-        description=group.description,
-        project_id=group.project_id,
-        tenant_id=group.project_id,
-        security_group_rules=[security_group_rule(rule) for rule in group.rules],
-    )
-
-
-def security_group_rule(rule: SecurityGroupRule) -> security_group_schemas.SecurityGroupRule:
-    return security_group_schemas.SecurityGroupRule(
-        id=rule.id,
-        project_id=rule.project_id,
-        tenant_id=rule.project_id,
-        security_group_id=rule.security_group_id,
-        direction=rule.direction,
-        ethertype=rule.ethertype,
-        remote_group_id=rule.remote_group_id,
     )

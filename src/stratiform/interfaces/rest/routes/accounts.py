@@ -46,7 +46,7 @@ def show_account(request: ApiRequest, name: schemas.AccountReference) -> schemas
 
 @api.patch("/accounts/{name}", policy.ACCOUNTS_UPDATE, errors=(Conflict,))
 def update_account(request: ApiRequest, name: schemas.AccountReference, body: schemas.AccountUpdate) -> schemas.Account:
-    """Change a customer account. Its next invoices have the new values."""
+    """Change a customer account. The changes apply to future invoices."""
     values = {field: value for field, value in asdict(body).items() if value is not UNSET}
     if "address" in values:
         values["address"] = tuple(values["address"])

@@ -14,6 +14,7 @@ from stratiform.interfaces.rest.late_usage import LateUsageCheck
 from stratiform.interfaces.rest.problems import INTERNAL_ERROR
 from stratiform.interfaces.rest.schemas import audits as schemas
 from stratiform.interfaces.rest.views.usage import format_seconds
+from stratiform.interfaces.services import Services
 from stratiform.kit.clock import format_iso
 from stratiform.kit.errors import Fault, NotFound
 from stratiform.services.audit import policy
@@ -52,14 +53,14 @@ def create_audit(request: ApiRequest, body: schemas.AuditCreate) -> Stream:
         events = services.audit.audits.run(ctx, audit)
         services.ledger.filter_name_checks.check_filter(ctx, UsageFilter(project_id=body.project_id))
         check = LateUsageCheck.start(services, ctx)
-    return Stream(_lines(events, check), media_type=NDJSON)
+    return Stream(_lines(services, events, check), media_type=NDJSON)
 
 
-def _lines(events: Iterable[AuditEvent], check: LateUsageCheck) -> Iterator[bytes]:
+def _lines(services: Services, events: Iterable[AuditEvent], check: LateUsageCheck) -> Iterator[bytes]:
     """Yield a line for each event; an error is the last line."""
     try:
         for event in events:
-            line = _line(event)
+            line = _line(services, event)
             if isinstance(line.summary, schemas.AuditSummary):
                 line.summary.late_usage = check.find_committed()
             yield _encode(line)
@@ -74,15 +75,29 @@ def _encode(line: schemas.AuditLine) -> bytes:
     return msgspec.json.encode(line) + b"\n"
 
 
-def _line(event: AuditEvent) -> schemas.AuditLine:
+def _line(services: Services, event: AuditEvent) -> schemas.AuditLine:
     if isinstance(event, AuditProgress):
         return schemas.AuditLine(progress=schemas.AuditProgress(event.cloud or None, event.count))
     if isinstance(event, AuditSummary):
         return schemas.AuditLine(summary=_summary(event))
-    return schemas.AuditLine(resource=_resource(event))
+    return schemas.AuditLine(resource=_resource(event, _list_project_names(services, event)))
 
 
-def _resource(result: ResourceFindings) -> schemas.AuditedResource:
+def _list_project_names(services: Services, result: ResourceFindings) -> dict[str, str]:
+    """Return the names, at the end of the findings, of the projects in findings and proposals, by id."""
+    differences = [each.differences["project_id"] for each in result.findings if "project_id" in each.differences]
+    projects: set[object] = {proposed.proposal.observation.project_id for proposed in result.proposed}
+    projects |= {value for each in differences for value in (each.ledger, each.source)}
+    ids = [project_id for project_id in projects if isinstance(project_id, str) and project_id]
+    if not ids:
+        return {}
+    last = max((finding.end for finding in result.findings), default=services.clock.now()) - 1
+    with services.database.read_transaction() as db:
+        reader = services.ledger.name_timelines.open_reader(db)
+        return reader.list_project_names(result.resource.cloud, sorted(ids), last)
+
+
+def _resource(result: ResourceFindings, project_names: dict[str, str]) -> schemas.AuditedResource:
     return schemas.AuditedResource(
         cloud=result.resource.cloud,
         resource_type=result.resource.resource_type,
@@ -90,6 +105,7 @@ def _resource(result: ResourceFindings) -> schemas.AuditedResource:
         name=result.name,
         findings=[_finding(finding) for finding in result.findings],
         proposals=[_proposed(proposed) for proposed in result.proposed],
+        project_names=project_names,
     )
 
 

@@ -2,7 +2,7 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.name_resolution import resolve_project
+from stratiform.interfaces.rest.name_resolution import list_project_names, resolve_project
 from stratiform.interfaces.rest.schemas import bindings as schemas
 from stratiform.interfaces.rest.views import clouds as views
 from stratiform.interfaces.services import Services
@@ -25,7 +25,8 @@ def list_bindings(request: ApiRequest, query: schemas.BindingListQuery) -> schem
     if project_id is None and cloud_id is None and not ctx.caller.is_admin:
         project_id = ctx.caller.require_project_id()
     bindings = services.clouds.bindings.list(ctx, project_id=project_id, cloud_id=cloud_id)
-    return schemas.Bindings([views.binding(binding) for binding in bindings])
+    names = list_project_names(services, ctx, (binding.project_id for binding in bindings))
+    return schemas.Bindings([views.binding(binding, names) for binding in bindings])
 
 
 @api.post(
@@ -44,7 +45,8 @@ def create_binding(request: ApiRequest, body: schemas.BindingCreate) -> schemas.
     if body.native_zone:
         services.clouds.bindings.check_native_zone(ctx, cloud.id, body.native_zone)
     with request.write_transaction() as ctx:
-        return views.binding(services.clouds.bindings.create(ctx, project_id, cloud.id, body.zone, body.native_zone))
+        binding = services.clouds.bindings.create(ctx, project_id, cloud.id, body.zone, body.native_zone)
+        return views.binding(binding, list_project_names(services, ctx, [project_id]))
 
 
 @api.delete("/bindings", policy.BINDINGS_DELETE, errors=(CloudNotFound, BindingNotFound))

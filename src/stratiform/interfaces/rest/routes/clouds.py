@@ -11,6 +11,7 @@ import msgspec
 from stratiform.contract.errors import CloudUnreachable, CredentialsRejected
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.name_resolution import list_project_names
 from stratiform.interfaces.rest.schemas import clouds as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
 from stratiform.interfaces.rest.views import clouds as views
@@ -62,9 +63,11 @@ def show_cloud(request: ApiRequest, name: schemas.CloudReference) -> schemas.Clo
     """Show a cloud, its bindings, and the native IDs registered in it."""
     clouds, ctx = request.services.clouds, request.ctx
     cloud = clouds.accounts.get(ctx, name)
+    bindings = clouds.bindings.list(ctx, cloud_id=cloud.id)
+    names = list_project_names(request.services, ctx, (binding.project_id for binding in bindings))
     return schemas.CloudDetail(
         **msgspec.structs.asdict(_cloud(cloud)),
-        bindings=[views.binding(binding) for binding in clouds.bindings.list(ctx, cloud_id=cloud.id)],
+        bindings=[views.binding(binding, names) for binding in bindings],
         native_ids=[views.native_id_mapping(native) for native in clouds.native_ids.list(ctx, cloud.id)],
     )
 

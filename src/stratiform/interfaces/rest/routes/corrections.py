@@ -9,6 +9,7 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.late_usage import LateUsageCheck
 from stratiform.interfaces.rest.schemas import corrections as schemas
+from stratiform.interfaces.rest.schemas import usage as usage_schemas
 from stratiform.interfaces.rest.schemas.late_usage import LateUsage
 from stratiform.interfaces.rest.timestamps import parse_timestamp
 from stratiform.interfaces.rest.views import usage as views
@@ -18,8 +19,10 @@ from stratiform.services.ingest import policy
 from stratiform.services.ingest.model.meter_adjustments import MeterAdjustment, find_adjustment
 from stratiform.services.ingest.parsing.correction_payloads import parse_quantity
 from stratiform.services.ingest.service import AdjustedSum, CorrectionResult, StoredCorrection
-from stratiform.services.ledger.model import Correction, Resource, UsageFilter
+from stratiform.services.ledger.model import Correction, Resource, Segment, UsageFilter
+from stratiform.services.ledger.model.name_timelines import PROJECT_TYPE
 from stratiform.services.ledger.model.samples import format_decimal
+from stratiform.services.ledger.service import NameReader
 
 #: Fields of corrections and observations that are timestamps.
 _TIMESTAMPS = ("start", "end", "since", "until", "launched", "terminated", "deleted")
@@ -42,7 +45,8 @@ def create_correction(request: ApiRequest, body: schemas.CorrectionCreate) -> sc
         result = corrections.create(request.ctx, resource, _correction(body), message_id=body.id)
     else:
         result = corrections.adjust(request.ctx, resource, adjustment, body.reason, message_id=body.id)
-    return _result(result, check.find(request.ctx))
+    names = request.services.ledger.name_timelines.open_reader(request.ctx.db)
+    return _result(result, names, request.ctx.now, check.find(request.ctx))
 
 
 @api.get("/usage/corrections", policy.CORRECTIONS_LIST)
@@ -51,7 +55,8 @@ def list_corrections(request: ApiRequest, query: schemas.CorrectionListQuery) ->
     usage_filter = UsageFilter(cloud=query.cloud, resource_type=query.resource_type, resource_id=query.resource_id)
     page = request.services.ingest.corrections.list(request.ctx, usage_filter, query.page())
     next_marker = page.next_marker(lambda correction: str(correction.number))
-    return schemas.CorrectionPage([_stored_correction(stored) for stored in page.items], next_marker)
+    names = request.services.ledger.name_timelines.open_reader(request.ctx.db)
+    return schemas.CorrectionPage([_stored_correction(stored, names) for stored in page.items], next_marker)
 
 
 def _correction(body: schemas.CorrectionCreate) -> Correction:
@@ -100,16 +105,24 @@ def _parse(text: str | None, name: str) -> Micros | None:
     return at
 
 
-def _result(result: CorrectionResult, late_usage: list[LateUsage] | UnsetType) -> schemas.CorrectionResult:
+def _result(
+    result: CorrectionResult, names: NameReader, now: Micros, late_usage: list[LateUsage] | UnsetType
+) -> schemas.CorrectionResult:
     return schemas.CorrectionResult(
         id=result.message_id,
         is_new=result.is_new,
         is_created=result.is_created,
-        before=[views.segment(segment) for segment in result.before],
-        after=[views.segment(segment) for segment in result.after],
+        before=[_segment(segment, names, now) for segment in result.before],
+        after=[_segment(segment, names, now) for segment in result.after],
         adjusted_sum=None if result.adjusted is None else _adjusted_sum(result.adjusted),
         late_usage=late_usage,
     )
+
+
+def _segment(segment: Segment, names: NameReader, now: Micros) -> usage_schemas.Segment:
+    last = now if segment.end is None else segment.end - 1
+    project = names.list_project_names(segment.cloud, [segment.project_id], last).get(segment.project_id)
+    return views.segment(segment, {} if project is None else {PROJECT_TYPE: project})
 
 
 def _adjusted_sum(adjusted: AdjustedSum) -> schemas.AdjustedSum:
@@ -118,11 +131,14 @@ def _adjusted_sum(adjusted: AdjustedSum) -> schemas.AdjustedSum:
     )
 
 
-def _stored_correction(stored: StoredCorrection) -> schemas.Correction:
+def _stored_correction(stored: StoredCorrection, names: NameReader) -> schemas.Correction:
     record, statement = stored.record, stored.record.statement
     correction = statement.correction
     assert correction is not None, "only corrections are listed"
     fields = _readable(record.fact["correction"], ("author", "reason", "told"))
+    fields |= _adjustment_fields(find_adjustment(statement))
+    observed = _readable(record.fact, ("correction",)) if correction.has_observation else None
+    projects = [str(values["project_id"]) for values in (fields, observed or {}) if values.get("project_id")]
     return schemas.Correction(
         id=record.message_id,
         cloud=record.cloud,
@@ -132,8 +148,9 @@ def _stored_correction(stored: StoredCorrection) -> schemas.Correction:
         reason=correction.reason,
         created_at=format_iso(record.received_at),
         at=format_iso(record.at),
-        fields=fields | _adjustment_fields(find_adjustment(statement)),
-        observed=_readable(record.fact, ("correction",)) if correction.has_observation else None,
+        fields=fields,
+        observed=observed,
+        project_names=names.list_project_names(record.cloud, projects, record.at),
         revoked_by=stored.revoked_by or None,
     )
 

@@ -21,9 +21,7 @@ from stratiform.kit.errors import Invalid
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.service import EventResult
 
-_HINT = (
-    f"send {schemas.SINGLE}, {schemas.BATCH}, or {JSON} with ce-… headers; docs/reference/usage-api.md has the fields"
-)
+_HINT = f"send {schemas.SINGLE}, {schemas.BATCH}, or {JSON} with ce-… headers; see docs/reference/usage-api.md"
 
 
 @api.post("/usage/events", policy.EVENTS_CREATE, consumes=schemas.EVENT_CONTENT)
@@ -42,7 +40,7 @@ def ingest_events(
     document = _single_event(request, headers, media_type, body)
     results = _ingest(request, query, [document])
     if results[0].outcome == "rejected":
-        raise Invalid(results[0].reason, hint="docs/reference/usage-api.md has the fields of events")
+        raise Invalid(results[0].reason, hint="docs/reference/usage-api.md describes the fields of an event")
     return _results(results, check.find(request.ctx))
 
 
@@ -57,7 +55,9 @@ def _split_batch(body: bytes) -> list[bytes]:
     except NOT_JSON as error:
         raise Invalid("The request body is not a JSON array of events.", hint=_HINT) from error
     if len(batch) > schemas.MAX_EVENTS:
-        raise Invalid(f"more than {schemas.MAX_EVENTS} events in one request", hint="send several requests")
+        raise Invalid(
+            f"more than {schemas.MAX_EVENTS} events in one request", hint="split the events across several requests"
+        )
     return [bytes(document) for document in batch]
 
 

@@ -2,15 +2,18 @@
 
 from dataclasses import asdict
 
+from msgspec import structs
+
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import BINARY, OCTET_STREAM, TEXT, TOML
 from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.retroactive_changes import parse_reason
 from stratiform.interfaces.rest.schemas import prices as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
+from stratiform.interfaces.rest.views import price_changes as views
 from stratiform.kit.clock import format_iso
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Conflict, Invalid
 from stratiform.services.billing import policy
-from stratiform.services.rating.errors import PlanConflict
 from stratiform.services.rating.model import (
     GRANULARITY_US,
     PRICE_DIGITS,
@@ -20,11 +23,32 @@ from stratiform.services.rating.model import (
     format_scaled,
 )
 
+_CONSUMES = {TOML: TEXT, OCTET_STREAM: BINARY}
 
-@api.post("/prices", policy.PRICES_SET, errors=(PlanConflict,), consumes={TOML: TEXT, OCTET_STREAM: BINARY})
-def publish_prices(request: ApiRequest, query: schemas.PriceSetQuery, body: bytes) -> schemas.PricePlan:
-    """Publish a price plan, or new versions of one. Published versions never change."""
-    return _plan(request.services.billing.prices.publish(request.ctx, _decode(body), query.file_name))
+
+@api.post("/prices", policy.PRICES_SET, errors=(Conflict,), consumes=_CONSUMES)
+def publish_prices(request: ApiRequest, query: schemas.PriceSetQuery, body: bytes) -> schemas.PublishedPricePlan:
+    """Publish a price plan, or new versions of one. Published versions never change.
+
+    A version that would change the cost of past usage is refused without `retroactive` and `reason`.
+    """
+    reason = parse_reason(query.reason, retroactive=query.retroactive)
+    prices = request.services.billing.prices
+    publication = prices.publish(request.ctx, _decode(body), query.file_name, reason=reason)
+    change = None if publication.change is None else views.price_change(publication.change)
+    return schemas.PublishedPricePlan(**structs.asdict(_plan(publication.plan)), change=change)
+
+
+@api.post("/prices/preview", policy.PRICES_PREVIEW, errors=(Conflict,), consumes=_CONSUMES)
+def preview_prices(request: ApiRequest, query: schemas.PricePreviewQuery, body: bytes) -> schemas.PricePreview:
+    """Show what publishing a price plan would change for past usage."""
+    publication = request.services.billing.prices.preview(request.ctx, _decode(body), query.file_name)
+    return schemas.PricePreview(
+        plan=publication.plan.name,
+        currency=publication.plan.currency,
+        past_versions=[format_iso(version.valid_from) for version in publication.past_versions],
+        differences=[views.cost_difference(each) for each in publication.differences],
+    )
 
 
 @api.get("/prices", policy.PRICES_LIST)

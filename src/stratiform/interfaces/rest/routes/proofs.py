@@ -66,7 +66,8 @@ def show_tile(request: ApiRequest, tile: schemas.TilePath) -> ApiResponse[bytes]
     match = _TILE.fullmatch(tile)
     if match is None:
         raise NotFound(
-            f"'{tile.lstrip('/')}' is not a tile", hint="use three digits per number: 0/000, 0/x001/234, 0/000.p/17"
+            f"'{tile.lstrip('/')}' is not a valid tile path",
+            hint="use three digits per number: 0/000, 0/x001/234, 0/000.p/17",
         )
     number, width = int(match[2].replace("x", "").replace("/", "")), int(match[3] or TILE_WIDTH)
     hashes = request.services.proof.tiles.get(request.ctx, int(match[1]), number, width)

@@ -38,7 +38,7 @@ def delete_rejected_messages(request: ApiRequest, query: schemas.RejectedDeleteQ
     """Delete the rejected messages that match all given parameters, or all of them."""
     if query.is_all == bool(query.cloud or query.reason):
         raise Invalid(
-            "no messages are selected, or `all` is combined with other parameters",
+            "no messages selected, or `all` is combined with other parameters",
             hint="use `cloud`, `reason` or both; or only `all=true`",
         )
     messages = request.services.ingest.rejected_messages

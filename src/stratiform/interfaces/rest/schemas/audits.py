@@ -60,7 +60,7 @@ class ProposedCorrection(Struct):
 
 
 class AuditedResource(Struct):
-    """A resource with discrepancies."""
+    """A resource with discrepancies. `project_names`: the names of the projects in them, by ID."""
 
     cloud: str
     resource_type: str
@@ -68,6 +68,7 @@ class AuditedResource(Struct):
     name: str
     findings: list[Finding]
     proposals: list[ProposedCorrection]
+    project_names: dict[str, str]
 
 
 class FindingTotal(Struct):

@@ -35,7 +35,10 @@ class BindingDeleteQuery(Struct):
 
 
 class Binding(Struct):
+    """A binding of a project to a cloud. `project_name` is empty if it is not known."""
+
     project_id: str
+    project_name: str
     cloud: str
     cloud_id: str
     zone: str

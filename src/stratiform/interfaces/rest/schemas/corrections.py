@@ -70,7 +70,10 @@ class CorrectionResult(Struct):
 
 
 class Correction(Struct):
-    """A correction: `content` has its fields, `seen` what an audit observed."""
+    """A correction: `content` has its fields, `seen` what an audit observed.
+
+    `project_names`: the names, at its time, of the projects in them, by ID.
+    """
 
     id: str
     cloud: str
@@ -82,6 +85,7 @@ class Correction(Struct):
     at: str
     fields: dict[str, object] = field(name="content")
     observed: dict[str, object] | None = field(name="seen")
+    project_names: dict[str, str]
     revoked_by: str | None
 
 

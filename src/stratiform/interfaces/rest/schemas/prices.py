@@ -4,11 +4,22 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from stratiform.interfaces.rest.schemas.price_changes import CostDifference, PriceChange, Reason, Retroactive
+
 PlanName = Annotated[str, Meta(description="Name of the price plan.")]
 
 
+FileName = Annotated[str, Meta(description="Name of the file, for error messages.")]
+
+
+class PricePreviewQuery(Struct):
+    file_name: FileName = ""
+
+
 class PriceSetQuery(Struct):
-    file_name: Annotated[str, Meta(description="Name of the file, for error messages.")] = ""
+    file_name: FileName = ""
+    retroactive: Retroactive = False
+    reason: Reason = ""
 
 
 class TaxCategory(Struct):
@@ -51,6 +62,25 @@ class PricePlan(Struct):
     unpriced: str
     free: list[str]
     versions: list[PlanVersion]
+
+
+class PublishedPricePlan(PricePlan):
+    """A price plan, and the record of what its publication changed retroactively."""
+
+    change: PriceChange | None
+
+
+class PricePreview(Struct):
+    """What publishing a price plan would change.
+
+    `past_versions` are the starts of the new versions that lie in the past, `differences` the customer accounts whose
+    past usage would cost something else.
+    """
+
+    plan: str
+    currency: str
+    past_versions: list[str]
+    differences: list[CostDifference]
 
 
 class PricePlanPage(Struct):

@@ -10,7 +10,7 @@ from stratiform.services.ledger.model import Segment, SegmentRow
 from stratiform.services.ledger.model.samples import SampleRow
 
 
-def segment(segment: Segment) -> schemas.Segment:
+def segment(segment: Segment, names: dict[str, str]) -> schemas.Segment:
     return schemas.Segment(
         resource_type=segment.resource_type,
         resource_id=segment.resource_id,
@@ -21,6 +21,7 @@ def segment(segment: Segment) -> schemas.Segment:
         end=None if segment.end is None else format_iso(segment.end),
         state=segment.state,
         attributes=dict(sorted(segment.attributes.items())),
+        names=names or msgspec.UNSET,
     )
 
 

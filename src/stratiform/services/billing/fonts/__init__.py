@@ -49,7 +49,7 @@ def check_displayable(*texts: str) -> None:
         missing = sorted(set(text) - set(to_displayable(text)))
         if missing:
             names = ", ".join(_describe(character) for character in missing[:5])
-            raise Invalid(f"'{text}' cannot be printed on documents: their fonts do not have glyphs for {names}")
+            raise Invalid(f"'{text}' cannot be printed on documents: the fonts do not have glyphs for {names}")
 
 
 def to_displayable(text: str) -> str:

@@ -35,6 +35,7 @@ from stratiform.services.billing.model.periods import (
     get_month_bounds,
     parse_month,
     select_period,
+    split_by_month,
 )
 from stratiform.services.billing.model.previews import (
     InvoiceDraft,
@@ -42,11 +43,18 @@ from stratiform.services.billing.model.previews import (
     UnassignedUsage,
     UnauditedUsage,
 )
+from stratiform.services.billing.model.price_changes import (
+    CostDifference,
+    PlanPublication,
+    PriceChange,
+    compare_drafts,
+)
 from stratiform.services.billing.model.taxes import TaxTotal, calculate_tax_total, calculate_tax_totals
 
 __all__ = [
     "BillingPeriod",
     "ClosedPeriod",
+    "CostDifference",
     "CostLine",
     "CustomerAccount",
     "CustomerAccountChanges",
@@ -61,8 +69,10 @@ __all__ = [
     "Party",
     "PeriodPreview",
     "PeriodSelection",
+    "PlanPublication",
     "PlanReference",
     "PlanVersionReference",
+    "PriceChange",
     "ProjectAssignment",
     "ProjectCost",
     "ProjectResourceCost",
@@ -77,9 +87,11 @@ __all__ = [
     "calculate_tax_total",
     "calculate_tax_totals",
     "check_party",
+    "compare_drafts",
     "count_differing_resources",
     "format_month",
     "get_month_bounds",
     "parse_month",
     "select_period",
+    "split_by_month",
 ]

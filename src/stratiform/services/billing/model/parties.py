@@ -28,5 +28,5 @@ def check_party(party: Party) -> Party:
     if len(party.address) > _MAX_ADDRESS_LINES:
         raise Invalid(f"An address must have at most {_MAX_ADDRESS_LINES} lines")
     if party.country and not (len(party.country) == 2 and party.country in get_global("territory_languages")):
-        raise Invalid(f"country: '{party.country}' is not a country code (ISO 3166)", hint="two capital letters")
+        raise Invalid(f"country: '{party.country}' is not a country code (ISO 3166)", hint="use two capital letters")
     return party

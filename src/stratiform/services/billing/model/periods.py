@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -76,7 +76,7 @@ def select_period(
         first = closed[0].start if closed else account.billed_until
         raise Conflict(
             f"No period of customer account '{account.name}' ends at {format_iso(end)}: "
-            f"it is closed from {format_iso(first)}"
+            f"its closed periods cover {format_iso(first)}"
             f" to {format_iso(account.billed_until)}"
         )
     if start > account.billed_until or end > get_month_bounds(account.billed_until)[1]:
@@ -100,6 +100,14 @@ def get_month_bounds(at: Micros) -> tuple[Micros, Micros]:
     """Return the start and the end of the month that includes `at`."""
     day = to_datetime(at)
     return _month(day.year, day.month)
+
+
+def split_by_month(start: Micros, end: Micros) -> Iterator[tuple[Micros, Micros, Micros]]:
+    """Yield the start of each calendar month, and the part of `[start, end)` in it."""
+    while start < end:
+        month, next_month = get_month_bounds(start)
+        yield month, start, min(next_month, end)
+        start = next_month
 
 
 def format_month(at: Micros) -> str:

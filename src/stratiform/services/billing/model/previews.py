@@ -33,11 +33,20 @@ class InvoiceDraft:
     @property
     def exact(self) -> str:
         """The sum of the amounts, with all digits."""
-        return format_scaled(sum(total.exact for total in self.tax_totals), AMOUNT_DIGITS)
+        return format_scaled(self.exact_amount, AMOUNT_DIGITS)
+
+    @property
+    def exact_amount(self) -> int:
+        """The sum of the amounts, in 10^-20 of the currency."""
+        return sum(total.exact for total in self.tax_totals)
 
     @property
     def net(self) -> str:
-        return self._format(sum(total.taxable_minor for total in self.tax_totals))
+        return self._format(self.net_minor)
+
+    @property
+    def net_minor(self) -> int:
+        return sum(total.taxable_minor for total in self.tax_totals)
 
     @property
     def tax(self) -> str:

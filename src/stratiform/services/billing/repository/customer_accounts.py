@@ -1,6 +1,6 @@
 """Customer accounts and the seller."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -50,6 +50,12 @@ def lock_customer_accounts(db: Connection, ids: Iterable[str]) -> None:
     """Lock customer accounts until the transaction ends, in the order of ids, which prevents deadlocks."""
     c = accounts_table.c
     db.execute(select(c.id).where(c.id.in_(sorted(set(ids)))).order_by(c.id).with_for_update()).all()
+
+
+def list_customer_accounts_of_plan(db: Connection, plan: str) -> Sequence[CustomerAccount]:
+    """Return the customer accounts with a price plan by name."""
+    c = accounts_table.c
+    return [_decode(row) for row in _by_id.list_all(db, c.plan == plan, order=(c.name,))]
 
 
 def update_billed_until(db: Connection, account_id: str, billed_until: Micros) -> None:

@@ -12,6 +12,7 @@ from stratiform.services.billing.service.invoice_drafts import InvoiceDrafts
 from stratiform.services.billing.service.late_usage import LateUsageReports
 from stratiform.services.billing.service.period_previews import PeriodPreviews
 from stratiform.services.billing.service.periods import BillingPeriods
+from stratiform.services.billing.service.price_changes import PriceChanges
 from stratiform.services.billing.service.prices import PricePublisher
 from stratiform.services.billing.service.project_assignments import ProjectAssignments
 from stratiform.services.billing.service.seller import Seller
@@ -36,6 +37,7 @@ class BillingService:
     late_usage: LateUsageReports
     unassigned_usage: UnassignedUsages
     prices: PricePublisher
+    price_changes: PriceChanges
     seller: Seller
 
     @classmethod
@@ -45,6 +47,7 @@ class BillingService:
         """Build the service from its dependencies."""
         charges = AccountCharges(ledger, rating)
         drafts, unassigned = InvoiceDrafts(ledger, rating, charges), UnassignedUsages(ledger, rating)
+        price_changes = PriceChanges(ids, ledger, drafts)
         late_usage = LateUsageReports(ledger, rating, charges)
         return cls(
             customer_accounts=CustomerAccounts(ids, rating),
@@ -55,6 +58,7 @@ class BillingService:
             costs=RunningCosts(ledger, rating, charges),
             late_usage=late_usage,
             unassigned_usage=unassigned,
-            prices=PricePublisher(rating),
+            prices=PricePublisher(rating, ingest, price_changes),
+            price_changes=price_changes,
             seller=Seller(),
         )

@@ -1,11 +1,9 @@
 """The charge of a customer account: its usage, rated by its price plan."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection
-from stratiform.services.billing.model import get_month_bounds
+from stratiform.services.billing.model import split_by_month
 from stratiform.services.billing.service.account_usage import AccountUsage, ResourceNames, UsageSelection
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.model import Charge, DailyAmounts, merge_charges
@@ -35,7 +33,7 @@ class AccountCharges:
         """Return the charge of a selection. Raises: AmountOverflow"""
         names: ResourceNames = {}
         charges = []
-        for month, first, last in _split_by_month(selection.start, selection.end):
+        for month, first, last in split_by_month(selection.start, selection.end):
             charge = self._rate(db, replace(selection, start=first, end=last), names)
             if month < first:
                 earlier = self._rate(db, replace(selection, start=month, end=first), {})
@@ -55,11 +53,3 @@ class AccountCharges:
         usage = AccountUsage(self.ledger, db, selection, names)
         samples = usage.iterate_samples(self.rating)
         return self.rating.usage_rating.rate_usage(selection.plan, usage, selection.start, selection.end, samples)
-
-
-def _split_by_month(start: Micros, end: Micros) -> Iterator[tuple[Micros, Micros, Micros]]:
-    """Yield the start of each calendar month, and the part of `[start, end)` in it."""
-    while start < end:
-        month, next_month = get_month_bounds(start)
-        yield month, start, min(next_month, end)
-        start = next_month

@@ -49,6 +49,12 @@ class InvoiceDrafts:
         """
         as_of = self.ledger.positions.get_current_position(db) if as_of is None else as_of
         plan = self.rating.plans.load_locked(db, account.plan)
+        return self.create_by_plan(db, account, plan, start, end, as_of)
+
+    def create_by_plan(
+        self, db: Connection, account: CustomerAccount, plan: PricePlan, start: Micros, end: Micros, as_of: int
+    ) -> InvoiceDraft:
+        """Return the content of the invoice of a period by the prices of `plan`, which need not be published."""
         usage_filter = UsageFilter(as_of=as_of)
         selection = UsageSelection(account.id, plan, start, end, usage_filter, since=account.plan_from)
         rated = self.charges.rate(db, selection)

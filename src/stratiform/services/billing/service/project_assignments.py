@@ -137,11 +137,11 @@ def _end_assignment(db: Connection, last: ProjectAssignment, new_account: Custom
     account = load_customer_account(db, last.account_id)
     if account.id == new_account.id:
         raise Conflict(
-            f"The project has been assigned to customer account '{account.name}' since {format_iso(last.start)}"
+            f"The project has already been assigned to customer account '{account.name}' since {format_iso(last.start)}"
         )
     if start <= last.start or (account.billed_until or 0) > start:
         raise Conflict(
-            f"Customer account '{account.name}' pays for the project at {format_iso(start)}; this cannot be changed"
+            f"Customer account '{account.name}' pays for the project at {format_iso(start)}, which cannot be changed"
         )
     repository.end_assignment(db, last.id, start)
     return start
@@ -155,7 +155,9 @@ def _first_billable(db: Connection, account: CustomerAccount, start: Micros) -> 
 def _check_open(db: Connection, account: CustomerAccount, at: Micros) -> None:
     """Raises: Conflict if the account is closed at an instant"""
     if account.billed_until is not None and at < account.billed_until and list_periods(db, account.id):
-        raise Conflict(f"Customer account '{account.name}' is closed until {format_iso(account.billed_until)}")
+        raise Conflict(
+            f"The periods of customer account '{account.name}' are closed until {format_iso(account.billed_until)}"
+        )
 
 
 def _first_open(db: Connection, account: CustomerAccount, start: Micros) -> Micros:

@@ -27,7 +27,7 @@ class NativeIds:
         """Set the native id of a resource in a cloud; call `resolve_canonical` first. Raises CloudNotFound, Invalid."""
         policy.NATIVE_IDS_REGISTER.require(ctx.caller, None)
         if not resource_id or not native_id:
-            raise Invalid(f"a {resource_type} is registered with its id and its native id")
+            raise Invalid(f"registering a {resource_type} requires its ID and its native ID")
         if len(native_id) > _MAX_NATIVE_ID_LENGTH:
             raise Invalid(f"`native_id` is longer than {_MAX_NATIVE_ID_LENGTH} characters")
         resource = NativeIdMapping(get_cloud(ctx.db, cloud_id).id, resource_type, resource_id, native_id)

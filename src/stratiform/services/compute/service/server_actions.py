@@ -21,6 +21,7 @@ from stratiform.services.compute.service.server_images import build_image_metada
 from stratiform.services.compute.service.server_security_groups import resolve_security_group
 from stratiform.services.compute.service.server_transitions import apply_action, get_server_for_action
 from stratiform.services.image.service import ImageService
+from stratiform.services.network.model import Resource
 from stratiform.services.network.service import NetworkService
 
 
@@ -111,19 +112,21 @@ class ServerActions:
         """Raises InvalidField, NotFound; Conflict if the server has the group already."""
         action = action_table.ADD_SECURITY_GROUP
         server = get_server_for_action(ctx, action, server_id)
-        name = self._resolve_security_group(ctx, server, name_or_id)
-        if name in server.security_groups:
-            raise Conflict(f"Security group {name} is already associated with the instance {server_id}")
-        apply_action(ctx, self.ids, action, server, security_groups=[*server.security_groups, name])
+        group = self._resolve_security_group(ctx, server, name_or_id)
+        if group.name in server.security_groups:
+            raise Conflict(f"Security group {group.name} is already associated with the instance {server_id}")
+        self.network.server_ports.add_security_group(ctx, server_id, group.id)
+        apply_action(ctx, self.ids, action, server, security_groups=[*server.security_groups, group.name])
 
     def remove_security_group(self, ctx: RequestContext, server_id: str, name_or_id: str) -> None:
         """Raises InvalidField, NotFound."""
         action = action_table.REMOVE_SECURITY_GROUP
         server = get_server_for_action(ctx, action, server_id)
-        name = self._resolve_security_group(ctx, server, name_or_id)
-        if name not in server.security_groups:
-            raise NotFound(f"Security group {name} not associated with the instance {server_id}")
-        remaining = [group for group in server.security_groups if group != name]
+        group = self._resolve_security_group(ctx, server, name_or_id)
+        if group.name not in server.security_groups:
+            raise NotFound(f"Security group {group.name} not associated with the instance {server_id}")
+        self.network.server_ports.remove_security_group(ctx, server_id, group.id)
+        remaining = [name for name in server.security_groups if name != group.name]
         apply_action(ctx, self.ids, action, server, security_groups=remaining)
 
     def get_server_with_console(self, ctx: RequestContext, server_id: str) -> Server:
@@ -149,7 +152,7 @@ class ServerActions:
             return output
         return "".join(output.splitlines(keepends=True)[-length:]) if length else ""
 
-    def _resolve_security_group(self, ctx: RequestContext, server: Server, name_or_id: str) -> str:
+    def _resolve_security_group(self, ctx: RequestContext, server: Server, name_or_id: str) -> Resource:
         if not name_or_id.strip():
             raise InvalidField("name", name_or_id, "The name of a security group cannot be empty.")
         return resolve_security_group(self.network, ctx, server.project_id, name_or_id)

@@ -60,7 +60,9 @@ class ServerBuilder:
 
     def _create_ports(self, ctx: RequestContext, server: Server, new: NewServer) -> None:
         if new.networks is not None:
-            self.network.server_ports.create(ctx, server.project_id, server.id, list(new.networks))
+            names = new.security_groups or ("default",)
+            groups = [resolve_security_group(self.network, ctx, server.project_id, name).id for name in names]
+            self.network.server_ports.create(ctx, server.project_id, server.id, list(new.networks), groups)
 
     def _attach_volumes(self, ctx: RequestContext, server: Server, new: NewServer) -> None:
         for request in new.volumes:
@@ -77,7 +79,7 @@ class ServerBuilder:
 
     def _resolve_security_groups(self, ctx: RequestContext, project_id: str, names_or_ids: Sequence[str]) -> list[str]:
         try:
-            names = [resolve_security_group(self.network, ctx, project_id, group) for group in names_or_ids]
+            names = [resolve_security_group(self.network, ctx, project_id, group).name for group in names_or_ids]
         except NotFound as error:
             raise Invalid(error.message) from error
         return list(dict.fromkeys(names))

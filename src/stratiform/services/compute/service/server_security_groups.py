@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import NotFound
+from stratiform.kit.errors import Conflict, NotFound
 from stratiform.services.compute import policy
 from stratiform.services.compute.model.servers import ServerSecurityGroup
 from stratiform.services.compute.service.server_access import get_server
+from stratiform.services.network.model import Resource
 from stratiform.services.network.service import NetworkService
 
 
@@ -21,9 +22,11 @@ class ServerSecurityGroups:
         return [ServerSecurityGroup(name, server.project_id) for name in server.security_groups]
 
 
-def resolve_security_group(network: NetworkService, ctx: RequestContext, project_id: str, name_or_id: str) -> str:
-    """Return the name of the project's security group with this name or id. Raises NotFound."""
-    for group in network.security_groups.list(ctx, {"project_id": [project_id]}):
-        if name_or_id in (group.name, group.id):
-            return group.name
-    raise NotFound(f"Security group {name_or_id} not found for project {project_id}.")
+def resolve_security_group(network: NetworkService, ctx: RequestContext, project_id: str, name_or_id: str) -> Resource:
+    """Return the project's security group with this name or id. Raises NotFound, Conflict."""
+    groups = network.security_groups.find_by_name_or_id(ctx, project_id, name_or_id)
+    if not groups:
+        raise NotFound(f"Security group {name_or_id} not found for project {project_id}.")
+    if len(groups) > 1:
+        raise Conflict(f"Multiple security_group matches found for name '{name_or_id}', use an ID to be more specific.")
+    return groups[0]

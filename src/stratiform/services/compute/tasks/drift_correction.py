@@ -57,7 +57,7 @@ def observe_cloud(compute: ComputeService, job: Job) -> None:
     for native in native_servers:
         if native.token not in row_by_id and native.token not in deleted_ids:
             logger.warning(
-                "server with unknown tag in cloud, ignored cloud=%s native_id=%s resource_tag=%s",
+                "ignoring server with unknown tag cloud=%s native_id=%s resource_tag=%s",
                 *(cloud_name, native.id, native.token),
             )
         elif _is_orphan(native, row_by_id.get(native.token)):

@@ -63,6 +63,17 @@ from stratiform.services.identity.repository.roles_and_implications import (
     list_global_roles,
     list_implied_roles,
 )
+from stratiform.services.identity.repository.sign_ins_and_passwords import (
+    Failures,
+    delete_earlier_passwords,
+    delete_failures,
+    delete_failures_before,
+    find_failures,
+    list_earlier_passwords,
+    lock_failures,
+    save_earlier_password,
+    save_failures,
+)
 from stratiform.services.identity.repository.users_and_groups import (
     create_membership,
     delete_group,
@@ -75,6 +86,7 @@ from stratiform.services.identity.repository.users_and_groups import (
 )
 
 __all__ = [
+    "Failures",
     "Revision",
     "application_credentials",
     "assignments",
@@ -84,6 +96,9 @@ __all__ = [
     "create_membership",
     "delete_assignment",
     "delete_domain",
+    "delete_earlier_passwords",
+    "delete_failures",
+    "delete_failures_before",
     "delete_group",
     "delete_implied_role",
     "delete_membership",
@@ -96,6 +111,7 @@ __all__ = [
     "find_by_ids",
     "find_by_name",
     "find_domain_by_name",
+    "find_failures",
     "get_directory_revision",
     "groups",
     "has_assignment",
@@ -110,6 +126,7 @@ __all__ = [
     "list_assignments",
     "list_descendants",
     "list_domains",
+    "list_earlier_passwords",
     "list_enabled_endpoints",
     "list_enabled_services",
     "list_global_roles",
@@ -123,10 +140,13 @@ __all__ = [
     "list_role_ids",
     "list_user_assignments",
     "list_user_groups",
+    "lock_failures",
     "projects",
     "regions",
     "revoke_token",
     "roles",
+    "save_earlier_password",
+    "save_failures",
     "save_unique",
     "services",
     "users",

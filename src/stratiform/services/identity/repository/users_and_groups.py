@@ -10,6 +10,7 @@ from stratiform.services.identity import tables as t
 from stratiform.services.identity.model import Group, ListQuery, User
 from stratiform.services.identity.repository.gateways import application_credentials, assignments, groups, users
 from stratiform.services.identity.repository.records import list_records
+from stratiform.services.identity.repository.sign_ins_and_passwords import delete_earlier_passwords, delete_failures
 
 
 def delete_user(db: Connection, user_id: str) -> None:
@@ -17,6 +18,8 @@ def delete_user(db: Connection, user_id: str) -> None:
     assignments.delete(db, t.assignments.c.actor_kind == "user", t.assignments.c.actor_id == user_id)
     application_credentials.delete(db, t.application_credentials.c.user_id == user_id)
     db.execute(delete(t.memberships).where(t.memberships.c.user_id == user_id))
+    delete_earlier_passwords(db, user_id)
+    delete_failures(db, user_id)
     users.delete(db, t.users.c.id == user_id)
 
 

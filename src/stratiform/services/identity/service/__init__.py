@@ -9,7 +9,8 @@ from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Caller
-from stratiform.services.identity.model import CatalogService, Project
+from stratiform.services.identity.model import CatalogService, Project, SecurityCompliance
+from stratiform.services.identity.service.account_lockout import AccountLockout
 from stratiform.services.identity.service.application_credentials import ApplicationCredentials
 from stratiform.services.identity.service.authentication import Authentication
 from stratiform.services.identity.service.bootstrap import Bootstrap
@@ -19,7 +20,9 @@ from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import Domains
 from stratiform.services.identity.service.endpoints import Endpoints
 from stratiform.services.identity.service.groups import Groups
+from stratiform.services.identity.service.password_changes import PasswordChanges
 from stratiform.services.identity.service.password_hasher import PasswordHasher
+from stratiform.services.identity.service.password_policy import PasswordPolicy
 from stratiform.services.identity.service.project_tags import ProjectTags
 from stratiform.services.identity.service.projects import Projects
 from stratiform.services.identity.service.regions import Regions
@@ -51,19 +54,27 @@ class IdentityService:
     authentication: Authentication
     tokens: Tokens
     passwords: PasswordHasher
+    password_changes: PasswordChanges
     _bootstrap: Bootstrap
 
     @classmethod
     def build(
-        cls, ids: Ids, keys: KeyRepository, passwords: PasswordHasher, *, token_ttl_s: int = TOKEN_TTL_S
+        cls,
+        ids: Ids,
+        keys: KeyRepository,
+        passwords: PasswordHasher,
+        *,
+        token_ttl_s: int = TOKEN_TTL_S,
+        compliance: SecurityCompliance = SecurityCompliance(),
     ) -> "IdentityService":
         cache = DirectoryCache(ids)
+        lockout, password_policy = AccountLockout(compliance), PasswordPolicy(compliance, passwords)
         tokens = Tokens(keys, cache)
         return cls(
             projects=Projects(ids, cache),
             project_tags=ProjectTags(),
             domains=Domains(ids, cache),
-            users=Users(ids, cache, passwords),
+            users=Users(ids, cache, passwords, password_policy),
             groups=Groups(ids, cache),
             roles=Roles(ids, cache),
             role_assignments=RoleAssignments(cache),
@@ -72,9 +83,10 @@ class IdentityService:
             endpoints=Endpoints(ids, cache),
             regions=Regions(ids),
             application_credentials=ApplicationCredentials(ids, cache),
-            authentication=Authentication(ids, keys, cache, passwords, tokens, token_ttl_s),
+            authentication=Authentication(ids, keys, cache, passwords, tokens, lockout, token_ttl_s),
             tokens=tokens,
             passwords=passwords,
+            password_changes=PasswordChanges(cache, passwords, password_policy, lockout),
             _bootstrap=Bootstrap(ids, cache, passwords),
         )
 

@@ -3,15 +3,16 @@
 Verifying a secret takes a quarter of a second by design, so it is a separate step outside of any transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from stratiform.kit.clock import SECOND_US, Micros
+from stratiform.kit.clock import SECOND_US, Clock, Micros
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.database import Connection
+from stratiform.kit.database import Connection, Database
+from stratiform.kit.errors import Unauthenticated
 from stratiform.kit.ids import Ids
 from stratiform.services.identity import repository
-from stratiform.services.identity.errors import AuthenticationFailed, ForbiddenAction
+from stratiform.services.identity.errors import AuthenticationFailed, ForbiddenAction, PasswordExpired, TokenNotFound
 from stratiform.services.identity.model import (
     ApplicationCredential,
     ApplicationCredentialAuth,
@@ -27,9 +28,11 @@ from stratiform.services.identity.model import (
     TokenScope,
     User,
 )
+from stratiform.services.identity.service.account_lockout import AccountLockout
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.password_hasher import PasswordHasher
-from stratiform.services.identity.service.token_encoding import encode_audit_id, encode_token
+from stratiform.services.identity.service.password_policy import is_password_expired
+from stratiform.services.identity.service.token_encoding import AUTH_METHODS, encode_audit_id, encode_token
 from stratiform.services.identity.service.tokens import Tokens
 
 #: Tokens in a row that may be issued for each other; each makes the next one 24 characters longer.
@@ -38,7 +41,10 @@ _MAX_CHAIN = 64
 
 @dataclass(frozen=True, slots=True)
 class SecretAndHash:
-    """A secret from the request and the hash to compare; the hash is empty if the user is unknown or disabled."""
+    """A secret from the request and the hash to compare.
+
+    The hash is empty if the user is unknown, disabled or locked out.
+    """
 
     secret: str = field(repr=False)
     secret_hash: str = field(repr=False)
@@ -46,18 +52,22 @@ class SecretAndHash:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedMethod:
-    """An authentication method and the user it refers to, before verification."""
+    """An authentication method and the user it refers to, before verification.
+
+    `lockout_key`: where a wrong secret is counted; empty if it is not.
+    """
 
     name: str
     user_id: str = ""
     check: SecretAndHash | None = None
+    lockout_key: str = ""
     token: Token | None = None
     application_credential: ApplicationCredential | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """Operation `POST /auth/tokens` in three steps.
+    """Operation `POST /auth/tokens`: `sign_in`, which consists of three steps.
 
     `resolve_methods` and `issue_token` need a transaction; `verify_secrets` is called outside of any.
     """
@@ -67,12 +77,28 @@ class Authentication:
     cache: DirectoryCache
     passwords: PasswordHasher
     tokens: Tokens
+    lockout: AccountLockout
     ttl_s: int
+
+    def sign_in(self, database: Database, clock: Clock, request: AuthRequest) -> tuple[str, Token]:
+        """Return the id of a new token, and the token. Slow: do not call it in a transaction.
+
+        Raises: AuthenticationFailed, TokenNotFound, PasswordExpired
+        """
+        with database.read_transaction() as db:
+            methods = self.resolve_methods(db, request, clock.now())
+        wrong = self._list_wrong_secrets(methods)
+        self.lockout.record_failures(database, (method.lockout_key for method in wrong), clock.now())
+        _require_one_user(methods, wrong)
+        with database.read_transaction() as db:
+            issued = self.issue_token(db, request, methods, clock.now())
+        self.lockout.reset(database, (method.lockout_key for method in methods), clock.now())
+        return issued
 
     def resolve_methods(self, db: Connection, request: AuthRequest, now: Micros) -> Sequence[ResolvedMethod]:
         """Find the users and hashes of the methods of a request. Only tokens are verified in this step.
 
-        Raises: AuthenticationFailed
+        Raises: TokenNotFound
         """
         return [self._resolve_method(db, method, now) for method in request.methods]
 
@@ -81,22 +107,21 @@ class Authentication:
 
         Raises: AuthenticationFailed
         """
-        checks = [method.check for method in methods if method.check is not None]
-        results = [self.passwords.verify(check.secret, check.secret_hash) for check in checks]
-        user_ids = {method.user_id for method in methods}
-        if not all(results) or len(user_ids) != 1 or "" in user_ids:
-            raise AuthenticationFailed
+        _require_one_user(methods, self._list_wrong_secrets(methods))
 
     def issue_token(
         self, db: Connection, request: AuthRequest, methods: Sequence[ResolvedMethod], now: Micros
     ) -> tuple[str, Token]:
         """Return the id of a new token, and the token.
 
-        Raises: AuthenticationFailed if the user is disabled or has no role in the scope
+        Raises: AuthenticationFailed if the user is disabled, has been locked out since, must use more methods, or has
+        no role in the scope; PasswordExpired
         """
         user = repository.users.find(db, methods[0].user_id)
-        if user is None or not user.enabled:
+        if user is None or not user.enabled or any(self.lockout.is_locked(db, m.lockout_key, now) for m in methods):
             raise AuthenticationFailed
+        if any(method.name == "password" for method in methods) and is_password_expired(user, now):
+            raise PasswordExpired(user.id)
         parent = next((method.token for method in methods if method.token is not None), None)
         credential = next((m.application_credential for m in methods if m.application_credential is not None), None)
         if parent is not None and parent.application_credential is not None:
@@ -105,6 +130,8 @@ class Authentication:
         if parent is not None and parent.application_credential is not None and scope != parent.claims.scope:
             raise ForbiddenAction("rescope a scoped token")
         claims = self._build_claims(user, scope, methods, parent, credential, now)
+        if not _is_rule_met(user, claims.methods):
+            raise AuthenticationFailed
         if scope.type in ("project", "domain"):
             target = repository.projects.find(db, scope.id)
             claims = replace(claims, scope_epoch=target.epoch if target else 0)
@@ -113,13 +140,30 @@ class Authentication:
 
     def _resolve_method(self, db: Connection, method: AuthMethod, now: Micros) -> ResolvedMethod:
         if isinstance(method, TokenAuth):
-            token = self.tokens.validate(db, method.token_id, now)
-            return ResolvedMethod("token", token.claims.user_id, token=token)
+            return self._resolve_token(db, method, now)
         if isinstance(method, PasswordAuth):
-            user = _find_user(db, method.user)
-            password_hash = user.password if user is not None and user.enabled else ""
-            return ResolvedMethod("password", user.id if user else "", SecretAndHash(method.password, password_hash))
+            return self._resolve_password(db, method, now)
         return _resolve_application_credential(db, method, now)
+
+    def _resolve_token(self, db: Connection, method: TokenAuth, now: Micros) -> ResolvedMethod:
+        try:
+            token = self.tokens.validate(db, method.token_id, now)
+        except Unauthenticated as error:
+            raise TokenNotFound from error
+        return ResolvedMethod("token", token.claims.user_id, token=token)
+
+    def _resolve_password(self, db: Connection, method: PasswordAuth, now: Micros) -> ResolvedMethod:
+        user = _find_user(db, method.user)
+        key = self.lockout.build_key(user, method.user)
+        is_locked = self.lockout.is_locked(db, key, now)
+        password_hash = user.password if user is not None and user.enabled and not is_locked else ""
+        check = SecretAndHash(method.password, password_hash)
+        return ResolvedMethod("password", user.id if user else "", check, lockout_key=key)
+
+    def _list_wrong_secrets(self, methods: Sequence[ResolvedMethod]) -> Sequence[ResolvedMethod]:
+        """Return the methods whose secret does not match. Verifies all of them, also after a wrong one."""
+        checks = [(method, method.check) for method in methods if method.check is not None]
+        return [method for method, check in checks if not self.passwords.verify(check.secret, check.secret_hash)]
 
     def _resolve_scope(
         self,
@@ -182,6 +226,26 @@ class Authentication:
             application_credential_id=credential.id if credential else "",
             user_epoch=user.epoch,
         )
+
+
+def _require_one_user(methods: Sequence[ResolvedMethod], wrong: Sequence[ResolvedMethod]) -> None:
+    """Raises AuthenticationFailed for wrong secrets, and unless all methods refer to the same user."""
+    user_ids = {method.user_id for method in methods}
+    if wrong or len(user_ids) != 1 or "" in user_ids:
+        raise AuthenticationFailed
+
+
+def _is_rule_met(user: User, methods: Collection[str]) -> bool:
+    """Return True if the methods suffice for the user's `multi_factor_auth_rules`. Rules with unknown methods are
+    ignored, as in Keystone. An application credential acts without its user, so the rules do not apply to it.
+    """
+    rules = user.options.get("multi_factor_auth_rules")
+    if user.options.get("multi_factor_auth_enabled") is False or not isinstance(rules, list):
+        return True
+    valid = [
+        set(rule) for rule in rules if isinstance(rule, list) and rule and all(name in AUTH_METHODS for name in rule)
+    ]
+    return not valid or "application_credential" in methods or any(rule <= set(methods) for rule in valid)
 
 
 def _resolve_application_credential(db: Connection, method: ApplicationCredentialAuth, now: Micros) -> ResolvedMethod:

@@ -14,7 +14,8 @@ from stratiform.services.identity.model import ScopeType, TokenClaims, TokenScop
 _VERSION = 1
 
 _SCOPE_TYPES: tuple[ScopeType, ...] = ("unscoped", "project", "domain", "system")
-_METHODS = ("password", "token", "application_credential")
+#: Authentication methods; tokens contain their positions.
+AUTH_METHODS = ("password", "token", "application_credential")
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -24,7 +25,7 @@ def encode_token(keys: KeyRepository, claims: TokenClaims) -> str:
         (
             _VERSION,
             _pack_id(claims.user_id),
-            [_METHODS.index(method) for method in claims.methods],
+            [AUTH_METHODS.index(method) for method in claims.methods],
             _SCOPE_TYPES.index(claims.scope.type),
             _pack_id(claims.scope.id),
             claims.issued_at,
@@ -74,7 +75,7 @@ def _unpack_claims(fields: list[Any]) -> TokenClaims:
         raise ValueError(version)
     return TokenClaims(
         user_id=_unpack_id(user_id),
-        methods=tuple(_METHODS[index] for index in methods),
+        methods=tuple(AUTH_METHODS[index] for index in methods),
         scope=TokenScope(_SCOPE_TYPES[scope_type], _unpack_id(scope_id)),
         issued_at=issued_at,
         expires_at=expires_at,

@@ -69,7 +69,6 @@ class Tokens:
         try:
             token = self.validate(ctx.db, token_id, ctx.now, expired_window_us=window)
         except Unauthenticated as error:
-            policy.VALIDATE_TOKEN.require(ctx.caller)
             raise TokenNotFound from error
         policy.VALIDATE_TOKEN.require(ctx.caller, token.claims.user_id)
         return token

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
-from stratiform.services.identity.errors import AuthenticationFailed, NameConflict, UserNotFound
+from stratiform.services.identity.errors import NameConflict, UserNotFound
 from stratiform.services.identity.model import (
     Changes,
     Group,
@@ -22,6 +21,7 @@ from stratiform.services.identity.model import (
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
 from stratiform.services.identity.service.password_hasher import PasswordHasher
+from stratiform.services.identity.service.password_policy import PasswordPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,12 @@ class Users:
     ids: Ids
     cache: DirectoryCache
     passwords: PasswordHasher
+    password_policy: PasswordPolicy
 
     def hash_password(self, password: str) -> str:
         """Return the hash of a new password. Raises: PasswordTooLong, PasswordRequirements, Invalid."""
         self.passwords.check_requirements(password)
         return self.passwords.hash(password)
-
-    def verify_password(self, password: str, password_hash: str) -> None:
-        """Compare a password with a hash. Slow: do not call it in a transaction.
-
-        Raises: AuthenticationFailed
-        """
-        if not self.passwords.verify(password, password_hash):
-            raise AuthenticationFailed
 
     def create(self, ctx: RequestContext, new: NewUser) -> User:
         """Create a user.
@@ -60,13 +53,13 @@ class Users:
             id=self.ids.hex(),
             name=new.name,
             domain_id=domain.id,
-            password=new.password,
-            password_changed_at=ctx.now if new.password else None,
             enabled=new.enabled,
             default_project_id=new.default_project_id,
             options=new.options,
             extra=new.extra,
         )
+        if new.password:
+            user = self.password_policy.set_password(ctx.db, user, new.password, ctx.now, by_user=False)
         return repository.insert_unique(ctx.db, repository.users, user, conflict)
 
     def get(self, ctx: RequestContext, user_id: str) -> User:
@@ -96,7 +89,9 @@ class Users:
             raise conflict
         _check_default_project(ctx.db, changes.get("default_project_id"))
         if updated.password != user.password:
-            updated = replace(updated, password_changed_at=ctx.now)
+            updated = replace(updated, password=user.password)
+            updated = self.password_policy.set_password(ctx.db, updated, changes["password"], ctx.now, by_user=False)
+            repository.delete_failures(ctx.db, user_id)
         if updated.password != user.password or (user.enabled and not updated.enabled):
             updated = replace(updated, epoch=user.epoch + 1)
         self.cache.invalidate(ctx.db, ctx.now)
@@ -107,22 +102,6 @@ class Users:
         load_user(ctx.db, user_id)
         self.cache.invalidate(ctx.db, ctx.now)
         repository.delete_user(ctx.db, user_id)
-
-    def find_password_hash(self, db: Connection, user_id: str) -> str:
-        """Return the password hash of an enabled user, or an empty string."""
-        user = repository.users.find(db, user_id)
-        return user.password if user is not None and user.enabled else ""
-
-    def change_password(self, db: Connection, user_id: str, now: Micros, *, old_hash: str, new_hash: str) -> None:
-        """Replace a password that the user proved to know. The user's tokens become invalid.
-
-        Raises: AuthenticationFailed if the user is disabled or the password was changed since
-        """
-        user = repository.users.find(db, user_id)
-        if user is None or not user.enabled or user.password != old_hash:
-            raise AuthenticationFailed
-        self.cache.invalidate(db, now)
-        repository.users.save(db, replace(user, password=new_hash, password_changed_at=now, epoch=user.epoch + 1))
 
     def list_groups(self, ctx: RequestContext, user_id: str, query: ListQuery) -> Slice[Group]:
         """Return the groups of a user.

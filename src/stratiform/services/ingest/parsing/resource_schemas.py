@@ -40,7 +40,7 @@ class ResourceSchema:
         if state not in states:
             raise InvalidMessage(
                 f"state: {quote_value(state)} is not a state of {self.resource_type}",
-                hint=f"known: {', '.join(sorted(states))}",
+                hint=f"known states: {', '.join(sorted(states))}",
             )
 
     def convert_attributes(self, attributes: Mapping[str, object]) -> dict[str, object]:
@@ -54,7 +54,7 @@ class ResourceSchema:
         if value_type is None:
             raise InvalidMessage(
                 f"attributes.{name}: {self.resource_type} has no such attribute",
-                hint=f"known: {', '.join(sorted(self.attributes)) or 'none'}",
+                hint=f"known attributes: {', '.join(sorted(self.attributes)) or 'none'}",
             )
         if value_type == "integer" and name in self.negative and is_integer(value):
             return value

@@ -45,7 +45,7 @@ def _check_new(
     resource_type = resource.resource_type
     if resource_type not in ledger.catalog and not ledger.segments.exists(db, UsageFilter(resource_type=resource_type)):
         valid = ", ".join(ledger.catalog.resource_types)
-        raise Invalid(f"resource_type: '{resource_type}' is not a resource type", hint=f"known: {valid}")
+        raise Invalid(f"resource_type: '{resource_type}' is not a resource type", hint=f"known types: {valid}")
     if correction.start is None:
         raise _not_found(resource, clouds)
     missing = "project_id" if correction.project_id is None else "" if resource.cloud else "cloud"

@@ -199,5 +199,5 @@ class Corrections:
         }
         return Invalid(
             f"meter: resource type {resource.resource_type} has no meter '{meter[:80]}'",
-            hint=f"known: {', '.join(sorted(meters)) or 'none'}",
+            hint=f"known meters: {', '.join(sorted(meters)) or 'none'}",
         )

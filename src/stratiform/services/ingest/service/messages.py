@@ -55,5 +55,5 @@ class Messages:
             subject = "The only line is not" if len(messages) == 1 else f"None of the first {len(messages)} lines is"
             raise Invalid(
                 f"{subject} a notification: {error.message}. Nothing was stored.",
-                hint="a recording has one uncompressed JSON document per line; CloudEvents are for `usage insert`",
+                hint="use one uncompressed JSON document per line; for CloudEvents, use `stratiform usage insert`",
             ) from error

@@ -66,7 +66,7 @@ def _parse(batch: ParsedBatch, cloud: str, body: bytes, parse: Callable[[], Pars
     except InvalidMessage as error:
         batch.rejected.append((cloud, body, error.message))
     except Exception as error:
-        logger.exception("message not parsed cloud=%s", cloud)
+        logger.exception("failed to parse message cloud=%s", cloud)
         batch.rejected.append((cloud, body, f"could not be parsed: {type(error).__name__}"))
 
 

@@ -68,6 +68,13 @@ class NameReader:
         timeline = self.get_timeline(resource)
         return timeline.get_name_at(at) if timeline.names else None
 
+    def list_project_names(self, cloud: str, project_ids: Iterable[str], at: Micros) -> dict[str, str]:
+        """Return the names of projects that use a cloud, at an instant, by id; unknown ones are missing."""
+        resources = [Resource(cloud, PROJECT_TYPE, project_id) for project_id in project_ids]
+        self.load_names(resources)
+        names = {resource.resource_id: self.find_name(resource, at) for resource in resources}
+        return {project_id: name for project_id, name in names.items() if name}
+
     def add_names(self, segments: Iterable[S], attributes: Collection[str] | None = None) -> Iterator[S]:
         """Yield segments with the names to which they refer, such as `volume_type_name`, in their attributes.
 

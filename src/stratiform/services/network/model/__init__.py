@@ -2,6 +2,7 @@
 
 from stratiform.services.network.model.ip_addresses import ReservedAddresses
 from stratiform.services.network.model.list_query import FilterValue, ListQuery
+from stratiform.services.network.model.resource_types import Resource, ResourceType
 from stratiform.services.network.model.resources import (
     Attributes,
     FixedIpRequest,
@@ -15,12 +16,7 @@ from stratiform.services.network.model.resources import (
     Subnet,
     SubnetIpAvailability,
 )
-from stratiform.services.network.model.security_groups import (
-    SecurityGroup,
-    SecurityGroupRule,
-    build_default_security_group,
-    get_default_security_group_id,
-)
+from stratiform.services.network.model.security_groups import get_default_security_group_id
 
 __all__ = [
     "Attributes",
@@ -35,10 +31,9 @@ __all__ = [
     "Port",
     "QuotaUsage",
     "ReservedAddresses",
-    "SecurityGroup",
-    "SecurityGroupRule",
+    "Resource",
+    "ResourceType",
     "Subnet",
     "SubnetIpAvailability",
-    "build_default_security_group",
     "get_default_security_group_id",
 ]

@@ -41,13 +41,16 @@ def _filter(table: Table, name: str, values: Sequence[FilterValue]) -> ColumnEle
     texts = [str(value) for value in values]
     if name in _TAG_FILTERS:
         return _filter_tags(table, name, texts)
-    if name == "security_groups":
+    if name == "security_groups" and table is ports_table:
         return or_(*_contains(table.c.security_groups, texts))
     if name == "fixed_ips":
         return _filter_fixed_ips(texts)
-    if name == "status":
+    if name == "status" and "status" not in table.c:
         return _filter_status(table, texts)
-    return table.c[name].in_(values)
+    column = table.c[name]
+    if column.nullable and "" in values:  # extension empty-string-filtering
+        return or_(column.in_(values), column.is_(None))
+    return column.in_(values)
 
 
 def _filter_status(table: Table, values: Sequence[str]) -> ColumnElement[bool]:

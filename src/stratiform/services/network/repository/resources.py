@@ -32,15 +32,6 @@ def build_visible_ports_condition(project_id: str | None, all_projects: bool) ->
     return true() if all_projects else ports_table.c.project_id == (project_id or "")
 
 
-def count_by_resource(db: Connection, project_id: str) -> dict[str, int]:
-    """Return the number of networks, subnets and ports of a project, by resource name."""
-    return {
-        "network": networks.count(db, networks_table.c.project_id == project_id),
-        "subnet": subnets.count(db, subnets_table.c.project_id == project_id),
-        "port": ports.count(db, ports_table.c.project_id == project_id),
-    }
-
-
 def lock_network(db: Connection, network_id: str) -> bool:
     """Lock a network until the transaction ends. Return False if it does not exist."""
     c = networks_table.c

@@ -19,6 +19,7 @@ from stratiform.services.network.service.ownership import (
     save_changes,
     sees_all_projects,
 )
+from stratiform.services.network.service.quotas import Quotas
 from stratiform.services.network.service.subnet_deletion import delete_subnet
 
 #: The rules for attributes that only admins may set.
@@ -43,6 +44,7 @@ class Networks:
 
     ids: Ids
     clouds: CloudsService
+    quotas: Quotas
 
     def create(self, ctx: RequestContext, project_id: str | None, attributes: Attributes) -> Network:
         """Create a network of the caller's project, or (admins) of another."""
@@ -51,6 +53,7 @@ class Networks:
         for name, rule in _CREATE_RULES.items():
             if attributes.get(name):
                 rule.require(ctx.caller, owner)
+        self.quotas.reserve(ctx.db, owner, "network")
         network = Network(id=self.ids.uuid(), project_id=owner, created_at=ctx.now, updated_at=ctx.now, **attributes)
         return resources.networks.insert(ctx.db, network)
 

@@ -1,7 +1,7 @@
 """Ports."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
@@ -9,7 +9,7 @@ from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.network import policy
-from stratiform.services.network.errors import BadRequest, MacAddressInUse, PortNotFound, SecurityGroupNotFound
+from stratiform.services.network.errors import BadRequest, MacAddressInUse, PortNotFound
 from stratiform.services.network.model import (
     Attributes,
     FixedIpRequest,
@@ -17,9 +17,9 @@ from stratiform.services.network.model import (
     Network,
     NewPort,
     Port,
-    get_default_security_group_id,
 )
 from stratiform.services.network.repository import ip_allocations, list_queries, resources
+from stratiform.services.network.repository import security_groups as repository
 from stratiform.services.network.service.address_allocator import AddressAllocator
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.ownership import (
@@ -29,6 +29,8 @@ from stratiform.services.network.service.ownership import (
     save_changes,
     sees_all_projects,
 )
+from stratiform.services.network.service.quotas import Quotas
+from stratiform.services.network.service.security_groups import SecurityGroups
 
 _MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
 
@@ -43,6 +45,8 @@ class Ports:
 
     ids: Ids
     networks: Networks
+    security_groups: SecurityGroups
+    quotas: Quotas
 
     def create(self, ctx: RequestContext, new: NewPort, project_id: str | None = None) -> Port:
         """Create a port of the caller's project, or (admins) of another.
@@ -53,17 +57,20 @@ class Ports:
         owner = resolve_owner(ctx.caller, project_id)
         policy.PORTS_CREATE.require(ctx.caller, owner)
         _require_attributes(ctx, network, new)
+        self.quotas.reserve(ctx.db, owner, "port")
         port = Port(
             id=self.ids.uuid(),
             project_id=owner,
             network_id=network.id,
             mac_address=_parse_mac(new.mac_address) if new.mac_address else "",
-            security_groups=_resolve_security_groups(owner, new.security_groups),
+            security_groups=list(self._resolve_security_groups(ctx, owner, new)),
             created_at=ctx.now,
             updated_at=ctx.now,
             **new.attributes,
         )
-        return AddressAllocator.lock_network(ctx, network).create_port(self.ids, port, new.fixed_ips)
+        created = AddressAllocator.lock_network(ctx, network).create_port(self.ids, port, new.fixed_ips)
+        repository.save_groups_of_port(ctx.db, created.id, created.security_groups)
+        return created
 
     def get(self, ctx: RequestContext, port_id: str) -> Port:
         """Return a port. Raises PortNotFound, also for a port of another project."""
@@ -97,7 +104,9 @@ class Ports:
                 rule.require(ctx.caller, port.project_id)
         changes = dict(changes)
         if "security_groups" in changes:
-            changes["security_groups"] = _resolve_security_groups(port.project_id, changes["security_groups"])
+            groups = list(self.security_groups.resolve_for_port(ctx, port.project_id, changes["security_groups"]))
+            changes["security_groups"] = groups
+            repository.save_groups_of_port(ctx.db, port.id, groups)
         if "mac_address" in changes:
             changes["mac_address"] = _resolve_new_mac(ctx, port, changes["mac_address"])
         if fixed_ips is not None:
@@ -111,8 +120,16 @@ class Ports:
         ip_allocations.release_addresses(ctx.db, port.id, ctx.now)
         resources.delete_port(ctx.db, port.id)
 
-    def lock_networks(self, db: Connection, network_ids: Sequence[str]) -> None:
-        """Lock the subnets of several networks in one order, before ports are created on them in one transaction."""
+    def _resolve_security_groups(self, ctx: RequestContext, owner: str, new: NewPort) -> Sequence[str]:
+        """Return the requested groups, or the project's default group; none without port security."""
+        if new.security_groups is None and not new.attributes.get("port_security_enabled", True):
+            return []
+        return self.security_groups.resolve_for_port(ctx, owner, new.security_groups)
+
+    def lock_networks(self, db: Connection, project_ids: Iterable[str], network_ids: Sequence[str]) -> None:
+        """Lock quotas and subnets in one order, before several ports are created in one transaction."""
+        for project_id in sorted(set(project_ids)):
+            self.quotas.lock(db, project_id)
         subnets = resources.list_subnets_by_network(db, network_ids)
         ip_allocations.lock_subnets(db, [subnet.id for group in subnets.values() for subnet in group])
 
@@ -171,14 +188,3 @@ def _parse_mac(mac_address: str) -> str:
     if not _MAC.fullmatch(mac) or int(mac[:2], 16) & 1:
         raise BadRequest(f"Invalid input for mac_address. Reason: '{mac_address}' is not a valid MAC address.")
     return mac
-
-
-def _resolve_security_groups(project_id: str, group_ids: Sequence[str] | None) -> list[str]:
-    """Return the groups of a port: by default the project's default group. Raises SecurityGroupNotFound."""
-    default = get_default_security_group_id(project_id)
-    if group_ids is None:
-        return [default]
-    for group_id in group_ids:
-        if group_id != default:
-            raise SecurityGroupNotFound(group_id)
-    return list(group_ids)

@@ -1,85 +1,156 @@
-"""Security groups and their rules: each project has its default group, which can't be changed."""
+"""Security groups and their rules; each project has a group `default`."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import NoReturn
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from stratiform.kit.context import RequestContext
-from stratiform.services.network import policy
-from stratiform.services.network.errors import (
+from stratiform.kit.database import Connection
+from stratiform.services.network.errors.security_groups import (
     CannotRemoveDefaultSecurityGroup,
     CannotUpdateDefaultSecurityGroup,
+    DefaultSecurityGroupExists,
+    MixedStatefulness,
     SecurityGroupNotFound,
-    SecurityGroupRuleNotFound,
 )
-from stratiform.services.network.model import (
-    FilterValue,
-    SecurityGroup,
-    SecurityGroupRule,
-    build_default_security_group,
+from stratiform.services.network.model import Attributes, get_default_security_group_id
+from stratiform.services.network.model.declared_types.security import SECURITY_GROUP
+from stratiform.services.network.model.resource_types import Resource
+from stratiform.services.network.model.security_groups import (
+    DEFAULT_DESCRIPTION,
+    DEFAULT_NAME,
+    ETHERTYPES,
+    PARENT,
+    get_default_rule_id,
 )
-from stratiform.services.network.service.ownership import sees_all_projects
-
-Filters = Mapping[str, Sequence[FilterValue]]
+from stratiform.services.network.repository import security_groups as repository
+from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
+from stratiform.services.network.service.security_group_rules import SecurityGroupRules, build_rule_values
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroups:
-    """Security groups."""
+    """Security groups.
 
-    def get(self, ctx: RequestContext, group_id: str) -> SecurityGroup:
-        """Return the group of the caller's project. Raises SecurityGroupNotFound."""
-        group = _get_default_group(ctx, {})
-        if group.id != group_id:
-            raise SecurityGroupNotFound(group_id)
-        return group
+    The group `default` of a project is created when the project first uses it; its id is derived from the project's.
+    """
 
-    def list(self, ctx: RequestContext, filters: Filters) -> Sequence[SecurityGroup]:
-        """Return the group of the caller's project, or (admins) of the project in the filters."""
-        group = _get_default_group(ctx, filters)
-        return [group] if _matches(group, filters) else []
+    dependencies: ResourceDependencies
+    rules: SecurityGroupRules
 
-    def update(self, ctx: RequestContext, group_id: str) -> NoReturn:
-        """Raises SecurityGroupNotFound, CannotUpdateDefaultSecurityGroup."""
-        policy.SECURITY_GROUPS_UPDATE.require(ctx.caller, self.get(ctx, group_id).project_id)
-        raise CannotUpdateDefaultSecurityGroup
+    @property
+    def collection(self) -> ResourceCollection:
+        return self.dependencies.build(
+            SECURITY_GROUP,
+            prepare=self._prepare,
+            after_create=self._create_initial_rules,
+            check_update=self._check_update,
+            before_delete=self._before_delete,
+            compute=self._compute,
+        )
 
-    def delete(self, ctx: RequestContext, group_id: str) -> NoReturn:
-        """Raises SecurityGroupNotFound, CannotRemoveDefaultSecurityGroup."""
-        policy.SECURITY_GROUPS_UPDATE.require(ctx.caller, self.get(ctx, group_id).project_id)
-        raise CannotRemoveDefaultSecurityGroup
+    def has_default(self, db: Connection, project_id: str) -> bool:
+        return repository.find_group(db, get_default_security_group_id(project_id)) is not None
 
+    def ensure_default(self, ctx: RequestContext, project_id: str) -> str:
+        """Return the id of the project's default group; create it if it does not exist."""
+        group_id = get_default_security_group_id(project_id)
+        if repository.find_group(ctx.db, group_id) is None:
+            group = Resource(
+                group_id,
+                project_id,
+                ctx.now,
+                ctx.now,
+                DEFAULT_NAME,
+                DEFAULT_DESCRIPTION,
+                values={"stateful": repository.find_default_statefulness(ctx.db, project_id), "shared": False},
+            )
+            if repository.insert_if_missing(ctx.db, group):
+                self._create_initial_rules(ctx, group)
+                self.collection.notify(ctx, "create", group)
+        return group_id
 
-@dataclass(frozen=True, slots=True)
-class SecurityGroupRules:
-    """Rules of security groups."""
+    def resolve_for_port(self, ctx: RequestContext, project_id: str, group_ids: Iterable[str] | None) -> Sequence[str]:
+        """Return the groups of a port: by default the project's default group.
 
-    def get(self, ctx: RequestContext, rule_id: str) -> SecurityGroupRule:
-        """Return a rule of the caller's project. Raises SecurityGroupRuleNotFound."""
-        for rule in _get_default_group(ctx, {}).rules:
-            if rule.id == rule_id:
-                return rule
-        raise SecurityGroupRuleNotFound(rule_id)
+        Raises: SecurityGroupNotFound, MixedStatefulness.
+        """
+        if group_ids is None:
+            return [self.ensure_default(ctx, project_id)]
+        unique_ids = list(dict.fromkeys(group_ids))
+        groups = {group.id: group for group in repository.list_groups_by_id(ctx.db, unique_ids)}
+        default = get_default_security_group_id(project_id)
+        if default in unique_ids and default not in groups:
+            self.ensure_default(ctx, project_id)
+        for group_id in unique_ids:
+            group = groups.get(group_id)
+            if group_id != default and (group is None or not self._is_usable(ctx, group, project_id)):
+                raise SecurityGroupNotFound(group_id)
+        if len({bool(group["stateful"]) for group in groups.values()}) > 1:
+            raise MixedStatefulness
+        return unique_ids
 
-    def list(self, ctx: RequestContext, filters: Filters) -> Sequence[SecurityGroupRule]:
-        """Return the rules of the caller's project, or (admins) of the project in the filters."""
-        return [rule for rule in _get_default_group(ctx, filters).rules if _matches(rule, filters)]
+    def find_by_name_or_id(self, ctx: RequestContext, project_id: str, name_or_id: str) -> Sequence[Resource]:
+        """Return the project's groups with this id or name, for the compute service; those with the id first."""
+        if name_or_id == DEFAULT_NAME:
+            self.ensure_default(ctx, project_id)
+        return repository.list_groups_by_name_or_id(ctx.db, project_id, name_or_id)
 
+    def list_names(self, db: Connection, group_ids: Iterable[str]) -> dict[str, str]:
+        """Return the names of groups by id, without a policy check."""
+        return {group.id: group.name for group in repository.list_groups_by_id(db, list(group_ids))}
 
-def _get_default_group(ctx: RequestContext, filters: Filters) -> SecurityGroup:
-    project_ids = filters.get("project_id")
-    project_id = (
-        str(project_ids[0]) if project_ids and sees_all_projects(ctx.caller) else ctx.caller.require_project_id()
-    )
-    policy.SECURITY_GROUPS_GET.require(ctx.caller, project_id)
-    return build_default_security_group(project_id)
+    def _prepare(self, ctx: RequestContext, resource: Resource) -> Resource:
+        if resource.name == DEFAULT_NAME:
+            raise DefaultSecurityGroupExists
+        self.ensure_default(ctx, resource.project_id)
+        stateful = resource["stateful"]
+        if stateful is None:
+            stateful = repository.find_default_statefulness(ctx.db, resource.project_id)
+        return replace(resource, values={**resource.values, "stateful": stateful})
 
+    def _check_update(self, ctx: RequestContext, resource: Resource, changes: Attributes) -> Attributes:
+        is_default = resource.id == get_default_security_group_id(resource.project_id)
+        if is_default and changes.get("name", DEFAULT_NAME) != DEFAULT_NAME:
+            raise CannotUpdateDefaultSecurityGroup
+        if not is_default and changes.get("name") == DEFAULT_NAME:
+            raise DefaultSecurityGroupExists
+        if changes.get("stateful", resource["stateful"]) != resource["stateful"]:
+            repository.require_unused(ctx.db, resource.id)
+        return changes
 
-def _matches(resource: SecurityGroup | SecurityGroupRule, filters: Filters) -> bool:
-    """Return True if every filter accepts the resource, which has no tags."""
-    for name, values in filters.items():
-        if name in ("tags", "tags_any"):
-            return False
-        if name not in ("project_id", "not_tags", "not_tags_any") and getattr(resource, name) not in values:
-            return False
-    return True
+    def _before_delete(self, ctx: RequestContext, resource: Resource) -> None:
+        if resource.id == get_default_security_group_id(resource.project_id) and not ctx.caller.is_admin:
+            raise CannotRemoveDefaultSecurityGroup
+        repository.require_unused(ctx.db, resource.id)
+
+    def _compute(self, ctx: RequestContext, resources: Sequence[Resource]) -> Mapping[str, Attributes]:
+        rules = repository.list_rules_by_group(ctx.db, [group.id for group in resources])
+        return {
+            group.id: {"security_group_rules": self.rules.collection.describe(ctx, rules[group.id])}
+            for group in resources
+        }
+
+    def _is_usable(self, ctx: RequestContext, group: Resource, project_id: str) -> bool:
+        return group.project_id == project_id or ctx.caller.is_admin or bool(group["shared"])
+
+    def _create_initial_rules(self, ctx: RequestContext, group: Resource) -> None:
+        """Create Neutron's rules, and those that operators have added for new groups."""
+        is_default = group.id == get_default_security_group_id(group.project_id)
+        for direction in ("egress", "ingress") if is_default else ("egress",):
+            for ethertype in ETHERTYPES:
+                remote = group.id if direction == "ingress" else None
+                values = build_rule_values(group.id, direction, ethertype, remote)
+                rule_id = (
+                    get_default_rule_id(group.project_id, direction, ethertype)
+                    if is_default
+                    else self.dependencies.ids.uuid()
+                )
+                repository.insert_rule_if_missing(
+                    ctx.db, Resource(rule_id, group.project_id, ctx.now, ctx.now, values=values)
+                )
+        for template in repository.list_templates(ctx.db, for_default_group=is_default):
+            remote = group.id if template["remote_group_id"] == PARENT else template["remote_group_id"]
+            values = build_rule_values(group.id, template["direction"], template["ethertype"], remote, template.values)
+            repository.insert_rule_if_missing(
+                ctx.db, Resource(self.dependencies.ids.uuid(), group.project_id, ctx.now, ctx.now, values=values)
+            )

@@ -15,9 +15,9 @@ from stratiform.services.network.model import (
     Network,
     NicRequest,
     Port,
-    get_default_security_group_id,
 )
 from stratiform.services.network.repository import ip_allocations, resources
+from stratiform.services.network.repository import security_groups as repository
 from stratiform.services.network.service.address_allocator import AddressAllocator
 from stratiform.services.network.service.ports import Ports
 
@@ -33,9 +33,14 @@ class ServerPorts:
     ports: Ports
 
     def create(
-        self, ctx: RequestContext, project_id: str, server_id: str, requests: Sequence[NicRequest]
+        self,
+        ctx: RequestContext,
+        project_id: str,
+        server_id: str,
+        requests: Sequence[NicRequest],
+        security_groups: Sequence[str] | None = None,
     ) -> Sequence[Port]:
-        """Create or attach the ports of a new server.
+        """Create or attach the ports of a new server; new ones are in `security_groups` (ids; None: the default).
 
         Without requests, the server gets a port on the project's only network, or on the only shared network if the
         project has none, or no port.
@@ -46,8 +51,9 @@ class ServerPorts:
         if not requests:
             requests = [NicRequest(network_id=network.id) for network in _find_default_network(ctx, project_id)]
         network_ids = [request.network_id for request in requests if request.network_id is not None]
-        self.ports.lock_networks(ctx.db, network_ids)
-        return [self._create_or_attach(ctx, project_id, server_id, request) for request in requests]
+        self.ports.lock_networks(ctx.db, [project_id], network_ids)
+        groups = self.ports.security_groups.resolve_for_port(ctx, project_id, security_groups)
+        return [self._create_or_attach(ctx, project_id, server_id, request, groups) for request in requests]
 
     def list(self, db: Connection, server_id: str) -> Sequence[Port]:
         """Return the ports of a server, in the order of the requests, without a policy check."""
@@ -56,6 +62,19 @@ class ServerPorts:
     def list_by_server(self, db: Connection, server_ids: Sequence[str]) -> dict[str, Sequence[Port]]:
         """Return the ports of several servers with one query."""
         return dict(resources.list_ports_by_device(db, server_ids))
+
+    def add_security_group(self, ctx: RequestContext, server_id: str, group_id: str) -> None:
+        """Add all ports of a server to a security group."""
+        for port in self.list(ctx.db, server_id):
+            if group_id not in port.security_groups:
+                self.ports.update(ctx, port.id, {"security_groups": [*port.security_groups, group_id]})
+
+    def remove_security_group(self, ctx: RequestContext, server_id: str, group_id: str) -> None:
+        """Remove all ports of a server from a security group."""
+        for port in self.list(ctx.db, server_id):
+            if group_id in port.security_groups:
+                remaining = [other for other in port.security_groups if other != group_id]
+                self.ports.update(ctx, port.id, {"security_groups": remaining})
 
     def release(self, db: Connection, server_id: str, now: Micros) -> None:
         """Delete the ports that were created for a deleted server, and detach the others. Idempotent."""
@@ -69,10 +88,13 @@ class ServerPorts:
                 )
                 resources.ports.save(db, detached)
 
-    def _create_or_attach(self, ctx: RequestContext, project_id: str, server_id: str, request: NicRequest) -> Port:
+    def _create_or_attach(
+        self, ctx: RequestContext, project_id: str, server_id: str, request: NicRequest, groups: Sequence[str]
+    ) -> Port:
         if request.port_id is not None:
             return self._attach(ctx, project_id, server_id, request.port_id)
         network = _get_network(ctx, project_id, request.network_id or "")
+        self.ports.quotas.reserve(ctx.db, project_id, "port")
         allocator = AddressAllocator.lock_network(ctx, network)
         if not allocator.subnets:
             raise Invalid(f"Network {network.id} requires a subnet in order to boot instances on.")
@@ -83,13 +105,15 @@ class ServerPorts:
             mac_address="",
             device_id=server_id,
             device_owner=DEVICE_OWNER,
-            security_groups=[get_default_security_group_id(project_id)],
+            security_groups=list(groups),
             created_for_server=True,
             created_at=ctx.now,
             updated_at=ctx.now,
         )
         fixed_ips = [FixedIpRequest(ip_address=request.fixed_ip)] if request.fixed_ip else None
-        return allocator.create_port(self.ids, port, fixed_ips)
+        created = allocator.create_port(self.ids, port, fixed_ips)
+        repository.save_groups_of_port(ctx.db, created.id, groups)
+        return created
 
     def _attach(self, ctx: RequestContext, project_id: str, server_id: str, port_id: str) -> Port:
         port = self.ports.get(ctx, port_id)

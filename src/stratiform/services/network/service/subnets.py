@@ -33,6 +33,7 @@ from stratiform.services.network.service.ownership import (
     save_changes,
     sees_all_projects,
 )
+from stratiform.services.network.service.quotas import Quotas
 from stratiform.services.network.service.subnet_deletion import delete_subnet
 
 
@@ -44,6 +45,7 @@ class Subnets:
     ids: Ids
     clouds: CloudsService
     networks: Networks
+    quotas: Quotas
 
     def create(
         self,
@@ -60,6 +62,7 @@ class Subnets:
         network = self.networks.get(ctx, new.network_id)
         policy.SUBNETS_CREATE.require(ctx.caller, network.project_id)
         owner = network.project_id if project_id is None else resolve_owner(ctx.caller, project_id)
+        self.quotas.reserve(ctx.db, owner, "subnet")
         cidr = parse_cidr(new.cidr, new.ip_version)
         self._require_no_overlap(ctx.db, network, cidr)
         gateway = _resolve_gateway(new.gateway_ip, cidr)

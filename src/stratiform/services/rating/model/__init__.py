@@ -21,7 +21,14 @@ from stratiform.services.rating.model.fixed_point import (
     divide_half_even,
     format_scaled,
 )
-from stratiform.services.rating.model.plans import PlanVersion, PriceDecision, PricePlan, UnpricedRule, VersionSpan
+from stratiform.services.rating.model.plans import (
+    PlanUpdate,
+    PlanVersion,
+    PriceDecision,
+    PricePlan,
+    UnpricedRule,
+    VersionSpan,
+)
 from stratiform.services.rating.model.priced_usage import (
     ALIASES,
     CLOUD,
@@ -69,6 +76,7 @@ __all__ = [
     "MeasureKind",
     "MeasureShorthand",
     "NumberField",
+    "PlanUpdate",
     "PlanVersion",
     "Price",
     "PriceCondition",

@@ -235,6 +235,15 @@ class PricePlan:
         return (price for version in self.versions for price in version.prices)
 
 
+@dataclass(frozen=True, slots=True)
+class PlanUpdate:
+    """What a publication changes: the plan before (None: it is new), the plan after, and the versions that are new."""
+
+    published: PricePlan | None
+    merged: PricePlan
+    new_versions: tuple[PlanVersion, ...]
+
+
 def _undecided(measure: Measure, price: Price, facts: PricingFacts) -> PriceDecision:
     """Return the decision for a resource of which an unknown name decides whether `price` applies."""
     condition = next(each for each in price.conditions if each.matches(facts) is None)

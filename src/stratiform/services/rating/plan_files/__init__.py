@@ -57,7 +57,7 @@ def order_versions(versions: Iterable[PlanVersion]) -> tuple[PlanVersion, ...]:
     ordered = tuple(sorted(versions, key=lambda version: version.valid_from))
     for earlier, later in pairwise(ordered):
         if earlier.valid_from == later.valid_from:
-            raise Invalid(f"two versions are valid from {format_iso(later.valid_from)}")
+            raise Invalid(f"two versions start at {format_iso(later.valid_from)}")
         if earlier.valid_until is not None and earlier.valid_until > later.valid_from:
             raise Invalid(
                 f"the version of {format_iso(earlier.valid_from)} "

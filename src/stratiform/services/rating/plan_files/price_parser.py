@@ -251,5 +251,5 @@ def _tax_category(table: PlanFileTable) -> TaxCategory | None:
     except Invalid as error:
         raise category.build_error("", error.message) from error
     if (code == "S" and rate == "0") or (code in UNTAXED_CODES and rate != "0"):
-        raise category.build_error("rate", f"'{rate}' is not a rate of category {code}")
+        raise category.build_error("rate", f"'{rate}' is not a valid rate for category {code}")
     return TaxCategory(code, rate)

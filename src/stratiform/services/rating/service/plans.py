@@ -13,7 +13,7 @@ from stratiform.kit.pagination import Page, Slice
 from stratiform.services.ledger.model import MeterCatalog
 from stratiform.services.rating import policy, repository
 from stratiform.services.rating.errors import PlanConflict, PlanNotFound
-from stratiform.services.rating.model import PlanVersion, PricePlan, UnpricedRule
+from stratiform.services.rating.model import PlanUpdate, PlanVersion, PricePlan, UnpricedRule
 from stratiform.services.rating.plan_files import order_versions, parse_plan
 from stratiform.services.rating.plan_version_documents import decode_version
 
@@ -36,14 +36,36 @@ class PricePlans:
         Invalid, PlanConflict
         """
         policy.PRICES_SET.require(ctx.caller, None)
-        published = self.find(ctx.db, plan.name)
+        update = self.prepare(ctx.db, plan, closed_until)
+        self.store(ctx, update)
+        return update.merged
+
+    def prepare(self, db: Connection, plan: PricePlan, closed_until: Micros | None = None) -> PlanUpdate:
+        """Return what publishing `plan` would change, for another service; see `publish`."""
+        published = self.find(db, plan.name)
         if published is not None and published.currency != plan.currency:
             problem = f"The currency of plan '{plan.name}' is {published.currency}, not {plan.currency}"
             raise PlanConflict(problem, hint="choose another name for the plan")
         new = _new_versions(plan, published, closed_until)
         merged = order_versions([*(published.versions if published else ()), *new])
-        self._store(ctx, plan, published, new)
-        return PricePlan(plan.name, plan.currency, plan.unpriced, merged, plan.free)
+        return PlanUpdate(published, PricePlan(plan.name, plan.currency, plan.unpriced, merged, plan.free), tuple(new))
+
+    def store(self, ctx: RequestContext, update: PlanUpdate) -> None:
+        """Store what `prepare` has returned. Raises: PlanConflict if another request has published the plan"""
+        policy.PRICES_SET.require(ctx.caller, None)
+        plan, published = update.merged, update.published
+        if published is None:
+            repository.insert_plan(ctx.db, repository.PlanRow(plan.name, plan.currency, plan.unpriced, ctx.now))
+        elif published.unpriced != plan.unpriced:
+            repository.update_plan(ctx.db, plan.name, plan.unpriced)
+        if plan.free != (published.free if published else ()):
+            repository.replace_free_types(ctx.db, plan.name, plan.free)
+        for version in update.new_versions:
+            row_id = self.ids.uuid()
+            repository.insert_version(
+                ctx.db,
+                repository.VersionRow(row_id, plan.name, version.valid_from, version.sha256, version.document, ctx.now),
+            )
 
     def list(self, ctx: RequestContext, page: Page) -> Slice[PricePlan]:
         """Return a page of plans; the marker is a name."""
@@ -81,22 +103,6 @@ class PricePlans:
         row = repository.find_plan(db, name)
         return None if row is None else _plan(db, row)
 
-    def _store(
-        self, ctx: RequestContext, plan: PricePlan, published: PricePlan | None, new: Sequence[PlanVersion]
-    ) -> None:
-        if published is None:
-            repository.insert_plan(ctx.db, repository.PlanRow(plan.name, plan.currency, plan.unpriced, ctx.now))
-        elif published.unpriced != plan.unpriced:
-            repository.update_plan(ctx.db, plan.name, plan.unpriced)
-        if plan.free != (published.free if published else ()):
-            repository.replace_free_types(ctx.db, plan.name, plan.free)
-        for version in new:
-            row_id = self.ids.uuid()
-            repository.insert_version(
-                ctx.db,
-                repository.VersionRow(row_id, plan.name, version.valid_from, version.sha256, version.document, ctx.now),
-            )
-
 
 def _plan(db: Connection, row: repository.PlanRow) -> PricePlan:
     versions = tuple(decode_version(version.document) for version in repository.list_versions(db, row.name))
@@ -111,7 +117,7 @@ def _new_versions(plan: PricePlan, published: PricePlan | None, closed_until: Mi
         existing = by_start.get(version.valid_from)
         if existing is not None and existing.sha256 != version.sha256:
             raise PlanConflict(
-                f"The version of {format_iso(version.valid_from)} of plan '{plan.name}' is published with other prices",
+                f"Plan '{plan.name}' already has a version from {format_iso(version.valid_from)} with other prices",
                 hint="a published version is immutable; add a version with a later valid_from",
             )
         if existing is None and closed_until is not None and version.valid_from < closed_until:

@@ -51,9 +51,7 @@ def list_page(
 ) -> Slice[T]:
     """Return one page. Raises Invalid for an unknown marker or sort key."""
     columns = {key: rows.table.c[name] for key, name in _SORT_COLUMNS.items()}
-    return list_filtered_page(
-        rows, db, _conditions(rows, filters), page, sort, columns, offset, _build_match(filters)
-    )
+    return list_filtered_page(rows, db, _conditions(rows, filters), page, sort, columns, offset, _build_match(filters))
 
 
 def count(rows: TableGateway[T], db: Connection, filters: CopyFilter) -> int:

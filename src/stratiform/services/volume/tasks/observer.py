@@ -46,7 +46,7 @@ def observe_cloud(service: VolumeService, job: Job) -> None:
     for native in drift.foreign:
         # Rows are never deleted, so another installation or an older database created it: it may hold data.
         logger.warning(
-            "volume with unknown tag in cloud, ignored cloud=%s native_id=%s resource_tag=%s",
+            "ignoring volume with unknown tag cloud=%s native_id=%s resource_tag=%s",
             *(cloud_name, native.id, native.token),
         )
     _correct(service, job, cloud, drift)
@@ -58,7 +58,7 @@ def _delete_orphan(cloud: VolumeDriver, cloud_name: str, native: NativeVolume) -
         cloud.delete(native.id)
     except RequestRejected as error:
         logger.warning(
-            "orphaned volume not deleted cloud=%s native_id=%s error=%r", cloud_name, native.id, error.message
+            "failed to delete orphaned volume cloud=%s native_id=%s error=%r", cloud_name, native.id, error.message
         )
 
 

@@ -20,19 +20,15 @@ from stratiform.services.identity.errors import TokenNotFound
 from stratiform.services.identity.model import CatalogEntry, Token
 
 
-@api.post("/auth/tokens", None, status=201)
+@api.post("/auth/tokens", None, status=201, errors=(TokenNotFound,))
 def issue_token(
     request: ApiRequest, body: schemas.AuthBody, query: schemas.TokenQuery
 ) -> ApiResponse[schemas.TokenResponse]:
-    services, auth_request = request.services, parse_auth_request(body.auth)
+    services = request.services
     authentication = services.identity.authentication
+    token_id, token = authentication.sign_in(services.database, services.clock, parse_auth_request(body.auth))
     with services.database.read_transaction() as db:
-        methods = authentication.resolve_methods(db, auth_request, services.clock.now())
-    authentication.verify_secrets(methods)
-    with services.database.read_transaction() as db:
-        now = services.clock.now()
-        token_id, token = authentication.issue_token(db, auth_request, methods, now)
-        catalog = _catalog(request, query, token, db, now)
+        catalog = _catalog(request, query, token, db, services.clock.now())
     return _response(token_id, token, catalog)
 
 

@@ -7,7 +7,7 @@ from stratiform.interfaces.openstack.identity.schemas.groups import GroupListQue
 from stratiform.interfaces.openstack.identity.views import resources
 from stratiform.interfaces.openstack.identity.views.links import page_links, truncated
 from stratiform.services.identity import policy
-from stratiform.services.identity.errors import AuthenticationFailed, NameConflict
+from stratiform.services.identity.errors import AuthenticationFailed, ForbiddenAction, NameConflict
 from stratiform.services.identity.model import JsonObject, NewUser, User
 
 
@@ -43,16 +43,13 @@ def delete_user(request: ApiRequest, user_id: str) -> None:
     request.services.identity.users.delete(request.ctx, user_id)
 
 
-@api.post("/users/{user_id}/password", None, status=204, errors=(AuthenticationFailed,))
+@api.post("/users/{user_id}/password", None, status=204, errors=(AuthenticationFailed, ForbiddenAction))
 def change_password(request: ApiRequest, user_id: str, body: schemas.PasswordChangeRequest) -> None:
     """Change the password of a user, who authenticates with the original password."""
-    services, users = request.services, request.services.identity.users
-    with services.database.read_transaction() as db:
-        old_hash = users.find_password_hash(db, user_id)
-    users.verify_password(body.user.original_password, old_hash)
-    new_hash = users.hash_password(body.user.password)
-    with services.database.transaction() as db:
-        users.change_password(db, user_id, services.clock.now(), old_hash=old_hash, new_hash=new_hash)
+    services, change = request.services, body.user
+    services.identity.password_changes.change(
+        services.database, services.clock, user_id, original=change.original_password, new=change.password
+    )
 
 
 @api.get("/users/{user_id}/groups", policy.LIST_GROUPS_FOR_USER)

@@ -57,10 +57,16 @@ def user(record: User, view: ViewContext) -> user_schemas.User:
         name=record.name,
         domain_id=record.domain_id,
         enabled=record.enabled,
+        password_expires_at=format_password_expiry(record),
         options=record.options,
         links=self_link(view, "users", record.id),
         default_project_id=record.default_project_id or UNSET,
     )
+
+
+def format_password_expiry(record: User) -> str | None:
+    """Return the time at which the password of a user expires, without a zone as in Keystone, or None."""
+    return None if record.password_expires_at is None else format_iso_naive(record.password_expires_at)
 
 
 def group(record: Group, view: ViewContext) -> group_schemas.Group:

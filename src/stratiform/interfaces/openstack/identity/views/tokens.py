@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from stratiform.interfaces.openstack.identity.schemas import auth as schemas
 from stratiform.interfaces.openstack.identity.schemas.common import ResourceName, SystemScope
+from stratiform.interfaces.openstack.identity.views.resources import format_password_expiry
 from stratiform.kit.clock import SECOND_US, Micros, format_iso
 from stratiform.services.identity.model import CatalogEntry, Project, Token
 
@@ -15,7 +16,9 @@ def token(record: Token, catalog_entries: Iterable[CatalogEntry] | None) -> sche
     claims, credential = record.claims, record.application_credential
     response = schemas.Token(
         methods=list(claims.methods),
-        user=schemas.TokenUser(_resource_name(record.user_domain), record.user.id, record.user.name),
+        user=schemas.TokenUser(
+            _resource_name(record.user_domain), record.user.id, record.user.name, format_password_expiry(record.user)
+        ),
         audit_ids=[claims.audit_ids[0], *claims.audit_ids[1:][-1:]],  # its own, and the first of the chain
         expires_at=_format_time(claims.expires_at),
         issued_at=_format_time(claims.issued_at),

@@ -6,14 +6,14 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.network.api import api
 from stratiform.interfaces.openstack.network.schemas.unsupported import FloatingIpsResponse
 from stratiform.services.network import policy
-from stratiform.services.network.errors import FloatingIpNotFound
+from stratiform.services.network.errors.routing import FloatingIpNotFound
 
 _PATH = "/floatingips/{floating_ip_id}"
 
-api.declare_unsupported("POST", "/floatingips", policy.FLOATING_IPS_CREATE, "Floating IPs are not supported.")
+api.declare_unsupported("POST", "/floatingips", policy.FLOATING_IPS.create, "Floating IPs are not supported.")
 
 
-@api.get("/floatingips", policy.FLOATING_IPS_GET)
+@api.get("/floatingips", policy.FLOATING_IPS.get)
 def list_floating_ips(_request: ApiRequest) -> FloatingIpsResponse:
     return FloatingIpsResponse()
 
@@ -23,6 +23,6 @@ def _refuse(_request: ApiRequest, floating_ip_id: str) -> NoReturn:
     raise FloatingIpNotFound(floating_ip_id)
 
 
-api.get(_PATH, policy.FLOATING_IPS_GET)(_refuse)
-api.put(_PATH, policy.FLOATING_IPS_UPDATE)(_refuse)
-api.delete(_PATH, policy.FLOATING_IPS_DELETE)(_refuse)
+api.get(_PATH, policy.FLOATING_IPS.get)(_refuse)
+api.put(_PATH, policy.FLOATING_IPS.update)(_refuse)
+api.delete(_PATH, policy.FLOATING_IPS.delete)(_refuse)

@@ -22,9 +22,9 @@ from stratiform.services.network.errors import (
     IpAddressInUse,
     MacAddressInUse,
     NetworkNotFound,
-    SecurityGroupNotFound,
     SubnetNotFound,
 )
+from stratiform.services.network.errors.security_groups import SecurityGroupNotFound
 from stratiform.services.network.model import FixedIpRequest, NewPort, Port
 
 #: The fields of a request that are fields of NewPort, or not stored.
@@ -75,7 +75,9 @@ def delete_port(request: ApiRequest, port_id: str) -> None:
 
 def _create(request: ApiRequest, requests: Sequence[schemas.PortCreate]) -> list[Port]:
     ports = request.services.network.ports
-    ports.lock_networks(request.ctx.db, [new.network_id for new in requests])
+    own = request.ctx.caller.project_id or ""
+    owners = [get_requested_project_id(new) or own for new in requests]
+    ports.lock_networks(request.ctx.db, owners, [new.network_id for new in requests])
     return [ports.create(request.ctx, _new_port(new), get_requested_project_id(new)) for new in requests]
 
 

@@ -1,55 +1,43 @@
-"""`/security-groups`."""
+"""`/security-groups` and their rules. A list contains the project's default group, which it creates if necessary."""
 
-from typing import NoReturn
+from dataclasses import replace
+from typing import Any
 
 from stratiform.interfaces.endpoints import ApiRequest
-from stratiform.interfaces.openstack.network import views
 from stratiform.interfaces.openstack.network.api import api
-from stratiform.interfaces.openstack.network.list_queries import next_links, parse_list_query, select_fields
-from stratiform.interfaces.openstack.network.schemas import security_groups as schemas
-from stratiform.interfaces.openstack.network.schemas.common import FieldsQuery
-from stratiform.kit.pagination import paginate_list
-from stratiform.services.network import policy
-from stratiform.services.network.errors import CannotRemoveDefaultSecurityGroup, CannotUpdateDefaultSecurityGroup
-
-api.declare_unsupported(
-    "POST",
-    "/security-groups",
-    policy.SECURITY_GROUPS_CREATE,
-    "Security groups are not supported, except the default group of each project.",
+from stratiform.interfaces.openstack.network.resource_routes import ResourceEndpoints, annotate, declare_resource
+from stratiform.services.network.model.declared_types.security import (
+    DEFAULT_SECURITY_GROUP_RULE,
+    DEFAULT_STATEFULNESS,
+    SECURITY_GROUP,
+    SECURITY_GROUP_RULE,
 )
 
 
-@api.get("/security-groups", policy.SECURITY_GROUPS_GET)
-def list_security_groups(request: ApiRequest, query: schemas.SecurityGroupListQuery) -> schemas.SecurityGroupsResponse:
-    list_query = parse_list_query(request, query)
-    groups = request.services.network.security_groups.list(request.ctx, list_query.filters)
-    page = paginate_list(groups, list_query.page, lambda group: group.id)
-    items = [select_fields(views.security_group(group), query.fields) for group in page.items]
-    return schemas.SecurityGroupsResponse(items, next_links(request, page))
+def _declare_list(endpoints: ResourceEndpoints) -> None:
+    resource_type, schemas = endpoints.resource_type, endpoints.schemas
+
+    def list_resources(request: ApiRequest, query: Any) -> Any:
+        _ensure_default_group(request)
+        with request.read_transaction() as ctx:
+            return endpoints.list(replace(request, context=ctx), query, {})
+
+    function = annotate(list_resources, query=schemas.query, returns=schemas.list_response)
+    api.get(resource_type.path, resource_type.rules.get, manages_transactions=True)(function)
 
 
-@api.get("/security-groups/{security_group_id}", policy.SECURITY_GROUPS_GET)
-def show_security_group(
-    request: ApiRequest, security_group_id: str, query: FieldsQuery
-) -> schemas.SecurityGroupResponse:
-    group = request.services.network.security_groups.get(request.ctx, security_group_id)
-    return schemas.SecurityGroupResponse(select_fields(views.security_group(group), query.fields))
+def _ensure_default_group(request: ApiRequest) -> None:
+    """Create the default group of the token's project if it does not exist. Most requests only read."""
+    groups = request.services.network.security_groups
+    with request.read_transaction() as ctx:
+        project_id = ctx.caller.project_id
+        if project_id is None or groups.has_default(ctx.db, project_id):
+            return
+    with request.write_transaction() as ctx:
+        groups.ensure_default(ctx, project_id)
 
 
-@api.put(
-    "/security-groups/{security_group_id}",
-    policy.SECURITY_GROUPS_UPDATE,
-    errors=(CannotUpdateDefaultSecurityGroup,),
-)
-def update_security_group(request: ApiRequest, security_group_id: str) -> NoReturn:
-    request.services.network.security_groups.update(request.ctx, security_group_id)
-
-
-@api.delete(
-    "/security-groups/{security_group_id}",
-    policy.SECURITY_GROUPS_UPDATE,
-    errors=(CannotRemoveDefaultSecurityGroup,),
-)
-def delete_security_group(request: ApiRequest, security_group_id: str) -> NoReturn:
-    request.services.network.security_groups.delete(request.ctx, security_group_id)
+_declare_list(declare_resource(SECURITY_GROUP, without=("list",)))
+_declare_list(declare_resource(SECURITY_GROUP_RULE, without=("list",)))
+declare_resource(DEFAULT_SECURITY_GROUP_RULE)
+declare_resource(DEFAULT_STATEFULNESS)

@@ -1,4 +1,6 @@
-"""`/{networks,subnets,ports}/{id}/tags`. Source: Networking API v2.0, "Standard attributes tag extension"."""
+"""`/{collection}/{id}/tags` of networks, subnets, ports and all declared types with tags.
+
+Source: Networking API v2.0, "Standard attributes tag extension"."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,9 +11,12 @@ from stratiform.interfaces.openstack.network.schemas import tags as schemas
 from stratiform.kit.policy import Rule
 from stratiform.services.network import policy
 from stratiform.services.network.errors import TagNotFound
+from stratiform.services.network.model import ResourceType
+from stratiform.services.network.model.declared_types import RESOURCE_TYPES
 from stratiform.services.network.service import NetworkService
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.ports import Ports
+from stratiform.services.network.service.resource_collection import ResourceCollection
 from stratiform.services.network.service.subnets import Subnets
 
 
@@ -23,7 +28,7 @@ class _Collection:
     parameter: str
     get_rule: Rule
     update_rule: Rule
-    resources: Callable[[NetworkService], Networks | Subnets | Ports]
+    resources: Callable[[NetworkService], Networks | Subnets | Ports | ResourceCollection]
 
     @property
     def path(self) -> str:
@@ -76,12 +81,24 @@ def _declare_item(collection: _Collection) -> None:
         collection.replace(request, resource_id, [other for other in tags if other != tag])
 
 
+def _of_type(resource_type: ResourceType) -> _Collection:
+    rules = resource_type.rules
+    return _Collection(
+        resource_type.path.removeprefix("/"),
+        resource_type.id_parameter,
+        rules.get,
+        rules.update,
+        lambda service: service.collections[resource_type.name],
+    )
+
+
 for _collection in (
     _Collection(
         "networks", "network_id", policy.NETWORKS_GET, policy.NETWORKS_UPDATE, lambda service: service.networks
     ),
     _Collection("subnets", "subnet_id", policy.SUBNETS_GET, policy.SUBNETS_UPDATE, lambda service: service.subnets),
     _Collection("ports", "port_id", policy.PORTS_GET, policy.PORTS_UPDATE, lambda service: service.ports),
+    *(_of_type(resource_type) for resource_type in RESOURCE_TYPES if "tags" in resource_type.standard),
 ):
     _declare_list(_collection)
     _declare_item(_collection)

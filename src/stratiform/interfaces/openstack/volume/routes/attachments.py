@@ -11,7 +11,7 @@ from stratiform.services.volume import policy
 from stratiform.services.volume.model import Attachment
 
 _PATH = "/attachments/{attachment_id}"
-_USE_COMPUTE = "Volumes are attached and detached by the Compute API (servers/{id}/os-volume_attachments)."
+_USE_COMPUTE = "Volumes are attached and detached through the Compute API (servers/{id}/os-volume_attachments)."
 
 
 @api.get("/attachments", policy.VOLUME_GET_ALL, since=27)

@@ -96,7 +96,7 @@ api.declare_actions(
     ],
 )
 
-_USE_COMPUTE = "Volumes are attached and detached by the Compute API (servers/{id}/os-volume_attachments)."
+_USE_COMPUTE = "Volumes are attached and detached through the Compute API (servers/{id}/os-volume_attachments)."
 _NO_MIGRATION = "Migration of volumes to another cloud is not supported."
 
 api.declare_unsupported_actions(

@@ -80,4 +80,4 @@ def _verify_consistency(header: HeaderLine, log: Checkpoint, earlier: Checkpoint
         return f"the export has no proof of consistency with {description}: export it with `--since`"
     if merkle_tree.verify_consistency(earlier.size, log.size, earlier.root, log.root, header.consistency):
         return None
-    return f"the log is not consistent with {description}: the ledger was rewritten, or the proof is damaged"
+    return f"the log is not consistent with {description}: the ledger was rewritten, or the proof is corrupt"

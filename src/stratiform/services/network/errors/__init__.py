@@ -3,7 +3,7 @@
 Source: neutron_lib/exceptions and neutron/common/exceptions.
 """
 
-from stratiform.kit.errors import Conflict, Invalid, NotFound, Unavailable
+from stratiform.kit.errors import Conflict, Fault, Invalid, NotFound, OverLimit, Unavailable
 
 
 class NetworkNotFound(NotFound):
@@ -34,25 +34,48 @@ class PortNotFound(NotFound):
         super().__init__(f"Port {port_id} could not be found.")
 
 
-class SecurityGroupNotFound(NotFound):
-    neutron_type = "SecurityGroupNotFound"
-
-    def __init__(self, group_id: str) -> None:
-        super().__init__(f"Security group {group_id} does not exist")
-
-
-class SecurityGroupRuleNotFound(NotFound):
-    neutron_type = "SecurityGroupRuleNotFound"
-
-    def __init__(self, rule_id: str) -> None:
-        super().__init__(f"Security group rule {rule_id} does not exist")
-
-
 class TagNotFound(NotFound):
     neutron_type = "TagNotFound"
 
     def __init__(self, tag: str) -> None:
         super().__init__(f"Tag {tag} could not be found.")
+
+
+class QuotaExceeded(OverLimit):
+    neutron_type = "OverQuota"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(f"Quota exceeded for resources: ['{resource}'].")
+
+
+class ResourceInUse(Conflict):
+    """A resource is deleted that others refer to."""
+
+    neutron_type = "InUse"
+
+    def __init__(self, resource_id: str) -> None:
+        super().__init__(f"Resource {resource_id} is in use.")
+
+
+class ResourceExists(Conflict):
+    """A resource is created that exists already."""
+
+    neutron_type = "Conflict"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(f"A {resource} with these values already exists.")
+
+
+class RevisionNumberConstraintFailed(Fault):
+    """The revision in `If-Match` is not the resource's."""
+
+    neutron_type = "RevisionNumberConstraintFailed"
+    status = 412
+
+    def __init__(self, expected: int, resource_id: str, current: int) -> None:
+        super().__init__(
+            f"Constrained to {expected}, but current revision of {resource_id} is {current}",
+        )
 
 
 class BadRequest(Invalid):
@@ -157,39 +180,11 @@ class IpAddressGenerationFailure(Conflict):
         super().__init__(f"No more IP addresses available on network {network_id}.")
 
 
-class CannotUpdateDefaultSecurityGroup(Conflict):
-    neutron_type = "SecurityGroupCannotUpdateDefault"
-
-    def __init__(self) -> None:
-        super().__init__("Updating default security group not allowed.")
-
-
-class CannotRemoveDefaultSecurityGroup(Conflict):
-    neutron_type = "SecurityGroupCannotRemoveDefault"
-
-    def __init__(self) -> None:
-        super().__init__("Insufficient rights for removing default security group.")
-
-
 class MacAddressGenerationFailure(Unavailable):
     neutron_type = "MacAddressGenerationFailure"
 
     def __init__(self, network_id: str) -> None:
         super().__init__(f"Unable to generate unique mac on network {network_id}.")
-
-
-class RouterNotFound(NotFound):
-    neutron_type = "RouterNotFound"
-
-    def __init__(self, router_id: str) -> None:
-        super().__init__(f"Router {router_id} could not be found")
-
-
-class FloatingIpNotFound(NotFound):
-    neutron_type = "FloatingIPNotFound"
-
-    def __init__(self, floating_ip_id: str) -> None:
-        super().__init__(f"Floating IP {floating_ip_id} could not be found")
 
 
 class NetworkAmbiguous(Conflict):

@@ -1,0 +1,117 @@
+"""Rules of security groups, and the rules that new groups get."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
+
+from stratiform.kit.context import RequestContext
+from stratiform.services.network.errors.security_groups import SecurityGroupNotFound, SecurityGroupRuleExists
+from stratiform.services.network.model import Attributes, get_default_security_group_id
+from stratiform.services.network.model.declared_types.security import (
+    DEFAULT_SECURITY_GROUP_RULE,
+    RULE_FIELDS,
+    SECURITY_GROUP_RULE,
+)
+from stratiform.services.network.model.resource_types import Resource
+from stratiform.services.network.model.security_groups import PARENT, build_fingerprint, check_rule
+from stratiform.services.network.repository import security_groups as repository
+from stratiform.services.network.service.ownership import sees_all_projects
+from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityGroupRules:
+    """Rules of security groups. A rule belongs to the project of its group."""
+
+    dependencies: ResourceDependencies
+
+    @property
+    def collection(self) -> ResourceCollection:
+        return self.dependencies.build(
+            SECURITY_GROUP_RULE,
+            resolve_owner=self._resolve_owner,
+            prepare=self._prepare,
+            after_create=self._increment_revision,
+            before_delete=self._increment_revision,
+            compute=self._compute,
+            build_duplicate_error=self._build_duplicate_error,
+        )
+
+    def _resolve_owner(self, ctx: RequestContext, values: Attributes, _project_id: str | None) -> str:
+        return self._get_group(ctx, values["security_group_id"]).project_id
+
+    def _prepare(self, ctx: RequestContext, resource: Resource) -> Resource:
+        values = check_rule(resource.values)
+        if values["remote_group_id"] is not None:
+            self._get_group(ctx, values["remote_group_id"])
+        return replace(resource, values={**values, "fingerprint": build_fingerprint(values, RULE_FIELDS)})
+
+    def _increment_revision(self, ctx: RequestContext, resource: Resource) -> None:
+        repository.increment_revision(ctx.db, resource["security_group_id"], ctx.now)
+
+    def _build_duplicate_error(self, ctx: RequestContext, resource: Resource) -> Exception:
+        existing = repository.find_rule(ctx.db, resource["security_group_id"], resource["fingerprint"])
+        return SecurityGroupRuleExists("" if existing is None else existing.id)
+
+    def _compute(self, _ctx: RequestContext, resources: Sequence[Resource]) -> Mapping[str, Attributes]:
+        return {
+            rule.id: {
+                "normalized_cidr": _normalize(rule["remote_ip_prefix"]),
+                "belongs_to_default_sg": rule["security_group_id"] == get_default_security_group_id(rule.project_id),
+            }
+            for rule in resources
+        }
+
+    def _get_group(self, ctx: RequestContext, group_id: str) -> Resource:
+        """Return a group that the caller may use. Raises SecurityGroupNotFound."""
+        group = repository.find_group(ctx.db, group_id)
+        visible = group is not None and (
+            sees_all_projects(ctx.caller) or group.project_id == ctx.caller.project_id or group["shared"]
+        )
+        if group is None or not visible:
+            raise SecurityGroupNotFound(group_id)
+        return group
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultSecurityGroupRules:
+    """Rules that new security groups get beside Neutron's own. They are of no project."""
+
+    dependencies: ResourceDependencies
+
+    @property
+    def collection(self) -> ResourceCollection:
+        return self.dependencies.build(
+            DEFAULT_SECURITY_GROUP_RULE, resolve_owner=lambda _ctx, _values, _project_id: "", prepare=self._prepare
+        )
+
+    def _prepare(self, ctx: RequestContext, resource: Resource) -> Resource:
+        values = check_rule(resource.values)
+        remote_group_id = values["remote_group_id"]
+        if remote_group_id not in (None, PARENT) and repository.find_group(ctx.db, remote_group_id) is None:
+            raise SecurityGroupNotFound(remote_group_id)
+        return replace(resource, values={**values, "fingerprint": build_fingerprint(values, RULE_FIELDS)})
+
+
+def build_rule_values(
+    group_id: str,
+    direction: str,
+    ethertype: str,
+    remote_group_id: str | None,
+    template: Mapping[str, object] | None = None,
+) -> Attributes:
+    """Return the values of a rule that is created with its group."""
+    values: Attributes = dict.fromkeys(RULE_FIELDS) | {"protocol": None}
+    for name in ("protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_address_group_id"):
+        values[name] = None if template is None else template[name]
+    values |= {
+        "security_group_id": group_id,
+        "direction": direction,
+        "ethertype": ethertype,
+        "remote_group_id": remote_group_id,
+    }
+    return {**values, "fingerprint": build_fingerprint(values, RULE_FIELDS)}
+
+
+def _normalize(prefix: str | None) -> str | None:
+    return None if prefix is None else str(ip_network(prefix, strict=False))

@@ -159,7 +159,8 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     server = _create_server(of, api)
     actions = api.ok("GET", f"/compute/v2.1/servers/{server['id']}/os-instance-actions")["instanceActions"]
     keypair = api.ok("POST", "/compute/v2.1/os-keypairs", json={"keypair": {"name": "green-member-key"}})["keypair"]
-    Worker(of.services.database, _handlers(of), name="matrix", clock=of.clock).run_until_idle()
+    worker = Worker(of.services.database, _handlers(of), name="matrix", clock=of.clock)
+    worker.run_until_idle()
     image = api.ok("POST", "/image/v2/images", json={"name": "image"})
     volume_type = api.ok("GET", "/volume/v3/types/default")["volume_type"]
     return {

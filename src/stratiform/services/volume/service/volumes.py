@@ -60,7 +60,7 @@ class Volumes:
         policy.VOLUME_CREATE.require(ctx.caller, project_id)
         source = self.volume_sources.get(ctx, new)
         image_metadata = self._image_metadata(ctx, new) if new.image_id else source.image_metadata
-        size_gib = check_size(new.size_gib or source.size_gib)
+        size_gib = check_size(source.size_gib if new.size_gib is None and source.kind else new.size_gib)
         check_source_size(source, size_gib)
         volume_type = self.volume_types.get_usable(ctx, new.volume_type or source.type_id)
         binding = self._binding(ctx, project_id, new.availability_zone or source.zone or None)

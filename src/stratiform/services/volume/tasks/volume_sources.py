@@ -51,7 +51,7 @@ def get_native_copy_id(job: Job, copy_id: str) -> str:
 
 
 def delete_temporary_snapshot(connection: CloudConnection, token: str) -> None:
-    """Delete the snapshot that a volume was cloned from, if there is one."""
+    """Delete the snapshot that a volume was cloned from, or an image was to be created from."""
     if connection.snapshot is None:
         return
     native = connection.snapshot.find(token)
@@ -74,9 +74,11 @@ def ensure_image(
 
 def complete_restore(service: VolumeService, job: Job, volume: Volume) -> None:
     """Record that a snapshot or backup is not read any longer."""
+    copy_id = volume.target_id or volume.backup_id
+    if not copy_id:
+        return
     now = job.clock.now()
     with job.transaction() as db:
-        copy_id = volume.target_id or volume.backup_id
         snapshot = snapshots.find(snapshot_rows, db, copy_id)
         backup = snapshots.find(backup_rows, db, copy_id)
         if snapshot is not None:

@@ -62,7 +62,8 @@ def _create(service: VolumeService, job: Job, connection: CloudConnection, volum
                 return source
             native = cloud.create(_spec(service, job, volume, source))
     except (NativeNotFound, InsufficientCapacity, RequestRejected, NotFound, Invalid, Conflict) as error:
-        delete_temporary_snapshot(connection, volume.id)
+        if volume.source_volume_id:
+            delete_temporary_snapshot(connection, volume.id)
         _fail(service, job, volume, "error", error.message)
         return None
     if native.state is NativeVolumeState.CREATING:
@@ -74,7 +75,8 @@ def _create(service: VolumeService, job: Job, connection: CloudConnection, volum
         reason = native.fault or f"The native volume is in state {native.state.value}."
         _fail(service, job, volume, "error", reason, native.id)
         return None
-    delete_temporary_snapshot(connection, volume.id)
+    if volume.source_volume_id:
+        delete_temporary_snapshot(connection, volume.id)
     now = job.clock.now()
     observed = {"native_id": native.id, "size_gib": native.size_gib, "wanted_gib": native.size_gib}
     _complete(service, job, volume, events.CREATED, now, status="available", launched_at=now, fault="", **observed)

@@ -37,9 +37,9 @@ def list_volumes_detail(request: ApiRequest, query: schemas.VolumeListQuery) -> 
 
 
 @api.get("/volumes/summary", policy.VOLUME_GET_ALL, since=12)
-def show_volume_summary(request: ApiRequest, query: schemas.VolumeSummaryQuery) -> schemas.VolumeTotalsResponse:
+def show_volume_summary(request: ApiRequest, query: schemas.VolumeListQuery) -> schemas.VolumeTotalsResponse:
     volumes = request.services.volume.volumes
-    summary = volumes.summarize(request.ctx, _filters(query, query.all_tenants), all_projects=query.all_tenants)
+    summary = volumes.summarize(request.ctx, _filters(query), all_projects=query.all_tenants)
     totals = schemas.VolumeTotals(summary.size_gib, summary.count, summary.metadata)
     return schemas.VolumeTotalsResponse(totals)
 
@@ -72,8 +72,8 @@ def delete_volume(request: ApiRequest, volume_id: str, query: schemas.VolumeDele
 def _new_volume(body: schemas.VolumeCreate) -> NewVolume:
     if body.multiattach:
         raise Invalid("Volumes that can be attached to several servers (multiattach) are not supported.")
-    if body.consistencygroup_id:
-        raise Invalid("Consistency groups are not supported; use groups of volumes (microversion 3.13).")
+    if body.consistencygroup_id or body.group_id:
+        raise Invalid("Volume groups are not supported.")
     return NewVolume(
         size_gib=body.size,
         name=body.name or body.display_name or "",
@@ -113,7 +113,7 @@ def _related(request: ApiRequest, volumes: Sequence[Volume]) -> views.RelatedRes
 def _list(request: ApiRequest, query: schemas.VolumeListQuery) -> Sequence[Volume]:
     return request.services.volume.volumes.list(
         request.ctx,
-        _filters(query, query.all_tenants),
+        _filters(query),
         query.page(),
         query.sorts(),
         offset=query.offset,
@@ -128,13 +128,13 @@ def _links(request: ApiRequest, query: schemas.VolumeListQuery, volumes: Sequenc
 def _count(request: ApiRequest, query: schemas.VolumeListQuery) -> int | UnsetType:
     if not query.with_count:
         return UNSET
-    filters = _filters(query, query.all_tenants)
+    filters = _filters(query)
     return request.services.volume.volumes.count(request.ctx, filters, all_projects=query.all_tenants)
 
 
-def _filters(query: schemas.VolumeFilterQuery, all_projects: bool) -> VolumeFilter:
+def _filters(query: schemas.VolumeListQuery) -> VolumeFilter:
     return VolumeFilter(
-        project_id=query.project_id if all_projects else None,
+        project_id=query.project_id if query.all_tenants else None,
         name=query.display_name if query.name is None else query.name,
         status=query.status,
         availability_zone=query.availability_zone,

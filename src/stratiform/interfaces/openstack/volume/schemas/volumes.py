@@ -44,8 +44,8 @@ class VolumeUpdateRequest(Struct):
     volume: VolumeUpdate
 
 
-class VolumeFilterQuery(Struct, kw_only=True):
-    """The filters of lists and of the summary."""
+class VolumeListQuery(ListQuery, kw_only=True):
+    """The parameters of lists, and the filters of the summary."""
 
     project_id: str | None = None
     name: str | None = None
@@ -59,16 +59,6 @@ class VolumeFilterQuery(Struct, kw_only=True):
     metadata: str | None = None
     glance_metadata: Annotated[str | None, Since(4)] = None
     group_id: Annotated[str | None, Since(10)] = None
-
-
-class VolumeListQuery(VolumeFilterQuery, ListQuery, kw_only=True):
-    """The parameters of a list."""
-
-
-class VolumeSummaryQuery(VolumeFilterQuery, kw_only=True):
-    """The parameters of the summary."""
-
-    all_tenants: bool = False
 
 
 class VolumeDeleteQuery(Struct):

@@ -59,6 +59,11 @@ OPTIONS: dict[str, dict[str, object]] = {
         "live_migration": False,
         "vnc_console": False,
         "rescue": True,
+        "resize": True,
+        "pause": True,
+        "shelve": True,
+        "snapshot": True,
+        "suspend": True,
         "console_output": True,
     },
     "image": {"build_interval": 1},
@@ -77,6 +82,7 @@ OPTIONS: dict[str, dict[str, object]] = {
 
 #: Settings of the installation that tests need.
 SETTINGS: dict[str, str] = {
+    "STRATIFORM_ADMIN_PROJECT_NAME": "",  # Tempest's admins have projects of their own
     "STRATIFORM_LOCKOUT_FAILURE_ATTEMPTS": "2",
     "STRATIFORM_LOCKOUT_DURATION": "5",
     "STRATIFORM_UNIQUE_LAST_PASSWORD_COUNT": "2",
@@ -171,7 +177,8 @@ def _write_configuration(binaries: Path, workspace: Path, home: Path) -> None:
     cloud.network.create_subnet(
         network_id=network.id, name="public", cidr="203.0.113.0/24", ip_version=4, is_dhcp_enabled=False
     )
-    subprocess.run([binaries / "tempest", "init", str(workspace)], check=True, capture_output=True)
+    registry = ["--workspace-path", str(workspace.parent / "workspaces.yaml")]  # the user's may have one of this name
+    subprocess.run([binaries / "tempest", "init", *registry, str(workspace)], check=True, capture_output=True)
     options = {section: dict(values) for section, values in {"DEFAULT": {}, "oslo_concurrency": {}, **OPTIONS}.items()}
     options["DEFAULT"] = {"log_dir": workspace / "logs", "log_file": "tempest.log"}
     options["oslo_concurrency"] = {"lock_path": workspace / "lock"}

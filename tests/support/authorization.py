@@ -15,7 +15,7 @@ from stratiform.kit.clock import SECOND_US
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
-from support.callers import Callers, open_callers
+from support.callers import PASSWORD, Callers, open_callers
 from support.stacks import ServiceHarness, build_harness
 
 _PARAMETER = re.compile(r"{(\w+(?::path)?)}")
@@ -25,6 +25,8 @@ _CALLERS = {
     "admin": "admin",
     "member": "green",
     "reader": "green-reader",
+    "project admin": "green-admin",
+    "domain manager": "partner-manager",
     "other": "blue",
     "revoked": "revoked",
     "": "",
@@ -40,6 +42,9 @@ _FREE = {
     "encryption_id",
     "network_label",
     "schema_name",
+    "object_name",
+    "property_name",
+    "tag_name",
     # of the REST API: names that only operators use, and documents, whose visibility test_billing.py covers
     "name",
     "resource_type",
@@ -117,12 +122,17 @@ def authorization_matrix(home: Path) -> Iterator[Matrix]:
     with open_callers(of) as api:
         _bind_cloud(of, api)
         api.tokens["revoked"] = _revoked_token(api)
+        partner_id = _create_admins(api)
         identifiers = _create_resources(of, api)
         private = set(identifiers) - _SHARED
         callers = {
             "admin": _caller("admin", api, "admin", "manager", "member", "reader"),
             "member": _caller("green", api, "member", "reader"),
             "reader": _caller("green", api, "reader"),
+            "project admin": _caller("green", api, "manager", "member", "reader"),
+            "domain manager": Caller(
+                user_id="user", domain_id=partner_id, roles=frozenset({"manager", "member", "reader"})
+            ),
         }
         yield Matrix(api, identifiers, private, callers)
 
@@ -155,6 +165,26 @@ def _revoked_token(api: Callers) -> str:
     return token
 
 
+def _create_admins(api: Callers) -> str:
+    """Create an admin of project green, and a domain with a manager. Return the id of the domain."""
+    v3 = "/identity/v3"
+    domain_id = str(api.ok("POST", f"{v3}/domains", "admin", json={"domain": {"name": "partner"}})["domain"]["id"])
+    roles = {role["name"]: role["id"] for role in api.ok("GET", f"{v3}/roles", "admin")["roles"]}
+    targets = {
+        "green-admin": ("projects", api.projects["green"], "admin"),
+        "partner-manager": ("domains", domain_id, "manager"),
+    }
+    for name, (kind, target_id, role) in targets.items():
+        body = {"user": {"name": name, "password": PASSWORD, "domain_id": domain_id}}
+        user_id = api.ok("POST", f"{v3}/users", "admin", json=body)["user"]["id"]
+        api.ok("PUT", f"{v3}/{kind}/{target_id}/users/{user_id}/roles/{roles[role]}", "admin")
+        identity = {"methods": ["password"], "password": {"user": {"id": user_id, "password": PASSWORD}}}
+        auth = {"auth": {"identity": identity, "scope": {kind.removesuffix("s"): {"id": target_id}}}}
+        response = api.client.post(f"{v3}/auth/tokens", json=auth)
+        api.tokens[name] = response.headers["X-Subject-Token"]
+    return domain_id
+
+
 def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     """Create one resource of each kind in project green by the APIs. Return the values of path parameters."""
     volume = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "data"}})["volume"]
@@ -169,6 +199,8 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     backup = api.ok("POST", "/volume/v3/backups", json={"backup": {"volume_id": volume["id"]}})["backup"]
     worker.run_until_idle()
     image = api.ok("POST", "/image/v2/images", json={"name": "image"})
+    definitions = {"namespace": "Green::Private", "owner": api.projects["green"]}
+    namespace = api.ok("POST", "/image/v2/metadefs/namespaces", "admin", json=definitions)
     volume_type = api.ok("GET", "/volume/v3/types/default")["volume_type"]
     return {
         **_create_network_resources(api),
@@ -181,6 +213,7 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
         "floating_ip_id": _UNKNOWN,
         "image_id": image["id"],
         "member_id": _UNKNOWN,
+        "namespace": namespace["namespace"],
         "target_project_id": api.projects["green"],
         "server_id": server["id"],
         "server": server["id"],

@@ -38,10 +38,13 @@ class ServiceEnvironment:
     password_regex: str
     password_regex_description: str
     security_compliance: SecurityCompliance
+    admin_project_name: str
     token_ttl_s: int
     image_size_cap: int
     volume_quotas: QuotaDefaults
     raw_messages_days: int
+    reclaim_instance_interval_s: int
+    enable_instance_password: bool
 
 
 class ServiceRegistry:

@@ -82,7 +82,7 @@ def test_a_project_is_unassigned(api: Rest) -> None:
     output = run("account", "unassign", "acme", "--project", "demo", "--until", "2026-11-20")
     assert "from 2026-11-01T00:00:00.000000Z until 2026-11-20T00:00:00.000000Z" in output
     run("account", "assign", "acme", "--project", "demo", "--from", "2026-11-25")
-    assert "does not pay" in run("account", "unassign", "acme", "--project", "demo", "--until", "2026-11-22")
+    assert "no longer pays" in run("account", "unassign", "acme", "--project", "demo", "--until", "2026-11-22")
     with pytest.raises(CliError, match="is not assigned to customer account 'acme'"):
         run("account", "unassign", "acme", "--project", "demo")
 

@@ -129,6 +129,11 @@ _VERSION_3 = (
         size_before = replace(size_before, '"native":', '"native_type":')""",
 )
 
+_VERSION_4 = (
+    "ALTER TABLE images ADD COLUMN ready_at INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE servers ADD COLUMN rescue_image TEXT NOT NULL DEFAULT ''",
+)
+
 _SNAPSHOTS = """
 CREATE TABLE snapshots (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -148,4 +153,4 @@ _VERSION_WITH_SNAPSHOTS = (
     "UPDATE volumes SET content = CASE image WHEN '' THEN id ELSE image END",
 )
 
-VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_WITH_SNAPSHOTS)
+VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_WITH_SNAPSHOTS)

@@ -60,3 +60,35 @@ class ImageSizeLimitExceeded(ContentTooLarge):
 class StorageFull(ContentTooLarge):
     def __init__(self) -> None:
         super().__init__("There is not enough disk space on the image storage media.")
+
+
+class MetadefNamespaceNotFound(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Metadata definition namespace={name} was not found.")
+
+
+class MetadefNamespaceExists(Conflict):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The metadata definition namespace={name} already exists.")
+
+
+class MetadefNamespaceProtected(Forbidden):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Metadata definition namespace {name} is protected and cannot be deleted.")
+
+
+class MetadefItemNotFound(NotFound):
+    """`label`: the kind of the definition in errors, such as `metadata definition object`."""
+
+    def __init__(self, label: str, name: str, namespace: str) -> None:
+        super().__init__(f"The {label} with name={name} was not found in namespace={namespace}.")
+
+
+class MetadefItemExists(Conflict):
+    def __init__(self, label: str, name: str, namespace: str) -> None:
+        super().__init__(f"A {label} with name={name} already exists in namespace={namespace}.")
+
+
+class MetadefItemProtected(Forbidden):
+    def __init__(self, label: str, name: str) -> None:
+        super().__init__(f"The {label} {name} is protected and cannot be deleted.")

@@ -1,6 +1,6 @@
 """Images, image members, image copies, and the parameters of requests for them.
 
-Source: Image API v2, "Images", "Image data", "Sharing".
+Source: Image API v2, "Images", "Image data", "Sharing", "Metadata definitions".
 """
 
 from collections.abc import Mapping, Sequence
@@ -149,3 +149,56 @@ class ImageCopy:
     file: str
     claimed_by: str
     claimed_until: Micros
+
+
+METADEF_VISIBILITIES = ("public", "private")
+
+#: Resource types that metadata definitions commonly refer to. Source: Heat's resource types.
+METADEF_RESOURCE_TYPES = (
+    "OS::Cinder::Volume",
+    "OS::Glance::Image",
+    "OS::Nova::Aggregate",
+    "OS::Nova::Flavor",
+    "OS::Nova::Server",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MetadefNamespace:
+    """A namespace of metadata definitions. `id` is internal; clients use the name, which is unique."""
+
+    id: str
+    name: str
+    owner: str
+    created_at: Micros
+    updated_at: Micros
+    display_name: str | None = None
+    description: str | None = None
+    visibility: str = "private"
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MetadefItem:
+    """A named definition in a namespace: an object, a property, a tag, or the association of a resource type.
+
+    `kind` is the name of its `MetadefKind`; `definition` has the attributes of the API except name and times.
+    """
+
+    namespace_id: str
+    kind: str
+    name: str
+    definition: dict[str, object]
+    created_at: Micros
+    updated_at: Micros
+
+
+@dataclass(frozen=True, slots=True)
+class MetadefQuery:
+    """Filters, sort key and page of a list of namespaces. `resource_types`: associated with one of these."""
+
+    visibility: str = ""
+    resource_types: Sequence[str] = ()
+    sort_key: str = "created_at"
+    descending: bool = True
+    page: Page = field(default_factory=Page)

@@ -36,6 +36,41 @@ IMAGE_MEMBERS_CREATE = Rule("add_member", project_member, "Share an image with a
 IMAGE_MEMBERS_UPDATE = Rule("modify_member", project_member, "Accept or reject a shared image")
 IMAGE_MEMBERS_DELETE = Rule("delete_member", project_member, "Stop sharing an image with a project")
 
+METADEF_NAMESPACES_LIST = Rule("get_metadef_namespaces", project_reader, "List namespaces of metadata definitions")
+METADEF_NAMESPACES_GET = Rule("get_metadef_namespace", project_reader, "Show a namespace of metadata definitions")
+METADEF_NAMESPACES_CREATE = Rule("add_metadef_namespace", admin, "Create a namespace of metadata definitions")
+METADEF_NAMESPACES_UPDATE = Rule("modify_metadef_namespace", admin, "Update a namespace of metadata definitions")
+METADEF_NAMESPACES_DELETE = Rule(
+    "delete_metadef_namespace", admin, "Delete a namespace of metadata definitions, or all objects or properties in it"
+)
+METADEF_OBJECTS_LIST = Rule("get_metadef_objects", project_reader, "List the objects of a namespace")
+METADEF_OBJECTS_GET = Rule("get_metadef_object", project_reader, "Show an object of a namespace")
+METADEF_OBJECTS_CREATE = Rule("add_metadef_object", admin, "Create an object in a namespace")
+METADEF_OBJECTS_UPDATE = Rule("modify_metadef_object", admin, "Update an object of a namespace")
+METADEF_OBJECTS_DELETE = Rule("delete_metadef_object", admin, "Delete an object of a namespace")
+METADEF_PROPERTIES_LIST = Rule("get_metadef_properties", project_reader, "List the properties of a namespace")
+METADEF_PROPERTIES_GET = Rule("get_metadef_property", project_reader, "Show a property of a namespace")
+METADEF_PROPERTIES_CREATE = Rule("add_metadef_property", admin, "Create a property in a namespace")
+METADEF_PROPERTIES_UPDATE = Rule("modify_metadef_property", admin, "Update a property of a namespace")
+METADEF_PROPERTIES_DELETE = Rule("remove_metadef_property", admin, "Delete a property of a namespace")
+METADEF_TAGS_LIST = Rule("get_metadef_tags", project_reader, "List the tags of a namespace")
+METADEF_TAGS_GET = Rule("get_metadef_tag", project_reader, "Show a tag of a namespace")
+METADEF_TAGS_CREATE = Rule("add_metadef_tag", admin, "Create a tag in a namespace")
+METADEF_TAGS_REPLACE = Rule("add_metadef_tags", admin, "Create or replace the tags of a namespace")
+METADEF_TAGS_UPDATE = Rule("modify_metadef_tag", admin, "Rename a tag of a namespace")
+METADEF_TAGS_DELETE = Rule("delete_metadef_tag", admin, "Delete a tag of a namespace")
+METADEF_TAGS_DELETE_ALL = Rule("delete_metadef_tags", admin, "Delete all tags of a namespace")
+METADEF_RESOURCE_TYPES_LIST = Rule(
+    "list_metadef_resource_types", project_reader, "List resource types, and those associated with a namespace"
+)
+METADEF_RESOURCE_TYPES_GET = Rule("get_metadef_resource_type", project_reader, "Show a resource type of a namespace")
+METADEF_RESOURCE_TYPES_CREATE = Rule(
+    "add_metadef_resource_type_association", admin, "Associate a resource type with a namespace"
+)
+METADEF_RESOURCE_TYPES_DELETE = Rule(
+    "remove_metadef_resource_type_association", admin, "Remove the association of a resource type with a namespace"
+)
+
 # Glance has no rules for these: every valid token may read them.
 SCHEMAS_GET = Rule("get_schema", anyone, "Show the JSON schema of a resource")
 IMPORT_INFO_GET = Rule("get_import_info", anyone, "Show the methods of image import")

@@ -1,6 +1,6 @@
 """Tables of the image service."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Integer, String
 
 from stratiform.kit.database import Json, define_table
 
@@ -51,4 +51,29 @@ image_copies = define_table(
     Column("file", String(255), nullable=False),
     Column("claimed_by", String(64), nullable=False),
     Column("claimed_until", BigInteger, nullable=False),
+)
+
+metadef_namespaces = define_table(
+    "image_metadef_namespace",
+    Column("id", String(64), primary_key=True),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("owner", String(255), nullable=False),
+    Column("display_name", String(80)),
+    Column("description", String(500)),
+    Column("visibility", String(16), nullable=False),
+    Column("protected", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    CheckConstraint("visibility IN ('public', 'private')", name="visibility"),
+)
+
+#: Objects, properties, tags and associations of resource types, by `kind`.
+metadef_items = define_table(
+    "image_metadef_item",
+    Column("namespace_id", String(64), ForeignKey("image_metadef_namespace.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("name", String(80), primary_key=True),
+    Column("definition", Json, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
 )

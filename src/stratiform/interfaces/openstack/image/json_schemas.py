@@ -84,7 +84,8 @@ _MEMBER: JsonSchema = {
 }
 
 
-def _collection(name: str, item: JsonSchema) -> JsonSchema:
+def build_collection_schema(name: str, item: JsonSchema) -> JsonSchema:
+    """Return the schema of a page of items."""
     return {
         "name": name,
         "properties": {
@@ -104,7 +105,7 @@ def _collection(name: str, item: JsonSchema) -> JsonSchema:
 #: The schemas by name, as in `/v2/schemas/NAME`.
 JSON_SCHEMAS = {
     "image": _IMAGE,
-    "images": _collection("images", _IMAGE),
+    "images": build_collection_schema("images", _IMAGE),
     "member": _MEMBER,
-    "members": _collection("members", _MEMBER),
+    "members": build_collection_schema("members", _MEMBER),
 }

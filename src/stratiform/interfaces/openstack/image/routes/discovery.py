@@ -4,6 +4,7 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.image import schemas
 from stratiform.interfaces.openstack.image.api import api
 from stratiform.interfaces.openstack.image.json_schemas import JSON_SCHEMAS, JsonSchema
+from stratiform.interfaces.openstack.image.metadef_json_schemas import METADEF_JSON_SCHEMAS
 from stratiform.kit.errors import NotFound
 from stratiform.services.image import policy
 
@@ -13,6 +14,13 @@ def show_schema(request: ApiRequest, schema_name: str) -> JsonSchema:  # noqa: A
     if schema_name not in JSON_SCHEMAS:
         raise NotFound(f"Schema {schema_name} not found")
     return JSON_SCHEMAS[schema_name]
+
+
+@api.get("/schemas/metadefs/{schema_name}", policy.SCHEMAS_GET)
+def show_metadef_schema(request: ApiRequest, schema_name: str) -> JsonSchema:  # noqa: ARG001
+    if schema_name not in METADEF_JSON_SCHEMAS:
+        raise NotFound(f"Schema {schema_name} not found")
+    return METADEF_JSON_SCHEMAS[schema_name]
 
 
 @api.get("/info/import", policy.IMPORT_INFO_GET)

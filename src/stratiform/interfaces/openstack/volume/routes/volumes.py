@@ -84,7 +84,6 @@ def _new_volume(body: schemas.VolumeCreate) -> NewVolume:
         snapshot_id=body.snapshot_id or "",
         source_volume_id=body.source_volid or "",
         backup_id=body.backup_id or "",
-        group_id=body.group_id or "",
         metadata=body.metadata or {},
     )
 

@@ -7,7 +7,7 @@ from sqlalchemy.schema import SchemaItem
 from stratiform.kit.database import Json
 
 revision = "0050"
-down_revision = "0030"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

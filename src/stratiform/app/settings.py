@@ -188,9 +188,9 @@ class Settings:
     )
 
     @property
-    def volume_quotas(self) -> QuotaDefaults:
-        """Return the quotas of block storage for projects without quotas of their own."""
-        return QuotaDefaults(**{item.name: getattr(self, item.name) for item in fields(QuotaDefaults)})
+    def volume_quotas(self) -> dict[str, int]:
+        """Return the quotas of block storage for projects without quotas of their own, by name of the setting."""
+        return {item.name: getattr(self, item.name) for item in fields(QuotaDefaults)}
 
     @property
     def url(self) -> str:

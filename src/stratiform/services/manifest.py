@@ -17,7 +17,6 @@ from stratiform.kit.policy import Rule
 from stratiform.kit.signing_keys import SigningKeys
 from stratiform.kit.work_queue import Handler
 from stratiform.services.identity.model import SecurityCompliance
-from stratiform.services.volume.model import QuotaDefaults
 
 S = TypeVar("S")
 
@@ -41,7 +40,7 @@ class ServiceEnvironment:
     admin_project_name: str
     token_ttl_s: int
     image_size_cap: int
-    volume_quotas: QuotaDefaults
+    volume_quotas: Mapping[str, int]
     raw_messages_days: int
     reclaim_instance_interval_s: int
     enable_instance_password: bool

@@ -4,6 +4,7 @@ from stratiform.services.clouds.service import CloudsService
 from stratiform.services.image.service import ImageService
 from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry, list_declared_tables
 from stratiform.services.volume import events, policy, tables, tasks
+from stratiform.services.volume.model import QuotaDefaults
 from stratiform.services.volume.service import VolumeService
 
 
@@ -12,7 +13,7 @@ def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> VolumeService:
         ids=env.ids,
         clouds=registry.get(CloudsService),
         images=registry.get(ImageService),
-        quotas=env.volume_quotas,
+        quotas=QuotaDefaults(**env.volume_quotas),
     )
 
 

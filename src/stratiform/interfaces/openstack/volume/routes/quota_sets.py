@@ -9,7 +9,7 @@ from stratiform.interfaces.endpoints import ApiRequest, Since
 from stratiform.interfaces.openstack.volume import views
 from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.schemas import quota_sets as schemas
-from stratiform.kit.number_parsing import is_int
+from stratiform.kit.number_parsing import parse_int
 from stratiform.services.volume import policy
 
 _PATH = "/os-quota-sets/{target_project_id}"
@@ -99,7 +99,8 @@ def _parse_limits(quotas: Mapping[str, int | str | bool | None]) -> dict[str, in
     for name, limit in quotas.items():
         if name in _OTHER_KEYS:
             continue
-        if limit is None or isinstance(limit, bool) or not is_int(str(limit)):
+        number = None if isinstance(limit, bool) else parse_int(str(limit))
+        if number is None:
             raise api.invalid_field(name, str(limit), f"{limit!r} is not of type 'integer'")
-        limits[name] = int(limit)
+        limits[name] = number
     return limits

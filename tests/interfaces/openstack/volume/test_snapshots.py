@@ -85,8 +85,8 @@ def test_lists_have_filters_pages_and_a_link_after_every_full_page(api: Api) -> 
     assert "snapshots_links" in full
     assert "snapshots_links" not in api.ok("GET", "/snapshots", limit=4)
     assert [item["name"] for item in api.ok("GET", "/snapshots", sort="id:asc", offset=1)["snapshots"]] == ["b", "c"]
-    found = api.ok("GET", "/snapshots", metadata="{'n': 'b'}", status="available", volume_id=volume["id"])
-    assert [item["name"] for item in found["snapshots"]] == ["b"]
+    matching = api.ok("GET", "/snapshots", metadata="{'n': 'b'}", status="available", volume_id=volume["id"])
+    assert [item["name"] for item in matching["snapshots"]] == ["b"]
     assert api("GET", "/snapshots", marker=UNKNOWN).status_code == 400
     assert api.ok("GET", "/snapshots", limit=0)["snapshots"] == []
 

@@ -15,7 +15,7 @@ from stratiform.services.volume import policy
 _PATH = "/os-quota-sets/{target_project_id}"
 _CLASS_PATH = "/os-quota-class-sets/{quota_class}"
 
-#: Keys of a quota set that are no quotas.
+#: Keys of a quota set that do not name a quota.
 _OTHER_KEYS = ("id", "tenant_id", "class_name", "force", "skip_validation")
 
 

@@ -129,6 +129,12 @@ class Settings:
     image_size_cap: Annotated[int, Meta(ge=1)] = setting_field(
         2**40, "Maximum size of an image in bytes (default 1 TiB), like Glance's image_size_cap."
     )
+    enable_instance_password: bool = setting_field(
+        True, "Responses to requests that create, rebuild or rescue a server have `adminPass`, as in Nova."
+    )
+    reclaim_instance_interval: Annotated[int, Meta(ge=0)] = setting_field(
+        0, "Seconds for which a deleted server is kept and can be restored, as in Nova; 0: it is deleted at once."
+    )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting_field(
         12, "bcrypt cost factor of password hashes, 4 to 31, like Keystone's password_hash_rounds."
     )

@@ -41,6 +41,8 @@ class ServiceEnvironment:
     token_ttl_s: int
     image_size_cap: int
     raw_messages_days: int
+    reclaim_instance_interval_s: int
+    enable_instance_password: bool
 
 
 class ServiceRegistry:

@@ -13,6 +13,7 @@ from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
+from stratiform.contract.routing import RoutingDriver
 from stratiform.contract.server_operations import ServerOperation
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
@@ -24,6 +25,7 @@ class AwsCloud:
     compute: ComputeDriver | None
     volume: VolumeDriver | None
     network: NetworkDriver | None
+    routing: RoutingDriver | None = None
     image: ImageDriver | None
     usage: UsageDriver | None
 

@@ -6,6 +6,7 @@ from stratiform.connectors.memory.client import Client
 from stratiform.connectors.memory.compute import MemoryComputeDriver
 from stratiform.connectors.memory.image import MemoryImageDriver
 from stratiform.connectors.memory.network import MemoryNetworkDriver
+from stratiform.connectors.memory.routing import MemoryRoutingDriver
 from stratiform.connectors.memory.settings import SETTINGS, parse_settings
 from stratiform.connectors.memory.usage import MemoryUsageDriver
 from stratiform.connectors.memory.volume import MemoryVolumeDriver
@@ -13,6 +14,7 @@ from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
+from stratiform.contract.routing import RoutingDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
 
@@ -25,6 +27,7 @@ class MemoryCloud:
         self.compute: ComputeDriver | None = MemoryComputeDriver(client)
         self.volume: VolumeDriver | None = MemoryVolumeDriver(client)
         self.network: NetworkDriver | None = MemoryNetworkDriver(client)
+        self.routing: RoutingDriver | None = MemoryRoutingDriver(client)
         self.image: ImageDriver | None = MemoryImageDriver(client)
         self.usage: UsageDriver | None = MemoryUsageDriver(client)
 

@@ -134,4 +134,11 @@ _VERSION_4 = (
     "ALTER TABLE servers ADD COLUMN rescue_image TEXT NOT NULL DEFAULT ''",
 )
 
-VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+_VERSION_5 = (
+    """CREATE TABLE routing_objects (
+        installation TEXT NOT NULL, kind TEXT NOT NULL, token TEXT NOT NULL, name TEXT NOT NULL,
+        properties TEXT NOT NULL, PRIMARY KEY (installation, kind, token)
+    )""",
+)
+
+VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)

@@ -10,6 +10,7 @@ from stratiform.contract.errors import CloudUnreachable
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
 from stratiform.contract.routing import RoutingDriver
+from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import InventoryItem, UsageDriver, UsageSample
 from stratiform.contract.volume import VolumeDriver
 from stratiform.kit.clock import Micros
@@ -29,6 +30,7 @@ class ListedCloud:
     breaks_after: int | None = None
     compute: ComputeDriver | None = None
     volume: VolumeDriver | None = None
+    snapshot: SnapshotDriver | None = None
     network: NetworkDriver | None = None
     routing: RoutingDriver | None = None
     image: ImageDriver | None = None

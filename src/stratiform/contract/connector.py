@@ -9,6 +9,7 @@ from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
 from stratiform.contract.routing import RoutingDriver
+from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
 from stratiform.kit.clock import Clock
@@ -84,6 +85,7 @@ class CloudConnection(Protocol):
 
     compute: ComputeDriver | None
     volume: VolumeDriver | None
+    snapshot: SnapshotDriver | None
     network: NetworkDriver | None
     routing: RoutingDriver | None
     image: ImageDriver | None

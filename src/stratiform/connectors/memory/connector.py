@@ -8,6 +8,7 @@ from stratiform.connectors.memory.image import MemoryImageDriver
 from stratiform.connectors.memory.network import MemoryNetworkDriver
 from stratiform.connectors.memory.routing import MemoryRoutingDriver
 from stratiform.connectors.memory.settings import SETTINGS, parse_settings
+from stratiform.connectors.memory.snapshot import MemorySnapshotDriver
 from stratiform.connectors.memory.usage import MemoryUsageDriver
 from stratiform.connectors.memory.volume import MemoryVolumeDriver
 from stratiform.contract.compute import ComputeDriver
@@ -15,6 +16,7 @@ from stratiform.contract.connector import AccountInfo, CloudAccount, Installatio
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
 from stratiform.contract.routing import RoutingDriver
+from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
 
@@ -26,6 +28,7 @@ class MemoryCloud:
         self.client = client
         self.compute: ComputeDriver | None = MemoryComputeDriver(client)
         self.volume: VolumeDriver | None = MemoryVolumeDriver(client)
+        self.snapshot: SnapshotDriver | None = MemorySnapshotDriver(client)
         self.network: NetworkDriver | None = MemoryNetworkDriver(client)
         self.routing: RoutingDriver | None = MemoryRoutingDriver(client)
         self.image: ImageDriver | None = MemoryImageDriver(client)

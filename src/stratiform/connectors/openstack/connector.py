@@ -9,6 +9,7 @@ from stratiform.contract.connector import AccountInfo, CloudAccount, Installatio
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
 from stratiform.contract.routing import RoutingDriver
+from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
 
@@ -18,6 +19,7 @@ class OpenstackCloud:
 
     compute: ComputeDriver | None = None
     volume: VolumeDriver | None = None
+    snapshot: SnapshotDriver | None = None
     network: NetworkDriver | None = None
     routing: RoutingDriver | None = None
     image: ImageDriver | None = None

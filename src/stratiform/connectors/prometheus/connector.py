@@ -10,6 +10,7 @@ from stratiform.contract.connector import AccountInfo, CloudAccount, Installatio
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
 from stratiform.contract.routing import RoutingDriver
+from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
 
@@ -19,6 +20,7 @@ class PrometheusCloud:
 
     compute: ComputeDriver | None = None
     volume: VolumeDriver | None = None
+    snapshot: SnapshotDriver | None = None
     network: NetworkDriver | None = None
     routing: RoutingDriver | None = None
     image: ImageDriver | None = None

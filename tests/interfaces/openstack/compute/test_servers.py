@@ -15,7 +15,7 @@ def test_create_response(api: ComputeApi) -> None:
     response = api("POST", "/servers", api.server_body())
     assert response.status_code == 202
     server = response.json()["server"]
-    assert set(server) == {"id", "links", "OS-DCF:diskConfig", "security_groups"}
+    assert set(server) == {"id", "links", "OS-DCF:diskConfig", "security_groups", "adminPass"}
     assert response.headers["Location"].endswith(f"/compute/v2.1/servers/{server['id']}")
     reservation = api.ok("POST", "/servers", api.server_body(min_count=2, return_reservation_id=True))
     assert list(reservation) == ["reservation_id"]

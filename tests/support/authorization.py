@@ -40,6 +40,10 @@ _FREE = {
     "encryption_id",
     "network_label",
     "schema_name",
+    # of parts of the Identity API that are refused with a reason
+    "consumer_id",
+    "request_token_id",
+    "config_group",
     "object_name",
     "property_name",
     "tag_name",
@@ -69,6 +73,13 @@ _SHARED = {
     "endpoint_id",
     "region_id",
     "default_security_group_rule_id",
+    "policy_id",
+    "registered_limit_id",
+    "endpoint_group_id",
+    "idp_id",
+    "mapping_id",
+    "protocol_id",
+    "sp_id",
 }
 
 _UNKNOWN = "00000000-0000-4000-8000-00000000dead"
@@ -236,7 +247,74 @@ def _identity_identifiers(api: Callers) -> dict[str, str]:
         "service_id": endpoint["service_id"],
         "endpoint_id": endpoint["id"],
         "region_id": endpoint["region_id"],
+        **_create_credentials(api, user_id, roles["reader"]),
+        **_create_simple_resources(api, endpoint["service_id"]),
     }
+
+
+def _create_credentials(api: Callers, user_id: str, reader_id: str) -> dict[str, str]:
+    """Create credentials and a trust of the member of green."""
+    v3, project_id = "/identity/v3", api.projects["green"]
+    body: dict[str, Any] = {"credential": {"user_id": user_id, "type": "cert", "blob": "secret blob"}}
+    credential = api.ok("POST", f"{v3}/credentials", json=body)["credential"]
+    ec2 = api.ok("POST", f"{v3}/users/{user_id}/credentials/OS-EC2", json={"tenant_id": project_id})["credential"]
+    rule = {"service": "compute", "method": "GET", "path": "/v2.1/servers"}
+    body = {"application_credential": {"name": "limited", "access_rules": [rule]}}
+    limited = api.ok("POST", f"{v3}/users/{user_id}/application_credentials", json=body)["application_credential"]
+    trustee_id = api.ok("GET", f"{v3}/users?name=green-reader", "admin")["users"][0]["id"]
+    trust = {
+        "trustor_user_id": user_id,
+        "trustee_user_id": trustee_id,
+        "project_id": project_id,
+        "impersonation": False,
+        "roles": [{"id": reader_id}],
+    }
+    return {
+        "credential_id": credential["id"],
+        "access": ec2["access"],
+        "access_rule_id": limited["access_rules"][0]["id"],
+        "trust_id": api.ok("POST", f"{v3}/OS-TRUST/trusts", json={"trust": trust})["trust"]["id"],
+    }
+
+
+def _create_simple_resources(api: Callers, service_id: str) -> dict[str, str]:
+    """Create a policy, limits, an endpoint group, and the resources of a federation."""
+    v3, federation = "/identity/v3", "/identity/v3/OS-FEDERATION"
+    registered = {"service_id": service_id, "resource_name": "widgets", "default_limit": 1}
+    limit = {
+        "service_id": service_id,
+        "resource_name": "widgets",
+        "resource_limit": 2,
+        "project_id": api.projects["green"],
+    }
+    rules = [{"local": [{"user": {"name": "{0}"}}], "remote": [{"type": "REMOTE_USER"}]}]
+    group = {"endpoint_group": {"name": "public", "filters": {"interface": "public"}}}
+
+    def post(path: str, body: dict[str, Any]) -> Any:
+        return api.ok("POST", v3 + path, "admin", json=body)
+
+    identifiers = {
+        "policy_id": post("/policies", {"policy": {"blob": "{}", "type": "application/json"}})["policy"]["id"],
+        "registered_limit_id": post("/registered_limits", {"registered_limits": [registered]})["registered_limits"][0][
+            "id"
+        ],
+        "limit_id": post("/limits", {"limits": [limit]})["limits"][0]["id"],
+        "endpoint_group_id": post("/OS-EP-FILTER/endpoint_groups", group)["endpoint_group"]["id"],
+        "idp_id": "idp",
+        "mapping_id": "mapping",
+        "protocol_id": "saml2",
+        "sp_id": "sp",
+    }
+    urls = {"auth_url": "https://sp.example/auth", "sp_url": "https://sp.example/sso"}
+    created = {
+        "identity_providers/idp": {"identity_provider": {"enabled": True}},
+        "mappings/mapping": {"mapping": {"rules": rules}},
+        "identity_providers/idp/protocols/saml2": {"protocol": {"mapping_id": "mapping"}},
+        "service_providers/sp": {"service_provider": urls},
+    }
+    for path, body in created.items():
+        api.ok("PUT", f"{federation}/{path}", "admin", json=body)
+    return identifiers
 
 
 def _create_server(of: ServiceHarness, api: Callers) -> dict[str, Any]:

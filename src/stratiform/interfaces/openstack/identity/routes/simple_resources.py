@@ -22,6 +22,9 @@ from stratiform.services.identity.model import JsonObject
 from stratiform.services.identity.model import simple_resources as kinds
 from stratiform.services.identity.model.simple_resources import ResourceKind, SimpleResource
 
+#: Attributes for which clients send null if they do not specify them.
+_NULL_IS_UNSET = ("name", "filters", "schema_version")
+
 _FEDERATION = "/OS-FEDERATION"
 _PROVIDER = f"{_FEDERATION}/identity_providers/{{idp_id}}"
 
@@ -147,7 +150,8 @@ def _attributes(resource: Struct) -> JsonObject:
     """Return the attributes that a request has, also undeclared ones if the resource stores them."""
     if isinstance(resource, ResourceBody):
         return resource.get_declared_attributes() | resource.get_extra_attributes()
-    return dict(msgspec.to_builtins(resource))
+    attributes = dict(msgspec.to_builtins(resource))
+    return {name: value for name, value in attributes.items() if value is not None or name not in _NULL_IS_UNSET}
 
 
 def _get(request: ApiRequest, collection: Collection, ids: dict[str, str]) -> SimpleResource:

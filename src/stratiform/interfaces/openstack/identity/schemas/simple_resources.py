@@ -84,9 +84,11 @@ class EndpointFilters(Struct, forbid_unknown_fields=True):
 
 
 class EndpointGroupUpdate(Struct, kw_only=True):
-    name: Name | UnsetType = UNSET
+    """Clients send null for what does not change."""
+
+    name: Name | UnsetType | None = UNSET
     description: str | UnsetType | None = UNSET
-    filters: EndpointFilters | UnsetType = UNSET
+    filters: EndpointFilters | UnsetType | None = UNSET
 
 
 class EndpointGroupCreate(EndpointGroupUpdate, kw_only=True):
@@ -128,7 +130,7 @@ class MappingRule(Struct):
 
 class MappingUpdate(Struct, kw_only=True):
     rules: Annotated[list[MappingRule], Meta(min_length=1)]
-    schema_version: Annotated[str, Meta(pattern=r"^[12]\.0$")] = "1.0"
+    schema_version: Annotated[str, Meta(pattern=r"^[12]\.0$")] | None = "1.0"
 
 
 class ProtocolUpdate(Struct, kw_only=True):

@@ -12,6 +12,7 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
 from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
+from stratiform.services.volume.model import QuotaDefaults
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
 OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
@@ -129,6 +130,29 @@ class Settings:
     image_size_cap: Annotated[int, Meta(ge=1)] = setting_field(
         2**40, "Maximum size of an image in bytes (default 1 TiB), like Glance's image_size_cap."
     )
+    quota_volumes: Annotated[int, Meta(ge=-1)] = setting_field(
+        10, "Volumes that a project may have, as in Cinder; -1: unlimited. This and the next are defaults."
+    )
+    quota_gigabytes: Annotated[int, Meta(ge=-1)] = setting_field(
+        1000, "Total size in GiB of the volumes and snapshots that a project may have, as in Cinder."
+    )
+    quota_snapshots: Annotated[int, Meta(ge=-1)] = setting_field(10, "Snapshots that a project may have, as in Cinder.")
+    quota_backups: Annotated[int, Meta(ge=-1)] = setting_field(10, "Backups that a project may have, as in Cinder.")
+    quota_backup_gigabytes: Annotated[int, Meta(ge=-1)] = setting_field(
+        1000, "Total size in GiB of the backups that a project may have, as in Cinder."
+    )
+    quota_groups: Annotated[int, Meta(ge=-1)] = setting_field(
+        10, "Groups of volumes that a project may have, as in Cinder."
+    )
+    per_volume_size_limit: Annotated[int, Meta(ge=-1)] = setting_field(
+        -1, "Maximum size of a volume in GiB, as in Cinder; -1: unlimited."
+    )
+    enable_instance_password: bool = setting_field(
+        True, "Responses to requests that create, rebuild or rescue a server have `adminPass`, as in Nova."
+    )
+    reclaim_instance_interval: Annotated[int, Meta(ge=0)] = setting_field(
+        0, "Seconds for which a deleted server is kept and can be restored, as in Nova; 0: it is deleted at once."
+    )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting_field(
         12, "bcrypt cost factor of password hashes, 4 to 31, like Keystone's password_hash_rounds."
     )
@@ -162,6 +186,11 @@ class Settings:
     change_password_upon_first_use: bool = setting_field(
         False, "Users must change a password that an operator has set before they can sign in, as in Keystone."
     )
+
+    @property
+    def volume_quotas(self) -> dict[str, int]:
+        """Return the quotas of block storage for projects without quotas of their own, by name of the setting."""
+        return {item.name: getattr(self, item.name) for item in fields(QuotaDefaults)}
 
     @property
     def url(self) -> str:

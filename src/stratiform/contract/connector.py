@@ -8,6 +8,7 @@ from typing import Protocol
 from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
+from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
 from stratiform.kit.clock import Clock
@@ -83,6 +84,7 @@ class CloudConnection(Protocol):
 
     compute: ComputeDriver | None
     volume: VolumeDriver | None
+    snapshot: SnapshotDriver | None
     network: NetworkDriver | None
     image: ImageDriver | None
     usage: UsageDriver | None
@@ -95,7 +97,10 @@ class CloudConnection(Protocol):
 
 
 class Connector(Protocol):
-    """A kind of cloud: the module-level object `connector` of `connectors/<kind>/connector.py`."""
+    """A kind of cloud: the module-level object `connector` of `connectors/<kind>/connector.py`.
+
+    An attribute `unsupported` maps the `ServerOperation`s that this kind of cloud lacks to the reason.
+    """
 
     kind: str
     settings: Sequence[Setting]

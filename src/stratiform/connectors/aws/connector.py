@@ -1,17 +1,21 @@
 """The connector for AWS."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from stratiform.connectors.aws.compute import AwsComputeDriver
 from stratiform.connectors.aws.image import AwsImageDriver
 from stratiform.connectors.aws.network import AwsNetworkDriver
+from stratiform.connectors.aws.server_operations import UNSUPPORTED
 from stratiform.connectors.aws.settings import SETTINGS, parse_settings
+from stratiform.connectors.aws.snapshot import AwsSnapshotDriver
 from stratiform.connectors.aws.usage import AwsUsageDriver
 from stratiform.connectors.aws.volume import AwsVolumeDriver
 from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
+from stratiform.contract.server_operations import ServerOperation
+from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
 
@@ -21,6 +25,7 @@ class AwsCloud:
 
     compute: ComputeDriver | None
     volume: VolumeDriver | None
+    snapshot: SnapshotDriver | None
     network: NetworkDriver | None
     image: ImageDriver | None
     usage: UsageDriver | None
@@ -33,6 +38,7 @@ class AwsCloud:
         compute = AwsComputeDriver(self._client)
         self.compute = compute
         self.volume = AwsVolumeDriver(self._client)
+        self.snapshot = AwsSnapshotDriver(self._client)
         self.network = AwsNetworkDriver(self._client)
         self.image = AwsImageDriver(self._client)
         self.usage = AwsUsageDriver(self._client, compute)
@@ -46,6 +52,7 @@ class AwsConnector:
 
     kind = "aws"
     settings: Sequence[Setting] = SETTINGS
+    unsupported: Mapping[ServerOperation, str] = UNSUPPORTED
 
     def connect(self, account: CloudAccount, installation: Installation) -> AwsCloud:
         return AwsCloud(account, installation)

@@ -14,6 +14,8 @@ from stratiform.services.image.service.image_members import ImageMembers
 from stratiform.services.image.service.image_tags import ImageTags
 from stratiform.services.image.service.images import Images
 from stratiform.services.image.service.metadefs import Metadefs
+from stratiform.services.image.service.native_images import NativeImages
+from stratiform.services.image.service.server_images import ServerImages
 
 __all__ = ["ImageDataUpload", "ImageFile", "ImageService"]
 
@@ -27,6 +29,8 @@ class ImageService:
     image_tags: ImageTags
     image_data: ImageData
     image_copies: ImageCopies
+    native_images: NativeImages
+    server_images: ServerImages
     metadefs: Metadefs
 
     @classmethod
@@ -44,5 +48,7 @@ class ImageService:
             image_tags=ImageTags(),
             image_data=ImageData(database, ids, images, store, clock),
             image_copies=ImageCopies(database, ids, clouds, store, clock),
+            native_images=NativeImages(images),
+            server_images=ServerImages(ids),
             metadefs=Metadefs.build(ids),
         )

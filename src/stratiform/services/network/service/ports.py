@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.network import policy
 from stratiform.services.network.errors import BadRequest, MacAddressInUse, PortNotFound
+from stratiform.services.network.errors.routing import ServicePortInUse
 from stratiform.services.network.model import (
     Attributes,
     FixedIpRequest,
@@ -18,7 +21,7 @@ from stratiform.services.network.model import (
     NewPort,
     Port,
 )
-from stratiform.services.network.repository import ip_allocations, list_queries, resources
+from stratiform.services.network.repository import ip_allocations, list_queries, resources, routers
 from stratiform.services.network.repository import security_groups as repository
 from stratiform.services.network.service.address_allocator import AddressAllocator
 from stratiform.services.network.service.networks import Networks
@@ -34,9 +37,18 @@ from stratiform.services.network.service.security_groups import SecurityGroups
 
 _MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
 
+#: The only `vnic_type` of ports: a virtual interface, not one of the hardware.
+_VNIC_TYPE = "normal"
+
 #: The rules for attributes that only admins may set.
 _CREATE_RULES = {"host": policy.PORTS_CREATE_HOST, "profile": policy.PORTS_CREATE_PROFILE}
 _UPDATE_RULES = {"host": policy.PORTS_UPDATE_HOST, "profile": policy.PORTS_UPDATE_PROFILE}
+
+
+class PortUsers(Protocol):
+    """What refers to ports, and is released before a port is deleted: floating IPs."""
+
+    def release(self, db: Connection, port_id: str, now: Micros) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +59,18 @@ class Ports:
     networks: Networks
     security_groups: SecurityGroups
     quotas: Quotas
+    port_users: PortUsers
 
     def create(self, ctx: RequestContext, new: NewPort, project_id: str | None = None) -> Port:
         """Create a port of the caller's project, or (admins) of another.
 
         Raises: NetworkNotFound, BadRequest, MacAddressInUse, SecurityGroupNotFound, and as AddressAllocator.allocate.
         """
-        network = self.networks.get(ctx, new.network_id)
+        network = self.networks.get_usable(ctx, new.network_id)
         owner = resolve_owner(ctx.caller, project_id)
         policy.PORTS_CREATE.require(ctx.caller, owner)
         _require_attributes(ctx, network, new)
+        _require_supported(new.attributes)
         self.quotas.reserve(ctx.db, owner, "port")
         port = Port(
             id=self.ids.uuid(),
@@ -102,6 +116,7 @@ class Ports:
         for name, rule in _UPDATE_RULES.items():
             if name in changes and changes[name] != getattr(port, name):
                 rule.require(ctx.caller, port.project_id)
+        _require_supported(changes)
         changes = dict(changes)
         if "security_groups" in changes:
             groups = list(self.security_groups.resolve_for_port(ctx, port.project_id, changes["security_groups"]))
@@ -117,6 +132,9 @@ class Ports:
         """Delete a port and release its addresses."""
         port = self.get(ctx, port_id)
         policy.PORTS_DELETE.require(ctx.caller, port.project_id)
+        if port.device_owner in routers.SERVICE_OWNERS:
+            raise ServicePortInUse(port.id, f"has device owner {port.device_owner}")
+        self.port_users.release(ctx.db, port.id, ctx.now)
         ip_allocations.release_addresses(ctx.db, port.id, ctx.now)
         resources.delete_port(ctx.db, port.id)
 
@@ -132,6 +150,13 @@ class Ports:
             self.quotas.lock(db, project_id)
         subnets = resources.list_subnets_by_network(db, network_ids)
         ip_allocations.lock_subnets(db, [subnet.id for group in subnets.values() for subnet in group])
+
+
+def _require_supported(attributes: Attributes) -> None:
+    """Raises BadRequest for a `vnic_type` that no cloud has."""
+    vnic_type = attributes.get("vnic_type", _VNIC_TYPE)
+    if vnic_type != _VNIC_TYPE:
+        raise BadRequest(f"binding:vnic_type '{vnic_type}' is not supported; use '{_VNIC_TYPE}'.")
 
 
 def _require_attributes(ctx: RequestContext, network: Network, new: NewPort) -> None:

@@ -265,10 +265,13 @@ GET_ACCESS_RULE = IdentityRule("identity:get_access_rule", system_reader_or_owne
 DELETE_ACCESS_RULE = IdentityRule("identity:delete_access_rule", admin_or_owner, "Delete an access rule of a user")
 LIST_ACCESS_RULES = IdentityRule("identity:list_access_rules", system_reader_or_owner, "List a user's access rules")
 
+GET_LIMIT_MODEL = IdentityRule("identity:get_limit_model", anyone, "Show the enforcement model of limits")
+DOMAIN_CONFIG = IdentityRule("identity:get_domain_config", system_reader, "Show and change the driver of a domain")
+OAUTH = IdentityRule("identity:list_consumers", anyone, "Use OAuth1")
+
 POLICIES = ResourceRules.build("policy", "policies")
 REGISTERED_LIMITS = ResourceRules.build("registered_limit", "registered_limits", read=anyone)
 LIMITS = ResourceRules.build("limit", "limits", read=system_reader_or_owner)
-GET_LIMIT_MODEL = IdentityRule("identity:get_limit_model", anyone, "Show the enforcement model of limits")
 ENDPOINT_GROUPS = ResourceRules.build("endpoint_group", "endpoint_groups")
 IDENTITY_PROVIDERS = ResourceRules.build("identity_provider", "identity_providers")
 MAPPINGS = ResourceRules.build("mapping", "mappings")
@@ -288,8 +291,6 @@ TRUSTS = replace(
     ResourceRules.build("trust", "trusts", read=system_reader_or_user, write=admin_or_owner),
     create=IdentityRule("identity:create_trust", owner, "Create a trust"),
 )
-DOMAIN_CONFIG = IdentityRule("identity:get_domain_config", system_reader, "Show and change the driver of a domain")
-OAUTH = IdentityRule("identity:list_consumers", anyone, "Use OAuth1")
 
 #: The rules of grants on projects and domains, and of those on the system: check, list, create, revoke.
 GRANT_RULES = (CHECK_GRANT, LIST_GRANTS, CREATE_GRANT, REVOKE_GRANT)

@@ -37,8 +37,8 @@ def test_policies(api: Callers) -> None:
     policy = api.ok("POST", f"{V3}/policies", "admin", json=body)["policy"]
     assert policy["links"]["self"].endswith(f"/identity/v3/policies/{policy['id']}")
     api.ok("PATCH", f"{V3}/policies/{policy['id']}", "admin", json={"policy": {"blob": "x"}})
-    shown = api.ok("GET", f"{V3}/policies/{policy['id']}", "admin")["policy"]
-    assert (shown["blob"], shown["type"], shown["team"]) == ("x", "application/json", "a")
+    response = api.ok("GET", f"{V3}/policies/{policy['id']}", "admin")["policy"]
+    assert (response["blob"], response["type"], response["team"]) == ("x", "application/json", "a")
     assert api.ok("GET", f"{V3}/policies?type=other", "admin")["policies"] == []
     assert api.request("DELETE", f"{V3}/policies/{policy['id']}", "admin").status_code == 204
     missing = api.request("GET", f"{V3}/policies/{policy['id']}", "admin")
@@ -104,7 +104,7 @@ def test_federation(api: Callers) -> None:
     assert [item["mapping_id"] for item in listed] == ["map"]
     api.ok("DELETE", f"{FEDERATION}/identity_providers/idp", "admin")
     assert api.request("GET", protocol, "admin").status_code == 404
-    invalid = {"mapping": {"rules": [{"local": []}]}}
+    invalid: dict[str, Any] = {"mapping": {"rules": [{"local": []}]}}
     assert api.request("PUT", f"{FEDERATION}/mappings/other", "admin", json=invalid).status_code == 400
 
 

@@ -142,7 +142,7 @@ def _declare(collection: Collection) -> None:
 
 def _build_request(action: str, collection: Collection, attributes: type[Struct]) -> type[Struct]:
     """Return the struct of a request body with one resource."""
-    name = "".join(word.capitalize() for word in collection.member.split("_"))
+    name = "".join(item.capitalize() for item in collection.member.split("_"))
     return msgspec.defstruct(f"{name}{action}Request", [(collection.member, attributes)], module=__name__)
 
 

@@ -6,7 +6,7 @@ from alembic import op
 from stratiform.kit.database import Json
 
 revision = "0041"
-down_revision = "0050"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

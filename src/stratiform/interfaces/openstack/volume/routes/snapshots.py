@@ -42,7 +42,10 @@ def show_snapshot(request: ApiRequest, snapshot_id: str) -> schemas.SnapshotResp
 
 @api.post("/snapshots", policy.SNAPSHOT_CREATE, status=202)
 def create_snapshot(request: ApiRequest, body: schemas.SnapshotCreateRequest) -> schemas.SnapshotResponse:
-    """A `volume_id` of null is that of a volume that does not exist, as in Cinder. Since 3.66 volumes that are in use need no `force`, and `force` must not be false."""
+    """Since 3.66 volumes that are in use need no `force`, and `force` must not be false.
+
+    A `volume_id` of null is that of a volume that does not exist, as in Cinder.
+    """
     new = body.snapshot
     if request.microversion >= _IN_USE and new.force is False:
         raise Invalid(

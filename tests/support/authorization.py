@@ -41,7 +41,6 @@ _FREE = {
     "quota_class",
     # of resources of block storage that do not exist
     "cluster_name",
-    "cluster_action",
     "host",
     "service_action",
     "group_type_id",

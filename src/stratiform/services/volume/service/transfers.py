@@ -1,4 +1,4 @@
-"""Transfers: a project offers a volume, and whoever has the key accepts it for another project."""
+"""Transfers: a project offers a volume, and any project that has the key accepts it."""
 
 import hashlib
 import hmac

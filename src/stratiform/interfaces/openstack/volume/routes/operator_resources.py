@@ -8,13 +8,14 @@ from collections.abc import Mapping
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.volume.api import api
-from stratiform.interfaces.openstack.volume.missing_resources import build_not_found, declare_empty_list
+from stratiform.interfaces.openstack.volume.missing_resources import declare_empty_list, declare_missing
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.volume import policy
 
-_NO_HOSTS = "Block storage runs in the connected clouds, which have no hosts and services that can be managed."
 _NO_MANAGE = "Volumes and snapshots that exist in a cloud already cannot be managed."
 _NO_DEFAULT_TYPES = "Default types of projects are not supported; all projects have the same default type."
+
+_DEFAULT_TYPE_PATH = "/default-types/{target_project_id}"
 
 #: Actions of `PUT /os-services/{action}` that refer to a host.
 _HOST_ACTIONS = ("enable", "disable", "disable-log-reason", "freeze", "thaw", "failover_host")
@@ -27,24 +28,6 @@ RESOURCE_FILTERS: Mapping[str, tuple[str, ...]] = {
     "attachment": ("volume_id", "status", "instance_id"),
     "volume_type": ("is_public",),
 }
-
-
-_host_not_found = build_not_found("Host")
-
-
-@api.get("/clusters/{cluster_name}", policy.CLUSTER_GET, since=7)
-def show_cluster(_request: ApiRequest, cluster_name: str) -> None:
-    raise NotFound(f"Cluster {cluster_name} could not be found.")
-
-
-@api.get("/capabilities/{host}", policy.CAPABILITIES_GET)
-def show_capabilities(_request: ApiRequest, host: str) -> None:
-    raise NotFound(f"Host {host} could not be found.")
-
-
-@api.get("/os-hosts/{host}", policy.HOST_MANAGE)
-def show_host(_request: ApiRequest, host: str) -> None:
-    raise NotFound(f"Host {host} could not be found.")
 
 
 @api.put("/os-services/{service_action}", policy.SERVICE_UPDATE)
@@ -74,21 +57,18 @@ def clean_up_workers(_request: ApiRequest) -> dict[str, list[str]]:
     return {"cleaning": [], "unavailable": []}
 
 
-@api.get("/default-types/{target_project_id}", policy.DEFAULT_TYPE_GET, since=62)
-def show_project_default_type(_request: ApiRequest, target_project_id: str) -> None:
-    raise NotFound(f"Default type for project {target_project_id} not found.")
-
-
 declare_empty_list("/clusters", policy.CLUSTER_GET_ALL, "clusters", since=7)
 declare_empty_list("/clusters/detail", policy.CLUSTER_GET_ALL, "clusters", since=7)
 declare_empty_list("/os-hosts", policy.HOST_MANAGE, "hosts")
 declare_empty_list("/default-types", policy.DEFAULT_TYPE_GET_ALL, "default_types", since=62)
-api.declare_unsupported("PUT", "/clusters/{cluster_action}", policy.CLUSTER_UPDATE, _NO_HOSTS, since=7)
-api.declare_unsupported("PUT", "/os-hosts/{host}", policy.HOST_MANAGE, _NO_HOSTS, get=_host_not_found)
-for _method in ("PUT", "DELETE"):
-    api.declare_unsupported(
-        _method, "/default-types/{target_project_id}", policy.DEFAULT_TYPE_SET, _NO_DEFAULT_TYPES, since=62
-    )
+declare_missing("GET", "/clusters/{cluster_name}", policy.CLUSTER_GET, "Cluster", since=7)
+declare_missing("PUT", "/clusters/{cluster_name}", policy.CLUSTER_UPDATE, "Cluster to", since=7)
+declare_missing("GET", "/capabilities/{host}", policy.CAPABILITIES_GET, "Host")
+declare_missing("GET", "/os-hosts/{host}", policy.HOST_MANAGE, "Host")
+declare_missing("PUT", "/os-hosts/{host}", policy.HOST_MANAGE, "Host")
+for _method, _rule in (("GET", policy.DEFAULT_TYPE_GET), ("DELETE", policy.DEFAULT_TYPE_SET)):
+    declare_missing(_method, _DEFAULT_TYPE_PATH, _rule, "Default type for project", since=62)
+api.declare_unsupported("PUT", _DEFAULT_TYPE_PATH, policy.DEFAULT_TYPE_SET, _NO_DEFAULT_TYPES, since=62)
 for _path, _key, _rule in (
     ("/manageable_volumes", "manageable-volumes", policy.VOLUME_MANAGE),
     ("/manageable_snapshots", "manageable-snapshots", policy.SNAPSHOT_MANAGE),

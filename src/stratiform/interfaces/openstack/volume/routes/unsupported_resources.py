@@ -6,9 +6,13 @@ Source: cinder/api/v3/router.py and cinder/api/contrib.
 
 from dataclasses import dataclass
 
-from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.endpoints import Action, ApiRequest
 from stratiform.interfaces.openstack.volume.api import api
-from stratiform.interfaces.openstack.volume.missing_resources import build_not_found, declare_empty_list
+from stratiform.interfaces.openstack.volume.missing_resources import (
+    build_not_found,
+    declare_empty_list,
+    declare_missing,
+)
 from stratiform.kit.errors import NotFound
 from stratiform.kit.policy import Rule
 from stratiform.services.volume import policy
@@ -160,12 +164,12 @@ def _declare(resource: UnsupportedResource) -> None:
         declare_empty_list(f"{resource.path}/detail", resource.list_rule, resource.key, since)
     if resource.has_create:
         api.declare_unsupported("POST", resource.path, resource.create_rule, resource.reason, since=since)
-    not_found = build_not_found(resource.noun)
     for method, path, rule in (("GET", "", resource.get_rule), *resource.operations):
-        api.declare_unsupported(method, item_path + path, rule, resource.reason, get=not_found, since=since)
+        declare_missing(method, item_path + path, rule, resource.noun, since)
     if resource.actions:
-        reasons = dict.fromkeys(resource.actions, resource.reason)
-        api.declare_unsupported_actions(f"{item_path}/action", policy.GROUP_UPDATE, not_found, reasons)
+        not_found = build_not_found(resource.noun)
+        actions = [Action(name, policy.GROUP_UPDATE, not_found) for name in resource.actions]
+        api.declare_actions(f"{item_path}/action", actions)
     if resource.actions_of_collection:
         reasons = dict.fromkeys(resource.actions_of_collection, resource.reason)
         api.declare_unsupported_actions(f"{resource.path}/action", resource.create_rule, _find_nothing, reasons)

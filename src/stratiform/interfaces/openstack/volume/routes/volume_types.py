@@ -116,9 +116,8 @@ for _method, _rule in (
     ("PUT", policy.TYPE_ENCRYPTION_UPDATE),
     ("DELETE", policy.TYPE_ENCRYPTION_DELETE),
 ):
-    api.declare_unsupported(
-        _method, f"{_ENCRYPTION_PATH}/{{encryption_id}}", _rule, _NO_ENCRYPTION, get=_find_encryption
-    )
+    _declare = {"GET": api.get, "PUT": api.put, "DELETE": api.delete}[_method]
+    _declare(f"{_ENCRYPTION_PATH}/{{encryption_id}}", _rule)(_find_encryption)
 
 
 def _response(request: ApiRequest, volume_type: VolumeType) -> schemas.VolumeTypeResponse:

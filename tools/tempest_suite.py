@@ -77,6 +77,7 @@ OPTIONS: dict[str, dict[str, object]] = {
 
 #: Settings of the installation that tests need.
 SETTINGS: dict[str, str] = {
+    "STRATIFORM_IMAGE_REQUIRE_FORMAT_MATCH": "false",  # the tests upload random bytes
     "STRATIFORM_LOCKOUT_FAILURE_ATTEMPTS": "2",
     "STRATIFORM_LOCKOUT_DURATION": "5",
     "STRATIFORM_UNIQUE_LAST_PASSWORD_COUNT": "2",

@@ -66,6 +66,6 @@ def _environment(settings: Settings, database: Database, clock: Clock, ids: Ids)
         password_regex_description=settings.password_regex_description,
         security_compliance=settings.security_compliance,
         token_ttl_s=settings.token_ttl_s,
-        image_size_cap=settings.image_size_cap,
+        image_settings=settings.image_settings,
         raw_messages_days=settings.raw_messages_days,
     )

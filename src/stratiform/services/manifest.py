@@ -17,6 +17,7 @@ from stratiform.kit.policy import Rule
 from stratiform.kit.signing_keys import SigningKeys
 from stratiform.kit.work_queue import Handler
 from stratiform.services.identity.model import SecurityCompliance
+from stratiform.services.image.model import ImageSettings
 
 S = TypeVar("S")
 
@@ -38,7 +39,7 @@ class ServiceEnvironment:
     password_regex_description: str
     security_compliance: SecurityCompliance
     token_ttl_s: int
-    image_size_cap: int
+    image_settings: ImageSettings
     raw_messages_days: int
 
 

@@ -203,5 +203,5 @@ def test_discovery(api: Callers) -> None:
     assert api.ok("GET", f"{V2}/schemas/image")["name"] == "image"
     assert api.ok("GET", f"{V2}/schemas/members")["properties"]["members"]["type"] == "array"
     assert api.request("GET", f"{V2}/schemas/unknown").status_code == 404
-    assert api.ok("GET", f"{V2}/info/import")["import-methods"]["value"] == []
+    assert api.ok("GET", f"{V2}/info/import")["import-methods"]["value"] == ["glance-direct", "web-download"]
     assert api.request("GET", f"{V2}/info/stores").status_code == 404

@@ -27,7 +27,7 @@ quick: setup ## Run the tests that need only SQLite and no other programs
 	@$(RUN)python -m pytest -n 2 --dist loadfile -m "not slow and not thorough" -k "not postgresql and not mariadb and not aws" \
 		tests/architecture tests/kit tests/services tests/conformance tests/interfaces --ignore tests/interfaces/portal
 
-check: setup ## Run the static checks: requirement files, ruff, mypy, import-linter
+check: setup ## Run the static checks: requirements files, ruff, mypy, import-linter
 	@$(RUN)python tools/lock.py --check
 	@$(RUN)ruff format --check --quiet . && $(RUN)ruff check --quiet . && $(RUN)mypy && $(RUN)lint-imports
 

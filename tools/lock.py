@@ -1,4 +1,4 @@
-"""Rewrite the requirement files from pyproject.toml (`make lock`), or check that they match it (`--check`).
+"""Rewrite the requirements files from pyproject.toml (`make lock`), or check that they match it (`--check`).
 
 Existing pins are kept unless `--upgrade` is passed. The first line of each file is a SHA-256 over the dependency
 tables of pyproject.toml and the rest of the file. The check compares that line only, so it needs no network, takes
@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "# sha256 of the dependency tables and of the lines below: "
 
-#: Requirement file to the sources of `uv pip compile`. Pins of the run file hold in the dev file, too.
+#: Requirements file to the sources of `uv pip compile`. Pins of the run file hold in the dev file, too.
 FILES = {
     "uv.txt": ["--group", "uv"],
     "run.txt": ["pyproject.toml"],
@@ -26,7 +26,7 @@ FILES = {
 
 
 def read_dependency_tables(root: Path) -> str:
-    """The parts of pyproject.toml that determine the requirement files, in canonical form."""
+    """The parts of pyproject.toml that determine the requirements files, in canonical form."""
     content = tomllib.loads((root / "pyproject.toml").read_text())
     project = content["project"]
     tables = {
@@ -45,7 +45,7 @@ def compute_header(root: Path, body: str) -> str:
 
 
 def find_stale_files(root: Path) -> list[str]:
-    """Names of the requirement files that are missing or do not match their first line."""
+    """Names of the requirements files that are missing or do not match their first line."""
     stale = []
     for name in FILES:
         path = root / "requirements" / name

@@ -59,6 +59,11 @@ OPTIONS: dict[str, dict[str, object]] = {
         "live_migration": False,
         "vnc_console": False,
         "rescue": True,
+        "resize": True,
+        "pause": True,
+        "shelve": True,
+        "snapshot": True,
+        "suspend": True,
         "console_output": True,
     },
     "image": {"build_interval": 1},
@@ -78,6 +83,7 @@ OPTIONS: dict[str, dict[str, object]] = {
 #: Settings of the installation that tests need.
 SETTINGS: dict[str, str] = {
     "STRATIFORM_IMAGE_REQUIRE_FORMAT_MATCH": "false",  # the tests upload random bytes
+    "STRATIFORM_ADMIN_PROJECT_NAME": "",  # Tempest's admins have projects of their own
     "STRATIFORM_LOCKOUT_FAILURE_ATTEMPTS": "2",
     "STRATIFORM_LOCKOUT_DURATION": "5",
     "STRATIFORM_UNIQUE_LAST_PASSWORD_COUNT": "2",

@@ -1,4 +1,4 @@
-"""`make setup` on machines whose PATH has programs that exist but do not run, and the requirement files."""
+"""`make setup` on machines whose PATH has programs that exist but do not run, and the requirements files."""
 
 import os
 import re

@@ -14,7 +14,7 @@ from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
-from support.callers import Callers, open_callers
+from support.callers import PASSWORD, Callers, open_callers
 from support.stacks import ServiceHarness, build_harness
 
 _PARAMETER = re.compile(r"{(\w+(?::path)?)}")
@@ -24,6 +24,8 @@ _CALLERS = {
     "admin": "admin",
     "member": "green",
     "reader": "green-reader",
+    "project admin": "green-admin",
+    "domain manager": "partner-manager",
     "other": "blue",
     "revoked": "revoked",
     "": "",
@@ -120,12 +122,17 @@ def authorization_matrix(home: Path) -> Iterator[Matrix]:
     with open_callers(of) as api:
         _bind_cloud(of, api)
         api.tokens["revoked"] = _revoked_token(api)
+        partner_id = _create_admins(api)
         identifiers = _create_resources(of, api)
         private = set(identifiers) - _SHARED
         callers = {
             "admin": _caller("admin", api, "admin", "manager", "member", "reader"),
             "member": _caller("green", api, "member", "reader"),
             "reader": _caller("green", api, "reader"),
+            "project admin": _caller("green", api, "manager", "member", "reader"),
+            "domain manager": Caller(
+                user_id="user", domain_id=partner_id, roles=frozenset({"manager", "member", "reader"})
+            ),
         }
         yield Matrix(api, identifiers, private, callers)
 
@@ -156,6 +163,26 @@ def _revoked_token(api: Callers) -> str:
     headers = {"X-Auth-Token": token, "X-Subject-Token": token}
     assert api.client.delete("/identity/v3/auth/tokens", headers=headers).status_code == 204
     return token
+
+
+def _create_admins(api: Callers) -> str:
+    """Create an admin of project green, and a domain with a manager. Return the id of the domain."""
+    v3 = "/identity/v3"
+    domain_id = str(api.ok("POST", f"{v3}/domains", "admin", json={"domain": {"name": "partner"}})["domain"]["id"])
+    roles = {role["name"]: role["id"] for role in api.ok("GET", f"{v3}/roles", "admin")["roles"]}
+    targets = {
+        "green-admin": ("projects", api.projects["green"], "admin"),
+        "partner-manager": ("domains", domain_id, "manager"),
+    }
+    for name, (kind, target_id, role) in targets.items():
+        body = {"user": {"name": name, "password": PASSWORD, "domain_id": domain_id}}
+        user_id = api.ok("POST", f"{v3}/users", "admin", json=body)["user"]["id"]
+        api.ok("PUT", f"{v3}/{kind}/{target_id}/users/{user_id}/roles/{roles[role]}", "admin")
+        identity = {"methods": ["password"], "password": {"user": {"id": user_id, "password": PASSWORD}}}
+        auth = {"auth": {"identity": identity, "scope": {kind.removesuffix("s"): {"id": target_id}}}}
+        response = api.client.post(f"{v3}/auth/tokens", json=auth)
+        api.tokens[name] = response.headers["X-Subject-Token"]
+    return domain_id
 
 
 def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:

@@ -14,6 +14,7 @@ from stratiform.kit.database import Database, metadata
 from stratiform.kit.ids import SequentialIds
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.identity.model import (
+    ADMIN_PROJECT,
     AuthRequest,
     ListQuery,
     PasswordAuth,
@@ -97,14 +98,20 @@ def second_process(harness: IdentityHarness, **compliance: Any) -> IdentityHarne
 
 
 @contextmanager
-def open_harness(url: str, folder: Path, **compliance: Any) -> Iterator[IdentityHarness]:
+def open_harness(
+    url: str, folder: Path, *, admin_project_name: str = ADMIN_PROJECT, **compliance: Any
+) -> Iterator[IdentityHarness]:
     database = Database(url)
     tables = [table for name, table in metadata.tables.items() if name.startswith("identity_") or name in _SHARED]
     metadata.create_all(database.engine, tables=tables)
     keys = KeyRepository(folder / "keys")
     keys.create()
     identity = IdentityService.build(
-        SequentialIds(), keys, PasswordHasher(4), compliance=SecurityCompliance(**compliance)
+        SequentialIds(),
+        keys,
+        PasswordHasher(4),
+        compliance=SecurityCompliance(**compliance),
+        admin_project_name=admin_project_name,
     )
     harness = IdentityHarness(identity, database, ManualClock())
     with harness.transaction() as ctx:

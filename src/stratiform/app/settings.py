@@ -11,7 +11,7 @@ from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Invalid
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
-from stratiform.services.identity.model import SecurityCompliance
+from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
 from stratiform.services.image.model import ImageSettings
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
@@ -139,6 +139,12 @@ class Settings:
     image_import_networks: tuple[str, ...] = setting_field(
         (), "Networks such as 10.0.0.0/8 from which web-download imports images; others must have public addresses."
     )
+    enable_instance_password: bool = setting_field(
+        True, "Responses to requests that create, rebuild or rescue a server have `adminPass`, as in Nova."
+    )
+    reclaim_instance_interval: Annotated[int, Meta(ge=0)] = setting_field(
+        0, "Seconds for which a deleted server is kept and can be restored, as in Nova; 0: it is deleted at once."
+    )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting_field(
         12, "bcrypt cost factor of password hashes, 4 to 31, like Keystone's password_hash_rounds."
     )
@@ -148,6 +154,11 @@ class Settings:
     )
     password_regex_description: str = setting_field(
         "", "Description of password_regex in errors, as in Keystone, such as `12 characters or more`."
+    )
+    admin_project_name: str = setting_field(
+        ADMIN_PROJECT,
+        "Project in the default domain whose admins are operators, as are those of the system; empty: the admins of "
+        "every project and domain are, as in OpenStack without secure defaults.",
     )
     lockout_failure_attempts: Annotated[int, Meta(ge=0)] = setting_field(
         10, "Failed sign-ins in a row after which a user is locked out, as in Keystone; 0: never."

@@ -65,7 +65,10 @@ def _environment(settings: Settings, database: Database, clock: Clock, ids: Ids)
         password_regex=settings.password_regex,
         password_regex_description=settings.password_regex_description,
         security_compliance=settings.security_compliance,
+        admin_project_name=settings.admin_project_name,
         token_ttl_s=settings.token_ttl_s,
         image_settings=settings.image_settings,
         raw_messages_days=settings.raw_messages_days,
+        reclaim_instance_interval_s=settings.reclaim_instance_interval,
+        enable_instance_password=settings.enable_instance_password,
     )

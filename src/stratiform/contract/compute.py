@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+from stratiform.contract.server_operations import NetworkInterface, OptionalServerOperations
 from stratiform.kit.clock import Micros
+
+__all__ = [
+    "ComputeDriver",
+    "NativeServer",
+    "NativeServerState",
+    "NetworkInterface",
+    "ServerSize",
+    "ServerSpec",
+]
 
 
 class NativeServerState(Enum):
@@ -15,6 +25,9 @@ class NativeServerState(Enum):
     RUNNING = "running"
     STOPPING = "stopping"
     STOPPED = "stopped"
+    PAUSED = "paused"
+    SUSPENDED = "suspended"
+    RESCUED = "rescued"
     DELETING = "deleting"
     DELETED = "deleted"
     ERROR = "error"
@@ -31,15 +44,6 @@ class ServerSize:
 
 
 @dataclass(frozen=True, slots=True)
-class NetworkInterface:
-    """One network interface: an IP and MAC address chosen by us, in a subnet of the cloud."""
-
-    subnet_id: str  # native id, from NetworkDriver.ensure_subnet; "" if the cloud has no networks
-    ip_address: str
-    mac_address: str
-
-
-@dataclass(frozen=True, slots=True)
 class ServerSpec:
     """A server to create. `token` is our server's id: creating twice with one token creates one server."""
 
@@ -52,6 +56,8 @@ class ServerSpec:
     user_data: str = ""  # base64, as in Nova's API
     metadata: dict[str, str] = field(default_factory=dict)
     availability_zone: str = ""  # "" for the cloud's default
+    generation: str = ""  # differs if the cloud's server was deleted, and is created again with the same token
+    boot_volume_id: str = ""  # native id of the volume to boot from, instead of a copy of the image
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class NativeServer:
     fault: str = ""
 
 
-class ComputeDriver(Protocol):
+class ComputeDriver(OptionalServerOperations, Protocol):
     """Operations on servers. All are idempotent and raise errors of `contract.errors`.
 
     Operations on a server raise NativeNotFound if it does not exist, and RequestRejected if its state does not allow

@@ -95,7 +95,10 @@ class CloudConnection(Protocol):
 
 
 class Connector(Protocol):
-    """A kind of cloud: the module-level object `connector` of `connectors/<kind>/connector.py`."""
+    """A kind of cloud: the module-level object `connector` of `connectors/<kind>/connector.py`.
+
+    An attribute `unsupported` maps the `ServerOperation`s that this kind of cloud lacks to the reason.
+    """
 
     kind: str
     settings: Sequence[Setting]

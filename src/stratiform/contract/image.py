@@ -7,12 +7,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class NativeImage:
-    """An image as reported by its cloud. `token` is our image's id if we uploaded it."""
+    """An image as reported by its cloud. `token` is our image's id if we uploaded it, or created it of a server."""
 
     id: str
     name: str
     token: str = ""
     min_disk_gib: int = 0
+    size_bytes: int = 0  # 0 if it is unknown
+    is_ready: bool = True
 
 
 class ImageDriver(Protocol):
@@ -28,4 +30,4 @@ class ImageDriver(Protocol):
         """
 
     def delete(self, image_id: str) -> None:
-        """Delete an image created by `upload`; succeeds if it does not exist."""
+        """Delete an image created by `upload`, or of a server; succeeds if it does not exist."""

@@ -1,13 +1,14 @@
 """Registry of connectors. A package in `stratiform.connectors` is a connector; its files are its capabilities."""
 
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import cast
 
 from stratiform.contract.connector import Connector, Setting
+from stratiform.contract.server_operations import ServerOperation
 from stratiform.kit.errors import Invalid
 
 _PACKAGE = "stratiform.connectors"
@@ -42,6 +43,12 @@ def get_connector(kind: str) -> Connector:
 def has_capability(kind: str, capability: str) -> bool:
     """Return True if the connector for `kind` has a file for `capability`."""
     return kind in list_cloud_kinds() and find_spec(f"{_PACKAGE}.{kind}.{capability}") is not None
+
+
+def find_unsupported_reason(kind: str, operation: ServerOperation) -> str | None:
+    """Return why clouds of this kind lack an operation on servers; None if they have it."""
+    reasons: Mapping[ServerOperation, str] = getattr(get_connector(kind), "unsupported", {})
+    return reasons.get(operation)
 
 
 def describe_connectors() -> list[ConnectorDescription]:

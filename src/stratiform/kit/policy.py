@@ -12,7 +12,10 @@ from stratiform.kit.errors import Forbidden, NotFound
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The owner of a validated token. Roles include all implied roles (admin > member > reader)."""
+    """The owner of a validated token. Roles include all implied roles (admin > manager > member > reader).
+
+    Only operators have the role `admin` here: a token of an admin of another project or domain counts as a manager's.
+    """
 
     user_id: str
     project_id: str | None = None
@@ -26,6 +29,7 @@ class Caller:
 
     @property
     def is_admin(self) -> bool:
+        """Return True for operators."""
         return "admin" in self.roles
 
     def require_project_id(self) -> str:

@@ -38,9 +38,12 @@ class ServiceEnvironment:
     password_regex: str
     password_regex_description: str
     security_compliance: SecurityCompliance
+    admin_project_name: str
     token_ttl_s: int
     image_settings: ImageSettings
     raw_messages_days: int
+    reclaim_instance_interval_s: int
+    enable_instance_password: bool
 
 
 class ServiceRegistry:

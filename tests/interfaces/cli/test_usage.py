@@ -127,11 +127,24 @@ def test_rejected(api: Rest, tmp_path: Path) -> None:
     first, second = (message["id"] for message in json.loads(run("rejected", "list", "--format", "json")))
     assert first in run("rejected", "show", first[:12])
     assert json.loads(run("rejected", "show", first[:12], "--format", "json"))["id"] == first
-    assert run("rejected", "delete", first[:12]) == "1 deleted\n"
+    assert run("rejected", "delete", first[:12], "--yes") == "1 deleted\n"
     assert [message["id"] for message in json.loads(run("rejected", "list", "--format", "json"))] == [second]
-    assert run("rejected", "delete", "--reason", "no event") == "0 deleted\n"
-    assert run("rejected", "delete", "--reason", "not JSON", "--cloud", "openstack") == "1 deleted\n"
-    assert run("rejected", "delete", "--all") == "0 deleted\n"
+    assert run("rejected", "delete", "--reason", "no event", "--yes") == "0 deleted\n"
+    assert run("rejected", "delete", "--reason", "not JSON", "--cloud", "openstack", "--yes") == "1 deleted\n"
+    assert run("rejected", "delete", "--all", "--yes") == "0 deleted\n"
+
+
+@pytest.mark.parametrize("args", [("--all",), ("--cloud", "openstack"), ("--reason", "not JSON"), ("ID",)])
+def test_rejected_messages_are_deleted_only_after_confirmation(
+    api: Rest, tmp_path: Path, args: tuple[str, ...]
+) -> None:
+    file = tmp_path / "bad"
+    file.write_bytes(b"{\n" + recorded()[0])
+    run("import", str(file))
+    (message,) = json.loads(run("rejected", "list", "--format", "json"))
+    with pytest.raises(CliError, match="permanently: not confirmed"):
+        run("rejected", "delete", *(message["id"] if arg == "ID" else arg for arg in args))
+    assert json.loads(run("rejected", "list", "--format", "json")) == [message]
 
 
 @pytest.mark.parametrize("args", [(), ("x", "--all"), ("--all", "--cloud", "a"), ("x", "--reason", "not")])

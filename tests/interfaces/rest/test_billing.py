@@ -112,6 +112,20 @@ def test_projects_are_assigned_by_name_or_id_also_without_a_project_of_ours(api:
     assert (response.status_code, response.json()["detail"]) == (400, "`start` is not a valid timestamp: 'soon'")
 
 
+def test_a_project_of_the_ledger_is_assigned_whatever_the_form_of_its_id(
+    api: Rest, service_harness: ServiceHarness
+) -> None:
+    with service_harness.services.database.transaction() as db:
+        event = machine("m2", "lab-7", "2026-11-10T00:00:00")
+        service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
+    (unassigned,) = api("GET", "unassigned-usage?month=2026-11").json()["unassigned"]
+    assert unassigned["project_id"] == "lab-7"
+    assigned = {"project": "lab-7", "start": "2026-11-10T00:00:00Z"}
+    assert api("POST", "accounts/acme/projects", assigned).status_code == 201
+    assert api("GET", "costs/month?project=lab-7&month=2026-11").status_code == 200
+    assert api("DELETE", "accounts/acme/projects/lab-7").status_code == 200
+
+
 def test_a_period_is_closed_once_and_its_invoice_downloaded(api: Rest) -> None:
     assert api("POST", "accounts/acme/periods", {"month": "2026-11"}).status_code == 409
     closed = api("POST", "accounts/acme/periods", {"until": "now"})

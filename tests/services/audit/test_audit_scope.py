@@ -9,6 +9,7 @@ from stratiform.contract.usage import InventoryItem
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.errors import Forbidden, Invalid
 from stratiform.services.audit.model import AuditProgress, AuditRequest, ResourceFindings
+from stratiform.services.ledger.model import Resource
 from support.audits import (
     JANUARY,
     NEW_SERVER,
@@ -47,6 +48,19 @@ def test_an_audit_is_restricted_to_clouds_and_a_project(stack: ServiceHarness) -
     with pytest.raises(Invalid, match="neither connected nor in the ledger") as refused:
         run_audit(stack, clouds, clouds=("dc-9",))
     assert refused.value.hint == "known: dc-2, dc-1"
+
+
+@pytest.mark.parametrize("named_in", ["", "dc-1"])
+@pytest.mark.parametrize("resource_type", ["flavor", "project", "volume_type"])
+def test_a_resource_of_which_only_the_name_is_known_is_not_compared(
+    stack: ServiceHarness, resource_type: str, named_in: str
+) -> None:
+    ingest(stack, machine("m1", "p1", SINCE))
+    with stack.services.database.transaction() as db:
+        resource = Resource(named_in, resource_type, "r1")
+        assert stack.services.ingest.resource_names.set_name(stack.ctx(db), resource, "fast", parse_iso(SINCE))
+    _, summary = audit(stack, listed_clouds(dc_1=ListedCloud([listed_server("m1")])))
+    assert (list(summary.coverage), summary.resources) == (["dc-1"], 1)
 
 
 def test_an_empty_cloud_has_one_progress_event(stack: ServiceHarness) -> None:

@@ -7,7 +7,7 @@ from stratiform.kit.errors import Forbidden
 from stratiform.kit.pagination import Page
 from stratiform.services.audit.model import AuditRequest
 from stratiform.services.billing.errors import SellerNotSet, UnpricedUsageConflict
-from stratiform.services.billing.model import Party, PeriodPreview
+from stratiform.services.billing.model import CustomerAccountChanges, Party, PeriodPreview
 from support.billing import BillingHarness
 from support.money import PLAN, address, disk, machine, request
 from support.stacks import customer
@@ -38,6 +38,21 @@ def test_a_preview_has_the_totals_of_the_invoice_and_changes_nothing(any_billing
     assert totals == (invoice["exact"], invoice["net"], invoice["tax"], invoice["total"], len(invoice["lines"]))
     closed = any_billing.preview("acme", "2026-11")
     assert (closed.is_closed, closed.document_number, closed.draft.total) == (True, invoice["number"], draft.total)
+
+
+def test_a_preview_of_a_closed_period_has_the_totals_of_its_invoice_whatever_came_later(
+    any_billing: BillingHarness,
+) -> None:
+    any_billing.ingest(machine("m1", "p1", "2026-11-10"))
+    any_billing.at("2026-12-02")
+    invoice = any_billing.load_json(any_billing.close("acme", "2026-11").number)
+    any_billing.ingest(disk("late", "p1", "2026-11-20"))
+    any_billing.update_account("acme", CustomerAccountChanges(tax_rate="5"))
+    preview = any_billing.preview("acme", "2026-11")
+    draft = preview.draft
+    totals = (draft.exact, draft.net, draft.tax, draft.total, len(draft.lines))
+    assert totals == (invoice["exact"], invoice["net"], invoice["tax"], invoice["total"], len(invoice["lines"]))
+    assert len(preview.late_usage) == 1
 
 
 def test_a_preview_of_a_month_that_is_not_over_ends_now(billing: BillingHarness) -> None:

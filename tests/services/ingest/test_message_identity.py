@@ -134,7 +134,7 @@ def test_time_of_a_message(document: dict[str, Any], at: str) -> None:
         (message("volume.create.end", VOLUME | {"launched_at": "soon"}), "launched_at is not a valid time"),
         (
             repetition("volume.delete.end", VOLUME, "", "2026-01-01 11:12:00"),
-            "the time of the original is missing: Almanach published this message again",
+            "the timestamp of the original message is missing: Almanach republished this message",
         ),
     ],
 )

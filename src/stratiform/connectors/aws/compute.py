@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from stratiform.connectors.aws import instance_conversion, tags
 from stratiform.connectors.aws.errors import InvalidResponse
+from stratiform.connectors.aws.server_operations import AwsServerOperations
 from stratiform.connectors.aws.settings import SIZES, resolve_instance_type
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize, ServerSpec
 from stratiform.contract.errors import CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
@@ -39,7 +40,7 @@ _DETACH_ATTEMPTS = 10
 _DETACH_INTERVAL_S = 0.5
 
 
-class AwsComputeDriver:
+class AwsComputeDriver(AwsServerOperations):
     """Implements contract.compute.ComputeDriver."""
 
     def __init__(self, client: "Client") -> None:
@@ -281,7 +282,7 @@ class AwsComputeDriver:
             "InstanceType": cast("InstanceTypeType", resolve_instance_type(spec.size)),
             "MinCount": 1,
             "MaxCount": 1,
-            "ClientToken": self._client.build_client_token("server", spec.token),
+            "ClientToken": self._client.build_client_token("server", spec.token + spec.generation),
             "Placement": {"AvailabilityZone": spec.availability_zone or self._client.availability_zone},
             "BlockDeviceMappings": self._root_mapping(spec.image_id, spec.size.disk_gib),
             "TagSpecifications": [

@@ -1,10 +1,11 @@
 """The connector for AWS."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from stratiform.connectors.aws.compute import AwsComputeDriver
 from stratiform.connectors.aws.image import AwsImageDriver
 from stratiform.connectors.aws.network import AwsNetworkDriver
+from stratiform.connectors.aws.server_operations import UNSUPPORTED
 from stratiform.connectors.aws.settings import SETTINGS, parse_settings
 from stratiform.connectors.aws.usage import AwsUsageDriver
 from stratiform.connectors.aws.volume import AwsVolumeDriver
@@ -12,6 +13,7 @@ from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
+from stratiform.contract.server_operations import ServerOperation
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
 
@@ -46,6 +48,7 @@ class AwsConnector:
 
     kind = "aws"
     settings: Sequence[Setting] = SETTINGS
+    unsupported: Mapping[ServerOperation, str] = UNSUPPORTED
 
     def connect(self, account: CloudAccount, installation: Installation) -> AwsCloud:
         return AwsCloud(account, installation)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from stratiform.connectors.aws import tags
+from stratiform.connectors.aws.server_operations import to_native_image
 from stratiform.contract.errors import NativeNotFound, NotSupported
 from stratiform.contract.image import NativeImage
 
@@ -21,11 +23,7 @@ class AwsImageDriver:
             images = self._client.ec2.describe_images(ImageIds=[image_id])["Images"]
         if not images:
             raise NativeNotFound(f"AMI {image_id} not found in {self._client.region}")
-        image = images[0]
-        root_device = image.get("RootDeviceName", "")
-        mappings = [item for item in image.get("BlockDeviceMappings", []) if item.get("DeviceName") == root_device]
-        min_disk_gib = max((mapping.get("Ebs", {}).get("VolumeSize", 0) for mapping in mappings), default=0)
-        return NativeImage(id=image["ImageId"], name=image.get("Name", ""), min_disk_gib=min_disk_gib)
+        return to_native_image(images[0])
 
     def upload(self, token: str, name: str, disk_format: str, size_bytes: int, data: Iterator[bytes]) -> NativeImage:  # noqa: ARG002 - the contract's signature
         raise NotSupported(
@@ -34,4 +32,17 @@ class AwsImageDriver:
         )
 
     def delete(self, image_id: str) -> None:
-        """Do nothing: no AMI was created by `upload`."""
+        """Deregister an AMI of a server, and delete its snapshots; those that operators register are kept."""
+        try:
+            with self._client.translating_errors():
+                images = self._client.ec2.describe_images(ImageIds=[image_id])["Images"]
+        except NativeNotFound:
+            return
+        for image in images:
+            if not tags.get_tag_value(image, tags.TOKEN):
+                continue
+            snapshots = [item.get("Ebs", {}).get("SnapshotId", "") for item in image.get("BlockDeviceMappings", [])]
+            with self._client.translating_errors():
+                self._client.ec2.deregister_image(ImageId=image_id)
+                for snapshot_id in filter(None, snapshots):
+                    self._client.ec2.delete_snapshot(SnapshotId=snapshot_id)

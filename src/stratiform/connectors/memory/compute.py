@@ -6,28 +6,37 @@ import msgspec
 
 from stratiform.connectors.memory import console_log, errors
 from stratiform.connectors.memory.availability_zones import resolve_zone
-from stratiform.connectors.memory.client import Client, Row, SimulatedRequest
+from stratiform.connectors.memory.client import Row, SimulatedRequest
 from stratiform.connectors.memory.network import claim_addresses
+from stratiform.connectors.memory.server_operations import MemoryServerOperations
+from stratiform.connectors.memory.server_rows import (
+    encode,
+    get_active_row,
+    get_row,
+    power_on,
+    require_state,
+    set_state,
+    state_of,
+)
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize, ServerSpec
 from stratiform.contract.errors import RequestRejected
 from stratiform.kit.clock import Micros
 
 _PAGE_SIZE = 500
 
-_BUILDING, _RUNNING, _STOPPING, _STOPPED, _ERROR = (
+_BUILDING, _RUNNING, _STOPPING, _STOPPED, _PAUSED, _SUSPENDED, _ERROR = (
     NativeServerState.BUILDING,
     NativeServerState.RUNNING,
     NativeServerState.STOPPING,
     NativeServerState.STOPPED,
+    NativeServerState.PAUSED,
+    NativeServerState.SUSPENDED,
     NativeServerState.ERROR,
 )
 
 
-class MemoryComputeDriver:
+class MemoryComputeDriver(MemoryServerOperations):
     """Implements contract.compute.ComputeDriver."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
 
     def create(self, spec: ServerSpec) -> NativeServer:
         with self._client.open_request(writes=True) as request:
@@ -41,7 +50,7 @@ class MemoryComputeDriver:
 
     def get(self, server_id: str) -> NativeServer:
         with self._client.open_request() as request:
-            return _to_servers(request, [_get_row(request, server_id)])[0]
+            return _to_servers(request, [get_row(request, server_id)])[0]
 
     def list(self) -> Iterator[NativeServer]:
         query = (
@@ -60,56 +69,56 @@ class MemoryComputeDriver:
 
     def start(self, server_id: str) -> None:
         with self._client.open_request(writes=True) as request:
-            row = _get_active_row(request, server_id)
+            row = get_active_row(request, server_id)
             if row["state"] == _RUNNING.value:
                 return
-            _require_state(row, request.now, "start", _STOPPED)
-            _power_on(request, row)
+            require_state(row, request.now, "start", _STOPPED)
+            power_on(request, row)
 
     def stop(self, server_id: str) -> None:
         with self._client.open_request(writes=True) as request:
-            row = _get_active_row(request, server_id)
+            row = get_active_row(request, server_id)
             if row["state"] == _STOPPED.value:
                 return
-            _require_state(row, request.now, "stop", _RUNNING)
-            _set_state(request, server_id, during=_STOPPING, state=_STOPPED, ready_at=request.completes_at)
+            require_state(row, request.now, "stop", _RUNNING)
+            set_state(request, server_id, during=_STOPPING, state=_STOPPED, ready_at=request.completes_at)
             console_log.write_shutdown_line(request, server_id, request.completes_at)
 
     def reboot(self, server_id: str, *, hard: bool) -> None:
         """A soft reboot writes the shutdown to the console. The server's state stays `running`."""
         with self._client.open_request(writes=True) as request:
-            row = _get_active_row(request, server_id)
-            if hard and _state_of(row, request.now) is _STOPPED:
-                _power_on(request, row)
+            row = get_active_row(request, server_id)
+            if hard and state_of(row, request.now) in (_STOPPED, _PAUSED, _SUSPENDED):
+                power_on(request, row)
                 return
-            _require_state(row, request.now, "reboot", _RUNNING)
+            require_state(row, request.now, "reboot", _RUNNING)
             if not hard:
                 console_log.write_shutdown_line(request, server_id, request.now)
             console_log.write_boot_lines(request, row, request.completes_at)
 
     def resize(self, server_id: str, size: ServerSize) -> None:
         with self._client.open_request(writes=True) as request:
-            row = _get_active_row(request, server_id)
+            row = get_active_row(request, server_id)
             if msgspec.json.decode(row["size"], type=ServerSize) == size:
                 return
-            _require_state(row, request.now, "resize", _STOPPED)
+            require_state(row, request.now, "resize", _STOPPED)
             _check_size(request, size, released_vcpus=row["vcpus"])
             request.db.execute(
                 "UPDATE servers SET size = ?, vcpus = ?, size_before = ?, resized_at = ? WHERE id = ?",
-                (_encode(size), size.vcpus, row["size"], request.completes_at, server_id),
+                (encode(size), size.vcpus, row["size"], request.completes_at, server_id),
             )
 
     def rebuild(self, server_id: str, image_id: str) -> None:
         with self._client.open_request(writes=True) as request:
-            row = _get_active_row(request, server_id)
-            _require_state(row, request.now, "rebuild", _RUNNING, _STOPPED, _ERROR)
+            row = get_active_row(request, server_id)
+            require_state(row, request.now, "rebuild", _RUNNING, _STOPPED, _ERROR)
             _check_image(request, image_id, msgspec.json.decode(row["size"], type=ServerSize))
             state = _STOPPED if row["state"] == _STOPPED.value else _RUNNING
             request.db.execute("UPDATE servers SET image = ?, fault = '' WHERE id = ?", (image_id, server_id))
             request.db.execute("DELETE FROM console WHERE server_id = ?", (server_id,))
-            _set_state(request, server_id, during=_BUILDING, state=state, ready_at=request.completes_at)
+            set_state(request, server_id, during=_BUILDING, state=state, ready_at=request.completes_at)
             if state is _RUNNING:
-                console_log.write_boot_lines(request, _get_row(request, server_id), request.completes_at)
+                console_log.write_boot_lines(request, get_row(request, server_id), request.completes_at)
 
     def delete(self, server_id: str) -> None:
         """Volumes and addresses are released when the deletion is complete."""
@@ -123,12 +132,12 @@ class MemoryComputeDriver:
 
     def get_console_output(self, server_id: str) -> str:
         with self._client.open_request() as request:
-            _get_row(request, server_id)
+            get_row(request, server_id)
             return console_log.read_console(request, server_id)
 
     def attach_volume(self, server_id: str, volume_id: str, device: str) -> None:
         with self._client.open_request(writes=True) as request:
-            server = _get_active_row(request, server_id)
+            server = get_active_row(request, server_id)
             volume = request.find_row("SELECT * FROM volumes WHERE id = ? AND deleted_at IS NULL", volume_id)
             if volume is None:
                 raise errors.not_found("volume", volume_id)
@@ -144,7 +153,7 @@ class MemoryComputeDriver:
                     f"volume '{volume_id}' is in availability zone '{volume['zone']}',"
                     f" server '{server_id}' in '{server['zone']}'"
                 )
-            _require_state(server, request.now, "attach a volume to", _RUNNING, _STOPPED)
+            require_state(server, request.now, "attach a volume to", _RUNNING, _STOPPED, _PAUSED)
             device = _resolve_device(request, server_id, device)
             request.db.execute(
                 "UPDATE volumes SET server_id = ?, device = ? WHERE id = ?", (server_id, device, volume_id)
@@ -158,10 +167,6 @@ class MemoryComputeDriver:
             )
 
 
-def _encode(value: object) -> str:
-    return msgspec.json.encode(value).decode()
-
-
 def _find_by_token(request: SimulatedRequest, token: str) -> Row | None:
     return request.find_row(
         "SELECT * FROM servers WHERE installation = ? AND token = ? AND (deleted_at IS NULL OR deleted_at > ?)"
@@ -172,53 +177,6 @@ def _find_by_token(request: SimulatedRequest, token: str) -> Row | None:
     )
 
 
-def _get_row(request: SimulatedRequest, server_id: str) -> Row:
-    """Return a server, also while it is deleted. Raises: NativeNotFound."""
-    row = request.find_row(
-        "SELECT * FROM servers WHERE id = ? AND (deleted_at IS NULL OR deleted_at > ?)", server_id, request.now
-    )
-    if row is None:
-        raise errors.not_found("server", server_id)
-    return row
-
-
-def _get_active_row(request: SimulatedRequest, server_id: str) -> Row:
-    """Return a server that is not being deleted. Raises: NativeNotFound."""
-    row = _get_row(request, server_id)
-    if row["deleted_at"] is not None:
-        raise errors.not_found("server", server_id)
-    return row
-
-
-def _state_of(row: Row, now: Micros) -> NativeServerState:
-    if row["deleted_at"] is not None:
-        return NativeServerState.DELETING
-    return NativeServerState(row["during"] if now < row["ready_at"] else row["state"])
-
-
-def _require_state(row: Row, now: Micros, action: str, *states: NativeServerState) -> None:
-    state = _state_of(row, now)
-    if state not in states:
-        raise errors.invalid_state("server", row["id"], state.value, action)
-
-
-def _set_state(
-    request: SimulatedRequest, server_id: str, *, during: NativeServerState, state: NativeServerState, ready_at: Micros
-) -> None:
-    request.db.execute(
-        "UPDATE servers SET during = ?, state = ?, ready_at = ? WHERE id = ?",
-        (during.value, state.value, ready_at, server_id),
-    )
-
-
-def _power_on(request: SimulatedRequest, row: Row) -> None:
-    """Start a server, after a resize that is in progress."""
-    latency = request.completes_at - request.now
-    started_at = max(request.now, row["resized_at"]) + latency
-    _set_state(request, row["id"], during=_BUILDING, state=_RUNNING, ready_at=started_at)
-    console_log.write_boot_lines(request, row, started_at)
-
-
 def _create(request: SimulatedRequest, spec: ServerSpec) -> Row:
     _check_size(request, spec.size)
     _check_image(request, spec.image_id, spec.size)
@@ -226,12 +184,12 @@ def _create(request: SimulatedRequest, spec: ServerSpec) -> Row:
         "token": spec.token,
         "installation": request.installation_id,
         "name": spec.name,
-        "size": _encode(spec.size),
+        "size": encode(spec.size),
         "vcpus": spec.size.vcpus,
         "image": spec.image_id,
         "public_key": spec.public_key,
         "user_data": spec.user_data,
-        "metadata": _encode(spec.metadata),
+        "metadata": encode(spec.metadata),
         "zone": resolve_zone(request, spec.availability_zone),
         "created_at": request.now,
         "launched_at": None if request.breaks_server else request.completes_at,
@@ -295,7 +253,7 @@ def _resolve_device(request: SimulatedRequest, server_id: str, device: str) -> s
 
 def _to_servers(request: SimulatedRequest, rows: list[Row]) -> list[NativeServer]:
     """Convert rows, with one query for the addresses and one for the volumes of all of them."""
-    ids = _encode([row["id"] for row in rows])
+    ids = encode([row["id"] for row in rows])
     addresses: dict[str, list[str]] = {}
     for interface in request.list_rows(
         "SELECT server_id, ip_address FROM interfaces WHERE server_id IN (SELECT value FROM json_each(?))"
@@ -313,7 +271,7 @@ def _to_servers(request: SimulatedRequest, rows: list[Row]) -> list[NativeServer
 
 
 def _to_server(row: Row, now: Micros, addresses: list[str], volume_ids: list[str]) -> NativeServer:
-    state = _state_of(row, now)
+    state = state_of(row, now)
     size = row["size_before"] if now < row["resized_at"] else row["size"]
     launched = row["launched_at"] is not None and now >= row["launched_at"]
     return NativeServer(

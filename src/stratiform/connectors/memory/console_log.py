@@ -45,6 +45,12 @@ def write_shutdown_line(request: SimulatedRequest, server_id: str, at: Micros) -
     )
 
 
+def write_crash_line(request: SimulatedRequest, server_id: str, at: Micros) -> None:
+    """Write the line of a kernel that received a non-maskable interrupt."""
+    line = "Kernel panic - not syncing: NMI: Not continuing"
+    request.db.execute("INSERT INTO console (server_id, at, line) VALUES (?, ?, ?)", (server_id, at, line))
+
+
 def read_console(request: SimulatedRequest, server_id: str) -> str:
     """Return the lines that appeared until now."""
     rows = request.list_rows(

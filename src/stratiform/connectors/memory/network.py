@@ -63,6 +63,12 @@ def claim_addresses(request: SimulatedRequest, server_id: str, interfaces: Seque
         )
 
 
+def replace_addresses(request: SimulatedRequest, server_id: str, interfaces: Sequence[NetworkInterface]) -> None:
+    """Assign exactly the addresses of `interfaces` to a server. Raises as `claim_addresses`."""
+    request.db.execute("DELETE FROM interfaces WHERE server_id = ?", (server_id,))
+    claim_addresses(request, server_id, interfaces)
+
+
 def _is_used(request: SimulatedRequest, subnet_id: str, address: str = "") -> bool:
     """Return True if a server has an address, or this address, in the subnet."""
     query = (

@@ -129,4 +129,9 @@ _VERSION_3 = (
         size_before = replace(size_before, '"native":', '"native_type":')""",
 )
 
-VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3)
+_VERSION_4 = (
+    "ALTER TABLE images ADD COLUMN ready_at INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE servers ADD COLUMN rescue_image TEXT NOT NULL DEFAULT ''",
+)
+
+VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)

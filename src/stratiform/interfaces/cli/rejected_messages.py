@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import typer
 
+from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.output import Format, FormatOption, format_counts, print_item, print_list
@@ -50,10 +51,12 @@ def delete_rejected_messages(
         str | None,
         typer.Option(help="Messages whose reason starts with this text; with --cloud, those that match both."),
     ] = None,
+    yes: Yes = False,
 ) -> None:
-    """Delete rejected messages permanently."""
+    """Delete rejected messages permanently, after confirmation."""
     if [bool(messages), everything, bool(cloud or reason)].count(True) != 1:
         raise CliError("No messages selected", "specify message IDs, or --cloud, --reason or both, or --all")
+    confirm(_describe_deletion(messages, cloud, reason), yes=yes)
     if messages:
         for message in messages:
             get_client().delete(f"usage/rejected/{quote(message, safe='')}")
@@ -71,6 +74,14 @@ def replay_rejected_messages() -> None:
     result = get_client().post("usage/rejected/replay")
     print_line(format_counts(result))
     print_late_usage(result)
+
+
+def _describe_deletion(messages: list[str] | None, cloud: str | None, reason: str | None) -> str:
+    if messages:
+        return f"Delete rejected messages {', '.join(messages)} permanently"
+    conditions = f" of cloud '{cloud}'" if cloud else ""
+    conditions += f" whose reason starts with '{reason}'" if reason else ""
+    return f"Delete all rejected messages{conditions} permanently"
 
 
 def _row(message: dict[str, Any]) -> dict[str, object]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from litestar.datastructures import Headers
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from stratiform.interfaces.http import Request
+from stratiform.interfaces.http import Request, get_request_id
 from stratiform.kit.errors import Fault, Invalid
 
 _HEADER = "OpenStack-API-Version"
@@ -25,13 +25,17 @@ class VersionNotSupported(Fault):
 
 @dataclass(frozen=True, slots=True)
 class Microversions:
-    """The microversions of an API: MAJOR.FIRST to MAJOR.LAST. `legacy`: its own header, older than the common one."""
+    """The microversions of an API: MAJOR.FIRST to MAJOR.LAST.
+
+    `legacy` and `request_id_header`: its own headers, older than the common ones.
+    """
 
     service: str
     major: int
     first: int
     last: int
     legacy: str = ""
+    request_id_header: str = ""
 
     async def negotiate(self, request: Request) -> None:
         """Store the requested minor version, before the body is read. Raises Invalid, VersionNotSupported."""
@@ -76,9 +80,17 @@ class Microversions:
         encoded = [(name.lower().encode(), value.encode()) for name, value in values.items()]
         return [*encoded, *((b"vary", name.encode()) for name in values)]
 
+    def build_request_id_headers(self, request_id: str) -> list[tuple[bytes, bytes]]:
+        return [(self.request_id_header.encode(), request_id.encode())] if self.request_id_header else []
 
-COMPUTE = Microversions("compute", major=2, first=1, last=90, legacy="X-OpenStack-Nova-API-Version")
-VOLUME = Microversions("volume", major=3, first=0, last=60)
+
+#: The header with the request id of Nova and Cinder.
+_REQUEST_ID = "x-compute-request-id"
+
+COMPUTE = Microversions(
+    "compute", major=2, first=1, last=96, legacy="X-OpenStack-Nova-API-Version", request_id_header=_REQUEST_ID
+)
+VOLUME = Microversions("volume", major=3, first=0, last=60, request_id_header=_REQUEST_ID)
 
 
 def get_minor_version(request: Request) -> int:
@@ -101,6 +113,7 @@ class MicroversionMiddleware:
                 message["headers"] = [
                     *message["headers"],
                     *self._versions.build_response_headers(scope["state"]["minor"]),
+                    *self._versions.build_request_id_headers(get_request_id(scope)),
                 ]
             await send(message)
 

@@ -23,8 +23,23 @@ DocumentFormat = Callable[[Document], Response[Document]]
 
 
 def build_version_list(entry: Document) -> Response[Document]:
-    """The list of Nova and Neutron."""
+    """The list of Neutron."""
     return Response({"versions": [entry]})
+
+
+def build_nova_version_list(entry: Document) -> Response[Document]:
+    """Nova's list starts with version 2.0, which is version 2.1 without microversions."""
+    links = entry["links"]
+    assert isinstance(links, list)
+    legacy = {
+        "id": "v2.0",
+        "status": "DEPRECATED",
+        "version": "",
+        "min_version": "",
+        "updated": "2011-01-21T11:33:21Z",
+        "links": [{"rel": "self", "href": links[0]["href"].replace("/v2.1/", "/v2/")}],
+    }
+    return Response({"versions": [legacy, entry]})
 
 
 def build_version_choices(entry: Document) -> Response[Document]:

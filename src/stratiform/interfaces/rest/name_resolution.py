@@ -20,13 +20,17 @@ _METERED_TYPES = ("instance", "volume")
 def resolve_project(services: Services, ctx: RequestContext, reference: str, *, external: bool = False) -> str:
     """Return the id of a project. Only operators may use names; other callers get `reference` back unchanged.
 
-    `external`: an id for which Stratiform has no project is accepted, and a name that messages of a cloud have. Raises
-    NotFound, Conflict.
+    `external`: an id for which Stratiform has no project is accepted (of the usual form, or with usage in the ledger),
+    and a name that messages of a cloud have. Raises NotFound, Conflict.
     """
     if not ctx.caller.is_admin:
         return reference
     projects = [(project.id, project.name) for project in _find_projects(services, ctx, reference)]
-    if external and not projects and _ID.fullmatch(reference):
+    if (
+        external
+        and not projects
+        and (_ID.fullmatch(reference) or services.ledger.project_usages.exists(ctx.db, reference))
+    ):
         return reference
     if external:  # both installations can have a project `admin`
         local_ids = {project_id for project_id, _ in projects}

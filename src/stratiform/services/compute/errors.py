@@ -106,3 +106,10 @@ class InvalidField(Invalid):
 
     def __init__(self, field: str, value: object, reason: str) -> None:
         super().__init__(f"Invalid input for field/attribute {field}. Value: {value}. {reason}")
+
+
+class NoValidHost(Invalid):
+    """No cloud can take the server."""
+
+    def __init__(self, reason: str = "There are not enough hosts available.") -> None:
+        super().__init__(f"No valid host was found. {reason}")

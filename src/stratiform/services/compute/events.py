@@ -33,29 +33,33 @@ RESIZE_REVERT_START = "compute.instance.resize.revert.start"
 RESIZE_REVERT_END = "compute.instance.resize.revert.end"
 REBUILD_START = "compute.instance.rebuild.start"
 REBUILD_END = "compute.instance.rebuild.end"
+PAUSE_START = "compute.instance.pause.start"
+PAUSE_END = "compute.instance.pause.end"
+UNPAUSE_START = "compute.instance.unpause.start"
+UNPAUSE_END = "compute.instance.unpause.end"
+SUSPEND_START = "compute.instance.suspend.start"
+SUSPEND_END = "compute.instance.suspend.end"
+RESUME_START = "compute.instance.resume.start"
+RESUME_END = "compute.instance.resume.end"
+RESCUE_START = "compute.instance.rescue.start"
+RESCUE_END = "compute.instance.rescue.end"
+UNRESCUE_START = "compute.instance.unrescue.start"
+UNRESCUE_END = "compute.instance.unrescue.end"
+SHELVE_START = "compute.instance.shelve.start"
+SHELVE_END = "compute.instance.shelve.end"
+SHELVE_OFFLOAD_START = "compute.instance.shelve_offload.start"
+SHELVE_OFFLOAD_END = "compute.instance.shelve_offload.end"
+UNSHELVE_START = "compute.instance.unshelve.start"
+UNSHELVE_END = "compute.instance.unshelve.end"
+SNAPSHOT_START = "compute.instance.snapshot.start"
+SNAPSHOT_END = "compute.instance.snapshot.end"
+SOFT_DELETE_START = "compute.instance.soft_delete.start"
+SOFT_DELETE_END = "compute.instance.soft_delete.end"
+RESTORE_START = "compute.instance.restore.start"
+RESTORE_END = "compute.instance.restore.end"
 
 #: The types of all events that the service appends.
-EVENT_TYPES = (
-    UPDATE,
-    CREATE_START,
-    CREATE_END,
-    CREATE_ERROR,
-    DELETE_START,
-    DELETE_END,
-    POWER_OFF_START,
-    POWER_OFF_END,
-    POWER_ON_START,
-    POWER_ON_END,
-    REBOOT_START,
-    REBOOT_END,
-    RESIZE_START,
-    RESIZE_END,
-    RESIZE_CONFIRM_END,
-    RESIZE_REVERT_START,
-    RESIZE_REVERT_END,
-    REBUILD_START,
-    REBUILD_END,
-)
+EVENT_TYPES = tuple(value for name, value in globals().items() if name.isupper() and isinstance(value, str))
 
 
 def append_notification(

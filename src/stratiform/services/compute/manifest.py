@@ -16,6 +16,8 @@ def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> ComputeService
         network=registry.get(NetworkService),
         image=registry.get(ImageService),
         volume=registry.get(VolumeService),
+        reclaim_instance_interval_s=env.reclaim_instance_interval_s,
+        enable_instance_password=env.enable_instance_password,
     )
 
 

@@ -36,6 +36,34 @@ SERVERS_UNLOCK_OVERRIDE = Rule(
 SERVERS_RESET_STATE = Rule(f"{_API}:os-admin-actions:reset_state", admin, "Reset the state of a server")
 SERVERS_CONSOLE_OUTPUT = Rule(f"{_API}:os-console-output", project_member, "Show the console output of a server")
 REMOTE_CONSOLES_CREATE = Rule(f"{_API}:os-remote-consoles", project_member, "Create a remote console of a server")
+SERVERS_PAUSE = Rule(f"{_API}:os-pause-server:pause", project_member, "Pause a server")
+SERVERS_UNPAUSE = Rule(f"{_API}:os-pause-server:unpause", project_member, "Unpause a server")
+SERVERS_SUSPEND = Rule(f"{_API}:os-suspend-server:suspend", project_member, "Suspend a server")
+SERVERS_RESUME = Rule(f"{_API}:os-suspend-server:resume", project_member, "Resume a server")
+SERVERS_RESCUE = Rule(f"{_API}:os-rescue", project_member, "Rescue a server")
+SERVERS_UNRESCUE = Rule(f"{_API}:os-unrescue", project_member, "Unrescue a server")
+SERVERS_SHELVE = Rule(f"{_API}:os-shelve:shelve", project_member, "Shelve a server")
+SERVERS_SHELVE_OFFLOAD = Rule(f"{_API}:os-shelve:shelve_offload", admin, "Remove a shelved server from its cloud")
+SERVERS_UNSHELVE = Rule(f"{_API}:os-shelve:unshelve", project_member, "Unshelve a server")
+SERVERS_UNSHELVE_TO_HOST = Rule(f"{_API}:os-shelve:unshelve_to_host", admin, "Unshelve a server to a requested host")
+SERVERS_CREATE_IMAGE = Rule(f"{_API}:servers:create_image", project_member, "Create an image of a server")
+SERVERS_CREATE_BACKUP = Rule(f"{_API}:os-create-backup", project_member, "Create a backup of a server")
+SERVERS_SET_PASSWORD = Rule(f"{_API}:os-admin-password", project_member, "Set the password of a server")
+SERVERS_TRIGGER_CRASH_DUMP = Rule(
+    f"{_API}:servers:trigger_crash_dump", project_member, "Trigger a crash dump of a server"
+)
+SERVERS_RESTORE = Rule(f"{_API}:os-deferred-delete:restore", project_member, "Restore a deleted server")
+SERVERS_MIGRATE = Rule(f"{_API}:os-migrate-server:migrate", admin, "Migrate a server")
+SERVERS_MIGRATE_LIVE = Rule(f"{_API}:os-migrate-server:migrate_live", admin, "Migrate a server without downtime")
+SERVERS_EVACUATE = Rule(f"{_API}:os-evacuate", admin, "Evacuate a server from a failed host")
+SERVER_INTERFACES_CREATE = Rule(
+    f"{_API}:os-attach-interfaces:create", project_member, "Attach an interface to a server"
+)
+SERVER_INTERFACES_DELETE = Rule(
+    f"{_API}:os-attach-interfaces:delete", project_member, "Detach an interface from a server"
+)
+SERVER_FIXED_IPS_ADD = Rule(f"{_API}:os-multinic:add", project_member, "Add a fixed IP address to a server")
+SERVER_FIXED_IPS_REMOVE = Rule(f"{_API}:os-multinic:remove", project_member, "Remove a fixed IP address from a server")
 SERVER_ADDRESSES_LIST = Rule(f"{_API}:ips:index", project_reader, "List the IP addresses of a server")
 SERVER_ADDRESSES_SHOW = Rule(f"{_API}:ips:show", project_reader, "Show the IP addresses of a server in a network")
 SERVER_INTERFACES_LIST = Rule(f"{_API}:os-attach-interfaces:list", project_reader, "List the interfaces of a server")
@@ -46,6 +74,17 @@ SERVER_SECURITY_GROUPS_LIST = Rule(
 SERVER_SECURITY_GROUPS_ADD = Rule(f"{_API}:os-security-groups:add", project_member, "Add a security group to a server")
 SERVER_SECURITY_GROUPS_REMOVE = Rule(
     f"{_API}:os-security-groups:remove", project_member, "Remove a security group from a server"
+)
+SECURITY_GROUPS_LIST = Rule(f"{_API}:os-security-groups:get", project_reader, "List security groups")
+SECURITY_GROUPS_SHOW = Rule(f"{_API}:os-security-groups:show", project_reader, "Show a security group")
+SECURITY_GROUPS_CREATE = Rule(f"{_API}:os-security-groups:create", project_member, "Create a security group")
+SECURITY_GROUPS_UPDATE = Rule(f"{_API}:os-security-groups:update", project_member, "Update a security group")
+SECURITY_GROUPS_DELETE = Rule(f"{_API}:os-security-groups:delete", project_member, "Delete a security group")
+SECURITY_GROUP_RULES_CREATE = Rule(
+    f"{_API}:os-security-groups:rule:create", project_member, "Create a rule of a security group"
+)
+SECURITY_GROUP_RULES_DELETE = Rule(
+    f"{_API}:os-security-groups:rule:delete", project_member, "Delete a rule of a security group"
 )
 SERVER_METADATA_LIST = Rule(f"{_API}:server-metadata:index", project_reader, "List the metadata of a server")
 SERVER_METADATA_SHOW = Rule(f"{_API}:server-metadata:show", project_reader, "Show a metadata item of a server")

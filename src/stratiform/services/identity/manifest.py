@@ -9,7 +9,12 @@ from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, Se
 def _build(env: ServiceEnvironment, _registry: ServiceRegistry) -> IdentityService:
     passwords = PasswordHasher(env.bcrypt_rounds, env.password_regex, env.password_regex_description)
     return IdentityService.build(
-        env.ids, env.token_keys, passwords, token_ttl_s=env.token_ttl_s, compliance=env.security_compliance
+        env.ids,
+        env.token_keys,
+        passwords,
+        token_ttl_s=env.token_ttl_s,
+        compliance=env.security_compliance,
+        admin_project_name=env.admin_project_name,
     )
 
 

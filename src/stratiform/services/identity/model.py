@@ -11,6 +11,9 @@ from stratiform.kit.policy import Caller
 #: Id of the domain that every installation has.
 DEFAULT_DOMAIN = "default"
 
+#: Name of the project that every installation has for its operators.
+ADMIN_PROJECT = "admin"
+
 #: `target_id` of role assignments on the system.
 SYSTEM_TARGET = "system"
 

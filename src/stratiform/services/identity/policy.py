@@ -1,32 +1,66 @@
 """Policy rules with Keystone's names and secure defaults. Source: keystone/common/policies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from stratiform.kit.errors import Forbidden, NotFound
 from stratiform.kit.policy import Caller, Rule, admin, anyone, list_declared_rules, system_reader
 from stratiform.services.identity.errors import ForbiddenAction
+from stratiform.services.identity.model import ListQuery
+
+#: Roles on a domain that suffice for rules with `domain_role`.
+_READER, _MANAGER = "reader", "manager"
 
 
 @dataclass(frozen=True, slots=True)
 class IdentityRule(Rule):
-    """A rule whose target is a user, a project or a domain, with Keystone's error message."""
+    """A rule whose target is a user, a project or a domain, with Keystone's error message.
 
-    def require(self, caller: Caller, project_id: str | None = None) -> None:
-        """Check the rule against a target id (None: no target).
+    `domain_role`: the role on the domain of the target that suffices too; empty if none does.
+    """
+
+    domain_role: str = field(default="", compare=False)
+
+    def allows_in_domain(self, caller: Caller, domain_id: str | None) -> bool:
+        """Return True if the caller's token is scoped to the domain, with the role that suffices."""
+        is_own = domain_id is not None and domain_id == caller.domain_id
+        return is_own and bool(self.domain_role) and self.domain_role in caller.roles
+
+    def allows_some_resource(self, caller: Caller) -> bool:
+        return Rule.allows_some_resource(self, caller) or self.allows_in_domain(caller, caller.domain_id)
+
+    def require(self, caller: Caller, project_id: str | None = None, *, domain_id: str | None = None) -> None:
+        """Check the rule against a target id (None: no target) in a domain.
 
         Raises: ForbiddenAction
         """
-        if not self.allows(caller, project_id):
+        if not self.allows(caller, project_id) and not self.allows_in_domain(caller, domain_id):
             raise self.build_forbidden_error()
 
-    def require_own(self, caller: Caller, target_id: str, not_found: NotFound) -> None:
+    def require_own(
+        self, caller: Caller, target_id: str | None, not_found: NotFound, *, domain_id: str | None = None
+    ) -> None:
         """Check the rule, and hide the existence of targets outside the scope of the caller's token.
 
         Raises: `not_found`, ForbiddenAction
         """
-        if not self.allows(caller, target_id) and target_id not in _own_ids(caller):
-            raise not_found
-        self.require(caller, target_id)
+        if self.allows(caller, target_id) or self.allows_in_domain(caller, domain_id):
+            return
+        is_visible = (target_id is not None and target_id in _own_ids(caller)) or (
+            domain_id is not None and domain_id == caller.domain_id
+        )
+        raise self.build_forbidden_error() if is_visible else not_found
+
+    def limit_to_domain(self, caller: Caller, query: ListQuery, column: str = "domain_id") -> ListQuery:
+        """Return the query of a list; if the caller may not list all domains, it is limited to the caller's.
+
+        Raises: ForbiddenAction
+        """
+        if self.allows(caller, None):
+            return query
+        self.require(caller, domain_id=caller.domain_id)
+        is_other = query.filters.get(column, caller.domain_id) != caller.domain_id
+        limit = {"id": ""} if is_other else {column: str(caller.domain_id)}
+        return replace(query, filters={**query.filters, **limit})
 
     def build_forbidden_error(self) -> Forbidden:
         return ForbiddenAction(self.name)
@@ -66,61 +100,103 @@ VALIDATE_TOKEN = IdentityRule(
 )
 REVOKE_TOKEN = IdentityRule("identity:revoke_token", admin_or_owner, "Revoke a token")
 
-LIST_PROJECTS = IdentityRule("identity:list_projects", system_reader, "List projects")
-GET_PROJECT = IdentityRule("identity:get_project", system_reader_or_owner, "Show a project")
-CREATE_PROJECT = IdentityRule("identity:create_project", admin, "Create a project")
-UPDATE_PROJECT = IdentityRule("identity:update_project", admin, "Update a project")
-DELETE_PROJECT = IdentityRule("identity:delete_project", admin, "Delete a project")
-LIST_USER_PROJECTS = IdentityRule("identity:list_user_projects", system_reader_or_owner, "List the projects of a user")
+LIST_PROJECTS = IdentityRule("identity:list_projects", system_reader, "List projects", domain_role=_READER)
+GET_PROJECT = IdentityRule("identity:get_project", system_reader_or_owner, "Show a project", domain_role=_READER)
+CREATE_PROJECT = IdentityRule("identity:create_project", admin, "Create a project", domain_role=_MANAGER)
+UPDATE_PROJECT = IdentityRule("identity:update_project", admin, "Update a project", domain_role=_MANAGER)
+DELETE_PROJECT = IdentityRule("identity:delete_project", admin, "Delete a project", domain_role=_MANAGER)
+LIST_USER_PROJECTS = IdentityRule(
+    "identity:list_user_projects", system_reader_or_owner, "List the projects of a user", domain_role=_READER
+)
 
-LIST_PROJECT_TAGS = IdentityRule("identity:list_project_tags", system_reader_or_owner, "List the tags of a project")
-GET_PROJECT_TAG = IdentityRule("identity:get_project_tag", system_reader_or_owner, "Check if a project has a tag")
-UPDATE_PROJECT_TAGS = IdentityRule("identity:update_project_tags", admin, "Replace the tags of a project")
-CREATE_PROJECT_TAG = IdentityRule("identity:create_project_tag", admin, "Add a tag to a project")
-DELETE_PROJECT_TAGS = IdentityRule("identity:delete_project_tags", admin, "Remove all tags from a project")
-DELETE_PROJECT_TAG = IdentityRule("identity:delete_project_tag", admin, "Remove a tag from a project")
+LIST_PROJECT_TAGS = IdentityRule(
+    "identity:list_project_tags", system_reader_or_owner, "List the tags of a project", domain_role=_READER
+)
+GET_PROJECT_TAG = IdentityRule(
+    "identity:get_project_tag", system_reader_or_owner, "Check if a project has a tag", domain_role=_READER
+)
+UPDATE_PROJECT_TAGS = IdentityRule(
+    "identity:update_project_tags", admin, "Replace the tags of a project", domain_role=_MANAGER
+)
+CREATE_PROJECT_TAG = IdentityRule("identity:create_project_tag", admin, "Add a tag to a project", domain_role=_MANAGER)
+DELETE_PROJECT_TAGS = IdentityRule(
+    "identity:delete_project_tags", admin, "Remove all tags from a project", domain_role=_MANAGER
+)
+DELETE_PROJECT_TAG = IdentityRule(
+    "identity:delete_project_tag", admin, "Remove a tag from a project", domain_role=_MANAGER
+)
 
-LIST_DOMAINS = IdentityRule("identity:list_domains", system_reader, "List domains")
+LIST_DOMAINS = IdentityRule("identity:list_domains", system_reader, "List domains", domain_role=_READER)
 GET_DOMAIN = IdentityRule("identity:get_domain", system_reader_or_owner, "Show a domain")
 CREATE_DOMAIN = IdentityRule("identity:create_domain", admin, "Create a domain")
 UPDATE_DOMAIN = IdentityRule("identity:update_domain", admin, "Update a domain")
 DELETE_DOMAIN = IdentityRule("identity:delete_domain", admin, "Delete a domain")
 
-LIST_USERS = IdentityRule("identity:list_users", system_reader, "List users")
-GET_USER = IdentityRule("identity:get_user", system_reader_or_owner, "Show a user")
-CREATE_USER = IdentityRule("identity:create_user", admin, "Create a user")
-UPDATE_USER = IdentityRule("identity:update_user", admin, "Update a user")
-DELETE_USER = IdentityRule("identity:delete_user", admin, "Delete a user")
+LIST_USERS = IdentityRule("identity:list_users", system_reader, "List users", domain_role=_READER)
+GET_USER = IdentityRule("identity:get_user", system_reader_or_owner, "Show a user", domain_role=_READER)
+CREATE_USER = IdentityRule("identity:create_user", admin, "Create a user", domain_role=_MANAGER)
+UPDATE_USER = IdentityRule("identity:update_user", admin, "Update a user", domain_role=_MANAGER)
+DELETE_USER = IdentityRule("identity:delete_user", admin, "Delete a user", domain_role=_MANAGER)
 
-LIST_GROUPS = IdentityRule("identity:list_groups", system_reader, "List groups")
-LIST_GROUPS_FOR_USER = IdentityRule("identity:list_groups_for_user", system_reader_or_owner, "List a user's groups")
-GET_GROUP = IdentityRule("identity:get_group", system_reader, "Show a group")
-CREATE_GROUP = IdentityRule("identity:create_group", admin, "Create a group")
-UPDATE_GROUP = IdentityRule("identity:update_group", admin, "Update a group")
-DELETE_GROUP = IdentityRule("identity:delete_group", admin, "Delete a group")
-LIST_USERS_IN_GROUP = IdentityRule("identity:list_users_in_group", system_reader, "List the members of a group")
-CHECK_USER_IN_GROUP = IdentityRule("identity:check_user_in_group", system_reader, "Check whether a user is in a group")
-ADD_USER_TO_GROUP = IdentityRule("identity:add_user_to_group", admin, "Add a user to a group")
-REMOVE_USER_FROM_GROUP = IdentityRule("identity:remove_user_from_group", admin, "Remove a user from a group")
+LIST_GROUPS = IdentityRule("identity:list_groups", system_reader, "List groups", domain_role=_READER)
+LIST_GROUPS_FOR_USER = IdentityRule(
+    "identity:list_groups_for_user", system_reader_or_owner, "List a user's groups", domain_role=_READER
+)
+GET_GROUP = IdentityRule("identity:get_group", system_reader, "Show a group", domain_role=_READER)
+CREATE_GROUP = IdentityRule("identity:create_group", admin, "Create a group", domain_role=_MANAGER)
+UPDATE_GROUP = IdentityRule("identity:update_group", admin, "Update a group", domain_role=_MANAGER)
+DELETE_GROUP = IdentityRule("identity:delete_group", admin, "Delete a group", domain_role=_MANAGER)
+LIST_USERS_IN_GROUP = IdentityRule(
+    "identity:list_users_in_group", system_reader, "List the members of a group", domain_role=_READER
+)
+CHECK_USER_IN_GROUP = IdentityRule(
+    "identity:check_user_in_group", system_reader, "Check whether a user is in a group", domain_role=_READER
+)
+ADD_USER_TO_GROUP = IdentityRule("identity:add_user_to_group", admin, "Add a user to a group", domain_role=_MANAGER)
+REMOVE_USER_FROM_GROUP = IdentityRule(
+    "identity:remove_user_from_group", admin, "Remove a user from a group", domain_role=_MANAGER
+)
 
-LIST_ROLES = IdentityRule("identity:list_roles", system_reader, "List roles")
-GET_ROLE = IdentityRule("identity:get_role", system_reader, "Show a role")
-CREATE_ROLE = IdentityRule("identity:create_role", admin, "Create a role")
-UPDATE_ROLE = IdentityRule("identity:update_role", admin, "Update a role")
-DELETE_ROLE = IdentityRule("identity:delete_role", admin, "Delete a role")
-LIST_IMPLIED_ROLES = IdentityRule("identity:list_implied_roles", system_reader, "List the roles that a role implies")
-GET_IMPLIED_ROLE = IdentityRule("identity:get_implied_role", system_reader, "Show the relation of two roles")
-CREATE_IMPLIED_ROLE = IdentityRule("identity:create_implied_role", admin, "Make a role imply another role")
-DELETE_IMPLIED_ROLE = IdentityRule("identity:delete_implied_role", admin, "Remove an implied role from a role")
+LIST_ROLES = IdentityRule("identity:list_roles", system_reader, "List roles", domain_role=_READER)
+GET_ROLE = IdentityRule("identity:get_role", system_reader, "Show a role", domain_role=_READER)
+CREATE_ROLE = IdentityRule("identity:create_role", admin, "Create a role", domain_role=_MANAGER)
+UPDATE_ROLE = IdentityRule("identity:update_role", admin, "Update a role", domain_role=_MANAGER)
+DELETE_ROLE = IdentityRule("identity:delete_role", admin, "Delete a role", domain_role=_MANAGER)
+LIST_IMPLIED_ROLES = IdentityRule(
+    "identity:list_implied_roles", system_reader, "List the roles that a role implies", domain_role=_READER
+)
+GET_IMPLIED_ROLE = IdentityRule(
+    "identity:get_implied_role", system_reader, "Show the relation of two roles", domain_role=_READER
+)
+CREATE_IMPLIED_ROLE = IdentityRule(
+    "identity:create_implied_role", admin, "Make a role imply another role", domain_role=_MANAGER
+)
+DELETE_IMPLIED_ROLE = IdentityRule(
+    "identity:delete_implied_role", admin, "Remove an implied role from a role", domain_role=_MANAGER
+)
 LIST_ROLE_INFERENCE_RULES = IdentityRule(
     "identity:list_role_inference_rules", system_reader, "List all relations of prior and implied roles"
 )
 
-CHECK_GRANT = IdentityRule("identity:check_grant", system_reader, "Check a role assignment")
-LIST_GRANTS = IdentityRule("identity:list_grants", system_reader, "List the roles of an actor on a target")
-CREATE_GRANT = IdentityRule("identity:create_grant", admin, "Assign a role")
-REVOKE_GRANT = IdentityRule("identity:revoke_grant", admin, "Remove a role assignment")
-LIST_ROLE_ASSIGNMENTS = IdentityRule("identity:list_role_assignments", system_reader, "List role assignments")
+CHECK_GRANT = IdentityRule("identity:check_grant", system_reader, "Check a role assignment", domain_role=_READER)
+LIST_GRANTS = IdentityRule(
+    "identity:list_grants", system_reader, "List the roles of an actor on a target", domain_role=_READER
+)
+CREATE_GRANT = IdentityRule("identity:create_grant", admin, "Assign a role", domain_role=_MANAGER)
+REVOKE_GRANT = IdentityRule("identity:revoke_grant", admin, "Remove a role assignment", domain_role=_MANAGER)
+CHECK_SYSTEM_GRANT = IdentityRule(
+    "identity:check_system_grant_for_user", system_reader, "Check a role assignment on the system"
+)
+LIST_SYSTEM_GRANTS = IdentityRule(
+    "identity:list_system_grants_for_user", system_reader, "List the roles of an actor on the system"
+)
+CREATE_SYSTEM_GRANT = IdentityRule("identity:create_system_grant_for_user", admin, "Assign a role on the system")
+REVOKE_SYSTEM_GRANT = IdentityRule(
+    "identity:revoke_system_grant_for_user", admin, "Remove a role assignment on the system"
+)
+LIST_ROLE_ASSIGNMENTS = IdentityRule(
+    "identity:list_role_assignments", system_reader, "List role assignments", domain_role=_READER
+)
 
 LIST_SERVICES = IdentityRule("identity:list_services", system_reader, "List services")
 GET_SERVICE = IdentityRule("identity:get_service", system_reader, "Show a service")
@@ -153,5 +229,9 @@ DELETE_APPLICATION_CREDENTIAL = IdentityRule(
     "identity:delete_application_credential", admin_or_owner, "Delete an application credential"
 )
 LIST_ACCESS_RULES = IdentityRule("identity:list_access_rules", system_reader_or_owner, "List a user's access rules")
+
+#: The rules of grants on projects and domains, and of those on the system: check, list, create, revoke.
+GRANT_RULES = (CHECK_GRANT, LIST_GRANTS, CREATE_GRANT, REVOKE_GRANT)
+SYSTEM_GRANT_RULES = (CHECK_SYSTEM_GRANT, LIST_SYSTEM_GRANTS, CREATE_SYSTEM_GRANT, REVOKE_SYSTEM_GRANT)
 
 RULES = list_declared_rules(globals())

@@ -41,7 +41,7 @@ class ResourceRules:
 
 def _any_reader(caller: Caller, _project_id: str | None) -> bool:
     """Readers of any project."""
-    return caller.is_admin or "reader" in caller.roles
+    return caller.is_admin or (caller.project_id is not None and "reader" in caller.roles)
 
 
 NETWORKS_CREATE = Rule("create_network", project_member, "Create a network")

@@ -5,8 +5,8 @@ from stratiform.interfaces.openstack.fault_formats import build_fault_handlers, 
 from stratiform.interfaces.openstack.microversions import COMPUTE
 from stratiform.interfaces.openstack.version_documents import (
     VersionDocuments,
+    build_nova_version_list,
     build_version_document,
-    build_version_list,
 )
 from stratiform.interfaces.request_bodies import OSLO_BYTES
 from stratiform.services.compute.errors import InvalidField
@@ -18,7 +18,7 @@ api = OpenStackApi(
     routes="stratiform.interfaces.openstack.compute.routes",
     exception_handlers=build_fault_handlers(format_nova_fault),
     catalog=(CatalogService("compute", "nova", "/compute/v2.1"),),
-    versions=VersionDocuments("v2.1", "2013-07-23T11:33:21Z", build_version_list, build_version_document),
+    versions=VersionDocuments("v2.1", "2013-07-23T11:33:21Z", build_nova_version_list, build_version_document),
     microversions=COMPUTE,
     lenient=True,
     invalid_field=InvalidField,

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from ipaddress import ip_address
 
 from stratiform.kit import clock
@@ -10,6 +11,7 @@ from stratiform.kit.errors import Invalid
 from stratiform.services.compute.errors import InvalidField
 
 _MAX_USER_DATA = 65535
+_UUID = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _DISK_CONFIGS = ("AUTO", "MANUAL")
 
 
@@ -24,6 +26,13 @@ def parse_name(name: str) -> str:
     if not stripped or not stripped.isprintable():
         raise InvalidField("name", name, f"{name!r} is empty, or has characters that are not printable.")
     return stripped
+
+
+def parse_uuid(text: str, field: str) -> str:
+    """Raises InvalidField."""
+    if not _UUID.fullmatch(text):
+        raise InvalidField(field, text, f"{text!r} is not a 'uuid'")
+    return text
 
 
 def parse_user_data(text: str | None) -> str:
@@ -47,12 +56,13 @@ def parse_disk_config(text: str) -> str:
 
 
 def parse_ip_address(text: str, version: int, field: str) -> str:
-    """Return an IP address of this version, or "". Raises InvalidField."""
+    """Return an IP address of this version in its canonical form, or "". Raises InvalidField."""
     if not text:
         return ""
     try:
-        if ip_address(text).version == version:
-            return text
+        address = ip_address(text)
+        if address.version == version:
+            return str(address)
     except ValueError:
         pass
     raise InvalidField(field, text, f"{text!r} is not a 'ipv{version}'")

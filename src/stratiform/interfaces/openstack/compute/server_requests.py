@@ -8,6 +8,7 @@ from stratiform.interfaces.openstack.compute.parsing import (
     parse_name,
     parse_reference,
     parse_user_data,
+    parse_uuid,
 )
 from stratiform.interfaces.openstack.compute.schemas.servers import (
     BlockDevice,
@@ -142,8 +143,8 @@ def _networks(networks: str | list[ServerNetwork] | UnsetType, microversion: int
 
 
 def _nic_request(network: ServerNetwork) -> NicRequest:
-    port_id = network.port if isinstance(network.port, str) else None
-    network_id = network.uuid if isinstance(network.uuid, str) else None
+    port_id = parse_uuid(network.port, "port") if isinstance(network.port, str) else None
+    network_id = parse_uuid(network.uuid, "uuid") if isinstance(network.uuid, str) else None
     fixed_ip = network.fixed_ip if isinstance(network.fixed_ip, str) else None
     if port_id is None and network_id is None:
         raise InvalidField("networks", "{}", "A network requires a uuid or a port.")

@@ -29,6 +29,7 @@ from stratiform.services.audit.service.inventories import InventoryStore
 from stratiform.services.ingest.parsing.meter_files import MeterFile
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.model import Resource
+from stratiform.services.ledger.model.name_timelines import NAMED_TYPES
 from stratiform.services.ledger.service import LedgerService
 
 #: Groups of resources with the same id that are compared in one transaction.
@@ -42,6 +43,9 @@ _PROGRESS_EVERY = 5000
 
 #: Ids that are globally unique: the same id in two clouds means that a cloud has two names.
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+#: Types that are named in the ledger and not metered. Images are both.
+_NAME_TYPES = frozenset(NAMED_TYPES) - {"image"}
 
 _Pair = tuple[Resource, InventoryItem | None]
 
@@ -142,6 +146,8 @@ class AuditRun:
 
     def _is_included(self, audited: AuditedResource) -> bool:
         """Return True if the resource is metered, and used by the project in the request."""
+        if _has_only_a_name(audited):
+            return False
         if not audited.events and audited.resource.resource_type not in self.ledger.catalog:
             return False
         return self.request.project_id is None or self.request.project_id in audited.projects
@@ -184,6 +190,14 @@ class AuditRun:
         if inventory is not None and resource_type in inventory.resource_types:
             absences.append(source_parsing.report_absence_in_inventory(cloud, inventory.at))
         return absences
+
+
+def _has_only_a_name(audited: AuditedResource) -> bool:
+    """Return True for a resource that has no usage to compare: the ledger has only its name."""
+    cloud, resource_type, _ = audited.resource
+    if not cloud:  # a name that applies in all clouds
+        return True
+    return resource_type in _NAME_TYPES and not audited.ledger.segments and audited.item is None
 
 
 def _find_duplicates(resources: Sequence[AuditedResource], window: Window) -> dict[Resource, list[Finding]]:

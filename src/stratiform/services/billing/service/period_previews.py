@@ -10,11 +10,14 @@ from stratiform.kit.errors import Conflict, Fault
 from stratiform.services.audit.service import AuditService
 from stratiform.services.billing import policy
 from stratiform.services.billing.model import (
+    BillingPeriod,
+    CustomerAccount,
     InvoiceDraft,
     PeriodPreview,
     UnauditedUsage,
     select_period,
 )
+from stratiform.services.billing.repository.documents import list_last_tax_totals
 from stratiform.services.billing.repository.periods import list_periods
 from stratiform.services.billing.service.customer_accounts import load_customer_account
 from stratiform.services.billing.service.invoice_drafts import InvoiceDrafts
@@ -49,7 +52,10 @@ class PeriodPreviews:
         end = min(selection.end, max(selection.start, ctx.now))
         if selection.closed is not None and selection.closed.plan != customer.plan:
             customer = replace(customer, plan=selection.closed.plan, plan_from=None)
-        draft = self.drafts.create(ctx.db, customer, selection.start, end)
+        if selection.closed is None:
+            draft = self.drafts.create(ctx.db, customer, selection.start, end)
+        else:
+            draft = self._load_closed(ctx.db, customer, selection.closed)
         problems: list[Fault] = []
         if selection.closed is None:
             problems += list_problems(ctx.db, draft)
@@ -64,6 +70,12 @@ class PeriodPreviews:
             unaudited=self._list_unaudited(ctx.db, draft),
             late_usage=self.late_usage.list_by_account(ctx, account),
         )
+
+    def _load_closed(self, db: Connection, customer: CustomerAccount, period: BillingPeriod) -> InvoiceDraft:
+        """Return what a closed period contains, with the totals of its invoice: a tax rate may have changed since."""
+        draft = self.drafts.create(db, customer, period.start, period.end, period.as_of)
+        totals = list_last_tax_totals(db, customer.id, period.start, period.end)
+        return replace(draft, tax_totals=tuple(totals.values()))
 
     def _list_unaudited(self, db: Connection, draft: InvoiceDraft) -> Sequence[UnauditedUsage]:
         """Return the clouds of which not all usage of the draft was compared with a source, or compared equal."""

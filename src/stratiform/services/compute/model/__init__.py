@@ -14,7 +14,6 @@ from stratiform.services.compute.model.servers import (
     ServerDetail,
     ServerFault,
     ServerFilter,
-    ServerSecurityGroup,
     VolumeToAttach,
 )
 
@@ -35,7 +34,6 @@ __all__ = [
     "ServerDetail",
     "ServerFault",
     "ServerFilter",
-    "ServerSecurityGroup",
     "StatusStates",
     "VolumeToAttach",
 ]

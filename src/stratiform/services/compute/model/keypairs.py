@@ -4,17 +4,20 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from stratiform.kit.clock import Micros
+from stratiform.kit.clock import Micros, to_datetime
 from stratiform.kit.errors import Invalid
 from stratiform.services.compute.errors import InvalidField
 
 _RSA_BITS = 2048
+_CERTIFICATE_DAYS = 3650
 _NAME = re.compile(r"[\w@. _-]{1,255}", re.ASCII)
 
 
@@ -39,14 +42,37 @@ class GeneratedKey:
     private_key: str
 
 
-def generate_key(comment: str) -> GeneratedKey:
-    """Generate an RSA key. Takes tens of milliseconds: call it with no transaction open."""
+def generate_key(key_type: str, comment: str, now: Micros) -> GeneratedKey:
+    """Generate an RSA key, for the type x509 with a certificate that it signs itself.
+
+    Takes tens of milliseconds: call it with no transaction open.
+    """
     key = rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )
+    if key_type == "x509":
+        return GeneratedKey(_sign_certificate(key, comment, now), private.decode())
     public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     return GeneratedKey(f"{public.decode()} {comment}", private.decode())
+
+
+def _sign_certificate(key: rsa.RSAPrivateKey, name: str, now: Micros) -> str:
+    """Return a certificate in PEM for the authentication of a client, valid for ten years."""
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    start = to_datetime(now)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=_CERTIFICATE_DAYS))
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+    )
+    certificate = builder.sign(key, hashes.SHA256())
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def validate_keypair_name(name: str) -> None:

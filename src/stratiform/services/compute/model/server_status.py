@@ -22,6 +22,12 @@ _BY_VM_STATE = {
     vm_states.RESIZED: "VERIFY_RESIZE",
     vm_states.ERROR: "ERROR",
     vm_states.DELETED: "DELETED",
+    vm_states.PAUSED: "PAUSED",
+    vm_states.SUSPENDED: "SUSPENDED",
+    vm_states.RESCUED: "RESCUE",
+    vm_states.SHELVED: "SHELVED",
+    vm_states.SHELVED_OFFLOADED: "SHELVED_OFFLOADED",
+    vm_states.SOFT_DELETED: "SOFT_DELETED",
 }
 
 #: VM states in which the task state, if it is in the second set, determines the status.

@@ -25,6 +25,9 @@ class Server:
 
     Desired state: `task_state` (the action in progress; `deleting` is final), `power_on`, `new_flavor`, `image_id`.
     Observed state: `vm_state`, `power_state`, `native_id`, `launched_at`, `terminated_at`, `fault`.
+    `task_arguments` are the arguments of the action in progress, such as the
+    `image_id` of the image that it creates. `shelved_image_id` is the image from
+    which a shelved server is created again; `pinned_zone` the requested zone.
     """
 
     id: str
@@ -65,6 +68,10 @@ class Server:
     locked: bool = False
     locked_by: str = ""
     locked_reason: str | None = None
+    task_arguments: dict[str, str] = field(default_factory=dict)
+    shelved_image_id: str = ""
+    pinned_zone: str | None = None
+    group_id: str = ""
     fault: ServerFault | None = None
     launched_at: Micros | None = None
     terminated_at: Micros | None = None
@@ -129,18 +136,17 @@ class MutableServerFields(RebuildChanges, total=False):
     locked: bool
     locked_by: str
     locked_reason: str | None
+    task_arguments: dict[str, str]
+    shelved_image_id: str
+    pinned_zone: str | None
+    cloud_id: str
+    cloud_name: str
+    zone: str
+    native_zone: str
     fault: ServerFault | None
     launched_at: Micros | None
     terminated_at: Micros | None
     deleted_at: Micros | None
-
-
-@dataclass(frozen=True, slots=True)
-class ServerSecurityGroup:
-    """A security group of a server, by name."""
-
-    name: str
-    project_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +174,7 @@ class NewServer:
     min_count: int = 1
     max_count: int = 1
     zone: str | None = None
+    group_id: str = ""
     host: str | None = None
     config_drive: bool = False
     description: str | None = None
@@ -210,6 +217,11 @@ class ServerDetail:
     server: Server
     ports: dict[str, list[Port]] = field(default_factory=dict)
     attachments: list[Attachment] = field(default_factory=list)
+
+
+def select_pending_changes(server: Server) -> dict[str, str]:
+    """Return the task arguments that outlive the action in progress: the request to update the interfaces."""
+    return {name: value for name, value in server.task_arguments.items() if name == "interfaces"}
 
 
 def build_server_fault(code: int, message: str, at: Micros) -> ServerFault:

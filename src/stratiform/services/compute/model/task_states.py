@@ -14,22 +14,18 @@ RESIZE_FINISH = "resize_finish"
 RESIZE_REVERTING = "resize_reverting"
 REBUILDING = "rebuilding"
 REBUILD_SPAWNING = "rebuild_spawning"
+PAUSING = "pausing"
+UNPAUSING = "unpausing"
+SUSPENDING = "suspending"
+RESUMING = "resuming"
+RESCUING = "rescuing"
+UNRESCUING = "unrescuing"
+SHELVING = "shelving"
+SHELVING_OFFLOADING = "shelving_offloading"
+UNSHELVING = "unshelving"
+IMAGE_SNAPSHOT = "image_snapshot"
+IMAGE_BACKUP = "image_backup"
+SOFT_DELETING = "soft-deleting"
+RESTORING = "restoring"
 
-ALL = frozenset(
-    {
-        NONE,
-        SCHEDULING,
-        DELETING,
-        POWERING_OFF,
-        POWERING_ON,
-        REBOOTING,
-        REBOOT_STARTED,
-        REBOOTING_HARD,
-        REBOOT_STARTED_HARD,
-        RESIZE_PREP,
-        RESIZE_FINISH,
-        RESIZE_REVERTING,
-        REBUILDING,
-        REBUILD_SPAWNING,
-    }
-)
+ALL = frozenset(value for name, value in globals().items() if name.isupper())

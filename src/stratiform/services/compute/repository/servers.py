@@ -11,6 +11,7 @@ from stratiform.kit.database import Connection, TableGateway
 from stratiform.kit.errors import Invalid
 from stratiform.kit.pagination import Page, Slice, build_slice
 from stratiform.kit.work_queue import work_table
+from stratiform.services.compute.model import vm_states
 from stratiform.services.compute.model.project_usage import ProjectUsage
 from stratiform.services.compute.model.server_status import STATUS_TASK_STATES, StatusStates
 from stratiform.services.compute.model.servers import Server, ServerFilter
@@ -145,7 +146,10 @@ def _conditions(filters: ServerFilter) -> list[ColumnElement[bool]]:
 
 
 def _deletion_conditions(filters: ServerFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions on times; `changes-since` includes deleted servers, as in Nova."""
+    """Return the conditions on times; `changes-since` includes deleted servers, as in Nova.
+
+    Soft-deleted servers are in lists by status only.
+    """
     c = server_table.c
     where: list[ColumnElement[bool]] = []
     if filters.changes_since is not None:
@@ -156,6 +160,8 @@ def _deletion_conditions(filters: ServerFilter) -> list[ColumnElement[bool]]:
         where.append(c.deleted_at.is_not(None))
     elif filters.changes_since is None and filters.changes_before is None:
         where.append(c.deleted_at.is_(None))
+        if filters.states is None:
+            where.append(c.vm_state != vm_states.SOFT_DELETED)
     return where
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute.service.availability_zones import AvailabilityZones
@@ -14,6 +15,7 @@ from stratiform.services.compute.service.instance_actions import InstanceActions
 from stratiform.services.compute.service.keypairs import KeyPairs
 from stratiform.services.compute.service.limits import Limits
 from stratiform.services.compute.service.quota_sets import QuotaSets
+from stratiform.services.compute.service.security_groups import SecurityGroups
 from stratiform.services.compute.service.server_actions import ServerActions
 from stratiform.services.compute.service.server_addresses import ServerAddresses
 from stratiform.services.compute.service.server_builder import ServerBuilder
@@ -21,6 +23,8 @@ from stratiform.services.compute.service.server_groups import ServerGroups
 from stratiform.services.compute.service.server_interfaces import ServerInterfaces
 from stratiform.services.compute.service.server_metadata import ServerMetadata
 from stratiform.services.compute.service.server_security_groups import ServerSecurityGroups
+from stratiform.services.compute.service.server_snapshots import ServerSnapshots
+from stratiform.services.compute.service.server_state_actions import ServerStateActions
 from stratiform.services.compute.service.server_tags import ServerTags
 from stratiform.services.compute.service.servers import Servers
 from stratiform.services.compute.service.volume_attachments import VolumeAttachments
@@ -31,19 +35,27 @@ from stratiform.services.volume.service import VolumeService
 
 @dataclass(frozen=True, slots=True)
 class ComputeService:
-    """The operations of compute by resource, and the services that its background tasks use."""
+    """The operations of compute by resource, and the services that its background tasks use.
+
+    `reclaim_interval_us`: the grace period of deleted servers. `enable_instance_password`: responses have a password.
+    """
 
     ids: Ids
     clouds: CloudsService
     network: NetworkService
     image: ImageService
     volume: VolumeService
+    reclaim_interval_us: Micros
+    enable_instance_password: bool
 
     servers: Servers
     server_actions: ServerActions
+    server_state_actions: ServerStateActions
+    server_snapshots: ServerSnapshots
     server_addresses: ServerAddresses
     server_interfaces: ServerInterfaces
     server_metadata: ServerMetadata
+    security_groups: SecurityGroups
     server_security_groups: ServerSecurityGroups
     server_tags: ServerTags
     instance_actions: InstanceActions
@@ -61,20 +73,37 @@ class ComputeService:
 
     @classmethod
     def build(
-        cls, *, ids: Ids, clouds: CloudsService, network: NetworkService, image: ImageService, volume: VolumeService
+        cls,
+        *,
+        ids: Ids,
+        clouds: CloudsService,
+        network: NetworkService,
+        image: ImageService,
+        volume: VolumeService,
+        reclaim_instance_interval_s: int = 0,
+        enable_instance_password: bool = True,
     ) -> "ComputeService":
+        reclaim_interval_us = reclaim_instance_interval_s * SECOND_US
+        security_groups = SecurityGroups(network)
         return cls(
             ids=ids,
             clouds=clouds,
             network=network,
             image=image,
             volume=volume,
-            servers=Servers(ids, network, volume, ServerBuilder(ids, clouds, network, image, volume)),
+            reclaim_interval_us=reclaim_interval_us,
+            enable_instance_password=enable_instance_password,
+            servers=Servers(
+                ids, network, volume, ServerBuilder(ids, clouds, network, image, volume), reclaim_interval_us
+            ),
             server_actions=ServerActions(ids, clouds, network, image),
+            server_state_actions=ServerStateActions(ids, clouds, image),
+            server_snapshots=ServerSnapshots(ids, clouds, image),
             server_addresses=ServerAddresses(network),
-            server_interfaces=ServerInterfaces(network),
+            server_interfaces=ServerInterfaces(ids, clouds, network),
             server_metadata=ServerMetadata(ids),
-            server_security_groups=ServerSecurityGroups(),
+            security_groups=security_groups,
+            server_security_groups=ServerSecurityGroups(security_groups),
             server_tags=ServerTags(ids),
             instance_actions=InstanceActions(),
             volume_attachments=VolumeAttachments(ids, volume),

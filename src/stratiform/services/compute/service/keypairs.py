@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
@@ -43,9 +44,10 @@ class KeyPairs:
         """Check the policy before `generate`, which is expensive. Raises Forbidden."""
         _require(ctx, policy.KEYPAIRS_CREATE, user_id)
 
-    def generate(self, comment: str) -> GeneratedKey:
-        """Generate a key. Takes tens of milliseconds: call it with no transaction open."""
-        return generate_key(comment)
+    def generate(self, key_type: str, comment: str, now: Micros) -> GeneratedKey:
+        """Generate a key. Takes tens of milliseconds: call it with no transaction open. Raises InvalidField."""
+        _validate_type(key_type)
+        return generate_key(key_type, comment, now)
 
     def create(
         self, ctx: RequestContext, name: str, public_key: str, *, key_type: str = "ssh", user_id: str | None = None
@@ -53,8 +55,7 @@ class KeyPairs:
         """Import a public key. Raises InvalidField, Invalid, KeyPairConflict."""
         owner_id = _require(ctx, policy.KEYPAIRS_CREATE, user_id)
         validate_keypair_name(name)
-        if key_type not in _TYPES:
-            raise InvalidField("type", key_type, f"{key_type!r} is not one of {list(_TYPES)}")
+        _validate_type(key_type)
         fingerprint = compute_key_fingerprint(key_type, public_key)
         if repository.find_keypair(ctx.db, owner_id, name) is not None:
             raise KeyPairConflict(name)
@@ -66,6 +67,11 @@ class KeyPairs:
         owner_id = _require(ctx, policy.KEYPAIRS_DELETE, user_id)
         if not repository.delete_keypair(ctx.db, owner_id, name):
             raise KeyPairNotFound(name, owner_id)
+
+
+def _validate_type(key_type: str) -> None:
+    if key_type not in _TYPES:
+        raise InvalidField("type", key_type, f"{key_type!r} is not one of {list(_TYPES)}")
 
 
 def get_public_key(ctx: RequestContext, name: str | None) -> str:

@@ -106,7 +106,18 @@ class ServerActions:
         """Set the VM state and cancel the task in progress, without any request to the cloud."""
         server = get_server_for_action(ctx, action_table.RESET_STATE, server_id)
         fault = build_server_fault(500, "The state was reset by an operator.", ctx.now) if vm_state == ERROR else None
-        apply_action(ctx, self.ids, action_table.RESET_STATE, server, vm_state=vm_state, new_flavor=None, fault=fault)
+        if "image_id" in server.task_arguments:
+            self.image.server_images.delete(ctx.db, server.task_arguments["image_id"], ctx.now)
+        apply_action(
+            ctx,
+            self.ids,
+            action_table.RESET_STATE,
+            server,
+            vm_state=vm_state,
+            new_flavor=None,
+            task_arguments={},
+            fault=fault,
+        )
 
     def add_security_group(self, ctx: RequestContext, server_id: str, name_or_id: str) -> None:
         """Raises InvalidField, NotFound; Conflict if the server has the group already."""

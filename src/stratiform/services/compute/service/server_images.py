@@ -3,6 +3,7 @@
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Forbidden, Invalid, NotFound
 from stratiform.services.compute.model.flavors import FlavorSnapshot
+from stratiform.services.compute.model.servers import Server
 from stratiform.services.image.model import Image
 from stratiform.services.image.service import ImageService
 
@@ -35,3 +36,16 @@ def build_image_metadata(image: Image) -> dict[str, str]:
         "container_format": image.container_format,
     }
     return {key: str(value) for key, value in properties.items() if value is not None}
+
+
+def build_snapshot_properties(server: Server) -> dict[str, object]:
+    """Return the attributes and properties of an image of a server, as Nova sets them."""
+    return {
+        "min_ram": int(server.image.get("min_ram", 0)),
+        "min_disk": int(server.image.get("min_disk", 0)),
+        "base_image_ref": server.image_id,
+        "instance_uuid": server.id,
+        "user_id": server.user_id,
+        "owner_id": server.project_id,
+        "image_location": "snapshot",
+    }

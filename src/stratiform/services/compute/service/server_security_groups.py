@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.services.compute import policy
-from stratiform.services.compute.model.servers import ServerSecurityGroup
+from stratiform.services.compute.service.security_groups import Body, SecurityGroups
 from stratiform.services.compute.service.server_access import get_server
 from stratiform.services.network.model import Resource
 from stratiform.services.network.service import NetworkService
@@ -16,10 +16,12 @@ from stratiform.services.network.service import NetworkService
 class ServerSecurityGroups:
     """Operations of `/servers/{server_id}/os-security-groups`."""
 
-    def list(self, ctx: RequestContext, server_id: str) -> Sequence[ServerSecurityGroup]:
-        """Raises ServerNotFound, Forbidden."""
+    security_groups: SecurityGroups
+
+    def list(self, ctx: RequestContext, server_id: str) -> Sequence[Body]:
+        """Return the groups of the server's ports. Raises ServerNotFound, Forbidden."""
         server = get_server(ctx, policy.SERVER_SECURITY_GROUPS_LIST, server_id)
-        return [ServerSecurityGroup(name, server.project_id) for name in server.security_groups]
+        return self.security_groups.list_of_ports(ctx, server.id)
 
 
 def resolve_security_group(network: NetworkService, ctx: RequestContext, project_id: str, name_or_id: str) -> Resource:

@@ -3,12 +3,15 @@
 from dataclasses import replace
 from typing import Unpack
 
+from stratiform.contract import registry
 from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import UnsupportedOperation
 from stratiform.kit.ids import Ids
 from stratiform.kit.work_queue import enqueue
+from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import events
 from stratiform.services.compute.model.instance_actions import InstanceAction
-from stratiform.services.compute.model.servers import MutableServerFields, Server
+from stratiform.services.compute.model.servers import MutableServerFields, Server, select_pending_changes
 from stratiform.services.compute.repository import instance_actions, servers
 from stratiform.services.compute.service.action_table import ServerAction
 from stratiform.services.compute.service.server_access import get_server_for_update
@@ -27,12 +30,33 @@ def get_server_for_action(ctx: RequestContext, action: ServerAction, server_id: 
     return server
 
 
+def require_supported(ctx: RequestContext, clouds: CloudsService, action: ServerAction, server: Server) -> None:
+    """Raises UnsupportedOperation with the reason if the server's cloud lacks the operation."""
+    if action.operation is None:
+        return
+    kind = clouds.accounts.get_by_id(ctx.db, server.cloud_id).kind
+    reason = registry.find_unsupported_reason(kind, action.operation)
+    if reason is not None:
+        raise UnsupportedOperation(reason)
+
+
+def get_server_for_supported_action(
+    ctx: RequestContext, clouds: CloudsService, action: ServerAction, server_id: str
+) -> Server:
+    """As `get_server_for_action`, if the server's cloud supports the action. Raises UnsupportedOperation."""
+    server = get_server_for_action(ctx, action, server_id)
+    require_supported(ctx, clouds, action, server)
+    return server
+
+
 def apply_action(
     ctx: RequestContext, ids: Ids, action: ServerAction, server: Server, **values: Unpack[MutableServerFields]
 ) -> Server:
     """Save `values` and the action's task state, record the action, notify, and enqueue a reconcile if it needs one."""
     if action.task_state is not None:
         values["task_state"] = action.task_state
+    if "task_arguments" in values:
+        values["task_arguments"] = {**select_pending_changes(server), **values["task_arguments"]}
     values["updated_at"] = ctx.now
     changed = servers.save_server(ctx.db, replace(server, **values))
     record = build_instance_action(ctx, ids, server, action.name, finished=action.immediate)

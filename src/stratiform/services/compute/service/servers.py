@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Unpack
 
+from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.ids import Ids
@@ -17,7 +18,7 @@ from stratiform.services.compute.model.servers import NewServer, Server, ServerC
 from stratiform.services.compute.model.validation import validate_regular_expression
 from stratiform.services.compute.repository import servers as repository
 from stratiform.services.compute.service import server_transitions as transitions
-from stratiform.services.compute.service.action_table import DELETE
+from stratiform.services.compute.service.action_table import DELETE, SOFT_DELETE
 from stratiform.services.compute.service.server_access import get_server, get_server_for_update
 from stratiform.services.compute.service.server_builder import ServerBuilder
 from stratiform.services.compute.service.server_ports import list_ports_by_network
@@ -33,6 +34,7 @@ class Servers:
     network: NetworkService
     volume: VolumeService
     builder: ServerBuilder
+    reclaim_interval_us: Micros
 
     def create(self, ctx: RequestContext, new: NewServer) -> Sequence[Server]:
         """Create `max_count` servers; the worker then creates them in the cloud.
@@ -91,13 +93,18 @@ class Servers:
         server = get_server_for_update(ctx, policy.SERVERS_UPDATE, server_id, allowed_if_locked=True)
         return transitions.update_server(ctx, self.ids, server, **changes)
 
-    def delete(self, ctx: RequestContext, server_id: str) -> None:
-        """Delete the server in any state. Raises ServerNotFound, Forbidden, ServerLocked."""
+    def delete(self, ctx: RequestContext, server_id: str, *, force: bool = False) -> None:
+        """Delete the server in any state. Raises ServerNotFound, Forbidden, ServerLocked.
+
+        With a grace period, it is stopped and can be restored, unless `force` is True or its state does not allow that.
+        """
         server = transitions.get_server_for_action(ctx, DELETE, server_id)
         if server.task_state == task_states.DELETING:
             enqueue(ctx.db, transitions.RECONCILE, server.id, ctx.now)
-            return
-        transitions.apply_action(ctx, self.ids, DELETE, server)
+        elif self.reclaim_interval_us and not force and SOFT_DELETE.is_allowed(server):
+            transitions.apply_action(ctx, self.ids, SOFT_DELETE, server)
+        else:
+            transitions.apply_action(ctx, self.ids, DELETE, server)
 
     def _list(self, ctx: RequestContext, filters: ServerFilter, page: Page) -> Slice[Server]:
         if filters.all_projects:

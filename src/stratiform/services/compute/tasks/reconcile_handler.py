@@ -15,16 +15,19 @@ from stratiform.services.compute.tasks import (
     power_changes,
     server_creation,
     server_deletion,
+    server_images,
     server_rebuild,
+    server_reclaim,
     server_resize,
-    volume_attachments,
+    server_shelving,
+    state_changes,
 )
 from stratiform.services.compute.tasks.server_reconciler import ServerReconciler
 
 Step = Callable[[ServerReconciler], Requeue | None]
 
 STEPS: dict[str, Step] = {
-    task_states.NONE: volume_attachments.reconcile_attachments,
+    task_states.NONE: server_reclaim.reconcile_settled_server,
     task_states.SCHEDULING: server_creation.create_server,
     task_states.DELETING: server_deletion.delete_server,
     task_states.POWERING_OFF: power_changes.stop_server,
@@ -38,6 +41,19 @@ STEPS: dict[str, Step] = {
     task_states.RESIZE_REVERTING: server_resize.revert_resize,
     task_states.REBUILDING: server_rebuild.start_rebuild,
     task_states.REBUILD_SPAWNING: server_rebuild.finish_rebuild,
+    task_states.PAUSING: state_changes.pause_server,
+    task_states.UNPAUSING: state_changes.unpause_server,
+    task_states.SUSPENDING: state_changes.suspend_server,
+    task_states.RESUMING: state_changes.resume_server,
+    task_states.RESCUING: state_changes.rescue_server,
+    task_states.UNRESCUING: state_changes.unrescue_server,
+    task_states.SHELVING: server_shelving.shelve_server,
+    task_states.SHELVING_OFFLOADING: server_shelving.offload_server,
+    task_states.UNSHELVING: server_shelving.unshelve_server,
+    task_states.IMAGE_SNAPSHOT: server_images.create_image,
+    task_states.IMAGE_BACKUP: server_images.create_image,
+    task_states.SOFT_DELETING: server_reclaim.soft_delete_server,
+    task_states.RESTORING: state_changes.restore_server,
 }
 
 

@@ -20,7 +20,7 @@ def create_server(reconciler: ServerReconciler) -> Requeue | None:
         if reconciler.server.native_id:
             native = reconciler.find_native_server()
         else:
-            native = reconciler.cloud.create(_server_spec(reconciler))
+            native = reconciler.cloud.create(build_server_spec(reconciler))
     except TEMPORARY_ERRORS:
         raise
     except Fault as error:
@@ -37,7 +37,7 @@ def create_server(reconciler: ServerReconciler) -> Requeue | None:
     return reconciler.record_native_id(native)
 
 
-def _server_spec(reconciler: ServerReconciler) -> ServerSpec:
+def build_server_spec(reconciler: ServerReconciler) -> ServerSpec:
     """Return the specification for the connector; uploads the image and creates subnets where necessary."""
     server, compute = reconciler.server, reconciler.compute
     with reconciler.job.database.read_transaction() as db:
@@ -47,10 +47,11 @@ def _server_spec(reconciler: ServerReconciler) -> ServerSpec:
         token=server.id,
         name=server.name,
         size=build_server_size(server.flavor, native_type),
-        image_id=compute.image.image_copies.ensure_copy(server.cloud_id, server.image_id),
+        image_id=compute.image.image_copies.ensure_copy(server.cloud_id, server.shelved_image_id or server.image_id),
         interfaces=compute.network.native_subnets.prepare_interfaces(server.cloud_id, ports, server.native_zone),
         public_key=server.public_key,
         user_data=server.user_data,
         metadata=server.metadata,
         availability_zone=server.native_zone,
+        generation=server.shelved_image_id,
     )

@@ -62,6 +62,7 @@ def _complete_delete(reconciler: ServerReconciler) -> Requeue | None:
             row,
             vm_state=DELETED,
             task_state=NONE,
+            task_arguments={},
             power_state=NOSTATE,
             updated_at=now,
             deleted_at=now,
@@ -72,6 +73,8 @@ def _complete_delete(reconciler: ServerReconciler) -> Requeue | None:
         compute.network.server_ports.release(db, row.id, now)
         for attachment in compute.volume.attachments.list_by_server(db, row.id):
             compute.volume.attachments.complete_detach(db, attachment.id, now)
+        for image_id in filter(None, (row.shelved_image_id, row.task_arguments.get("image_id"))):
+            compute.image.server_images.delete(db, image_id, now)
         instance_actions.finish_actions(db, row.id, now)
         events.append_notification(db, compute.ids, events.DELETE_END, deleted, now, previous=row)
     return None if reconciler.server.native_id else Requeue(LEASE_US)

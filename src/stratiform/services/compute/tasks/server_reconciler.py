@@ -1,5 +1,6 @@
 """The state of one reconcile of one server, and the ways to record its outcome."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Unpack
 
@@ -11,7 +12,12 @@ from stratiform.kit.errors import Fault
 from stratiform.kit.work_queue import Job, Requeue
 from stratiform.services.compute import events
 from stratiform.services.compute.model import power_states, vm_states
-from stratiform.services.compute.model.servers import MutableServerFields, Server, build_server_fault
+from stratiform.services.compute.model.servers import (
+    MutableServerFields,
+    Server,
+    build_server_fault,
+    select_pending_changes,
+)
 from stratiform.services.compute.model.task_states import NONE
 from stratiform.services.compute.repository import instance_actions, servers
 from stratiform.services.compute.service import ComputeService
@@ -26,6 +32,9 @@ _POWER_STATES = {
     NativeServerState.RUNNING: power_states.RUNNING,
     NativeServerState.STOPPED: power_states.SHUTDOWN,
     NativeServerState.STOPPING: power_states.RUNNING,
+    NativeServerState.PAUSED: power_states.PAUSED,
+    NativeServerState.SUSPENDED: power_states.SUSPENDED,
+    NativeServerState.RESCUED: power_states.RUNNING,
     NativeServerState.ERROR: power_states.CRASHED,
 }
 
@@ -52,11 +61,14 @@ class ServerReconciler:
         duration = self.job.clock.now() - self.server.updated_at
         return Requeue(min(max(duration // 2, _MIN_REQUEUE_US), _MAX_REQUEUE_US))
 
-    def save_and_continue(self, **values: Unpack[MutableServerFields]) -> Requeue:
-        """Save `values` (usually the next task state of the same action), and continue at once."""
-        values["updated_at"] = self.job.clock.now()
+    def save_and_continue(self, event_types: Sequence[str] = (), **values: Unpack[MutableServerFields]) -> Requeue:
+        """Save `values` (usually the next task state of the same action), notify, and continue at once."""
+        now = values["updated_at"] = self.job.clock.now()
         with self.job.transaction() as db:
-            self._save(db, values)
+            changed = self._save(db, values)
+            for event_type in event_types:
+                if changed is not None:
+                    events.append_notification(db, self.compute.ids, event_type, changed, now, previous=self.server)
         return Requeue(_MIN_REQUEUE_US)
 
     def record_native_id(self, native: NativeServer) -> Requeue:
@@ -67,15 +79,20 @@ class ServerReconciler:
         return self.requeue_soon()
 
     def complete_action(
-        self, event_type: str, native: NativeServer, **values: Unpack[MutableServerFields]
+        self, event_type: str, native: NativeServer | None, **values: Unpack[MutableServerFields]
     ) -> Requeue | None:
-        """The action succeeded: save the observed state and `values`, finish the instance action, notify."""
+        """The action succeeded: save the observed state and `values`, finish the instance action, notify.
+
+        `native` None: the server does not exist in the cloud any longer, as the action intends.
+        """
         now = self.job.clock.now()
+        state = None if native is None else native.state
         observed: MutableServerFields = {
             "task_state": NONE,
-            "native_id": native.id,
-            "power_state": _POWER_STATES.get(native.state, power_states.NOSTATE),
-            "launched_at": self.server.launched_at or native.launched_at,
+            "task_arguments": select_pending_changes(self.server),
+            "native_id": "" if native is None else native.id,
+            "power_state": power_states.NOSTATE if state is None else _POWER_STATES.get(state, power_states.NOSTATE),
+            "launched_at": self.server.launched_at or (None if native is None else native.launched_at),
             "fault": None,
             "updated_at": now,
         }
@@ -99,6 +116,7 @@ class ServerReconciler:
         failed: MutableServerFields = {
             "vm_state": vm_states.ERROR,
             "task_state": NONE,
+            "task_arguments": select_pending_changes(self.server),
             "new_flavor": None,
             "fault": build_server_fault(500, reason, now),
             "updated_at": now,
@@ -114,7 +132,12 @@ class ServerReconciler:
     def reject_action(self, error: Fault, **values: Unpack[MutableServerFields]) -> Requeue | None:
         """The cloud rejected the action: the server stays as it was, and the instance action fails."""
         now = self.job.clock.now()
-        rejected: MutableServerFields = {"task_state": NONE, "new_flavor": None, "updated_at": now}
+        rejected: MutableServerFields = {
+            "task_state": NONE,
+            "task_arguments": select_pending_changes(self.server),
+            "new_flavor": None,
+            "updated_at": now,
+        }
         with self.job.transaction() as db:
             changed = self._save(db, {**rejected, **values})
             if changed is None:
@@ -134,7 +157,9 @@ class ServerReconciler:
             return self._requeue_for_attachments(db)
 
     def _requeue_for_attachments(self, db: Connection) -> Requeue | None:
-        """Continue at once if volumes wait for the end of the action."""
+        """Continue at once if interfaces or volumes wait for the end of the action."""
+        if select_pending_changes(self.server):
+            return Requeue(0)
         attachments = self.compute.volume.attachments.list_by_server(db, self.server.id)
         return Requeue(0) if any(attachment.state != "attached" for attachment in attachments) else None
 
@@ -163,6 +188,7 @@ def mark_server_lost(db: Connection, compute: ComputeService, row: Server, now: 
         row,
         vm_state=vm_states.ERROR,
         task_state=NONE,
+        task_arguments={},
         power_state=power_states.NOSTATE,
         new_flavor=None,
         terminated_at=now,

@@ -37,6 +37,7 @@ from stratiform.services.identity.repository.projects_and_domains import (
     invalidate_domain_tokens,
     list_assigned_projects,
     list_descendants,
+    list_domain_target_ids,
     list_domains,
     list_inheritance_targets,
 )
@@ -125,6 +126,7 @@ __all__ = [
     "list_assigned_projects",
     "list_assignments",
     "list_descendants",
+    "list_domain_target_ids",
     "list_domains",
     "list_earlier_passwords",
     "list_enabled_endpoints",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 
 from stratiform.kit.database import Connection
 from stratiform.kit.pagination import Slice
@@ -36,6 +36,12 @@ def find_domain_by_name(db: Connection, name: str) -> Project | None:
 
 def list_domains(db: Connection, query: ListQuery) -> Slice[Project]:
     return list_records(db, projects, query, t.projects.c.is_domain.is_(True))
+
+
+def list_domain_target_ids(db: Connection, domain_id: str) -> frozenset[str]:
+    """Return the ids of a domain and its projects."""
+    c = t.projects.c
+    return frozenset({domain_id, *db.execute(select(c.id).where(c.domain_id == domain_id)).scalars()})
 
 
 def has_children(db: Connection, project_id: str) -> bool:

@@ -9,7 +9,7 @@ from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Caller
-from stratiform.services.identity.model import CatalogService, Project, SecurityCompliance
+from stratiform.services.identity.model import ADMIN_PROJECT, CatalogService, Project, SecurityCompliance
 from stratiform.services.identity.service.account_lockout import AccountLockout
 from stratiform.services.identity.service.application_credentials import ApplicationCredentials
 from stratiform.services.identity.service.authentication import Authentication
@@ -20,6 +20,7 @@ from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import Domains
 from stratiform.services.identity.service.endpoints import Endpoints
 from stratiform.services.identity.service.groups import Groups
+from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 from stratiform.services.identity.service.password_changes import PasswordChanges
 from stratiform.services.identity.service.password_hasher import PasswordHasher
 from stratiform.services.identity.service.password_policy import PasswordPolicy
@@ -66,18 +67,20 @@ class IdentityService:
         *,
         token_ttl_s: int = TOKEN_TTL_S,
         compliance: SecurityCompliance = SecurityCompliance(),
+        admin_project_name: str = ADMIN_PROJECT,
     ) -> "IdentityService":
         cache = DirectoryCache(ids)
         lockout, password_policy = AccountLockout(compliance), PasswordPolicy(compliance, passwords)
-        tokens = Tokens(keys, cache)
+        privileges = OperatorPrivileges(admin_project_name)
+        tokens = Tokens(keys, cache, privileges)
         return cls(
-            projects=Projects(ids, cache),
-            project_tags=ProjectTags(),
+            projects=Projects(ids, cache, privileges),
+            project_tags=ProjectTags(privileges),
             domains=Domains(ids, cache),
-            users=Users(ids, cache, passwords, password_policy),
-            groups=Groups(ids, cache),
-            roles=Roles(ids, cache),
-            role_assignments=RoleAssignments(cache),
+            users=Users(ids, cache, passwords, password_policy, privileges),
+            groups=Groups(ids, cache, privileges),
+            roles=Roles(ids, cache, privileges),
+            role_assignments=RoleAssignments(cache, privileges),
             catalog=Catalog(cache),
             services=CatalogServices(ids, cache),
             endpoints=Endpoints(ids, cache),

@@ -11,6 +11,7 @@ from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.identity import repository
 from stratiform.services.identity.model import (
+    ADMIN_PROJECT,
     DEFAULT_DOMAIN,
     SYSTEM_TARGET,
     CatalogService,
@@ -87,9 +88,9 @@ class Bootstrap:
         return bool(missing)
 
     def _ensure_admin(self, db: Connection, now: Micros, password: str) -> bool:
-        project = repository.find_by_name(db, repository.projects, "admin", DEFAULT_DOMAIN)
+        project = repository.find_by_name(db, repository.projects, ADMIN_PROJECT, DEFAULT_DOMAIN)
         if project is None:
-            project = self._create_project(db, now, "admin", "Bootstrap project for initializing the cloud.")
+            project = self._create_project(db, now, ADMIN_PROJECT, "Bootstrap project for initializing the cloud.")
         user = self._ensure_user(db, now, "admin", password, project)
         project_changed = _ensure_assignment(db, "admin", user, "project", project.id)
         return _ensure_assignment(db, "admin", user, "system", SYSTEM_TARGET) or project_changed

@@ -11,6 +11,7 @@ from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import DomainNotFound, ForbiddenAction, NameConflict, ProjectNotFound
 from stratiform.services.identity.model import DEFAULT_DOMAIN, Changes, JsonObject, ListQuery, NewProject, Project
+from stratiform.services.identity.policy import IdentityRule
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 
 
@@ -38,7 +39,7 @@ class Domains:
         return load_domain(ctx.db, domain_id)
 
     def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Project]:
-        policy.LIST_DOMAINS.require(ctx.caller)
+        query = policy.LIST_DOMAINS.limit_to_domain(ctx.caller, query, column="id")
         return repository.list_domains(ctx.db, query)
 
     def update(self, ctx: RequestContext, domain_id: str, changes: Changes, extra: JsonObject) -> Project:
@@ -77,6 +78,27 @@ def load_project(db: Connection, project_id: str) -> Project:
     Raises: ProjectNotFound
     """
     project = repository.projects.find(db, project_id)
+    if project is None:
+        raise ProjectNotFound(project_id)
+    return project
+
+
+def get_owning_domain_id(project: Project | None) -> str:
+    """Return the domain of a project, or the id of a domain itself; empty for None."""
+    if project is None:
+        return ""
+    return project.id if project.is_domain else project.domain_id
+
+
+def load_own_project(ctx: RequestContext, rule: IdentityRule, project_id: str) -> Project:
+    """Return a project or domain to which the caller may apply `rule`.
+
+    Raises: ProjectNotFound, ForbiddenAction
+    """
+    project = repository.projects.find(ctx.db, project_id)
+    rule.require_own(
+        ctx.caller, project_id, ProjectNotFound(project_id), domain_id=get_owning_domain_id(project) or None
+    )
     if project is None:
         raise ProjectNotFound(project_id)
     return project

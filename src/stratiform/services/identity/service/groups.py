@@ -3,16 +3,16 @@
 from dataclasses import dataclass, replace
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
-from stratiform.services.identity.errors import GroupNotFound, MembershipNotFound, NameConflict
+from stratiform.services.identity.errors import GroupNotFound, MembershipNotFound, NameConflict, UserNotFound
 from stratiform.services.identity.model import Changes, Group, JsonObject, ListQuery, User, get_default_domain_id
+from stratiform.services.identity.policy import IdentityRule
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
-from stratiform.services.identity.service.users import load_user
+from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +21,15 @@ class Groups:
 
     ids: Ids
     cache: DirectoryCache
+    privileges: OperatorPrivileges
 
     def create(self, ctx: RequestContext, new: Group) -> Group:
         """Create a group; the id of `new` is ignored.
 
         Raises: DomainNotFound, NameConflict
         """
-        policy.CREATE_GROUP.require(ctx.caller)
         domain = load_domain(ctx.db, new.domain_id or get_default_domain_id(ctx.caller))
+        policy.CREATE_GROUP.require(ctx.caller, domain_id=domain.id)
         conflict = NameConflict("group", new.name, domain.id)
         if repository.find_by_name(ctx.db, repository.groups, new.name, domain.id):
             raise conflict
@@ -36,11 +37,10 @@ class Groups:
         return repository.insert_unique(ctx.db, repository.groups, group, conflict)
 
     def get(self, ctx: RequestContext, group_id: str) -> Group:
-        policy.GET_GROUP.require(ctx.caller)
-        return _load_group(ctx.db, group_id)
+        return _load_own_group(ctx, policy.GET_GROUP, group_id)
 
     def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Group]:
-        policy.LIST_GROUPS.require(ctx.caller)
+        query = policy.LIST_GROUPS.limit_to_domain(ctx.caller, query)
         return repository.list_records(ctx.db, repository.groups, query)
 
     def update(self, ctx: RequestContext, group_id: str, changes: Changes, extra: JsonObject) -> Group:
@@ -48,8 +48,8 @@ class Groups:
 
         Raises: GroupNotFound, NameConflict, Invalid for a change of the domain
         """
-        policy.UPDATE_GROUP.require(ctx.caller)
-        group = _load_group(ctx.db, group_id)
+        group = _load_own_group(ctx, policy.UPDATE_GROUP, group_id)
+        self.privileges.require_for_group(ctx, policy.UPDATE_GROUP, group)
         if changes.get("domain_id", group.domain_id) != group.domain_id:
             raise Invalid("Cannot change Domain ID")
         updated = replace(group, **changes, extra=group.extra | extra)
@@ -61,8 +61,8 @@ class Groups:
         return repository.save_unique(ctx.db, repository.groups, updated, conflict)
 
     def delete(self, ctx: RequestContext, group_id: str) -> None:
-        policy.DELETE_GROUP.require(ctx.caller)
-        _load_group(ctx.db, group_id)
+        group = _load_own_group(ctx, policy.DELETE_GROUP, group_id)
+        self.privileges.require_for_group(ctx, policy.DELETE_GROUP, group)
         self.cache.invalidate(ctx.db, ctx.now)
         repository.delete_group(ctx.db, group_id)
 
@@ -71,8 +71,7 @@ class Groups:
 
         Raises: GroupNotFound
         """
-        policy.LIST_USERS_IN_GROUP.require(ctx.caller)
-        _load_group(ctx.db, group_id)
+        _load_own_group(ctx, policy.LIST_USERS_IN_GROUP, group_id)
         return repository.list_group_users(ctx.db, group_id, query)
 
     def add_user(self, ctx: RequestContext, group_id: str, user_id: str) -> None:
@@ -80,8 +79,8 @@ class Groups:
 
         Raises: UserNotFound, GroupNotFound
         """
-        policy.ADD_USER_TO_GROUP.require(ctx.caller)
-        _require_user_and_group(ctx.db, group_id, user_id)
+        group = _load_own_member_and_group(ctx, policy.ADD_USER_TO_GROUP, group_id, user_id)
+        self.privileges.require_for_group(ctx, policy.ADD_USER_TO_GROUP, group)
         self.cache.invalidate(ctx.db, ctx.now)
         repository.create_membership(ctx.db, group_id, user_id)
 
@@ -90,8 +89,7 @@ class Groups:
 
         Raises: MembershipNotFound, UserNotFound, GroupNotFound
         """
-        policy.CHECK_USER_IN_GROUP.require(ctx.caller)
-        _require_user_and_group(ctx.db, group_id, user_id)
+        _load_own_member_and_group(ctx, policy.CHECK_USER_IN_GROUP, group_id, user_id)
         if not repository.is_member(ctx.db, group_id, user_id):
             raise MembershipNotFound(user_id, group_id)
 
@@ -100,20 +98,25 @@ class Groups:
 
         Raises: MembershipNotFound, UserNotFound, GroupNotFound
         """
-        policy.REMOVE_USER_FROM_GROUP.require(ctx.caller)
-        _require_user_and_group(ctx.db, group_id, user_id)
+        group = _load_own_member_and_group(ctx, policy.REMOVE_USER_FROM_GROUP, group_id, user_id)
+        self.privileges.require_for_group(ctx, policy.REMOVE_USER_FROM_GROUP, group)
         self.cache.invalidate(ctx.db, ctx.now)
         if not repository.delete_membership(ctx.db, group_id, user_id):
             raise MembershipNotFound(user_id, group_id)
 
 
-def _load_group(db: Connection, group_id: str) -> Group:
-    group = repository.groups.find(db, group_id)
+def _load_own_group(ctx: RequestContext, rule: IdentityRule, group_id: str) -> Group:
+    group = repository.groups.find(ctx.db, group_id)
+    rule.require_own(ctx.caller, None, GroupNotFound(group_id), domain_id=group.domain_id if group else None)
     if group is None:
         raise GroupNotFound(group_id)
     return group
 
 
-def _require_user_and_group(db: Connection, group_id: str, user_id: str) -> None:
-    load_user(db, user_id)
-    _load_group(db, group_id)
+def _load_own_member_and_group(ctx: RequestContext, rule: IdentityRule, group_id: str, user_id: str) -> Group:
+    """Return a group after checking that the user exists too, both in a domain of the caller."""
+    user = repository.users.find(ctx.db, user_id)
+    rule.require_own(ctx.caller, None, UserNotFound(user_id), domain_id=user.domain_id if user else None)
+    if user is None:
+        raise UserNotFound(user_id)
+    return _load_own_group(ctx, rule, group_id)

@@ -10,7 +10,7 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
-from stratiform.services.identity.errors import ForbiddenAction, NameConflict, ProjectNotFound, UserNotFound
+from stratiform.services.identity.errors import ForbiddenAction, NameConflict, UserNotFound
 from stratiform.services.identity.model import (
     Changes,
     JsonObject,
@@ -21,7 +21,15 @@ from stratiform.services.identity.model import (
     get_default_domain_id,
 )
 from stratiform.services.identity.service.directory_cache import DirectoryCache
-from stratiform.services.identity.service.domains import build_project, load_domain, load_project, update_project
+from stratiform.services.identity.service.domains import (
+    build_project,
+    get_owning_domain_id,
+    load_domain,
+    load_own_project,
+    load_project,
+    update_project,
+)
+from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +38,22 @@ class Projects:
 
     ids: Ids
     cache: DirectoryCache
+    privileges: OperatorPrivileges
 
     def create(self, ctx: RequestContext, new: NewProject) -> Project:
         """Create a project.
 
         Raises: DomainNotFound, ProjectNotFound for the parent, NameConflict
         """
-        policy.CREATE_PROJECT.require(ctx.caller)
         parent = load_project(ctx.db, new.parent_id) if new.parent_id else None
+        domain = load_domain(ctx.db, new.domain_id or get_owning_domain_id(parent) or get_default_domain_id(ctx.caller))
+        policy.CREATE_PROJECT.require(ctx.caller, domain_id=domain.id)
+        if parent is not None and get_owning_domain_id(parent) != domain.id:
+            raise Invalid("Project domain_id must match its parent's domain.")
         if parent is not None and not parent.enabled:
             raise ForbiddenAction(f"cannot create a project in a branch containing a disabled project: {parent.id}")
-        domain = load_domain(ctx.db, new.domain_id or _domain_id(parent) or get_default_domain_id(ctx.caller))
-        if parent is not None and _domain_id(parent) != domain.id:
-            raise Invalid("Project domain_id must match its parent's domain.")
         project = build_project(self.ids.hex(), new, domain_id=domain.id, parent_id=parent.id if parent else domain.id)
+        self.privileges.require_for_project(ctx, policy.CREATE_PROJECT, project)
         conflict = NameConflict("project", project.name, domain.id)
         if repository.find_by_name(ctx.db, repository.projects, project.name, domain.id):
             raise conflict
@@ -51,12 +61,11 @@ class Projects:
         return repository.insert_unique(ctx.db, repository.projects, project, conflict)
 
     def get(self, ctx: RequestContext, project_id: str) -> Project:
-        policy.GET_PROJECT.require_own(ctx.caller, project_id, ProjectNotFound(project_id))
-        return load_project(ctx.db, project_id)
+        return load_own_project(ctx, policy.GET_PROJECT, project_id)
 
     def list(self, ctx: RequestContext, query: ListQuery, tags: TagFilter | None = None) -> Slice[Project]:
         """Return projects, or domains if the query filters for `is_domain`."""
-        policy.LIST_PROJECTS.require(ctx.caller)
+        query = policy.LIST_PROJECTS.limit_to_domain(ctx.caller, query)
         if "is_domain" not in query.filters:
             query = replace(query, filters={**query.filters, "is_domain": False})
         if tags is None:
@@ -68,15 +77,18 @@ class Projects:
 
         Raises: ProjectNotFound, NameConflict, ForbiddenAction, Invalid for a change of the domain
         """
-        policy.UPDATE_PROJECT.require_own(ctx.caller, project_id, ProjectNotFound(project_id))
-        project = load_project(ctx.db, project_id)
+        project = load_own_project(ctx, policy.UPDATE_PROJECT, project_id)
+        self.privileges.require_for_project(ctx, policy.UPDATE_PROJECT, project)
         if project.is_domain:
+            policy.UPDATE_DOMAIN.require(ctx.caller)
             return update_project(ctx, self.cache, project, changes, extra)
         for name in ("parent_id", "is_domain"):
             if name in changes and changes[name] != getattr(project, name):
                 raise ForbiddenAction(f"Update of `{name}` is not allowed")
         if changes.get("domain_id", project.domain_id) != project.domain_id:
             raise Invalid("Cannot change Domain ID")
+        renamed = replace(project, name=changes.get("name", project.name))
+        self.privileges.require_for_project(ctx, policy.UPDATE_PROJECT, renamed)
         if project.enabled and changes.get("enabled") is False:
             subtree = repository.list_descendants(ctx.db, [project_id])
             if any(descendant.enabled for descendant in subtree):
@@ -90,8 +102,8 @@ class Projects:
 
         Raises: ProjectNotFound, ForbiddenAction if it is a domain or has child projects
         """
-        policy.DELETE_PROJECT.require_own(ctx.caller, project_id, ProjectNotFound(project_id))
-        project = load_project(ctx.db, project_id)
+        project = load_own_project(ctx, policy.DELETE_PROJECT, project_id)
+        self.privileges.require_for_project(ctx, policy.DELETE_PROJECT, project)
         if project.is_domain:
             raise ForbiddenAction("cannot delete a project that acts as a domain")
         if repository.has_children(ctx.db, project_id):
@@ -110,7 +122,10 @@ class Projects:
 
     def list_for_user(self, ctx: RequestContext, user_id: str, query: ListQuery) -> Slice[Project]:
         """Return the projects on which a user has a role."""
-        policy.LIST_USER_PROJECTS.require_own(ctx.caller, user_id, UserNotFound(user_id))
+        rule, user = policy.LIST_USER_PROJECTS, repository.users.find(ctx.db, user_id)
+        rule.require_own(ctx.caller, user_id, UserNotFound(user_id), domain_id=user.domain_id if user else None)
+        if not rule.allows(ctx.caller, user_id):
+            query = rule.limit_to_domain(ctx.caller, query)
         return repository.list_assigned_projects(ctx.db, user_id, query)
 
     def list_available(self, ctx: RequestContext) -> Sequence[Project]:
@@ -118,9 +133,3 @@ class Projects:
         policy.GET_AUTH_PROJECTS.require(ctx.caller)
         query = ListQuery(filters={"enabled": True})
         return repository.list_assigned_projects(ctx.db, ctx.caller.user_id, query).items
-
-
-def _domain_id(project: Project | None) -> str:
-    if project is None:
-        return ""
-    return project.id if project.is_domain else project.domain_id

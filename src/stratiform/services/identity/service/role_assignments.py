@@ -27,7 +27,10 @@ from stratiform.services.identity.model import (
     User,
     expand_implied_roles,
 )
+from stratiform.services.identity.policy import IdentityRule
 from stratiform.services.identity.service.directory_cache import DirectoryCache
+from stratiform.services.identity.service.domains import get_owning_domain_id
+from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 from stratiform.services.identity.service.roles import load_role
 
 
@@ -36,15 +39,17 @@ class RoleAssignments:
     """Operations on grants and on `/role_assignments`."""
 
     cache: DirectoryCache
+    privileges: OperatorPrivileges
 
     def grant(self, ctx: RequestContext, assignment: RoleAssignment) -> None:
         """Assign a role; an existing assignment stays.
 
-        Raises: RoleNotFound, and the XNotFound of the actor and of the target
+        Raises: RoleNotFound, ForbiddenAction, and the XNotFound of the actor and of the target
         """
-        policy.CREATE_GRANT.require(ctx.caller)
-        _require_actor_and_target(ctx.db, assignment)
+        rule = _select_rule(assignment, policy.CREATE_GRANT, policy.CREATE_SYSTEM_GRANT)
+        target = _require_actor_and_target(ctx, rule, assignment)
         role = load_role(ctx.db, assignment.role_id)
+        self._require_assignable(ctx, rule, role, target)
         if role.domain_id and assignment.target_kind == "system":
             raise ForbiddenAction("role: domain specific roles are not assignable on the system")
         self.cache.invalidate(ctx.db, ctx.now)
@@ -55,8 +60,8 @@ class RoleAssignments:
 
         Raises: RoleAssignmentNotFound, RoleNotFound, and the XNotFound of the actor and of the target
         """
-        policy.CHECK_GRANT.require(ctx.caller)
-        _require_actor_and_target(ctx.db, assignment)
+        rule = _select_rule(assignment, policy.CHECK_GRANT, policy.CHECK_SYSTEM_GRANT)
+        _require_actor_and_target(ctx, rule, assignment)
         load_role(ctx.db, assignment.role_id)
         if not repository.has_assignment(ctx.db, assignment):
             raise RoleAssignmentNotFound(assignment.role_id, assignment.actor_id, assignment.target_id)
@@ -66,16 +71,20 @@ class RoleAssignments:
 
         Raises: RoleAssignmentNotFound, RoleNotFound
         """
-        policy.REVOKE_GRANT.require(ctx.caller)
-        load_role(ctx.db, assignment.role_id)
+        rule = _select_rule(assignment, policy.REVOKE_GRANT, policy.REVOKE_SYSTEM_GRANT)
+        rule.require(ctx.caller, domain_id=ctx.caller.domain_id)
+        role = load_role(ctx.db, assignment.role_id)
+        if not rule.allows(ctx.caller, None):  # an operator may also revoke those of deleted users
+            target = _require_actor_and_target(ctx, rule, assignment)
+            self._require_assignable(ctx, rule, role, target)
         self.cache.invalidate(ctx.db, ctx.now)
         if not repository.delete_assignment(ctx.db, assignment):
             raise RoleAssignmentNotFound(assignment.role_id, assignment.actor_id, assignment.target_id)
 
     def list_granted_roles(self, ctx: RequestContext, assignment: RoleAssignment) -> Sequence[Role]:
         """Return the roles of an actor on a target; the role of `assignment` is ignored."""
-        policy.LIST_GRANTS.require(ctx.caller)
-        _require_actor_and_target(ctx.db, assignment)
+        rule = _select_rule(assignment, policy.LIST_GRANTS, policy.LIST_SYSTEM_GRANTS)
+        _require_actor_and_target(ctx, rule, assignment)
         granted = repository.list_assignments(
             ctx.db,
             actor_kind=assignment.actor_kind,
@@ -91,7 +100,7 @@ class RoleAssignments:
 
         Raises: Invalid for `effective` with a group
         """
-        policy.LIST_ROLE_ASSIGNMENTS.require(ctx.caller)
+        policy.LIST_ROLE_ASSIGNMENTS.require(ctx.caller, domain_id=ctx.caller.domain_id)
         if filters.effective and filters.group_id:
             raise Invalid("Combining effective and group filter will always result in an empty list.")
         assignments: Iterable[EffectiveRoleAssignment]
@@ -100,7 +109,16 @@ class RoleAssignments:
         else:
             assignments = (EffectiveRoleAssignment(granted, granted) for granted in repository.list_assignments(ctx.db))
         target_ids = _target_ids(ctx.db, filters)
-        return [item for item in assignments if _matches(item.assignment, filters, target_ids)]
+        matching = [item for item in assignments if _matches(item.assignment, filters, target_ids)]
+        if policy.LIST_ROLE_ASSIGNMENTS.allows(ctx.caller, None):
+            return matching
+        own_ids = repository.list_domain_target_ids(ctx.db, str(ctx.caller.domain_id))
+        return [item for item in matching if item.assignment.target_id in own_ids]
+
+    def _require_assignable(self, ctx: RequestContext, rule: IdentityRule, role: Role, target: Project | None) -> None:
+        self.privileges.require_for_role(ctx, rule, role)
+        if target is not None:
+            self.privileges.require_for_project(ctx, rule, target)
 
     def load_resources(self, db: Connection, assignments: Iterable[EffectiveRoleAssignment]) -> RoleAssignmentResources:
         """Return the users, groups, projects, domains and roles that `assignments` refer to."""
@@ -125,18 +143,33 @@ def _actor_ids(assignments: Iterable[RoleAssignment], actor_kind: str) -> set[st
     return {assignment.actor_id for assignment in assignments if assignment.actor_kind == actor_kind}
 
 
-def _require_actor_and_target(db: Connection, assignment: RoleAssignment) -> None:
+def _select_rule(assignment: RoleAssignment, rule: IdentityRule, system_rule: IdentityRule) -> IdentityRule:
+    return system_rule if assignment.target_kind == "system" else rule
+
+
+def _require_actor_and_target(ctx: RequestContext, rule: IdentityRule, assignment: RoleAssignment) -> Project | None:
+    """Return the project or domain of an assignment. Domain managers see only actors and targets of their domain.
+
+    Raises: ForbiddenAction, and the XNotFound of the actor and of the target
+    """
+    rule.require(ctx.caller, domain_id=ctx.caller.domain_id)
+    domain_id = None if rule.allows(ctx.caller, None) else ctx.caller.domain_id
     actor_id, target_id = assignment.actor_id, assignment.target_id
-    if assignment.actor_kind == "user" and repository.users.find(db, actor_id) is None:
-        raise UserNotFound(actor_id)
-    if assignment.actor_kind == "group" and repository.groups.find(db, actor_id) is None:
-        raise GroupNotFound(actor_id)
+    if assignment.actor_kind == "user":
+        user = repository.users.find(ctx.db, actor_id)
+        if user is None or domain_id not in (None, user.domain_id):
+            raise UserNotFound(actor_id)
+    else:
+        group = repository.groups.find(ctx.db, actor_id)
+        if group is None or domain_id not in (None, group.domain_id):
+            raise GroupNotFound(actor_id)
     if assignment.target_kind == "system":
-        return
+        return None
     is_domain = assignment.target_kind == "domain"
-    target = repository.projects.find(db, target_id)
-    if target is None or target.is_domain != is_domain:
+    target = repository.projects.find(ctx.db, target_id)
+    if target is None or target.is_domain != is_domain or domain_id not in (None, get_owning_domain_id(target)):
         raise DomainNotFound(target_id) if is_domain else ProjectNotFound(target_id)
+    return target
 
 
 def _expand_assignments(db: Connection) -> Iterator[EffectiveRoleAssignment]:

@@ -22,6 +22,7 @@ from stratiform.services.identity.model import (
     expand_implied_roles,
 )
 from stratiform.services.identity.service.directory_cache import DirectoryCache, RevisionCache
+from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 from stratiform.services.identity.service.token_encoding import decode_token
 
 #: Keystone's default of `[token] allow_expired_window`: services may validate the expired token of a long operation.
@@ -42,6 +43,7 @@ class Tokens:
 
     keys: KeyRepository
     cache: DirectoryCache
+    privileges: OperatorPrivileges
 
     def validate(self, db: Connection, token_id: str, now: Micros, *, expired_window_us: Micros = 0) -> Token:
         """Return a valid token; it may have expired up to `expired_window_us` ago.
@@ -112,7 +114,9 @@ class Tokens:
             user=replace(user, password=""),
             user_domain=user_domain,
             roles=roles,
-            caller=_build_caller(user, claims.scope, roles, target),
+            caller=_build_caller(
+                user, claims.scope, self.privileges.list_caller_roles(roles, claims.scope, target), target
+            ),
             project=target if claims.scope.type == "project" else None,
             project_domain=target_domain,
             domain=target if claims.scope.type == "domain" else None,
@@ -191,14 +195,14 @@ def _load_enabled_domain(db: Connection, domain_id: str) -> Project:
     return domain
 
 
-def _build_caller(user: User, scope: TokenScope, roles: tuple[Role, ...], target: Project | None) -> Caller:
+def _build_caller(user: User, scope: TokenScope, roles: frozenset[str], target: Project | None) -> Caller:
     project = target if scope.type == "project" else None
     return Caller(
         user_id=user.id,
         project_id=scope.id if project is not None else None,
         domain_id=scope.id if scope.type == "domain" else None,
         system=scope.type == "system",
-        roles=frozenset(role.name for role in roles),
+        roles=roles,
         user_name=user.name,
         project_name=project.name if project is not None else "",
         user_domain_id=user.domain_id,

@@ -18,8 +18,10 @@ from stratiform.services.identity.model import (
     User,
     get_default_domain_id,
 )
+from stratiform.services.identity.policy import IdentityRule
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
+from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 from stratiform.services.identity.service.password_hasher import PasswordHasher
 from stratiform.services.identity.service.password_policy import PasswordPolicy
 
@@ -32,6 +34,7 @@ class Users:
     cache: DirectoryCache
     passwords: PasswordHasher
     password_policy: PasswordPolicy
+    privileges: OperatorPrivileges
 
     def hash_password(self, password: str) -> str:
         """Return the hash of a new password. Raises: PasswordTooLong, PasswordRequirements, Invalid."""
@@ -43,8 +46,8 @@ class Users:
 
         Raises: DomainNotFound, NameConflict, Invalid if the default project is a domain
         """
-        policy.CREATE_USER.require(ctx.caller)
         domain = load_domain(ctx.db, new.domain_id or get_default_domain_id(ctx.caller))
+        policy.CREATE_USER.require(ctx.caller, domain_id=domain.id)
         conflict = NameConflict("user", new.name, domain.id)
         if repository.find_by_name(ctx.db, repository.users, new.name, domain.id):
             raise conflict
@@ -63,11 +66,10 @@ class Users:
         return repository.insert_unique(ctx.db, repository.users, user, conflict)
 
     def get(self, ctx: RequestContext, user_id: str) -> User:
-        policy.GET_USER.require_own(ctx.caller, user_id, UserNotFound(user_id))
-        return load_user(ctx.db, user_id)
+        return load_own_user(ctx, policy.GET_USER, user_id)
 
     def list(self, ctx: RequestContext, query: ListQuery) -> Slice[User]:
-        policy.LIST_USERS.require(ctx.caller)
+        query = policy.LIST_USERS.limit_to_domain(ctx.caller, query)
         return repository.list_records(ctx.db, repository.users, query)
 
     def update(self, ctx: RequestContext, user_id: str, changes: Changes, extra: JsonObject) -> User:
@@ -77,8 +79,8 @@ class Users:
 
         Raises: UserNotFound, NameConflict, Invalid
         """
-        policy.UPDATE_USER.require_own(ctx.caller, user_id, UserNotFound(user_id))
-        user = load_user(ctx.db, user_id)
+        user = load_own_user(ctx, policy.UPDATE_USER, user_id)
+        self.privileges.require_for_user(ctx, policy.UPDATE_USER, user)
         if changes.get("domain_id", user.domain_id) != user.domain_id:
             raise Invalid("Cannot change Domain ID")
         updated = replace(user, **changes, extra=user.extra | extra)
@@ -98,8 +100,7 @@ class Users:
         return repository.save_unique(ctx.db, repository.users, updated, conflict)
 
     def delete(self, ctx: RequestContext, user_id: str) -> None:
-        policy.DELETE_USER.require_own(ctx.caller, user_id, UserNotFound(user_id))
-        load_user(ctx.db, user_id)
+        self.privileges.require_for_user(ctx, policy.DELETE_USER, load_own_user(ctx, policy.DELETE_USER, user_id))
         self.cache.invalidate(ctx.db, ctx.now)
         repository.delete_user(ctx.db, user_id)
 
@@ -108,9 +109,20 @@ class Users:
 
         Raises: UserNotFound
         """
-        policy.LIST_GROUPS_FOR_USER.require_own(ctx.caller, user_id, UserNotFound(user_id))
-        load_user(ctx.db, user_id)
+        load_own_user(ctx, policy.LIST_GROUPS_FOR_USER, user_id)
         return repository.list_user_groups(ctx.db, user_id, query)
+
+
+def load_own_user(ctx: RequestContext, rule: IdentityRule, user_id: str) -> User:
+    """Return a user to whom the caller may apply `rule`.
+
+    Raises: UserNotFound, ForbiddenAction
+    """
+    user = repository.users.find(ctx.db, user_id)
+    rule.require_own(ctx.caller, user_id, UserNotFound(user_id), domain_id=user.domain_id if user else None)
+    if user is None:
+        raise UserNotFound(user_id)
+    return user
 
 
 def load_user(db: Connection, user_id: str) -> User:

@@ -20,6 +20,10 @@ def list_all(db: Connection, image_id: str) -> Sequence[ImageCopy]:
     return _rows.list_all(db, image_copies.c.image_id == image_id)
 
 
+def insert(db: Connection, copy: ImageCopy) -> None:
+    _rows.insert(db, copy)
+
+
 def claim_upload(db: Connection, copy: ImageCopy, now: Micros) -> bool:
     """Write the claim of `copy`, unless another one has not expired yet; return whether it was written."""
     if find(db, copy.image_id, copy.cloud_id) is None:

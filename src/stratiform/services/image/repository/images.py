@@ -87,6 +87,14 @@ def delete(db: Connection, image_id: str) -> None:
     _rows.delete(db, images.c.id == image_id)
 
 
+def list_active_of_owner(db: Connection, owner: str) -> Sequence[Image]:
+    """Return the active images of a project that nothing protects, newest first."""
+    c = images.c
+    unprotected = c.protected.is_(False)
+    order = [c.created_at.desc(), c.id.desc()]
+    return _rows.list_all(db, c.owner == owner, c.status == "active", unprotected, order=order)
+
+
 def list_page(db: Connection, query: ImageQuery, project_id: str | None, all_projects: bool) -> Slice[Image]:
     """Return a page of the images that a project sees, or of those of all projects.
 

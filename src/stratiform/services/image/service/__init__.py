@@ -17,6 +17,7 @@ from stratiform.services.image.service.image_members import ImageMembers
 from stratiform.services.image.service.image_tags import ImageTags
 from stratiform.services.image.service.images import Images
 from stratiform.services.image.service.metadefs import Metadefs
+from stratiform.services.image.service.server_images import ServerImages
 
 __all__ = ["ImageDataUpload", "ImageFile", "ImageService"]
 
@@ -31,6 +32,7 @@ class ImageService:
     image_data: ImageData
     image_imports: ImageImports
     image_copies: ImageCopies
+    server_images: ServerImages
     metadefs: Metadefs
 
     @classmethod
@@ -55,5 +57,6 @@ class ImageService:
             image_data=image_data,
             image_imports=ImageImports(database, ids, images, image_data, clock, networks),
             image_copies=ImageCopies(database, ids, clouds, store, clock),
+            server_images=ServerImages(ids),
             metadefs=Metadefs.build(ids),
         )

@@ -133,7 +133,7 @@ def _parse_repetition(document: _Document, event_type: str, publisher_id: str, r
     if at is None:
         at = parse_time(document.context_timestamp, "_context_timestamp")
     if at is None:
-        raise InvalidMessage("the time of the original is missing: Almanach published this message again")
+        raise InvalidMessage("the timestamp of the original message is missing: Almanach republished this message")
     content_id = make_content_id(event_type, REPETITION_PUBLISHER, at, payload)
     return Message(event_type, content_id, publisher_id, at, document.payload, max(at, repeated_at or at))
 

@@ -13,6 +13,10 @@ from stratiform.services.ledger.repository.project_usage import ProjectUsage
 class ProjectUsages:
     """Reads the usage of projects, for other services."""
 
+    def exists(self, db: Connection, project_id: str) -> bool:
+        """Return True if the project has usage, also if its ID has not the form of OpenStack's."""
+        return repository.known_names.has_project(db, project_id)
+
     def list(
         self,
         db: Connection,

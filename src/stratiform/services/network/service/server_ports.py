@@ -79,14 +79,16 @@ class ServerPorts:
     def release(self, db: Connection, server_id: str, now: Micros) -> None:
         """Delete the ports that were created for a deleted server, and detach the others. Idempotent."""
         for port in self.list(db, server_id):
-            if port.created_for_server:
-                ip_allocations.release_addresses(db, port.id, now)
-                resources.delete_port(db, port.id)
-            else:
-                detached = replace(
-                    port, device_id="", device_owner="", host="", updated_at=now, revision=port.revision + 1
-                )
-                resources.ports.save(db, detached)
+            self.detach(db, port, now)
+
+    def detach(self, db: Connection, port: Port, now: Micros) -> None:
+        """Delete a port that was created for its server, or detach it. Without a policy check."""
+        if port.created_for_server:
+            ip_allocations.release_addresses(db, port.id, now)
+            resources.delete_port(db, port.id)
+        else:
+            detached = replace(port, device_id="", device_owner="", host="", updated_at=now, revision=port.revision + 1)
+            resources.ports.save(db, detached)
 
     def _create_or_attach(
         self, ctx: RequestContext, project_id: str, server_id: str, request: NicRequest, groups: Sequence[str]

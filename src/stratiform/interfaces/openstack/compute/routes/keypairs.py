@@ -5,11 +5,14 @@ from stratiform.interfaces.openstack.compute.api import api
 from stratiform.interfaces.openstack.compute.schemas import keypairs as schemas
 from stratiform.interfaces.openstack.compute.views import keypairs as views
 from stratiform.interfaces.openstack.compute.views.links import next_links
-from stratiform.kit.errors import UnsupportedOperation
 from stratiform.services.compute import policy
+from stratiform.services.compute.errors import InvalidField
 
 _PATH = "/os-keypairs"
 _ITEM_PATH = "/os-keypairs/{keypair_name}"
+#: Since 2.92, keys are not generated.
+_PUBLIC_KEY_REQUIRED = 92
+
 _KEY_COMMENT = "Generated-by-Stratiform"
 
 
@@ -36,11 +39,11 @@ def create_keypair(request: ApiRequest, body: schemas.KeyPairCreateRequest) -> s
     user_id = new.user_id if isinstance(new.user_id, str) else None
     private_key, public_key = "", new.public_key
     if public_key is None:
-        if key_type != "ssh":
-            raise UnsupportedOperation("Only SSH keys can be generated; create the certificate yourself and import it.")
+        if request.microversion >= _PUBLIC_KEY_REQUIRED:
+            raise InvalidField("keypair", "{...}", "'public_key' is a required property")
         with request.read_transaction() as ctx:
             keypairs.require_create(ctx, user_id)
-        generated = keypairs.generate(_KEY_COMMENT)
+        generated = keypairs.generate(key_type, _KEY_COMMENT, ctx.now)
         private_key, public_key = generated.private_key, generated.public_key
     with request.write_transaction() as ctx:
         keypair = keypairs.create(ctx, new.name, public_key, key_type=key_type, user_id=user_id)

@@ -3,6 +3,7 @@
 from stratiform.interfaces.endpoints import Action, ApiRequest, ApiResponse
 from stratiform.interfaces.openstack.compute.api import api
 from stratiform.interfaces.openstack.compute.parsing import parse_reference
+from stratiform.interfaces.openstack.compute.passwords import choose_admin_password
 from stratiform.interfaces.openstack.compute.schemas import server_actions as schemas
 from stratiform.interfaces.openstack.compute.schemas.servers import ServerRebuild, ServerRebuildResponse
 from stratiform.interfaces.openstack.compute.server_requests import build_rebuild_changes
@@ -26,8 +27,8 @@ def _stop(request: ApiRequest, server_id: str) -> None:
 
 
 def _force_delete(request: ApiRequest, server_id: str) -> None:
-    """Delete, as `DELETE` does: servers are deleted at once, without a grace period."""
-    request.services.compute.servers.delete(request.ctx, server_id)
+    """Delete at once, without a grace period."""
+    request.services.compute.servers.delete(request.ctx, server_id, force=True)
 
 
 def _reboot(request: ApiRequest, server_id: str, body: schemas.Reboot) -> None:
@@ -53,7 +54,8 @@ def _revert_resize(request: ApiRequest, server_id: str) -> None:
 def _rebuild(request: ApiRequest, server_id: str, body: ServerRebuild) -> ApiResponse[ServerRebuildResponse]:
     compute, image_id = request.services.compute, parse_reference(body.image_ref)
     server = compute.server_actions.rebuild(request.ctx, server_id, image_id, **build_rebuild_changes(body))
-    rebuilt = rebuilt_server(compute.servers.load_details(request.ctx, [server])[0], request.view)
+    password = choose_admin_password(request, body.admin_pass)
+    rebuilt = rebuilt_server(compute.servers.load_details(request.ctx, [server])[0], request.view, password)
     return ApiResponse(ServerRebuildResponse(rebuilt), headers={"Location": rebuilt.links[0].href})
 
 
@@ -91,6 +93,14 @@ def _remove_security_group(request: ApiRequest, server_id: str, body: schemas.Se
     request.services.compute.server_actions.remove_security_group(request.ctx, server_id, body.name)
 
 
+def _add_fixed_ip(request: ApiRequest, server_id: str, body: schemas.AddFixedIp) -> None:
+    request.services.compute.server_interfaces.add_fixed_ip(request.ctx, server_id, parse_reference(body.network_id))
+
+
+def _remove_fixed_ip(request: ApiRequest, server_id: str, body: schemas.RemoveFixedIp) -> None:
+    request.services.compute.server_interfaces.remove_fixed_ip(request.ctx, server_id, body.address)
+
+
 def _get(request: ApiRequest, server_id: str) -> Server:
     return request.services.compute.servers.get(request.ctx, server_id)
 
@@ -118,52 +128,26 @@ api.declare_actions(
         Action("os-resetState", policy.SERVERS_RESET_STATE, _reset_state),
         Action("addSecurityGroup", policy.SERVER_SECURITY_GROUPS_ADD, _add_security_group),
         Action("removeSecurityGroup", policy.SERVER_SECURITY_GROUPS_REMOVE, _remove_security_group),
+        Action("addFixedIp", policy.SERVER_FIXED_IPS_ADD, _add_fixed_ip, until=43),
+        Action("removeFixedIp", policy.SERVER_FIXED_IPS_REMOVE, _remove_fixed_ip, until=43),
     ],
 )
 
-_NO_IMAGE = "Creating an image of a server is not supported."
-_NO_PAUSE = "Pausing a server is not supported; stop it instead."
-_NO_SUSPEND = "Suspending a server is not supported; stop it instead."
-_NO_RESCUE = "Rescue mode is not supported."
-_NO_SHELVE = "Shelving a server is not supported; stop it instead."
-_NO_MIGRATION = "Migrating a server is not supported; its cloud selects the host."
 _NO_GRAPHICAL_CONSOLE = "A graphical console is not supported; read the console output instead."
-_NO_FLOATING_IP = "Floating IPs are not supported."
-_NO_FIXED_IP = (
-    "The addresses of a server cannot be changed; create a port with the addresses, and a server with that port."
-)
+_NO_FLOATING_IP = "This action of nova-network is not supported; use the floating IPs of the Network API."
 
 api.declare_unsupported_actions(
     _PATH,
     policy.SERVERS_SHOW,
     _get,
     {
-        "changePassword": "Setting a password is not supported; use a key pair or user data.",
-        "createImage": _NO_IMAGE,
-        "createBackup": _NO_IMAGE,
-        "pause": _NO_PAUSE,
-        "unpause": _NO_PAUSE,
-        "suspend": _NO_SUSPEND,
-        "resume": _NO_SUSPEND,
-        "rescue": _NO_RESCUE,
-        "unrescue": _NO_RESCUE,
-        "shelve": _NO_SHELVE,
-        "shelveOffload": _NO_SHELVE,
-        "unshelve": _NO_SHELVE,
-        "migrate": _NO_MIGRATION,
-        "os-migrateLive": _NO_MIGRATION,
-        "evacuate": _NO_MIGRATION,
-        "restore": "Restoring a server is not supported; servers are deleted immediately.",
         "os-getVNCConsole": _NO_GRAPHICAL_CONSOLE,
         "os-getSPICEConsole": _NO_GRAPHICAL_CONSOLE,
         "os-getRDPConsole": _NO_GRAPHICAL_CONSOLE,
         "os-getSerialConsole": "A serial console is not supported; read the console output instead.",
         "addFloatingIp": _NO_FLOATING_IP,
         "removeFloatingIp": _NO_FLOATING_IP,
-        "addFixedIp": _NO_FIXED_IP,
-        "removeFixedIp": _NO_FIXED_IP,
         "resetNetwork": "Resetting the network is not supported.",
         "injectNetworkInfo": "Injecting network information is not supported.",
-        "trigger_crash_dump": "Triggering a crash dump is not supported.",
     },
 )

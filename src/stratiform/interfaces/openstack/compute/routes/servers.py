@@ -4,6 +4,7 @@ from msgspec import UNSET
 
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
 from stratiform.interfaces.openstack.compute.api import api
+from stratiform.interfaces.openstack.compute.passwords import choose_admin_password
 from stratiform.interfaces.openstack.compute.schemas import servers as schemas
 from stratiform.interfaces.openstack.compute.server_filters import build_server_filter
 from stratiform.interfaces.openstack.compute.server_requests import build_new_server, build_server_changes
@@ -44,7 +45,7 @@ def create_server(request: ApiRequest, body: schemas.ServerCreateRequest) -> Api
     server = request.services.compute.servers.create(request.ctx, new)[0]
     if body.server.return_reservation_id:
         return ApiResponse(schemas.ReservationResponse(server.reservation_id))
-    created = views.created_server(server, request.view)
+    created = views.created_server(server, request.view, choose_admin_password(request, body.server.admin_pass))
     return ApiResponse(schemas.ServerCreateResponse(created), headers={"Location": created.links[0].href})
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from stratiform.interfaces.endpoints import Since
 
@@ -38,13 +38,20 @@ class InterfaceAttachmentResponse(Struct):
     interface_attachment: InterfaceAttachment = field(name="interfaceAttachment")
 
 
-class ServerSecurityGroup(Struct):
-    id: str
-    name: str
-    tenant_id: str
-    description: str = ""
-    rules: list[str] = field(default_factory=list)
+class RequestedFixedIp(Struct, forbid_unknown_fields=True):
+    ip_address: str
 
 
-class ServerSecurityGroupsResponse(Struct):
-    security_groups: list[ServerSecurityGroup]
+class InterfaceAttachmentCreate(Struct, forbid_unknown_fields=True):
+    """A port or a network, which exclude each other."""
+
+    port_id: str | UnsetType = UNSET
+    net_id: str | UnsetType = UNSET
+    fixed_ips: list[RequestedFixedIp] | UnsetType = UNSET
+    tag: Annotated[str | UnsetType, Since(49)] = UNSET
+
+
+class InterfaceAttachmentCreateRequest(Struct, forbid_unknown_fields=True):
+    interface_attachment: InterfaceAttachmentCreate = field(
+        name="interfaceAttachment", default_factory=InterfaceAttachmentCreate
+    )

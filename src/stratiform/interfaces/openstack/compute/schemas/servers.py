@@ -1,5 +1,6 @@
 """Servers."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -80,7 +81,7 @@ class SecurityGroupName(Struct):
 
 
 class ServerCreate(Struct, forbid_unknown_fields=True):
-    """Scheduler hints, `adminPass`, `personality` and `trusted_image_certificates` have no effect."""
+    """`personality` and `trusted_image_certificates` have no effect."""
 
     name: Name
     flavor_ref: str | int = field(name="flavorRef")
@@ -107,7 +108,7 @@ class ServerCreate(Struct, forbid_unknown_fields=True):
     disk_config: str = field(name="OS-DCF:diskConfig", default="MANUAL")
     access_ip_v4: str = field(name="accessIPv4", default="")
     access_ip_v6: str = field(name="accessIPv6", default="")
-    admin_pass: object = field(name="adminPass", default=UNSET)
+    admin_pass: str | UnsetType = field(name="adminPass", default=UNSET)
     scheduler_hints: object = field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
 
 
@@ -140,7 +141,7 @@ class ServerRebuild(ServerUpdate, forbid_unknown_fields=True, kw_only=True):
     key_name: Annotated[str | UnsetType | None, Since(54)] = UNSET
     user_data: Annotated[str | UnsetType | None, Since(57)] = UNSET
     preserve_ephemeral: object = UNSET
-    admin_pass: object = field(name="adminPass", default=UNSET)
+    admin_pass: str | UnsetType = field(name="adminPass", default=UNSET)
     personality: Annotated[object, Until(56)] = UNSET
     trusted_image_certificates: Annotated[object, Since(63)] = UNSET
 
@@ -182,6 +183,13 @@ class ServerAddress(Struct):
     mac_address: str = field(name="OS-EXT-IPS-MAC:mac_addr")
 
 
+class UpdatedServerAddress(ServerAddress):
+    """An address in responses to `PUT /servers/{server_id}` and `rebuild`."""
+
+    type: Annotated[str, Since(75)] = field(name="OS-EXT-IPS:type")
+    mac_address: Annotated[str, Since(75)] = field(name="OS-EXT-IPS-MAC:mac_addr")
+
+
 class AttachedVolume(Struct):
     id: str
     delete_on_termination: Annotated[bool, Since(3)] = False
@@ -204,7 +212,7 @@ class ServerDetail(Struct, kw_only=True):
     flavor: FlavorReference | EmbeddedFlavor
     created: str
     updated: str
-    addresses: dict[str, list[ServerAddress]]
+    addresses: Mapping[str, Sequence[ServerAddress]]
     access_ip_v4: str = field(name="accessIPv4")
     access_ip_v6: str = field(name="accessIPv6")
     links: list[Link]
@@ -227,6 +235,7 @@ class ServerDetail(Struct, kw_only=True):
     trusted_image_certificates: Annotated[list[str] | None, Since(63)] = None
     server_groups: Annotated[list[str] | UnsetType, Since(71)] = UNSET
     locked_reason: Annotated[str | None, Since(73)]
+    pinned_availability_zone: Annotated[str | None, Since(96)] = None
     hostname: Annotated[str | UnsetType, Since(3)] = field(name="OS-EXT-SRV-ATTR:hostname")
     host: Annotated[str, ADMIN_ONLY] = field(name="OS-EXT-SRV-ATTR:host")
     hypervisor_hostname: Annotated[str, ADMIN_ONLY] = field(name="OS-EXT-SRV-ATTR:hypervisor_hostname")
@@ -245,6 +254,7 @@ class ServerDetail(Struct, kw_only=True):
 class UpdatedServer(ServerDetail, kw_only=True):
     """A server in responses to `PUT /servers/{server_id}`, which have fewer fields before 2.75."""
 
+    addresses: Mapping[str, Sequence[UpdatedServerAddress]]
     config_drive: Annotated[str, Since(75)]
     key_name: Annotated[str | None, Since(75)]
     security_groups: Annotated[list[SecurityGroupName], Since(75)]
@@ -275,9 +285,11 @@ class RebuiltServer(UpdatedServer, kw_only=True):
 
     key_name: Annotated[str | None, Since(54)]
     user_data: Annotated[str | UnsetType | None, Since(57)] = UNSET
+    admin_pass: str | UnsetType = field(name="adminPass", default=UNSET)
 
 
-class CreatedServer(Struct):
+class CreatedServer(Struct, kw_only=True):
+    admin_pass: str | UnsetType = field(name="adminPass", default=UNSET)
     id: str
     links: list[Link]
     disk_config: str = field(name="OS-DCF:diskConfig")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from stratiform.interfaces.endpoints import ViewContext
 from stratiform.interfaces.openstack.compute.schemas import servers as schemas
@@ -16,7 +16,9 @@ from stratiform.services.network.model import Port
 _S = TypeVar("_S", bound=schemas.ServerDetail)
 
 #: The progress of servers by status. Source: nova/api/openstack/compute/views/servers.py.
-_PROGRESS = {"ACTIVE": 100, "BUILD": 0, "REBUILD": 0, "RESIZE": 0, "VERIFY_RESIZE": 100, "REVERT_RESIZE": 0}
+_PROGRESS = dict.fromkeys(("BUILD", "REBUILD", "RESIZE", "REVERT_RESIZE"), 0) | dict.fromkeys(
+    ("ACTIVE", "VERIFY_RESIZE", "PAUSED"), 100
+)
 _STATUSES_WITH_FAULT = ("ERROR", "DELETED")
 
 
@@ -24,8 +26,9 @@ def server_summary(server: Server, view: ViewContext) -> schemas.ServerSummary:
     return schemas.ServerSummary(server.id, server.name, resource_links(view, "servers", server.id))
 
 
-def created_server(server: Server, view: ViewContext) -> schemas.CreatedServer:
+def created_server(server: Server, view: ViewContext, admin_pass: str | UnsetType) -> schemas.CreatedServer:
     return schemas.CreatedServer(
+        admin_pass=admin_pass,
         id=server.id,
         links=resource_links(view, "servers", server.id),
         disk_config=server.disk_config,
@@ -33,9 +36,10 @@ def created_server(server: Server, view: ViewContext) -> schemas.CreatedServer:
     )
 
 
-def rebuilt_server(detail: ServerDetail, view: ViewContext) -> schemas.RebuiltServer:
+def rebuilt_server(detail: ServerDetail, view: ViewContext, admin_pass: str | UnsetType) -> schemas.RebuiltServer:
     response = server_in_single_response(schemas.RebuiltServer, detail, view)
     response.user_data = detail.server.user_data or None
+    response.admin_pass = admin_pass
     return response
 
 
@@ -48,6 +52,8 @@ def server_in_single_response(schema: type[_S], detail: ServerDetail, view: View
 
 def server_detail(schema: type[_S], detail: ServerDetail, view: ViewContext) -> _S:
     server = detail.server
+    is_updated = issubclass(schema, schemas.UpdatedServer)
+    address_type = schemas.UpdatedServerAddress if is_updated else schemas.ServerAddress
     has_hostname = view.is_admin or view.microversion >= 90
     return schema(
         id=server.id,
@@ -61,7 +67,7 @@ def server_detail(schema: type[_S], detail: ServerDetail, view: ViewContext) -> 
         flavor=_flavor(server, view),
         created=format_iso_seconds(server.created_at),
         updated=format_iso_seconds(server.updated_at),
-        addresses=_addresses(detail.ports),
+        addresses=_addresses(detail.ports, address_type),
         access_ip_v4=server.access_ip_v4,
         access_ip_v6=server.access_ip_v6,
         links=resource_links(view, "servers", server.id),
@@ -82,6 +88,7 @@ def server_detail(schema: type[_S], detail: ServerDetail, view: ViewContext) -> 
         description=server.description,
         tags=server.tags,
         locked_reason=server.locked_reason,
+        pinned_availability_zone=server.pinned_zone,
         hostname=server.hostname if has_hostname else UNSET,
         host=server.cloud_name,
         hypervisor_hostname=server.cloud_name,
@@ -108,14 +115,16 @@ def _flavor(server: Server, view: ViewContext) -> schemas.FlavorReference | sche
     )
 
 
-def _addresses(ports_by_network: Mapping[str, Sequence[Port]]) -> dict[str, list[schemas.ServerAddress]]:
+def _addresses(
+    ports_by_network: Mapping[str, Sequence[Port]], schema: type[schemas.ServerAddress]
+) -> dict[str, list[schemas.ServerAddress]]:
     """Return the addresses by the name of their network; networks without addresses are omitted."""
     addresses: dict[str, list[schemas.ServerAddress]] = {}
     for network_name, ports in ports_by_network.items():
         for port in ports:
             for fixed_ip in port.fixed_ips:
                 address = fixed_ip["ip_address"]
-                entry = schemas.ServerAddress(get_ip_version(address), address, "fixed", port.mac_address)
+                entry = schema(get_ip_version(address), address, "fixed", port.mac_address)
                 addresses.setdefault(network_name, []).append(entry)
     return addresses
 

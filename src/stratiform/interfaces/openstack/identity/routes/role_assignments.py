@@ -75,27 +75,29 @@ def _declare_grants(
     list_path = f"{target_path}/{actor_kind}s/{{{actor_kind}_id}}/roles"
     grant_path = f"{list_path}/{{role_id}}{suffix}"
     not_found = (RoleAssignmentNotFound,)
+    rules = policy.SYSTEM_GRANT_RULES if target_kind == "system" else policy.GRANT_RULES
+    check, list_all, create, revoke = rules
 
     def assignment(ids: Mapping[str, str]) -> RoleAssignment:
         target_id = ids.get(f"{target_kind}_id", SYSTEM_TARGET)
         actor_id = ids[f"{actor_kind}_id"]
         return RoleAssignment(ids.get("role_id", ""), actor_kind, actor_id, target_kind, target_id, inherited)
 
-    @api.get(list_path + suffix, policy.LIST_GRANTS)
+    @api.get(list_path + suffix, list_all)
     def list_granted_roles(request: ApiRequest, **ids: str) -> RolesResponse:
         roles = request.services.identity.role_assignments.list_granted_roles(request.ctx, assignment(ids))
         return RolesResponse([role_view(role, request.view) for role in roles], page_links(request))
 
-    @api.put(grant_path, policy.CREATE_GRANT, status=204)
+    @api.put(grant_path, create, status=204)
     def create_grant(request: ApiRequest, **ids: str) -> None:
         request.services.identity.role_assignments.grant(request.ctx, assignment(ids))
 
-    @api.get(grant_path, policy.CHECK_GRANT, status=204, errors=not_found)
-    @api.head(grant_path, policy.CHECK_GRANT, status=204, errors=not_found)
+    @api.get(grant_path, check, status=204, errors=not_found)
+    @api.head(grant_path, check, status=204, errors=not_found)
     def check_grant(request: ApiRequest, **ids: str) -> None:
         request.services.identity.role_assignments.check(request.ctx, assignment(ids))
 
-    @api.delete(grant_path, policy.REVOKE_GRANT, errors=not_found)
+    @api.delete(grant_path, revoke, errors=not_found)
     def revoke_grant(request: ApiRequest, **ids: str) -> None:
         request.services.identity.role_assignments.revoke(request.ctx, assignment(ids))
 

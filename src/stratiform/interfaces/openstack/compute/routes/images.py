@@ -1,0 +1,70 @@
+"""`/images`, until 2.35: images of the image service."""
+
+from msgspec import UNSET
+
+from stratiform.interfaces.endpoints import ApiRequest, ViewContext
+from stratiform.interfaces.openstack.compute.api import api
+from stratiform.interfaces.openstack.compute.schemas import images as schemas
+from stratiform.interfaces.openstack.compute.views.links import bookmark_link, resource_links
+from stratiform.kit.clock import format_iso_seconds
+from stratiform.services.image import policy
+from stratiform.services.image.model import Image, ImageQuery
+
+#: The last microversion with these paths.
+_UNTIL = 35
+
+_STATUSES = {"active": "ACTIVE", "queued": "SAVING", "saving": "SAVING", "deleted": "DELETED", "killed": "ERROR"}
+_PROGRESS = {"ACTIVE": 100, "SAVING": 50}
+
+
+@api.get("/images", policy.IMAGES_LIST, until=_UNTIL)
+def list_images(request: ApiRequest, query: schemas.ImageListQuery) -> schemas.ImagesResponse:
+    images = request.services.image.images.list(request.ctx, _image_query(query))
+    return schemas.ImagesResponse([_summary(image, request.view) for image in images.items])
+
+
+@api.get("/images/detail", policy.IMAGES_LIST, until=_UNTIL)
+def list_images_detail(request: ApiRequest, query: schemas.ImageListQuery) -> schemas.ImagesDetailResponse:
+    images = request.services.image.images.list(request.ctx, _image_query(query))
+    return schemas.ImagesDetailResponse([_detail(image, request.view) for image in images.items])
+
+
+@api.get("/images/{image_id}", policy.IMAGES_GET, until=_UNTIL)
+def show_image(request: ApiRequest, image_id: str) -> schemas.ImageResponse:
+    return schemas.ImageResponse(_detail(request.services.image.images.get(request.ctx, image_id), request.view))
+
+
+@api.delete("/images/{image_id}", policy.IMAGES_DELETE, until=_UNTIL)
+def delete_image(request: ApiRequest, image_id: str) -> None:
+    request.services.image.images.delete(request.ctx, image_id)
+
+
+def _image_query(query: schemas.ImageListQuery) -> ImageQuery:
+    filters = {} if query.name is None else {"name": [query.name]}
+    if query.status is not None:
+        filters["status"] = [query.status.lower()]
+    return ImageQuery(filters, page=query.page())
+
+
+def _summary(image: Image, view: ViewContext) -> schemas.ImageSummary:
+    return schemas.ImageSummary(image.id, image.name, resource_links(view, "images", image.id))
+
+
+def _detail(image: Image, view: ViewContext) -> schemas.ImageDetail:
+    status = _STATUSES.get(image.status, "UNKNOWN")
+    server_id = image.properties.get("instance_uuid")
+    server = schemas.ImageServer(server_id, [bookmark_link(view, "servers", server_id)]) if server_id else UNSET
+    return schemas.ImageDetail(
+        id=image.id,
+        name=image.name,
+        links=resource_links(view, "images", image.id),
+        status=status,
+        created=format_iso_seconds(image.created_at),
+        updated=format_iso_seconds(image.updated_at),
+        min_disk=image.min_disk,
+        min_ram=image.min_ram,
+        progress=_PROGRESS.get(status, 0),
+        metadata=image.properties,
+        server=server,
+        size=image.size,
+    )

@@ -1,0 +1,45 @@
+"""Images of the image service, as Nova shows them."""
+
+from msgspec import Struct, UnsetType, field
+
+from stratiform.interfaces.openstack.compute.schemas.common import Link, PageQuery
+
+
+class ImageListQuery(PageQuery, kw_only=True):
+    name: str | None = None
+    status: str | None = None
+
+
+class ImageSummary(Struct):
+    id: str
+    name: str | None
+    links: list[Link]
+
+
+class ImageServer(Struct):
+    id: str
+    links: list[Link]
+
+
+class ImageDetail(ImageSummary, kw_only=True):
+    status: str
+    created: str
+    updated: str
+    min_disk: int = field(name="minDisk")
+    min_ram: int = field(name="minRam")
+    progress: int
+    metadata: dict[str, str]
+    server: ImageServer | UnsetType
+    size: int | None = field(name="OS-EXT-IMG-SIZE:size")
+
+
+class ImagesResponse(Struct):
+    images: list[ImageSummary]
+
+
+class ImagesDetailResponse(Struct):
+    images: list[ImageDetail]
+
+
+class ImageResponse(Struct):
+    image: ImageDetail

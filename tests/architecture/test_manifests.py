@@ -39,7 +39,8 @@ def flatten(value: object, declared_type: type) -> Iterator[object]:
     if isinstance(value, declared_type):
         yield value
     elif isinstance(value, dict):
-        yield from (item for item in value.values() if isinstance(item, declared_type))
+        for item in value.values():
+            yield from flatten(item, declared_type)
     elif isinstance(value, ResourceRules):
         yield from (item for item in value.list() if isinstance(item, declared_type))
 

@@ -37,6 +37,16 @@ _FREE = {
     "tag",
     "alias",
     "quota",
+    "rule_type",
+    # of resources that do not exist
+    "agent_id",
+    "segment_id",
+    "network_segment_range_id",
+    "network_flavor_id",
+    "service_profile_id",
+    "local_ip_id",
+    "ndp_proxy_id",
+    "topology_id",
     "encryption_id",
     "network_label",
     "schema_name",
@@ -203,8 +213,6 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
         "attachment_id": _UNKNOWN,
         "snapshot_id": _UNKNOWN,
         "backup_id": _UNKNOWN,
-        "router_id": _UNKNOWN,
-        "floating_ip_id": _UNKNOWN,
         "image_id": image["id"],
         "member_id": _UNKNOWN,
         "namespace": namespace["namespace"],
@@ -268,6 +276,8 @@ def _create_network_resources(api: Callers) -> dict[str, str]:
         json={"security_group_default_statefulness": {"stateful": True, "project_id": api.projects["green"]}},
     )
     return {
+        **_create_routers(api, subnet, port),
+        **_create_shared_resources(api, network),
         "network_id": network["id"],
         "subnet_id": subnet["id"],
         "port_id": port["id"],
@@ -276,6 +286,74 @@ def _create_network_resources(api: Callers) -> dict[str, str]:
         "default_security_group_rule_id": template["default_security_group_rule"]["id"],
         "security_group_default_statefulness_id": statefulness["security_group_default_statefulness"]["id"],
     }
+
+
+def _create_routers(api: Callers, subnet: dict[str, Any], port: dict[str, Any]) -> dict[str, str]:
+    v2 = "/network/v2.0"
+    body = {"network": {"name": "public", "router:external": True}}
+    external = api.ok("POST", f"{v2}/networks", "admin", json=body)["network"]
+    external_subnet = {"network_id": external["id"], "ip_version": 4, "cidr": "203.0.113.0/24"}
+    api.ok("POST", f"{v2}/subnets", "admin", json={"subnet": external_subnet})
+    gateway = {"external_gateway_info": {"network_id": external["id"]}}
+    router = api.ok("POST", f"{v2}/routers", json={"router": gateway})["router"]
+    api.ok("PUT", f"{v2}/routers/{router['id']}/add_router_interface", json={"subnet_id": subnet["id"]})
+    body = {"floatingip": {"floating_network_id": external["id"]}}
+    floating_ip = api.ok("POST", f"{v2}/floatingips", json=body)["floatingip"]
+    values = {
+        "internal_port_id": port["id"],
+        "internal_ip_address": port["fixed_ips"][0]["ip_address"],
+        "internal_port": 80,
+        "external_port": 80,
+        "protocol": "tcp",
+    }
+    path = f"{v2}/floatingips/{floating_ip['id']}/port_forwardings"
+    forwarding = api.ok("POST", path, json={"port_forwarding": values})["port_forwarding"]
+    return {
+        "router_id": router["id"],
+        "floatingip_id": floating_ip["id"],
+        "port_forwarding_id": forwarding["id"],
+        "conntrack_helper_id": _UNKNOWN,
+    }
+
+
+#: The bodies of new resources by path, name in bodies and caller; "NETWORK", "PORT" and "PARENT" are replaced by ids.
+_SHARED_RESOURCES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    ("/subnetpools", "subnetpool", "green", {"prefixes": ["10.0.0.0/8"]}),
+    ("/address-scopes", "address_scope", "green", {"ip_version": 4}),
+    ("/address-groups", "address_group", "green", {"addresses": ["10.0.0.0/8"]}),
+    ("/rbac-policies", "rbac_policy", "green", {"object_id": "NETWORK", "target_tenant": "x"}),
+    ("/metering/metering-labels", "metering_label", "admin", {}),
+)
+
+_QOS_RULES = {
+    "bandwidth_limit": {"max_kbps": 1},
+    "dscp_marking": {"dscp_mark": 8},
+    "minimum_bandwidth": {"min_kbps": 1},
+    "minimum_packet_rate": {"min_kpps": 1},
+    "packet_rate_limit": {"max_kpps": 1},
+}
+
+
+def _create_shared_resources(api: Callers, network: dict[str, Any]) -> dict[str, str]:
+    v2 = "/network/v2.0"
+    identifiers = {}
+    for path, name, caller, values in _SHARED_RESOURCES:
+        body = {key: network["id"] if value == "NETWORK" else value for key, value in values.items()}
+        created = api.ok("POST", v2 + path, caller, json={name: body})[name]
+        identifiers[f"{name}_id"] = created["id"]
+    rule = {"metering_label_id": identifiers["metering_label_id"], "direction": "ingress", "remote_ip_prefix": "::/0"}
+    path = f"{v2}/metering/metering-label-rules"
+    created = api.ok("POST", path, "admin", json={"metering_label_rule": rule})["metering_label_rule"]
+    identifiers["metering_label_rule_id"] = created["id"]
+    parent = api.ok("POST", f"{v2}/ports", json={"port": {"network_id": network["id"]}})["port"]
+    trunk = api.ok("POST", f"{v2}/trunks", json={"trunk": {"port_id": parent["id"]}})["trunk"]
+    body = {"policy": {"project_id": api.projects["green"]}}
+    qos_policy = api.ok("POST", f"{v2}/qos/policies", "admin", json=body)["policy"]
+    for kind, values in _QOS_RULES.items():
+        path = f"{v2}/qos/policies/{qos_policy['id']}/{kind}_rules"
+        created = api.ok("POST", path, "admin", json={f"{kind}_rule": values})[f"{kind}_rule"]
+        identifiers[f"{kind}_rule_id"] = created["id"]
+    return {**identifiers, "trunk_id": trunk["id"], "policy_id": qos_policy["id"]}
 
 
 def _handlers(of: ServiceHarness) -> Any:

@@ -14,6 +14,7 @@ from stratiform.services.identity.model import (
     ScopeRequest,
     TokenAuth,
 )
+from stratiform.services.identity.service import password_hasher
 from stratiform.services.identity.service.password_hasher import PasswordHasher
 from support.identity import IdentityHarness, password_auth
 
@@ -36,6 +37,23 @@ def test_the_scope_defaults_to_the_default_project(harness: IdentityHarness) -> 
 def test_every_authentication_failure_has_the_same_message(harness: IdentityHarness, name: str, password: str) -> None:
     with pytest.raises(Unauthenticated, match=r"^The request you have made requires authentication\.$"):
         harness.issue_token(name, password)
+
+
+def test_an_unknown_user_costs_as_much_as_a_wrong_password(
+    harness: IdentityHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    costs: list[str] = []
+
+    def record(_secret: str, secret_hash: str) -> bool:
+        costs.append(secret_hash[:7])  # bcrypt's version and cost
+        return False
+
+    monkeypatch.setattr(password_hasher, "verify_password", record)
+    for name in ("demo", "unknown"):
+        with pytest.raises(Unauthenticated):
+            harness.issue_token(name, "wrong")
+    assert len(costs) == 2
+    assert costs[0] == costs[1]
 
 
 def test_a_user_name_is_resolved_in_its_domain(harness: IdentityHarness) -> None:

@@ -1,5 +1,6 @@
 """Policy rules of the Networking API. Source: Neutron's policy reference (secure defaults)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stratiform.kit.policy import (
@@ -39,6 +40,12 @@ class ResourceRules:
         return (self.create, self.get, self.update, self.delete)
 
 
+def list_resource_rules(module: Mapping[str, object]) -> list[ResourceRules]:
+    """Return the rules of all resource types that a module declares, in order of declaration."""
+    values = (item for value in module.values() for item in (value.values() if isinstance(value, dict) else (value,)))
+    return [value for value in values if isinstance(value, ResourceRules)]
+
+
 def _any_reader(caller: Caller, _project_id: str | None) -> bool:
     """Readers of any project."""
     return caller.is_admin or (caller.project_id is not None and "reader" in caller.roles)
@@ -75,6 +82,37 @@ AVAILABILITY_ZONES_GET = Rule("get_availability_zone", project_reader, "List ava
 EXTENSIONS_GET = Rule("get_extension", anyone, "List and show extensions")
 QUOTAS_GET = Rule("get_quota", project_reader, "Show the quota of a project")
 
+ROUTERS_DISTRIBUTED = Rule("create_router:distributed", admin, "Set the `distributed` attribute of a router")
+ROUTERS_HA = Rule("create_router:ha", admin, "Set the `ha` attribute of a router")
+ROUTERS_ENABLE_SNAT = Rule("create_router:external_gateway_info:enable_snat", admin, "Set `enable_snat` of a gateway")
+ROUTERS_EXTERNAL_FIXED_IPS = Rule(
+    "create_router:external_gateway_info:external_fixed_ips", admin, "Choose the addresses of a gateway"
+)
+FLOATING_IPS_ADDRESS = Rule("create_floatingip:floating_ip_address", admin, "Choose the address of a floating IP")
+SUBNET_POOLS_SHARED = Rule("create_subnetpool:shared", admin, "Create a shared subnet pool")
+SUBNET_POOLS_DEFAULT = Rule("create_subnetpool:is_default", admin, "Set the default subnet pool")
+ADDRESS_SCOPES_SHARED = Rule("create_address_scope:shared", admin, "Share an address scope")
+RBAC_POLICIES_WILDCARD = Rule("create_rbac_policy:target_tenant", admin, "Share a resource with all projects")
+NETWORKS_PROVIDER = Rule("create_network:provider:network_type", admin, "Set provider attributes of a network")
+SERVICE_PROVIDERS_GET = Rule("get_service_provider", _any_reader, "List service providers")
+AGENTS_GET = Rule("get_agent", admin, "List and show agents")
+AGENTS_UPDATE = Rule("update_agent", admin, "Update agents, and assign networks and routers to them")
+SEGMENTS_GET = Rule("get_segment", admin, "List and show segments")
+SEGMENTS_CREATE = Rule("create_segment", admin, "Create, update and delete segments")
+FLAVORS_GET = Rule("get_flavor", _any_reader, "List and show flavors of network services, and their profiles")
+FLAVORS_CREATE = Rule("create_flavor", admin, "Create, update and delete flavors of network services")
+LOCAL_IPS_GET = Rule("get_local_ip", project_reader, "List and show local IPs")
+LOCAL_IPS_CREATE = Rule("create_local_ip", project_member, "Create, update and delete local IPs")
+NDP_PROXIES_GET = Rule("get_ndp_proxy", project_reader, "List and show NDP proxies")
+NDP_PROXIES_CREATE = Rule("create_ndp_proxy", project_member, "Create, update and delete NDP proxies")
+CONNTRACK_HELPERS_GET = Rule("get_router_conntrack_helper", project_reader, "List and show conntrack helpers")
+CONNTRACK_HELPERS_CREATE = Rule(
+    "create_router_conntrack_helper", project_member, "Create, update and delete conntrack helpers"
+)
+TOPOLOGY_GET = Rule("get_auto_allocated_topology", project_reader, "Get the auto-allocated topology of a project")
+TOPOLOGY_DELETE = Rule(
+    "delete_auto_allocated_topology", project_member, "Delete the auto-allocated topology of a project"
+)
 QUOTAS_LIST = Rule("get_quotas", admin, "List the quotas of all projects")
 QUOTAS_UPDATE = Rule("update_quota", admin, "Update the quota of a project")
 QUOTAS_DELETE = Rule("delete_quota", admin, "Reset the quota of a project")
@@ -88,8 +126,21 @@ DEFAULT_STATEFULNESS = ResourceRules.build(
 )
 ROUTERS = ResourceRules.build("router", "routers")
 FLOATING_IPS = ResourceRules.build("floatingip", "floating IPs")
+PORT_FORWARDINGS = ResourceRules.build("floatingip_port_forwarding", "port forwardings of floating IPs")
+SUBNET_POOLS = ResourceRules.build("subnetpool", "subnet pools")
+ADDRESS_SCOPES = ResourceRules.build("address_scope", "address scopes")
+ADDRESS_GROUPS = ResourceRules.build("address_group", "address groups")
+RBAC_POLICIES = ResourceRules.build("rbac_policy", "RBAC policies")
+QOS_POLICIES = ResourceRules.build("policy", "QoS policies", write=admin)
+QOS_RULES = {
+    kind: ResourceRules.build(f"policy_{kind}_rule", f"QoS rules of type {kind}", write=admin)
+    for kind in ("bandwidth_limit", "dscp_marking", "minimum_bandwidth", "minimum_packet_rate", "packet_rate_limit")
+}
+TRUNKS = ResourceRules.build("trunk", "trunks")
+METERING_LABELS = ResourceRules.build("metering_label", "metering labels", write=admin, read=admin)
+METERING_LABEL_RULES = ResourceRules.build("metering_label_rule", "rules of metering labels", write=admin, read=admin)
 
 RULES = (
     *list_declared_rules(globals()),
-    *(rule for rules in list(globals().values()) if isinstance(rules, ResourceRules) for rule in rules.list()),
+    *(rule for rules in list_resource_rules(globals()) for rule in rules.list()),
 )

@@ -33,6 +33,11 @@ networks_table = define_table(
     Column("is_default", Boolean, nullable=False),
     Column("mtu", Integer, nullable=False),
     Column("port_security_enabled", Boolean, nullable=False),
+    Column("dns_domain", String(255)),
+    Column("qos_policy_id", String(64)),
+    Column("provider_network_type", String(32)),
+    Column("provider_physical_network", String(64)),
+    Column("provider_segmentation_id", BigInteger),
 )
 
 subnets_table = define_table(
@@ -49,6 +54,7 @@ subnets_table = define_table(
     Column("host_routes", Json, nullable=False),
     Column("service_types", Json, nullable=False),
     Column("allocation_pools", Json, nullable=False),
+    Column("subnetpool_id", String(64), index=True),
 )
 
 #: Allocation pools as numbers (32 hexadecimal digits). Every address below `next` has been allocated at least once.
@@ -86,6 +92,10 @@ ports_table = define_table(
     Column("vnic_type", String(64), nullable=False),
     Column("profile", Json, nullable=False),
     Column("made_for_server", Boolean, key="created_for_server", nullable=False),
+    Column("allowed_address_pairs", Json),
+    Column("extra_dhcp_opts", Json),
+    Column("dns_name", String(255)),
+    Column("qos_policy_id", String(64)),
     UniqueConstraint("network_id", "mac_address"),
 )
 

@@ -37,6 +37,8 @@ def test_response_has_the_attributes_of_neutron(api: Callers, network: Json) -> 
         "availability_zones": [],
         "ipv4_address_scope": None,
         "ipv6_address_scope": None,
+        "dns_domain": "",
+        "qos_policy_id": None,
     }
     assert api.ok("GET", f"{V2}/networks/{network['id']}?fields=id&fields=name")["network"] == {
         "id": network["id"],
@@ -140,24 +142,14 @@ def test_extensions_quotas_and_availability_zones(api: Callers) -> None:
     aliases = {extension["alias"] for extension in api.ok("GET", f"{V2}/extensions")["extensions"]}
     assert {"security-group", "quotas", "sorting", "pagination"} <= aliases
     assert api.ok("GET", f"{V2}/extensions/sorting")["extension"]["alias"] == "sorting"
-    assert api.request("GET", f"{V2}/extensions/router").status_code == 404
+    assert api.request("GET", f"{V2}/extensions/vpnaas").status_code == 404
     project = api.projects["green"]
     assert api.ok("GET", f"{V2}/quotas/{project}")["quota"]["network"] == 100
     details = api.ok("GET", f"{V2}/quotas/{project}/details.json")["quota"]
     assert details["network"] == {"limit": 100, "used": 0, "reserved": 0}
     assert api.ok("GET", f"{V2}/availability_zones") == {"availability_zones": []}
-    unknown = api.request("GET", f"{V2}/qos/policies").json()["NeutronError"]
+    unknown = api.request("GET", f"{V2}/lbaas/pools").json()["NeutronError"]
     assert (unknown["type"], unknown["message"]) == ("HTTPNotFound", "The resource could not be found.")
-
-
-def test_routers_and_floating_ips_are_not_supported(api: Callers) -> None:
-    for collection, error in (("routers", "RouterNotFound"), ("floatingips", "FloatingIPNotFound")):
-        assert api.ok("GET", f"{V2}/{collection}") == {collection: []}
-        assert failure(api.request("POST", f"{V2}/{collection}", json={})) == (501, "HTTPNotImplemented")
-        for method in ("GET", "PUT", "DELETE"):
-            assert failure(api.request(method, f"{V2}/{collection}/x")) == (404, error)
-    added = api.request("PUT", f"{V2}/routers/x/add_router_interface", json={"subnet_id": "y"})
-    assert failure(added) == (404, "RouterNotFound")
 
 
 def test_types_of_attributes_are_converted(api: Callers) -> None:

@@ -34,6 +34,11 @@ def network(network: Network, subnets: Sequence[Subnet], zones: Sequence[str]) -
         mtu=network.mtu,
         port_security_enabled=network.port_security_enabled,
         availability_zones=list(zones),
+        dns_domain=network.dns_domain or "",
+        qos_policy_id=network.qos_policy_id,
+        provider_network_type=network.provider_network_type,
+        provider_physical_network=network.provider_physical_network,
+        provider_segmentation_id=network.provider_segmentation_id,
     )
 
 
@@ -59,6 +64,7 @@ def subnet(subnet: Subnet) -> subnet_schemas.Subnet:
         ipv6_address_mode=subnet.ipv6_address_mode,
         ipv6_ra_mode=subnet.ipv6_ra_mode,
         service_types=subnet.service_types,
+        subnetpool_id=subnet.subnetpool_id,
     )
 
 
@@ -85,6 +91,10 @@ def port(port: Port) -> port_schemas.Port:
         vnic_type=port.vnic_type,
         host=port.host,
         profile=port.profile,
+        allowed_address_pairs=port.allowed_address_pairs or [],
+        extra_dhcp_opts=port.extra_dhcp_opts or [],
+        dns_name=port.dns_name or "",
+        qos_policy_id=port.qos_policy_id,
         vif_type="other" if port.device_id else "unbound",
     )
 

@@ -28,6 +28,11 @@ class Network:
     is_default: bool = False
     mtu: int = 1500
     port_security_enabled: bool = True
+    dns_domain: str | None = None
+    qos_policy_id: str | None = None
+    provider_network_type: str | None = None
+    provider_physical_network: str | None = None
+    provider_segmentation_id: int | None = None
     tags: list[str] = field(default_factory=list)
     revision: int = 1
 
@@ -53,6 +58,7 @@ class Subnet:
     host_routes: list[dict[str, str]] = field(default_factory=list)
     service_types: list[str] = field(default_factory=list)
     allocation_pools: list[dict[str, str]] = field(default_factory=list)
+    subnetpool_id: str | None = None
     tags: list[str] = field(default_factory=list)
     revision: int = 1
 
@@ -83,6 +89,10 @@ class Port:
     profile: Attributes = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     created_for_server: bool = False
+    allowed_address_pairs: list[dict[str, str]] | None = None
+    extra_dhcp_opts: list[dict[str, Any]] | None = None
+    dns_name: str | None = None
+    qos_policy_id: str | None = None
     revision: int = 1
 
     @property
@@ -110,14 +120,20 @@ class NicRequest:
 
 @dataclass(frozen=True, slots=True)
 class NewSubnet:
-    """A subnet to create. `gateway_ip` "" selects the first address, None no gateway; `pools` None covers the CIDR."""
+    """A subnet to create. Without a CIDR it is allocated from a subnet pool.
+
+    `gateway_ip` "" selects the first address, None no gateway; `pools` None covers the CIDR.
+    """
 
     network_id: str
     ip_version: int
-    cidr: str
+    cidr: str | None
     gateway_ip: str | None = ""
     pools: list[dict[str, str]] | None = None
     attributes: Attributes = field(default_factory=dict)
+    pool_id: str | None = None
+    use_default_pool: bool = False
+    prefix_length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

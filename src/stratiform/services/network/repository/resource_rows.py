@@ -3,10 +3,11 @@
 import dataclasses
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, Table, or_, select, true
 
 from stratiform.kit.database import Connection, TableGateway
 from stratiform.services.network.model.declared_types import RESOURCE_TYPES
+from stratiform.services.network.model.declared_types.sharing import EVERY_PROJECT
 from stratiform.services.network.model.resource_types import Resource, ResourceType
 from stratiform.services.network.tables import resource_tables
 
@@ -30,7 +31,8 @@ class ResourceGateway(TableGateway[Resource]):
         return Resource(**standard, values=values)
 
     def to_columns(self, record: Resource) -> dict[str, Any]:
-        return {name: getattr(record, name) for name in _STANDARD} | dict(record.values)
+        standard = {name: getattr(record, name) for name in _STANDARD}
+        return standard | {name: record.values[name] for name in self._attributes}
 
     def lock(self, db: Connection, resource_id: str) -> None:
         """Lock a row until the transaction ends, so that concurrent changes of a resource are made one by one."""
@@ -40,8 +42,22 @@ class ResourceGateway(TableGateway[Resource]):
         """Select the resources of a project and those that it shares, or every resource."""
         if all_projects or self.resource_type.public:
             return true()
-        shared = self.table.c.shared.is_(True) if self.resource_type.is_shareable else false()
-        return or_(self.table.c.project_id == (project_id or ""), shared)
+        own = self.table.c.project_id == (project_id or "")
+        if not self.resource_type.is_shareable:
+            return own
+        granted = self.table.c.id.in_(_select_shared_ids(project_id))
+        return or_(own, self.table.c.shared.is_(True), granted)
+
+    def is_granted(self, db: Connection, resource_id: str, project_id: str | None) -> bool:
+        """Return True if an RBAC policy shares a resource with a project."""
+        c = resource_tables["rbac_policy"].c
+        query = _select_shared_ids(project_id).where(c.object_id == resource_id).limit(1)
+        return self.resource_type.is_shareable and db.execute(query).first() is not None
+
+
+def _select_shared_ids(project_id: str | None) -> Select[tuple[str]]:
+    c = resource_tables["rbac_policy"].c
+    return select(c.object_id).where(c.target_tenant.in_((project_id or "", EVERY_PROJECT)))
 
 
 #: The gateways by the name of the type.

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, delete, select, true, update
 
 from stratiform.kit.database import Connection, IntegrityError, TableGateway, upsert
-from stratiform.services.network.model import Network, Port, Subnet
+from stratiform.services.network.model import Network, Port, Resource, Subnet
+from stratiform.services.network.model.declared_types.sharing import ACCESS_AS_EXTERNAL, ACCESS_AS_SHARED
+from stratiform.services.network.repository import rbac_policies
+from stratiform.services.network.repository.resource_rows import gateways
 from stratiform.services.network.tables import native_subnets_table, networks_table, ports_table, subnets_table
 
 networks = TableGateway(networks_table, Network)
@@ -14,16 +17,27 @@ ports = TableGateway(ports_table, Port)
 
 
 def build_visible_networks_condition(project_id: str | None, all_projects: bool) -> ColumnElement[bool]:
-    """Select the networks of a project and the shared networks, or every network."""
+    """Select the networks of a project, the shared and the external networks, or every network."""
     c = networks_table.c
-    return true() if all_projects else (c.project_id == (project_id or "")) | c.shared.is_(True)
+    if all_projects:
+        return true()
+    usable = build_usable_networks_condition(project_id)
+    external = c.id.in_(rbac_policies.select_shared_ids(project_id, ACCESS_AS_EXTERNAL))
+    return usable | c.external.is_(True) | external
+
+
+def build_usable_networks_condition(project_id: str | None) -> ColumnElement[bool]:
+    """Select the networks on which a project may create ports: its own, and those that are shared with it."""
+    c = networks_table.c
+    shared = c.id.in_(rbac_policies.select_shared_ids(project_id, ACCESS_AS_SHARED))
+    return (c.project_id == (project_id or "")) | c.shared.is_(True) | shared
 
 
 def build_visible_subnets_condition(project_id: str | None, all_projects: bool) -> ColumnElement[bool]:
-    """Select the subnets of a project and those on networks that it sees, or every subnet."""
+    """Select the subnets of a project and those on networks that it may use, or every subnet."""
     if all_projects:
         return true()
-    network_ids = select(networks_table.c.id).where(build_visible_networks_condition(project_id, all_projects))
+    network_ids = select(networks_table.c.id).where(build_usable_networks_condition(project_id))
     return (subnets_table.c.project_id == (project_id or "")) | subnets_table.c.network_id.in_(network_ids)
 
 
@@ -62,6 +76,16 @@ def list_subnets_by_id(db: Connection, subnet_ids: Sequence[str]) -> list[Subnet
     return subnets.list_all(db, subnets_table.c.id.in_(sorted(set(subnet_ids))))
 
 
+def list_subnets_of_pool(db: Connection, pool_id: str) -> list[Subnet]:
+    return subnets.list_all(db, subnets_table.c.subnetpool_id == pool_id)
+
+
+def find_default_pool(db: Connection, ip_version: int) -> Resource | None:
+    pools = gateways["subnetpool"]
+    c = pools.table.c
+    return pools.find_first(db, c.is_default.is_(True), c.ip_version == ip_version)
+
+
 def list_subnets_by_network(db: Connection, network_ids: Sequence[str]) -> dict[str, list[Subnet]]:
     """Return the subnets of each network, oldest first."""
     c = subnets_table.c
@@ -82,6 +106,16 @@ def list_ports_by_device(db: Connection, device_ids: Sequence[str]) -> dict[str,
     for port in ports.list_all(db, c.device_id.in_(device_ids), order=(c.created_at, c.id)):
         by_device[port.device_id].append(port)
     return by_device
+
+
+def list_ports_by_id(db: Connection, port_ids: Sequence[str]) -> list[Port]:
+    return ports.list_all(db, ports_table.c.id.in_(sorted(set(port_ids))))
+
+
+def is_qos_policy_used(db: Connection, policy_id: str) -> bool:
+    """Return True if a port or network has this QoS policy."""
+    on_port = ports.find_first(db, ports_table.c.qos_policy_id == policy_id)
+    return on_port is not None or networks.find_first(db, networks_table.c.qos_policy_id == policy_id) is not None
 
 
 def list_ports_of_network(db: Connection, network_id: str, limit: int) -> list[Port]:

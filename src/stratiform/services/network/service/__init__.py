@@ -6,17 +6,30 @@ from dataclasses import dataclass
 from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
-from stratiform.services.network.model.declared_types import security
+from stratiform.services.network.model.declared_types import addressing, security
 from stratiform.services.network.service.default_networks import DefaultNetworks
+from stratiform.services.network.service.floating_ips import FloatingIps, FloatingIpsOfPorts
 from stratiform.services.network.service.ip_availabilities import IpAvailabilities
 from stratiform.services.network.service.native_subnets import NativeSubnets
 from stratiform.services.network.service.networks import Networks
+from stratiform.services.network.service.port_forwardings import PortForwardings
 from stratiform.services.network.service.ports import Ports
 from stratiform.services.network.service.quotas import Quotas
 from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
+from stratiform.services.network.service.router_interfaces import RouterInterfaces
+from stratiform.services.network.service.routers import Routers
 from stratiform.services.network.service.security_group_rules import DefaultSecurityGroupRules, SecurityGroupRules
 from stratiform.services.network.service.security_groups import SecurityGroups
 from stratiform.services.network.service.server_ports import ServerPorts
+from stratiform.services.network.service.service_ports import ServicePorts
+from stratiform.services.network.service.shared_resources import (
+    AddressGroups,
+    QosPolicies,
+    RbacPolicies,
+    Trunks,
+    build_metering_collections,
+)
+from stratiform.services.network.service.subnet_pools import SubnetPools
 from stratiform.services.network.service.subnets import Subnets
 
 
@@ -33,6 +46,13 @@ class NetworkService:
     ip_availabilities: IpAvailabilities
     quotas: Quotas
     security_groups: SecurityGroups
+    routers: Routers
+    router_interfaces: RouterInterfaces
+    floating_ips: FloatingIps
+    port_forwardings: PortForwardings
+    subnet_pools: SubnetPools
+    address_groups: AddressGroups
+    trunks: Trunks
     collections: Mapping[str, ResourceCollection]
 
     @classmethod
@@ -42,14 +62,36 @@ class NetworkService:
         dependencies = ResourceDependencies(ids, quotas, clouds)
         rules = SecurityGroupRules(dependencies)
         groups = SecurityGroups(dependencies, rules)
+        pools = SubnetPools(dependencies)
         networks = Networks(ids, clouds, quotas)
-        subnets = Subnets(database, ids, clouds, networks, quotas)
-        ports = Ports(ids, networks, groups, quotas)
+        subnets = Subnets(database, ids, clouds, networks, quotas, pools)
+        port_users = FloatingIpsOfPorts()
+        ports = Ports(ids, networks, groups, quotas, port_users)
+        service_ports = ServicePorts(ids)
+        routers = Routers(dependencies, networks, service_ports)
+        floating_ips = FloatingIps(dependencies, networks, ports, service_ports)
+        port_users.floating_ips = floating_ips
+        qos, trunks, address_groups = (
+            QosPolicies(dependencies),
+            Trunks(dependencies, ports),
+            AddressGroups(dependencies),
+        )
         collections = [
             groups.collection,
             rules.collection,
             DefaultSecurityGroupRules(dependencies).collection,
             dependencies.build(security.DEFAULT_STATEFULNESS),
+            pools.collection,
+            dependencies.build(addressing.ADDRESS_SCOPE),
+            address_groups.collection,
+            routers.collection,
+            floating_ips.collection,
+            PortForwardings(floating_ips).collection,
+            RbacPolicies(dependencies).collection,
+            qos.collection,
+            *qos.build_rule_collections(),
+            trunks.collection,
+            *build_metering_collections(dependencies),
         ]
         return cls(
             networks=networks,
@@ -61,5 +103,12 @@ class NetworkService:
             ip_availabilities=IpAvailabilities(),
             quotas=quotas,
             security_groups=groups,
+            routers=routers,
+            router_interfaces=RouterInterfaces(routers, subnets, ports),
+            floating_ips=floating_ips,
+            port_forwardings=PortForwardings(floating_ips),
+            subnet_pools=pools,
+            address_groups=address_groups,
+            trunks=trunks,
             collections={collection.resource_type.name: collection for collection in collections},
         )

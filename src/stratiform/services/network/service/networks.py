@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection, IntegrityError
+from stratiform.kit.errors import Forbidden
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network import policy
 from stratiform.services.network.errors import NetworkInUse, NetworkNotFound
 from stratiform.services.network.model import Attributes, ListQuery, Network
-from stratiform.services.network.repository import ip_allocations, list_queries, resources
+from stratiform.services.network.model.declared_types.sharing import ACCESS_AS_EXTERNAL, ACCESS_AS_SHARED
+from stratiform.services.network.repository import ip_allocations, list_queries, rbac_policies, resources
 from stratiform.services.network.service.ownership import (
     require_list,
     require_visible,
@@ -27,6 +29,9 @@ _CREATE_RULES = {
     "shared": policy.NETWORKS_CREATE_SHARED,
     "external": policy.NETWORKS_CREATE_EXTERNAL,
     "is_default": policy.NETWORKS_CREATE_DEFAULT,
+    "provider_network_type": policy.NETWORKS_PROVIDER,
+    "provider_physical_network": policy.NETWORKS_PROVIDER,
+    "provider_segmentation_id": policy.NETWORKS_PROVIDER,
 }
 _UPDATE_RULES = {
     "shared": policy.NETWORKS_UPDATE_SHARED,
@@ -62,9 +67,21 @@ class Networks:
         network = resources.networks.find(ctx.db, network_id)
         if network is None:
             raise NetworkNotFound(network_id)
-        if not network.shared:
+        if not (network.shared or network.external or self._is_granted(ctx, network)):
             require_visible(ctx.caller, policy.NETWORKS_GET, network.project_id, NetworkNotFound(network_id))
         return network
+
+    def get_usable(self, ctx: RequestContext, network_id: str) -> Network:
+        """Return a network on which the caller may create ports. Raises NetworkNotFound, Forbidden."""
+        network = self.get(ctx, network_id)
+        own = network.shared or network.project_id == ctx.caller.project_id or ctx.caller.is_admin
+        if own or rbac_policies.is_shared(ctx.db, network.id, ctx.caller.project_id, ACCESS_AS_SHARED):
+            return network
+        raise Forbidden(f"It is not allowed to create an interface on external network {network_id}")
+
+    def _is_granted(self, ctx: RequestContext, network: Network) -> bool:
+        actions = (ACCESS_AS_SHARED, ACCESS_AS_EXTERNAL)
+        return rbac_policies.is_shared(ctx.db, network.id, ctx.caller.project_id, *actions)
 
     def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Network]:
         """Return the project's networks and the shared ones, or (admins) the networks of every project."""
@@ -93,6 +110,7 @@ class Networks:
             with ctx.db.begin_nested():
                 for subnet in subnets:
                     delete_subnet(ctx, subnet)
+                rbac_policies.delete_of_object(ctx.db, network_id)
                 resources.delete_network(ctx.db, network_id)
         except IntegrityError as error:
             raise NetworkInUse(network_id) from error

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.network import policy
 from stratiform.services.network.errors import BadRequest, MacAddressInUse, PortNotFound
+from stratiform.services.network.errors.routing import ServicePortInUse
 from stratiform.services.network.model import (
     Attributes,
     FixedIpRequest,
@@ -18,7 +21,7 @@ from stratiform.services.network.model import (
     NewPort,
     Port,
 )
-from stratiform.services.network.repository import ip_allocations, list_queries, resources
+from stratiform.services.network.repository import ip_allocations, list_queries, resources, routers
 from stratiform.services.network.repository import security_groups as repository
 from stratiform.services.network.service.address_allocator import AddressAllocator
 from stratiform.services.network.service.networks import Networks
@@ -39,6 +42,12 @@ _CREATE_RULES = {"host": policy.PORTS_CREATE_HOST, "profile": policy.PORTS_CREAT
 _UPDATE_RULES = {"host": policy.PORTS_UPDATE_HOST, "profile": policy.PORTS_UPDATE_PROFILE}
 
 
+class PortUsers(Protocol):
+    """What refers to ports, and is released before a port is deleted: floating IPs."""
+
+    def release(self, db: Connection, port_id: str, now: Micros) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """Ports. `changes` are values by field name of model.Port."""
@@ -47,13 +56,14 @@ class Ports:
     networks: Networks
     security_groups: SecurityGroups
     quotas: Quotas
+    port_users: PortUsers
 
     def create(self, ctx: RequestContext, new: NewPort, project_id: str | None = None) -> Port:
         """Create a port of the caller's project, or (admins) of another.
 
         Raises: NetworkNotFound, BadRequest, MacAddressInUse, SecurityGroupNotFound, and as AddressAllocator.allocate.
         """
-        network = self.networks.get(ctx, new.network_id)
+        network = self.networks.get_usable(ctx, new.network_id)
         owner = resolve_owner(ctx.caller, project_id)
         policy.PORTS_CREATE.require(ctx.caller, owner)
         _require_attributes(ctx, network, new)
@@ -117,6 +127,9 @@ class Ports:
         """Delete a port and release its addresses."""
         port = self.get(ctx, port_id)
         policy.PORTS_DELETE.require(ctx.caller, port.project_id)
+        if port.device_owner in routers.SERVICE_OWNERS:
+            raise ServicePortInUse(port.id, f"has device owner {port.device_owner}")
+        self.port_users.release(ctx.db, port.id, ctx.now)
         ip_allocations.release_addresses(ctx.db, port.id, ctx.now)
         resources.delete_port(ctx.db, port.id)
 

@@ -106,7 +106,7 @@ class ResourceCollection:
             raise not_found
         if self._is_visible_to_all(resource):
             self.resource_type.rules.get.require(ctx.caller, ctx.caller.project_id)
-        elif not self.hooks.is_shared(ctx, resource):
+        elif not self._is_granted(ctx, resource):
             require_visible(ctx.caller, self.resource_type.rules.get, resource.project_id, not_found)
         return resource
 
@@ -133,6 +133,7 @@ class ResourceCollection:
         """Change a resource. Raises as `create`."""
         resource = self.get_for_update(ctx, resource_id)
         self._require_update_rules(ctx, resource, changes)
+        changes = self._replace_nulls(changes)
         updated = self.save(ctx, resource, self.hooks.check_update(ctx, resource, changes))
         self.hooks.after_update(ctx, resource, updated)
         self.notify(ctx, "update", updated)
@@ -199,6 +200,11 @@ class ResourceCollection:
         bindings = self.clouds.bindings.list_for_project(ctx.db, project_id)
         return bindings[0].cloud_name if bindings else events.NO_CLOUD
 
+    def _is_granted(self, ctx: RequestContext, resource: Resource) -> bool:
+        if resource.project_id == ctx.caller.project_id or sees_all_projects(ctx.caller):
+            return False  # the rule for the project decides
+        return self.rows.is_granted(ctx.db, resource.id, ctx.caller.project_id) or self.hooks.is_shared(ctx, resource)
+
     def _build_duplicate_error(self, ctx: RequestContext, resource: Resource) -> Exception:
         if self.hooks.build_duplicate_error is not None:
             return self.hooks.build_duplicate_error(ctx, resource)
@@ -211,13 +217,23 @@ class ResourceCollection:
 
     def _build(self, ctx: RequestContext, values: Attributes, owner: str) -> Resource:
         own: dict[str, Any] = {}
-        for attribute in self.resource_type.stored_attributes:
+        for attribute in self.resource_type.attributes:
             default = None if attribute.default is REQUIRED else attribute.default
-            own[attribute.name] = values.get(attribute.name, default)
+            value = values.get(attribute.name)
+            own[attribute.name] = default if value is None else value
         standard = {name: values[name] for name in _STANDARD if name in values}
         return Resource(
             id=self.ids.uuid(), project_id=owner, created_at=ctx.now, updated_at=ctx.now, **standard, values=own
         )
+
+    def _replace_nulls(self, changes: Attributes) -> Attributes:
+        """Return changes in which null resets an attribute that is never null to its default."""
+        resets = {
+            attribute.name: attribute.default
+            for attribute in self.resource_type.stored_attributes
+            if not attribute.nullable and attribute.default is not REQUIRED and changes.get(attribute.name, "") is None
+        }
+        return {**changes, **resets}
 
     def _insert(self, ctx: RequestContext, resource: Resource) -> None:
         try:

@@ -16,7 +16,8 @@ from stratiform.services.network.model import (
     NicRequest,
     Port,
 )
-from stratiform.services.network.repository import ip_allocations, resources
+from stratiform.services.network.model.declared_types.sharing import ACCESS_AS_SHARED
+from stratiform.services.network.repository import ip_allocations, rbac_policies, resources
 from stratiform.services.network.repository import security_groups as repository
 from stratiform.services.network.service.address_allocator import AddressAllocator
 from stratiform.services.network.service.ports import Ports
@@ -84,6 +85,7 @@ class ServerPorts:
     def detach(self, db: Connection, port: Port, now: Micros) -> None:
         """Delete a port that was created for its server, or detach it. Without a policy check."""
         if port.created_for_server:
+            self.ports.port_users.release(db, port.id, now)
             ip_allocations.release_addresses(db, port.id, now)
             resources.delete_port(db, port.id)
         else:
@@ -141,6 +143,12 @@ def _find_default_network(ctx: RequestContext, project_id: str) -> Sequence[Netw
 def _get_network(ctx: RequestContext, project_id: str, network_id: str) -> Network:
     """Return a network that the project may use. Raises NetworkNotFound."""
     network = resources.networks.find(ctx.db, network_id)
-    if network is None or not (network.shared or network.project_id == project_id or ctx.caller.is_admin):
+    usable = network is not None and (
+        network.shared
+        or network.project_id == project_id
+        or ctx.caller.is_admin
+        or rbac_policies.is_shared(ctx.db, network_id, project_id, ACCESS_AS_SHARED)
+    )
+    if network is None or not usable:
         raise NetworkNotFound(network_id)
     return network

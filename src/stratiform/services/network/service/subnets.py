@@ -1,7 +1,7 @@
 """Subnets and their allocation pools."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
 from stratiform.kit.context import RequestContext
@@ -10,8 +10,9 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network import policy
-from stratiform.services.network.errors import InvalidInput, NetworkNotFound, SubnetInUse, SubnetNotFound
+from stratiform.services.network.errors import BadRequest, InvalidInput, NetworkNotFound, SubnetInUse, SubnetNotFound
 from stratiform.services.network.model import Attributes, ListQuery, Network, NewSubnet, ReservedAddresses, Subnet
+from stratiform.services.network.model.declared_types.sharing import ACCESS_AS_SHARED
 from stratiform.services.network.model.ip_addresses import (
     Address,
     Cidr,
@@ -24,7 +25,7 @@ from stratiform.services.network.model.ip_addresses import (
     parse_cidr,
     parse_route_destination,
 )
-from stratiform.services.network.repository import ip_allocations, list_queries, resources
+from stratiform.services.network.repository import ip_allocations, list_queries, rbac_policies, resources
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.ownership import (
     require_list,
@@ -35,6 +36,7 @@ from stratiform.services.network.service.ownership import (
 )
 from stratiform.services.network.service.quotas import Quotas
 from stratiform.services.network.service.subnet_deletion import delete_subnet
+from stratiform.services.network.service.subnet_pools import SubnetPools
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Subnets:
     clouds: CloudsService
     networks: Networks
     quotas: Quotas
+    pools: SubnetPools
 
     def create(
         self,
@@ -63,7 +66,8 @@ class Subnets:
         policy.SUBNETS_CREATE.require(ctx.caller, network.project_id)
         owner = network.project_id if project_id is None else resolve_owner(ctx.caller, project_id)
         self.quotas.reserve(ctx.db, owner, "subnet")
-        cidr = parse_cidr(new.cidr, new.ip_version)
+        new = self._allocate_prefix(ctx, new, owner)
+        cidr = parse_cidr(new.cidr or "", new.ip_version)
         self._require_no_overlap(ctx.db, network, cidr)
         gateway = _resolve_gateway(new.gateway_ip, cidr)
         if new.pools is None:
@@ -78,6 +82,7 @@ class Subnets:
             cidr=str(cidr),
             gateway_ip=gateway,
             allocation_pools=pools,
+            subnetpool_id=new.pool_id,
             created_at=ctx.now,
             updated_at=ctx.now,
             **new.attributes,
@@ -94,7 +99,10 @@ class Subnets:
         if subnet is None:
             raise SubnetNotFound(subnet_id)
         network = resources.networks.find(ctx.db, subnet.network_id)
-        if network is None or not network.shared:
+        is_shared = network is not None and (
+            network.shared or rbac_policies.is_shared(ctx.db, network.id, ctx.caller.project_id, ACCESS_AS_SHARED)
+        )
+        if not is_shared:
             require_visible(ctx.caller, policy.SUBNETS_GET, subnet.project_id, SubnetNotFound(subnet_id))
         return subnet
 
@@ -138,6 +146,18 @@ class Subnets:
             if networks is not None:
                 reserved = reserved.union(ReservedAddresses(networks.reserved_head, networks.reserved_tail))
         return reserved
+
+    def _allocate_prefix(self, ctx: RequestContext, new: NewSubnet, owner: str) -> NewSubnet:
+        """Return a new subnet with a CIDR, from a subnet pool if it has none. Raises BadRequest."""
+        pool_id = new.pool_id
+        if new.use_default_pool and pool_id is None:
+            pool_id = self.pools.find_default(ctx, new.ip_version)
+        if pool_id is None:
+            if new.cidr is None:
+                raise BadRequest("Bad subnets request: a subnetpool must be specified in the absence of a cidr.")
+            return new
+        cidr, version = self.pools.allocate(ctx, pool_id, owner, cidr=new.cidr, length=new.prefix_length)
+        return replace(new, cidr=cidr, ip_version=version, pool_id=pool_id)
 
     def _require_no_overlap(self, db: Connection, network: Network, cidr: Cidr) -> None:
         if not resources.lock_network(db, network.id):

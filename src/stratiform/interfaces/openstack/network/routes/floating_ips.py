@@ -1,28 +1,31 @@
-"""`/floatingips`: not supported; the list is empty."""
+"""`/floatingips`, `/floatingip_pools` and port forwardings."""
 
-from typing import NoReturn
+from collections.abc import Mapping
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.network.api import api
-from stratiform.interfaces.openstack.network.schemas.unsupported import FloatingIpsResponse
+from stratiform.interfaces.openstack.network.resource_routes import declare_resource
 from stratiform.services.network import policy
-from stratiform.services.network.errors.routing import FloatingIpNotFound
+from stratiform.services.network.errors.routing import FloatingIpUsedByPortForwarding
+from stratiform.services.network.model.declared_types.routing import FLOATING_IP, PORT_FORWARDING
 
-_PATH = "/floatingips/{floating_ip_id}"
-
-api.declare_unsupported("POST", "/floatingips", policy.FLOATING_IPS.create, "Floating IPs are not supported.")
-
-
-@api.get("/floatingips", policy.FLOATING_IPS.get)
-def list_floating_ips(_request: ApiRequest) -> FloatingIpsResponse:
-    return FloatingIpsResponse()
+_floating_ips = declare_resource(FLOATING_IP, without=("delete",))
+_port_forwardings = declare_resource(PORT_FORWARDING, without=("delete",))
 
 
-def _refuse(_request: ApiRequest, floating_ip_id: str) -> NoReturn:
-    """Not supported: no floating IP exists."""
-    raise FloatingIpNotFound(floating_ip_id)
+@api.delete(_floating_ips.item_path, policy.FLOATING_IPS.delete, errors=(FloatingIpUsedByPortForwarding,))
+def delete_floating_ip(request: ApiRequest, floatingip_id: str) -> None:
+    _floating_ips.get_for_change(request, {"floatingip_id": floatingip_id})
+    request.services.network.floating_ips.delete(request.ctx, floatingip_id)
 
 
-api.get(_PATH, policy.FLOATING_IPS.get)(_refuse)
-api.put(_PATH, policy.FLOATING_IPS.update)(_refuse)
-api.delete(_PATH, policy.FLOATING_IPS.delete)(_refuse)
+@api.delete(_port_forwardings.item_path, policy.PORT_FORWARDINGS.delete)
+def delete_port_forwarding(request: ApiRequest, **ids: str) -> None:
+    _port_forwardings.get_for_change(request, ids)
+    _delete_forwarding(request, ids)
+
+
+def _delete_forwarding(request: ApiRequest, ids: Mapping[str, str]) -> None:
+    service = request.services.network
+    service.port_forwardings.collection.delete(request.ctx, ids["port_forwarding_id"])
+    service.port_forwardings.release_unused_router(request.ctx, ids["floatingip_id"])

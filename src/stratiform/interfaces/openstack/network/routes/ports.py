@@ -1,6 +1,7 @@
 """`/ports`."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -63,7 +64,7 @@ def show_port(request: ApiRequest, port_id: str, query: FieldsQuery) -> schemas.
 
 @api.put("/ports/{port_id}", policy.PORTS_UPDATE, errors=_CONFLICTS)
 def update_port(request: ApiRequest, port_id: str, body: schemas.PortUpdateRequest) -> schemas.PortResponse:
-    changes, fixed_ips = get_set_attributes(body.port, "fixed_ips"), _fixed_ips(body.port.fixed_ips)
+    changes, fixed_ips = _read_attributes(body.port, "fixed_ips"), _fixed_ips(body.port.fixed_ips)
     port = request.services.network.ports.update(request.ctx, port_id, changes, fixed_ips)
     return schemas.PortResponse(views.port(port))
 
@@ -87,7 +88,7 @@ def _new_port(new: schemas.PortCreate) -> NewPort:
         fixed_ips=_fixed_ips(new.fixed_ips),
         mac_address=None if new.mac_address is UNSET else new.mac_address,
         security_groups=None if new.security_groups is UNSET else new.security_groups,
-        attributes=get_set_attributes(new, *_NEW_PORT_FIELDS),
+        attributes=_read_attributes(new, *_NEW_PORT_FIELDS),
     )
 
 
@@ -95,3 +96,11 @@ def _fixed_ips(fixed_ips: Sequence[schemas.FixedIp] | UnsetType) -> list[FixedIp
     if isinstance(fixed_ips, UnsetType):
         return None
     return [FixedIpRequest(fixed_ip.subnet_id, fixed_ip.ip_address) for fixed_ip in fixed_ips]
+
+
+def _read_attributes(port: schemas.PortUpdate, *exclude: str) -> dict[str, Any]:
+    """Return the attributes that a request sets. A binding profile of null is empty."""
+    attributes = get_set_attributes(port, *exclude)
+    if attributes.get("profile", {}) is None:
+        attributes["profile"] = {}
+    return attributes

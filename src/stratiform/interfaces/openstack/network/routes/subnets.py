@@ -24,6 +24,7 @@ from stratiform.services.network.errors import (
     SubnetInUse,
     SubnetPoolNotFound,
 )
+from stratiform.services.network.errors.addressing import SubnetAllocationFailed
 from stratiform.services.network.model import NewSubnet, ReservedAddresses, Subnet
 
 #: The fields of a request that are fields of NewSubnet, or not stored.
@@ -36,6 +37,8 @@ _NEW_SUBNET_FIELDS = (
     "allocation_pools",
     "subnetpool_id",
     "segment_id",
+    "prefixlen",
+    "use_default_subnetpool",
 )
 
 _CONFLICTS = (OverlappingAllocationPools, GatewayConflictWithAllocationPools)
@@ -45,7 +48,7 @@ _CONFLICTS = (OverlappingAllocationPools, GatewayConflictWithAllocationPools)
     "/subnets",
     policy.SUBNETS_CREATE,
     status=201,
-    errors=(NetworkNotFound, SubnetPoolNotFound, *_CONFLICTS),
+    errors=(NetworkNotFound, SubnetPoolNotFound, SubnetAllocationFailed, *_CONFLICTS),
     manages_transactions=True,
 )
 def create_subnets(
@@ -104,15 +107,14 @@ def _reserved_addresses(
 
 
 def _new_subnet(new: schemas.SubnetCreate) -> NewSubnet:
-    if new.subnetpool_id is not UNSET and new.subnetpool_id is not None:
-        raise SubnetPoolNotFound(new.subnetpool_id)
-    if new.cidr is UNSET or new.cidr is None:
-        raise BadRequest("Bad subnets request: a subnetpool must be specified in the absence of a cidr.")
     return NewSubnet(
         network_id=new.network_id,
         ip_version=new.ip_version,
-        cidr=new.cidr,
+        cidr=None if new.cidr is UNSET else new.cidr,
         gateway_ip="" if new.gateway_ip is UNSET else new.gateway_ip,
         pools=get_set_attributes(new).get("allocation_pools"),
         attributes=get_set_attributes(new, *_NEW_SUBNET_FIELDS),
+        pool_id=None if new.subnetpool_id is UNSET else new.subnetpool_id,
+        use_default_pool=new.use_default_subnetpool is True,
+        prefix_length=None if new.prefixlen is UNSET else new.prefixlen,
     )

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from stratiform.interfaces.endpoints import ADMIN_ONLY
 from stratiform.interfaces.openstack.network.schemas.common import (
     Link,
     OptionalFlag,
@@ -22,6 +23,11 @@ class NetworkUpdate(ResourceUpdate, forbid_unknown_fields=True, kw_only=True):
     is_default: OptionalFlag = UNSET
     mtu: Annotated[int, Meta(ge=68, le=65535)] | UnsetType = UNSET
     port_security_enabled: OptionalFlag = UNSET
+    dns_domain: OptionalText = UNSET
+    qos_policy_id: str | UnsetType | None = UNSET
+    provider_network_type: str | UnsetType | None = field(name="provider:network_type", default=UNSET)
+    provider_physical_network: str | UnsetType | None = field(name="provider:physical_network", default=UNSET)
+    provider_segmentation_id: int | UnsetType | None = field(name="provider:segmentation_id", default=UNSET)
 
 
 class NetworkCreate(NetworkUpdate, forbid_unknown_fields=True, kw_only=True):
@@ -48,6 +54,9 @@ class NetworkListQuery(ResourceListQuery, kw_only=True):
     external: list[bool] = field(name="router:external", default=[])
     is_default: list[bool] = []
     mtu: list[int] = []
+    provider_network_type: list[str] = field(name="provider:network_type", default=[])
+    provider_physical_network: list[str] = field(name="provider:physical_network", default=[])
+    provider_segmentation_id: list[int] = field(name="provider:segmentation_id", default=[])
     status: list[str] = []
 
 
@@ -64,6 +73,11 @@ class Network(Resource, kw_only=True):
     availability_zones: list[str]
     ipv4_address_scope: str | None = None
     ipv6_address_scope: str | None = None
+    dns_domain: str = ""
+    qos_policy_id: str | None = None
+    provider_network_type: Annotated[str | None, ADMIN_ONLY] = field(name="provider:network_type", default=None)
+    provider_physical_network: Annotated[str | None, ADMIN_ONLY] = field(name="provider:physical_network", default=None)
+    provider_segmentation_id: Annotated[int | None, ADMIN_ONLY] = field(name="provider:segmentation_id", default=None)
 
 
 class NetworkResponse(Struct):

@@ -1,6 +1,6 @@
 """Ports."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
 
@@ -26,6 +26,21 @@ class FixedIp(Struct, forbid_unknown_fields=True):
     ip_address: str | None = None
 
 
+class AddressPair(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """An address, and optionally a MAC address, that a port may use beside its own."""
+
+    ip_address: str
+    mac_address: str | None = None
+
+
+class DhcpOption(Struct, forbid_unknown_fields=True):
+    """An option that the DHCP server sends to the port."""
+
+    opt_name: str
+    opt_value: str | None
+    ip_version: Literal[4, 6] = 4
+
+
 class PortUpdate(ResourceUpdate, forbid_unknown_fields=True, kw_only=True):
     admin_state_up: OptionalFlag = UNSET
     fixed_ips: list[FixedIp] | UnsetType = UNSET
@@ -36,7 +51,11 @@ class PortUpdate(ResourceUpdate, forbid_unknown_fields=True, kw_only=True):
     port_security_enabled: OptionalFlag = UNSET
     host: OptionalText = field(name="binding:host_id", default=UNSET)
     vnic_type: OptionalText = field(name="binding:vnic_type", default=UNSET)
-    profile: BindingProfile | UnsetType = field(name="binding:profile", default=UNSET)
+    profile: BindingProfile | UnsetType | None = field(name="binding:profile", default=UNSET)
+    allowed_address_pairs: list[AddressPair] | UnsetType | None = UNSET
+    extra_dhcp_opts: list[DhcpOption] | UnsetType | None = UNSET
+    dns_name: OptionalText = UNSET
+    qos_policy_id: str | UnsetType | None = UNSET
 
 
 class PortCreate(PortUpdate, forbid_unknown_fields=True, kw_only=True):
@@ -68,6 +87,8 @@ class PortListQuery(ResourceListQuery, kw_only=True):
     vnic_type: list[str] = field(name="binding:vnic_type", default=[])
     fixed_ips: list[str] = []
     security_groups: list[str] = []
+    qos_policy_id: list[str] = []
+    dns_name: list[str] = []
 
 
 class Port(Resource, kw_only=True):
@@ -81,7 +102,9 @@ class Port(Resource, kw_only=True):
     security_groups: list[str]
     port_security_enabled: bool
     allowed_address_pairs: list[dict[str, str]] = []
-    extra_dhcp_opts: list[dict[str, str]] = []
+    extra_dhcp_opts: list[dict[str, Any]] = []
+    dns_name: str = ""
+    qos_policy_id: str | None = None
     vnic_type: str = field(name="binding:vnic_type")
     host: Annotated[str, ADMIN_ONLY] = field(name="binding:host_id")
     profile: Annotated[BindingProfile, ADMIN_ONLY] = field(name="binding:profile")

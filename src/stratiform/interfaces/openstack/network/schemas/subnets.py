@@ -51,6 +51,8 @@ class SubnetCreate(SubnetUpdate, forbid_unknown_fields=True, kw_only=True):
     ipv6_ra_mode: Ipv6Mode | UnsetType | None = UNSET
     subnetpool_id: str | UnsetType | None = UNSET
     segment_id: UnsetType | None = UNSET
+    prefixlen: int | UnsetType = UNSET
+    use_default_subnetpool: OptionalFlag = UNSET
 
 
 class SubnetCreateRequest(Struct):
@@ -70,6 +72,7 @@ class SubnetListQuery(ResourceListQuery, kw_only=True):
     enable_dhcp: list[bool] = []
     ipv6_address_mode: list[str] = []
     ipv6_ra_mode: list[str] = []
+    subnetpool_id: list[str] = []
 
 
 class Subnet(Resource, kw_only=True):

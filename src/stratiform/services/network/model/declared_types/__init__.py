@@ -1,15 +1,22 @@
 """The declared resource types, by subject."""
 
-from stratiform.services.network.model.declared_types.security import (
-    DEFAULT_SECURITY_GROUP_RULE,
-    DEFAULT_STATEFULNESS,
-    SECURITY_GROUP,
-    SECURITY_GROUP_RULE,
-)
+from stratiform.services.network.model.declared_types import addressing, links, qos, routing, security, sharing
 
 RESOURCE_TYPES = (
-    SECURITY_GROUP,
-    SECURITY_GROUP_RULE,
-    DEFAULT_SECURITY_GROUP_RULE,
-    DEFAULT_STATEFULNESS,
+    addressing.ADDRESS_SCOPE,
+    addressing.ADDRESS_GROUP,
+    addressing.SUBNET_POOL,
+    security.SECURITY_GROUP,
+    security.SECURITY_GROUP_RULE,
+    security.DEFAULT_SECURITY_GROUP_RULE,
+    security.DEFAULT_STATEFULNESS,
+    qos.QOS_POLICY,
+    *qos.QOS_RULES,
+    routing.ROUTER,
+    routing.FLOATING_IP,
+    routing.PORT_FORWARDING,
+    sharing.RBAC_POLICY,
+    links.TRUNK,
+    links.METERING_LABEL,
+    links.METERING_LABEL_RULE,
 )

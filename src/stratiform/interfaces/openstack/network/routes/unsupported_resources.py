@@ -1,0 +1,180 @@
+"""Resources of Neutron that depend on its agents and drivers: lists are empty, other operations are refused."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.network.api import api
+from stratiform.kit.errors import NotFound
+from stratiform.kit.policy import Rule
+from stratiform.services.network import policy
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsupported:
+    """A collection without resources, and the reason why none can be created."""
+
+    path: str
+    collection: str
+    parameter: str
+    title: str
+    get_rule: Rule
+    change_rule: Rule
+    reason: str
+    get_parent: Callable[..., object] | None = None
+
+
+def _get_router(request: ApiRequest, **ids: str) -> object:
+    return request.services.network.routers.collection.get(request.ctx, ids["router_id"])
+
+
+_SERVED_BY_CLOUDS = "clouds provide the network services, instead of agents and drivers of Neutron"
+
+_COLLECTIONS = (
+    _Unsupported(
+        "/agents",
+        "agents",
+        "agent_id",
+        "Agent",
+        policy.AGENTS_GET,
+        policy.AGENTS_UPDATE,
+        f"Agents are not supported: {_SERVED_BY_CLOUDS}.",
+    ),
+    _Unsupported(
+        "/segments",
+        "segments",
+        "segment_id",
+        "Segment",
+        policy.SEGMENTS_GET,
+        policy.SEGMENTS_CREATE,
+        "Segments are not supported: a network is one layer 2 domain in each cloud.",
+    ),
+    _Unsupported(
+        "/network_segment_ranges",
+        "network_segment_ranges",
+        "network_segment_range_id",
+        "Network Segment Range",
+        policy.SEGMENTS_GET,
+        policy.SEGMENTS_CREATE,
+        "Network segment ranges are not supported: clouds assign the segments of networks.",
+    ),
+    _Unsupported(
+        "/flavors",
+        "flavors",
+        "network_flavor_id",
+        "Flavor",
+        policy.FLAVORS_GET,
+        policy.FLAVORS_CREATE,
+        f"Flavors of network services are not supported: {_SERVED_BY_CLOUDS}.",
+    ),
+    _Unsupported(
+        "/service_profiles",
+        "service_profiles",
+        "service_profile_id",
+        "Service Profile",
+        policy.FLAVORS_GET,
+        policy.FLAVORS_CREATE,
+        f"Service profiles are not supported: {_SERVED_BY_CLOUDS}.",
+    ),
+    _Unsupported(
+        "/local_ips",
+        "local_ips",
+        "local_ip_id",
+        "Local IP",
+        policy.LOCAL_IPS_GET,
+        policy.LOCAL_IPS_CREATE,
+        "Local IPs are not supported: clouds have no address that is local to a host.",
+    ),
+    _Unsupported(
+        "/ndp_proxies",
+        "ndp_proxies",
+        "ndp_proxy_id",
+        "Ndp proxy",
+        policy.NDP_PROXIES_GET,
+        policy.NDP_PROXIES_CREATE,
+        "NDP proxies are not supported: clouds route the IPv6 addresses of subnets.",
+    ),
+    _Unsupported(
+        "/routers/{router_id}/conntrack_helpers",
+        "conntrack_helpers",
+        "conntrack_helper_id",
+        "Conntrack Helper",
+        policy.CONNTRACK_HELPERS_GET,
+        policy.CONNTRACK_HELPERS_CREATE,
+        "Conntrack helpers are not supported: clouds track connections by themselves.",
+        _get_router,
+    ),
+)
+
+
+def _declare(item: _Unsupported) -> None:
+    def list_resources(request: ApiRequest, **ids: str) -> dict[str, list[Any]]:
+        """Not supported: the list is empty."""
+        if item.get_parent is not None:
+            item.get_parent(request, **ids)
+        return {item.collection: []}
+
+    def show_resource(_request: ApiRequest, **ids: str) -> None:
+        """Not supported: no resource exists."""
+        raise NotFound(f"{item.title} {ids[item.parameter]} could not be found.")
+
+    item_path = f"{item.path}/{{{item.parameter}}}"
+    api.get(item.path, item.get_rule)(list_resources)
+    api.get(item_path, item.get_rule)(show_resource)
+    api.put(item_path, item.change_rule)(show_resource)
+    api.delete(item_path, item.change_rule)(show_resource)
+    if item.collection != "agents":
+        api.declare_unsupported("POST", item.path, item.change_rule, item.reason, get=item.get_parent)
+
+
+for _item in _COLLECTIONS:
+    _declare(_item)
+
+_AGENTS = f"Agents are not supported: {_SERVED_BY_CLOUDS}."
+for _method, _path in (
+    ("POST", "/agents/{agent_id}/dhcp-networks"),
+    ("DELETE", "/agents/{agent_id}/dhcp-networks/{network_id}"),
+    ("POST", "/agents/{agent_id}/l3-routers"),
+    ("DELETE", "/agents/{agent_id}/l3-routers/{router_id}"),
+):
+    api.declare_unsupported(_method, _path, policy.AGENTS_UPDATE, _AGENTS)
+
+for _path, _name in (
+    ("/agents/{agent_id}/dhcp-networks", "networks"),
+    ("/agents/{agent_id}/l3-routers", "routers"),
+    ("/networks/{network_id}/dhcp-agents", "agents"),
+    ("/routers/{router_id}/l3-agents", "agents"),
+):
+
+    def _list_nothing(_request: ApiRequest, *, _collection: str = _name, **_ids: str) -> dict[str, list[Any]]:
+        """Not supported: the list is empty."""
+        return {_collection: []}
+
+    api.get(_path, policy.AGENTS_GET)(_list_nothing)
+
+for _method in ("POST", "DELETE"):
+    _suffix = "" if _method == "POST" else "/{service_profile_id}"
+    api.declare_unsupported(
+        _method,
+        f"/flavors/{{network_flavor_id}}/service_profiles{_suffix}",
+        policy.FLAVORS_CREATE,
+        f"Service profiles are not supported: {_SERVED_BY_CLOUDS}.",
+    )
+
+_ASSOCIATIONS = "/local_ips/{local_ip_id}/port_associations"
+_LOCAL_IPS = "Local IPs are not supported: clouds have no address that is local to a host."
+api.declare_unsupported("GET", _ASSOCIATIONS, policy.LOCAL_IPS_GET, _LOCAL_IPS)
+api.declare_unsupported("POST", _ASSOCIATIONS, policy.LOCAL_IPS_CREATE, _LOCAL_IPS)
+api.declare_unsupported("DELETE", f"{_ASSOCIATIONS}/{{port_id}}", policy.LOCAL_IPS_CREATE, _LOCAL_IPS)
+
+_TOPOLOGY = "Auto-allocated topologies are not supported: create a network, a subnet and a router."
+api.declare_unsupported("GET", "/auto-allocated-topology/{topology_id}", policy.TOPOLOGY_GET, _TOPOLOGY)
+api.declare_unsupported("DELETE", "/auto-allocated-topology/{topology_id}", policy.TOPOLOGY_DELETE, _TOPOLOGY)
+
+
+@api.get("/service-providers", policy.SERVICE_PROVIDERS_GET)
+def list_service_providers(_request: ApiRequest) -> dict[str, list[dict[str, Any]]]:
+    """The provider of all network services: the clouds of a project."""
+    provider = {"service_type": "L3_ROUTER_NAT", "name": "stratiform", "default": True}
+    return {"service_providers": [provider]}

@@ -1,0 +1,77 @@
+"""Queries of routers, their ports and floating IPs."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import update
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.database import Connection
+from stratiform.services.network.model import Port
+from stratiform.services.network.model.resource_types import Resource
+from stratiform.services.network.repository.resource_rows import gateways
+from stratiform.services.network.repository.resources import ports
+from stratiform.services.network.tables import ports_table
+
+INTERFACE_OWNER = "network:router_interface"
+GATEWAY_OWNER = "network:router_gateway"
+FLOATING_IP_OWNER = "network:floatingip"
+
+#: The purposes of ports that belong to a router or floating IP, and are deleted with it.
+SERVICE_OWNERS = (INTERFACE_OWNER, GATEWAY_OWNER, FLOATING_IP_OWNER)
+
+_routers = gateways["router"]
+_floating_ips = gateways["floatingip"]
+_port_forwardings = gateways["port_forwarding"]
+
+
+def find_router(db: Connection, router_id: str) -> Resource | None:
+    return _routers.find(db, router_id)
+
+
+def list_routers_by_id(db: Connection, router_ids: Sequence[str]) -> dict[str, Resource]:
+    return {router.id: router for router in _routers.list_all(db, _routers.key.in_(router_ids))}
+
+
+def list_ports(db: Connection, router_ids: Sequence[str], owner: str) -> dict[str, list[Port]]:
+    """Return the interfaces or the gateway ports of each router, oldest first."""
+    c = ports_table.c
+    by_router: dict[str, list[Port]] = {router_id: [] for router_id in router_ids}
+    condition = c.device_id.in_(router_ids) & (c.device_owner == owner)
+    for port in ports.list_all(db, condition, order=(c.created_at, c.id)):
+        by_router[port.device_id].append(port)
+    return by_router
+
+
+def list_interfaces_on_network(db: Connection, network_id: str) -> list[Port]:
+    c = ports_table.c
+    condition = (c.network_id == network_id) & (c.device_owner == INTERFACE_OWNER)
+    return ports.list_all(db, condition, order=(c.created_at, c.id))
+
+
+def list_floating_ips_of_router(db: Connection, router_id: str) -> list[Resource]:
+    return _floating_ips.list_all(db, _floating_ips.table.c.router_id == router_id)
+
+
+def list_floating_ips_of_port(db: Connection, port_id: str) -> list[Resource]:
+    return _floating_ips.list_all(db, _floating_ips.table.c.port_id == port_id)
+
+
+def find_floating_ip_by_address(db: Connection, project_id: str, address: str) -> Resource | None:
+    c = _floating_ips.table.c
+    return _floating_ips.find_first(db, c.project_id == project_id, c.floating_ip_address == address)
+
+
+def list_port_forwardings(db: Connection, floating_ip_ids: Sequence[str]) -> dict[str, list[Resource]]:
+    """Return the port forwardings of each floating IP, oldest first."""
+    c = _port_forwardings.table.c
+    by_floating_ip: dict[str, list[Resource]] = {floating_ip_id: [] for floating_ip_id in floating_ip_ids}
+    condition = c.floatingip_id.in_(floating_ip_ids)
+    for forwarding in _port_forwardings.list_all(db, condition, order=(c.created_at, c.id)):
+        by_floating_ip[forwarding["floatingip_id"]].append(forwarding)
+    return by_floating_ip
+
+
+def set_router_of_floating_ip(db: Connection, floating_ip_id: str, router_id: str | None, now: Micros) -> None:
+    c = _floating_ips.table.c
+    values = {"router_id": router_id, "status": "ACTIVE" if router_id else "DOWN", "updated_at": now}
+    db.execute(update(_floating_ips.table).where(c.id == floating_ip_id).values(**values))

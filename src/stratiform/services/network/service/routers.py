@@ -1,0 +1,188 @@
+"""Routers and their external gateways."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stratiform.kit.context import RequestContext
+from stratiform.kit.work_queue import enqueue
+from stratiform.services.network import policy
+from stratiform.services.network.errors import BadRequest
+from stratiform.services.network.errors.routing import (
+    BadRouterRequest,
+    RouterGatewayInUseByFloatingIp,
+    RouterInUse,
+)
+from stratiform.services.network.model import Attributes, FixedIpRequest
+from stratiform.services.network.model.declared_types.routing import ROUTER
+from stratiform.services.network.model.resource_types import Resource
+from stratiform.services.network.model.routes import add_routes, check_routes, remove_routes
+from stratiform.services.network.repository import resources
+from stratiform.services.network.repository import routers as repository
+from stratiform.services.network.service.networks import Networks
+from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
+from stratiform.services.network.service.service_ports import ServicePorts
+
+_GATEWAY_KEYS = {"network_id", "enable_snat", "external_fixed_ips", "qos_policy_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Routers:
+    """Routers. The gateway is a port on an external network."""
+
+    dependencies: ResourceDependencies
+    networks: Networks
+    service_ports: ServicePorts
+
+    @property
+    def collection(self) -> ResourceCollection:
+        return self.dependencies.build(
+            ROUTER,
+            prepare=self._prepare,
+            after_create=self._after_create,
+            check_update=self._check_update,
+            after_update=lambda ctx, _router, updated: enqueue_router(ctx, updated.id),
+            before_delete=self._before_delete,
+            compute=self._compute,
+        )
+
+    def add_routes(self, ctx: RequestContext, router_id: str, routes: Sequence[Mapping[str, str]]) -> Resource:
+        """Add routes to those of a router; existing ones stay. Raises InvalidRoutes."""
+        router = self.collection.get_for_update(ctx, router_id)
+        return self.collection.update(ctx, router_id, {"routes": add_routes(router["routes"], routes)})
+
+    def remove_routes(self, ctx: RequestContext, router_id: str, routes: Sequence[Mapping[str, str]]) -> Resource:
+        """Remove routes from a router; missing ones are ignored."""
+        router = self.collection.get_for_update(ctx, router_id)
+        return self.collection.update(ctx, router_id, {"routes": remove_routes(router["routes"], routes)})
+
+    def add_gateways(self, ctx: RequestContext, router_id: str, gateways: Sequence[Attributes]) -> Resource:
+        """Set the gateway of a router that has none. Raises BadRouterRequest: a router has one gateway."""
+        router = self.collection.get_for_update(ctx, router_id)
+        if len(gateways) != 1 or router["external_network_id"] is not None:
+            raise BadRouterRequest("A router has at most one external gateway")
+        return self.collection.update(ctx, router_id, {"external_gateway_info": gateways[0]})
+
+    def update_gateways(self, ctx: RequestContext, router_id: str, gateways: Sequence[Attributes]) -> Resource:
+        """Change the gateway. Raises BadRouterRequest."""
+        router = self.collection.get_for_update(ctx, router_id)
+        if len(gateways) != 1 or gateways[0].get("network_id") != router["external_network_id"]:
+            raise BadRouterRequest("The router has no gateway on this network")
+        return self.collection.update(ctx, router_id, {"external_gateway_info": gateways[0]})
+
+    def remove_gateways(self, ctx: RequestContext, router_id: str, gateways: Sequence[Attributes]) -> Resource:
+        """Remove the gateway. Raises BadRouterRequest."""
+        router = self.collection.get_for_update(ctx, router_id)
+        if any(gateway.get("network_id") != router["external_network_id"] for gateway in gateways):
+            raise BadRouterRequest("The router has no gateway on this network")
+        return self.collection.update(ctx, router_id, {"external_gateway_info": None})
+
+    def _prepare(self, ctx: RequestContext, router: Resource) -> Resource:
+        if router["routes"]:
+            check_routes(router["routes"], [], [])
+        info = router["external_gateway_info"]
+        values = {**router.values, "cloud_name": self.collection.find_cloud_name(ctx, router.project_id)}
+        if info:
+            values |= self._read_gateway(ctx, router, info)
+        return replace(router, values=values)
+
+    def _after_create(self, ctx: RequestContext, router: Resource) -> None:
+        if router["external_network_id"] is not None:
+            self._create_gateway(ctx, router, router["external_network_id"], router["external_gateway_info"])
+        enqueue_router(ctx, router.id)
+
+    def _check_update(self, ctx: RequestContext, router: Resource, changes: Attributes) -> Attributes:
+        changes = dict(changes)
+        if "external_gateway_info" in changes:
+            changes |= self._change_gateway(ctx, router, changes.pop("external_gateway_info"))
+        if "routes" in changes:
+            ports = [
+                *repository.list_ports(ctx.db, [router.id], repository.INTERFACE_OWNER)[router.id],
+                *repository.list_ports(ctx.db, [router.id], repository.GATEWAY_OWNER)[router.id],
+            ]
+            fixed_ips = [fixed_ip for port in ports for fixed_ip in port.fixed_ips]
+            subnets = resources.list_subnets_by_id(ctx.db, [fixed_ip["subnet_id"] for fixed_ip in fixed_ips])
+            changes["routes"] = check_routes(
+                changes["routes"],
+                [subnet.cidr for subnet in subnets],
+                [fixed_ip["ip_address"] for fixed_ip in fixed_ips],
+                router_id=router.id,
+            )
+        return changes
+
+    def _before_delete(self, ctx: RequestContext, router: Resource) -> None:
+        if repository.list_ports(ctx.db, [router.id], repository.INTERFACE_OWNER)[router.id]:
+            raise RouterInUse(router.id)
+        self._delete_gateway(ctx, router)
+        enqueue_router(ctx, router.id)
+
+    def _compute(self, ctx: RequestContext, routers: Sequence[Resource]) -> Mapping[str, Attributes]:
+        ports = repository.list_ports(ctx.db, [router.id for router in routers], repository.GATEWAY_OWNER)
+        projects = {router.project_id for router in routers}
+        zones = {project: self.networks.list_availability_zones(ctx.db, project) for project in projects}
+        computed: dict[str, Attributes] = {}
+        for router in routers:
+            info = _describe_gateway(router, [fixed for port in ports[router.id] for fixed in port.fixed_ips])
+            computed[router.id] = {
+                "external_gateway_info": info,
+                "external_gateways": [] if info is None else [info],
+                "availability_zones": list(zones[router.project_id]),
+            }
+        return computed
+
+    def _read_gateway(self, ctx: RequestContext, router: Resource, info: Attributes) -> Attributes:
+        """Return the stored values of a gateway. Raises BadRequest, BadRouterRequest, NetworkNotFound, Forbidden."""
+        unknown = sorted(set(info) - _GATEWAY_KEYS)
+        if unknown or not isinstance(info.get("network_id"), str):
+            raise BadRequest(
+                f"Invalid input for external_gateway_info. Reason: {unknown or 'network_id'} is invalid or missing."
+            )
+        if "enable_snat" in info:
+            policy.ROUTERS_ENABLE_SNAT.require(ctx.caller, router.project_id)
+        if info.get("external_fixed_ips"):
+            policy.ROUTERS_EXTERNAL_FIXED_IPS.require(ctx.caller, router.project_id)
+        network = self.networks.get(ctx, info["network_id"])
+        if not network.external:
+            raise BadRouterRequest(f"Network {network.id} is not an external network")
+        return {"external_network_id": network.id, "enable_snat": bool(info.get("enable_snat", True))}
+
+    def _change_gateway(self, ctx: RequestContext, router: Resource, info: Attributes | None) -> Attributes:
+        current = router["external_network_id"]
+        if not info:
+            self._delete_gateway(ctx, router)
+            return {"external_network_id": None, "enable_snat": True}
+        values = self._read_gateway(ctx, router, info)
+        if values["external_network_id"] != current or info.get("external_fixed_ips"):
+            self._delete_gateway(ctx, router, moves=values["external_network_id"] != current)
+            self._create_gateway(ctx, router, values["external_network_id"], info)
+        return values
+
+    def _create_gateway(self, ctx: RequestContext, router: Resource, network_id: str, info: Attributes) -> None:
+        requests = [
+            FixedIpRequest(fixed_ip.get("subnet_id"), fixed_ip.get("ip_address"))
+            for fixed_ip in info.get("external_fixed_ips") or ()
+        ]
+        network = self.networks.get(ctx, network_id)
+        self.service_ports.create(ctx, network, repository.GATEWAY_OWNER, router.id, requests or None)
+
+    def _delete_gateway(self, ctx: RequestContext, router: Resource, *, moves: bool = True) -> None:
+        """Delete the gateway port. Raises RouterGatewayInUseByFloatingIp if it `moves` away from floating IPs."""
+        if moves and repository.list_floating_ips_of_router(ctx.db, router.id):
+            raise RouterGatewayInUseByFloatingIp(router.id, router["external_network_id"])
+        for port in repository.list_ports(ctx.db, [router.id], repository.GATEWAY_OWNER)[router.id]:
+            self.service_ports.delete(ctx, port.id)
+
+
+def enqueue_router(ctx: RequestContext, router_id: str) -> None:
+    """Request that the clouds of a router apply its changes."""
+    enqueue(ctx.db, "network.router", router_id, ctx.now)
+
+
+def _describe_gateway(router: Resource, fixed_ips: Sequence[Mapping[str, str]]) -> dict[str, Any] | None:
+    if router["external_network_id"] is None:
+        return None
+    return {
+        "network_id": router["external_network_id"],
+        "external_fixed_ips": list(fixed_ips),
+        "enable_snat": router["enable_snat"],
+    }

@@ -62,6 +62,7 @@ def test_requested_addresses(api: Callers, subnet: Json) -> None:
         ({"security_groups": ["none"]}, (404, "SecurityGroupNotFound")),
         ({"network_id": "none"}, (404, "NetworkNotFound")),
         ({"binding:host_id": "h"}, (403, "PolicyNotAuthorized")),
+        ({"binding:vnic_type": "direct"}, (400, "HTTPBadRequest")),
         ({"qos": "x"}, (400, "HTTPBadRequest")),
     ],
 )
@@ -69,6 +70,15 @@ def test_invalid_requests(api: Callers, subnet: Json, attributes: Json, expected
     response = create(api, subnet, **attributes)
     assert failure(response) == expected, response.text
     assert api.ok("GET", f"{V2}/ports")["ports"] == []
+
+
+def test_only_the_usual_vnic_type_is_supported(api: Callers, port: Json) -> None:
+    change = {"port": {"binding:vnic_type": "macvtap"}}
+    response = api.request("PUT", f"{V2}/ports/{port['id']}", json=change)
+    assert failure(response) == (400, "HTTPBadRequest")
+    assert "binding:vnic_type 'macvtap' is not supported" in response.text
+    api.ok("PUT", f"{V2}/ports/{port['id']}", json={"port": {"binding:vnic_type": "normal"}})
+    assert api.ok("GET", f"{V2}/ports/{port['id']}")["port"]["binding:vnic_type"] == "normal"
 
 
 def test_mac_address_is_unique_on_the_network(api: Callers, subnet: Json) -> None:

@@ -37,6 +37,9 @@ from stratiform.services.network.service.security_groups import SecurityGroups
 
 _MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
 
+#: The only `vnic_type` of ports: a virtual interface, not one of the hardware.
+_VNIC_TYPE = "normal"
+
 #: The rules for attributes that only admins may set.
 _CREATE_RULES = {"host": policy.PORTS_CREATE_HOST, "profile": policy.PORTS_CREATE_PROFILE}
 _UPDATE_RULES = {"host": policy.PORTS_UPDATE_HOST, "profile": policy.PORTS_UPDATE_PROFILE}
@@ -67,6 +70,7 @@ class Ports:
         owner = resolve_owner(ctx.caller, project_id)
         policy.PORTS_CREATE.require(ctx.caller, owner)
         _require_attributes(ctx, network, new)
+        _require_supported(new.attributes)
         self.quotas.reserve(ctx.db, owner, "port")
         port = Port(
             id=self.ids.uuid(),
@@ -112,6 +116,7 @@ class Ports:
         for name, rule in _UPDATE_RULES.items():
             if name in changes and changes[name] != getattr(port, name):
                 rule.require(ctx.caller, port.project_id)
+        _require_supported(changes)
         changes = dict(changes)
         if "security_groups" in changes:
             groups = list(self.security_groups.resolve_for_port(ctx, port.project_id, changes["security_groups"]))
@@ -145,6 +150,13 @@ class Ports:
             self.quotas.lock(db, project_id)
         subnets = resources.list_subnets_by_network(db, network_ids)
         ip_allocations.lock_subnets(db, [subnet.id for group in subnets.values() for subnet in group])
+
+
+def _require_supported(attributes: Attributes) -> None:
+    """Raises BadRequest for a `vnic_type` that no cloud has."""
+    vnic_type = attributes.get("vnic_type", _VNIC_TYPE)
+    if vnic_type != _VNIC_TYPE:
+        raise BadRequest(f"binding:vnic_type '{vnic_type}' is not supported; use '{_VNIC_TYPE}'.")
 
 
 def _require_attributes(ctx: RequestContext, network: Network, new: NewPort) -> None:

@@ -12,7 +12,7 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
 from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
-from stratiform.services.image.model import ImageSettings
+from stratiform.services.manifest import ImageSettings
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
 OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")

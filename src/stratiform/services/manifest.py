@@ -17,9 +17,22 @@ from stratiform.kit.policy import Rule
 from stratiform.kit.signing_keys import SigningKeys
 from stratiform.kit.work_queue import Handler
 from stratiform.services.identity.model import SecurityCompliance
-from stratiform.services.image.model import ImageSettings
 
 S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSettings:
+    """Settings of the image service. `size_cap`: the size limit of an image in bytes.
+
+    `reserve`: bytes of the disk that image data leaves free. `requires_format_match`: data whose format is not the
+    declared one is rejected. `import_networks`: networks that are not public, from which images may be downloaded.
+    """
+
+    size_cap: int = 2**40
+    reserve: int = 0
+    requires_format_match: bool = True
+    import_networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

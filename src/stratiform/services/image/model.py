@@ -208,20 +208,6 @@ class MetadefQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class ImageSettings:
-    """Settings of the service. `size_cap`: the size limit of an image in bytes.
-
-    `reserve`: bytes of the disk that image data leaves free. `requires_format_match`: data whose format is not the
-    declared one is rejected. `import_networks`: networks that are not public, from which images may be downloaded.
-    """
-
-    size_cap: int = 2**40
-    reserve: int = 0
-    requires_format_match: bool = True
-    import_networks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ImageTask:
     """An import of image data. `status`: pending, processing, success or failure; a finished task has `expires_at`.
 

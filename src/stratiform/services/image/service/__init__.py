@@ -8,7 +8,6 @@ from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.kit.public_downloads import parse_networks
 from stratiform.services.clouds.service import CloudsService
-from stratiform.services.image.model import ImageSettings
 from stratiform.services.image.repository.image_data_store import ImageDataStore, ImageDataUpload
 from stratiform.services.image.service.image_copies import ImageCopies
 from stratiform.services.image.service.image_data import ImageData, ImageFile
@@ -18,6 +17,7 @@ from stratiform.services.image.service.image_tags import ImageTags
 from stratiform.services.image.service.images import Images
 from stratiform.services.image.service.metadefs import Metadefs
 from stratiform.services.image.service.server_images import ServerImages
+from stratiform.services.manifest import ImageSettings
 
 __all__ = ["ImageDataUpload", "ImageFile", "ImageService"]
 

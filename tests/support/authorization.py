@@ -11,6 +11,7 @@ import httpx
 
 from stratiform.interfaces.endpoints import Api, Endpoint
 from stratiform.interfaces.openstack.api import OpenStackApi
+from stratiform.kit.clock import SECOND_US
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
@@ -37,6 +38,7 @@ _FREE = {
     "tag",
     "alias",
     "quota",
+    "quota_class",
     "rule_type",
     # of resources that do not exist
     "agent_id",
@@ -201,7 +203,13 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     server = _create_server(of, api)
     actions = api.ok("GET", f"/compute/v2.1/servers/{server['id']}/os-instance-actions")["instanceActions"]
     keypair = api.ok("POST", "/compute/v2.1/os-keypairs", json={"keypair": {"name": "green-member-key"}})["keypair"]
-    Worker(of.services.database, _handlers(of), name="matrix", clock=of.clock).run_until_idle()
+    worker = Worker(of.services.database, _handlers(of), name="matrix", clock=of.clock)
+    worker.run_until_idle()
+    of.clock.advance(10 * SECOND_US)  # so that the volume is available
+    worker.run_until_idle()
+    snapshot = api.ok("POST", "/volume/v3/snapshots", json={"snapshot": {"volume_id": volume["id"]}})["snapshot"]
+    backup = api.ok("POST", "/volume/v3/backups", json={"backup": {"volume_id": volume["id"]}})["backup"]
+    worker.run_until_idle()
     image = api.ok("POST", "/image/v2/images", json={"name": "image"})
     definitions = {"namespace": "Green::Private", "owner": api.projects["green"]}
     namespace = api.ok("POST", "/image/v2/metadefs/namespaces", "admin", json=definitions)
@@ -211,8 +219,8 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
         "volume_id": volume["id"],
         "type_id": volume_type["id"],
         "attachment_id": _UNKNOWN,
-        "snapshot_id": _UNKNOWN,
-        "backup_id": _UNKNOWN,
+        "snapshot_id": snapshot["id"],
+        "backup_id": backup["id"],
         "image_id": image["id"],
         "member_id": _UNKNOWN,
         "namespace": namespace["namespace"],

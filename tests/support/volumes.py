@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from stratiform.connectors.memory.connector import MemoryCloud
+from stratiform.contract.snapshot import NativeSnapshot
 from stratiform.contract.volume import NativeVolume
 from stratiform.kit import outbox
 from stratiform.kit.clock import SECOND_US
@@ -84,10 +85,14 @@ class VolumeHarness:
             services.database, build_handlers(services.volume), name="test", clock=self.harness.clock
         ).run_until_idle()
 
-    def events(self) -> list[outbox.Event]:
-        """Return the notifications of volumes, oldest first."""
+    def native_snapshots(self) -> list[NativeSnapshot]:
+        assert self.cloud.snapshot is not None
+        return list(self.cloud.snapshot.list())
+
+    def events(self, prefix: str = "volume.") -> list[outbox.Event]:
+        """Return the notifications whose type starts with `prefix`, oldest first."""
         with self.harness.services.database.read_transaction() as db:
-            return [event for event in outbox.list_pending_events(db, 1000) if event.event_type.startswith("volume.")]
+            return [event for event in outbox.list_pending_events(db, 1000) if event.event_type.startswith(prefix)]
 
     def event_types(self) -> list[str]:
         return [event.event_type for event in self.events()]

@@ -13,6 +13,7 @@ from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
 from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
 from stratiform.services.manifest import ImageSettings
+from stratiform.services.volume.model import QuotaDefaults
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
 OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
@@ -139,6 +140,23 @@ class Settings:
     image_import_networks: tuple[str, ...] = setting_field(
         (), "Networks such as 10.0.0.0/8 from which web-download imports images; others must have public addresses."
     )
+    quota_volumes: Annotated[int, Meta(ge=-1)] = setting_field(
+        10, "Volumes that a project may have, as in Cinder; -1: unlimited. This and the next are defaults."
+    )
+    quota_gigabytes: Annotated[int, Meta(ge=-1)] = setting_field(
+        1000, "Total size in GiB of the volumes and snapshots that a project may have, as in Cinder."
+    )
+    quota_snapshots: Annotated[int, Meta(ge=-1)] = setting_field(10, "Snapshots that a project may have, as in Cinder.")
+    quota_backups: Annotated[int, Meta(ge=-1)] = setting_field(10, "Backups that a project may have, as in Cinder.")
+    quota_backup_gigabytes: Annotated[int, Meta(ge=-1)] = setting_field(
+        1000, "Total size in GiB of the backups that a project may have, as in Cinder."
+    )
+    quota_groups: Annotated[int, Meta(ge=-1)] = setting_field(
+        10, "Groups of volumes that a project may have, as in Cinder."
+    )
+    per_volume_size_limit: Annotated[int, Meta(ge=-1)] = setting_field(
+        -1, "Maximum size of a volume in GiB, as in Cinder; -1: unlimited."
+    )
     enable_instance_password: bool = setting_field(
         True, "Responses to requests that create, rebuild or rescue a server have `adminPass`, as in Nova."
     )
@@ -187,6 +205,11 @@ class Settings:
             requires_format_match=self.image_require_format_match,
             import_networks=self.image_import_networks,
         )
+
+    @property
+    def volume_quotas(self) -> dict[str, int]:
+        """Return the quotas of block storage for projects without quotas of their own, by name of the setting."""
+        return {item.name: getattr(self, item.name) for item in fields(QuotaDefaults)}
 
     @property
     def url(self) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
+from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
 from stratiform.kit.clock import Clock
@@ -83,6 +84,7 @@ class CloudConnection(Protocol):
 
     compute: ComputeDriver | None
     volume: VolumeDriver | None
+    snapshot: SnapshotDriver | None
     network: NetworkDriver | None
     image: ImageDriver | None
     usage: UsageDriver | None

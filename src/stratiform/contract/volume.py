@@ -28,6 +28,7 @@ class VolumeSpec:
     size_gib: int
     native_type: str = ""  # the cloud's own type (`gp3`); "" for its default
     image_id: str = ""  # native id of the image to copy to the volume
+    snapshot_id: str = ""  # native id of the snapshot to copy to the volume
     availability_zone: str = ""  # "" for the cloud's default
     metadata: dict[str, str] = field(default_factory=dict)
 
@@ -55,7 +56,7 @@ class VolumeDriver(Protocol):
     def create(self, spec: VolumeSpec) -> NativeVolume:
         """Create a volume, or return the one with the token `spec.token`.
 
-        Raises: RequestRejected (unknown image, type or size), InsufficientCapacity.
+        Raises: RequestRejected (unknown image, snapshot, type or size), InsufficientCapacity.
         """
 
     def find(self, token: str) -> NativeVolume | None:

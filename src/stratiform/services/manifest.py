@@ -54,6 +54,7 @@ class ServiceEnvironment:
     admin_project_name: str
     token_ttl_s: int
     image_settings: ImageSettings
+    volume_quotas: Mapping[str, int]
     raw_messages_days: int
     reclaim_instance_interval_s: int
     enable_instance_password: bool

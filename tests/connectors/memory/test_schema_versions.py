@@ -42,7 +42,7 @@ def write_file(file: Path, version: int, now: int) -> None:
     db.close()
 
 
-@pytest.mark.parametrize("version", range(1, len(VERSIONS)))
+@pytest.mark.parametrize("version", [1, 2])
 def test_upgrade_keeps_all_data(version: int, connect: Connect, clock: ManualClock, tmp_path: Path) -> None:
     file, start = tmp_path / "clouds" / "memory.db", clock.now()
     write_file(file, version, start)

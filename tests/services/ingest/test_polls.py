@@ -14,6 +14,7 @@ from stratiform.contract.connector import AccountInfo
 from stratiform.contract.errors import CloudUnreachable
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
+from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import InventoryItem, UsageDriver, UsageSample, align_periods
 from stratiform.contract.volume import VolumeDriver
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
@@ -72,6 +73,7 @@ class Cloud:
 
     compute: ComputeDriver | None = None
     volume: VolumeDriver | None = None
+    snapshot: SnapshotDriver | None = None
     network: NetworkDriver | None = None
     image: ImageDriver | None = None
 

@@ -15,7 +15,8 @@ VOLUMES = 30
 def test_injected_faults_leave_no_orphan_and_no_duplicate(volumes: VolumeHarness) -> None:
     random = Random(7)
     volumes.cloud.client.set_faults(fail_percent=20, lose_percent=30)
-    with volumes.ctx() as ctx:
+    with volumes.ctx(volumes.admin()) as ctx:
+        volumes.service.quota_sets.update(ctx, "p1", {"volumes": -1})
         enqueue(ctx.db, SURVEY, "all", ctx.now)
     created = []
     for _ in range(VOLUMES):

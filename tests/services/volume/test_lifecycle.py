@@ -165,12 +165,6 @@ def test_invalid_parameters_are_refused(volumes: VolumeHarness) -> None:
         volumes.service.volumes.create(ctx, NewVolume(1))
 
 
-def test_a_source_volume_is_refused(volumes: VolumeHarness) -> None:
-    copied = volumes.create_available()
-    with volumes.ctx() as ctx, pytest.raises(Invalid, match="from another volume is not supported"):
-        volumes.service.volumes.create(ctx, NewVolume(1, source_volume_id=copied.id))
-
-
 def test_a_connector_without_volume_module_lacks_the_capability() -> None:
     assert registry.has_capability("memory", "volume")
     assert not registry.has_capability("memory", "no_such_capability")

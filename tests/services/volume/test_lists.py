@@ -38,8 +38,9 @@ def test_lists_on_every_database(three: VolumeHarness) -> None:
         summary = three.service.volumes.summarize(ctx, VolumeFilter())
         assert (summary.count, summary.size_gib, summary.metadata) == (3, 6, {"tag": ["x", "y"]})
         limits = three.service.quota_sets.get_limits(ctx)
-        assert (limits.volumes, limits.gigabytes) == (3, 6)
-        assert three.service.quota_sets.get(ctx, "p1").by_type == {"standard": (3, 6)}
+        assert (limits.in_use["volumes"], limits.in_use["gigabytes"]) == (3, 6)
+        of_type = three.service.quota_sets.get(ctx, "p1").in_use
+        assert (of_type["volumes_standard"], of_type["gigabytes_standard"]) == (3, 6)
         with pytest.raises(Invalid):
             three.service.volumes.list(ctx, VolumeFilter(), Page(), [Sort("colour", descending=True)])
         with pytest.raises(Invalid):

@@ -7,6 +7,7 @@ from stratiform.connectors.aws.image import AwsImageDriver
 from stratiform.connectors.aws.network import AwsNetworkDriver
 from stratiform.connectors.aws.server_operations import UNSUPPORTED
 from stratiform.connectors.aws.settings import SETTINGS, parse_settings
+from stratiform.connectors.aws.snapshot import AwsSnapshotDriver
 from stratiform.connectors.aws.usage import AwsUsageDriver
 from stratiform.connectors.aws.volume import AwsVolumeDriver
 from stratiform.contract.compute import ComputeDriver
@@ -14,6 +15,7 @@ from stratiform.contract.connector import AccountInfo, CloudAccount, Installatio
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
 from stratiform.contract.server_operations import ServerOperation
+from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
 
@@ -23,6 +25,7 @@ class AwsCloud:
 
     compute: ComputeDriver | None
     volume: VolumeDriver | None
+    snapshot: SnapshotDriver | None
     network: NetworkDriver | None
     image: ImageDriver | None
     usage: UsageDriver | None
@@ -35,6 +38,7 @@ class AwsCloud:
         compute = AwsComputeDriver(self._client)
         self.compute = compute
         self.volume = AwsVolumeDriver(self._client)
+        self.snapshot = AwsSnapshotDriver(self._client)
         self.network = AwsNetworkDriver(self._client)
         self.image = AwsImageDriver(self._client)
         self.usage = AwsUsageDriver(self._client, compute)

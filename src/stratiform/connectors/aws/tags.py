@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import ImageTypeDef, InstanceTypeDef, SubnetTypeDef, TagTypeDef, VolumeTypeDef
+    from mypy_boto3_ec2.type_defs import (
+        ImageTypeDef,
+        InstanceTypeDef,
+        SnapshotTypeDef,
+        SubnetTypeDef,
+        TagTypeDef,
+        VolumeTypeDef,
+    )
 
 INSTALLATION = "stratiform:installation"
 TOKEN = "stratiform:token"  # noqa: S105 - not a password
@@ -20,6 +27,8 @@ def tags_to_dict(tags: "Sequence[TagTypeDef]") -> Mapping[str, str]:
     return {tag.get("Key", ""): tag.get("Value", "") for tag in tags}
 
 
-def get_tag_value(resource: "ImageTypeDef | InstanceTypeDef | SubnetTypeDef | VolumeTypeDef", key: str) -> str:
+def get_tag_value(
+    resource: "ImageTypeDef | InstanceTypeDef | SnapshotTypeDef | SubnetTypeDef | VolumeTypeDef", key: str
+) -> str:
     """Return the value of a resource's tag, or ""."""
     return tags_to_dict(resource.get("Tags", [])).get(key, "")

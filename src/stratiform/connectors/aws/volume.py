@@ -105,6 +105,8 @@ class AwsVolumeDriver:
         }
         if spec.image_id:
             request["SnapshotId"] = self._get_root_snapshot(spec.image_id)
+        elif spec.snapshot_id:
+            request["SnapshotId"] = spec.snapshot_id
         return request
 
     def _get_root_snapshot(self, image_id: str) -> str:

@@ -25,7 +25,7 @@ from stratiform.kit.clock import Micros
 _LOCK_TIMEOUT_S = 30
 _VERSION = len(VERSIONS)
 _PERCENT = 100
-_TABLES = ("servers", "volumes", "images", "subnets")
+_TABLES = ("servers", "volumes", "snapshots", "images", "subnets")
 
 Row = sqlite3.Row
 
@@ -103,7 +103,7 @@ class Client:
             db.execute("DELETE FROM faults")
 
     def count_created(self, table: str = "servers") -> dict[str, int]:
-        """Count the resources ever created in `table` (servers, volumes, images, subnets) by token."""
+        """Count the resources ever created in `table` (servers, volumes, snapshots, images, subnets) by token."""
         if table not in _TABLES:
             raise ValueError(table)
         query = f"SELECT token, count(*) FROM {table} WHERE token <> '' GROUP BY token ORDER BY token"  # noqa: S608 - checked above

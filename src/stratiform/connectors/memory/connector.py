@@ -7,12 +7,14 @@ from stratiform.connectors.memory.compute import MemoryComputeDriver
 from stratiform.connectors.memory.image import MemoryImageDriver
 from stratiform.connectors.memory.network import MemoryNetworkDriver
 from stratiform.connectors.memory.settings import SETTINGS, parse_settings
+from stratiform.connectors.memory.snapshot import MemorySnapshotDriver
 from stratiform.connectors.memory.usage import MemoryUsageDriver
 from stratiform.connectors.memory.volume import MemoryVolumeDriver
 from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
+from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
 
@@ -24,6 +26,7 @@ class MemoryCloud:
         self.client = client
         self.compute: ComputeDriver | None = MemoryComputeDriver(client)
         self.volume: VolumeDriver | None = MemoryVolumeDriver(client)
+        self.snapshot: SnapshotDriver | None = MemorySnapshotDriver(client)
         self.network: NetworkDriver | None = MemoryNetworkDriver(client)
         self.image: ImageDriver | None = MemoryImageDriver(client)
         self.usage: UsageDriver | None = MemoryUsageDriver(client)

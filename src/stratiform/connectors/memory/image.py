@@ -55,6 +55,9 @@ class MemoryImageDriver:
             if row is not None and not row["token"]:
                 raise RequestRejected(f"image '{image_id}' is a built-in image and cannot be deleted")
             request.db.execute("UPDATE images SET deleted_at = ? WHERE id = ? AND token <> ''", (request.now, image_id))
+            if row is not None:  # an image of a volume includes its snapshot
+                delete_snapshot = "UPDATE snapshots SET deleted_at = ? WHERE token = ? AND deleted_at IS NULL"
+                request.db.execute(delete_snapshot, (request.now, row["token"]))
 
 
 def _find_by_token(request: SimulatedRequest, token: str) -> Row | None:

@@ -134,4 +134,23 @@ _VERSION_4 = (
     "ALTER TABLE servers ADD COLUMN rescue_image TEXT NOT NULL DEFAULT ''",
 )
 
-VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+_SNAPSHOTS = """
+CREATE TABLE snapshots (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT GENERATED ALWAYS AS (printf('s-%08d', seq)) VIRTUAL UNIQUE,
+    token TEXT NOT NULL, installation TEXT NOT NULL, name TEXT NOT NULL,
+    size_gib INTEGER NOT NULL, content TEXT NOT NULL, metadata TEXT NOT NULL,
+    created_at INTEGER NOT NULL, ready_at INTEGER NOT NULL, deleted_at INTEGER
+)
+"""
+
+#: `content` stands for the data of a volume, snapshot or image: the volume or image in which it was written first.
+_VERSION_WITH_SNAPSHOTS = (
+    _SNAPSHOTS,
+    _unique_tokens("snapshots"),
+    "ALTER TABLE volumes ADD COLUMN content TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE images ADD COLUMN content TEXT NOT NULL DEFAULT ''",
+    "UPDATE volumes SET content = CASE image WHEN '' THEN id ELSE image END",
+)
+
+VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_WITH_SNAPSHOTS)

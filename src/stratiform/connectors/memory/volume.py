@@ -106,11 +106,15 @@ def _create(request: SimulatedRequest, spec: VolumeSpec) -> Row:
         raise RequestRejected("a volume needs a size of at least 1 GiB")
     if spec.native_type and spec.native_type not in TYPES:
         raise RequestRejected(f"volume type '{spec.native_type}' not found; types: {', '.join(TYPES)}")
+    content = ""
     if spec.image_id:
         _check_image(request, spec.image_id, spec.size_gib)
+        content = spec.image_id
+    elif spec.snapshot_id:
+        content = _get_snapshot_content(request, spec)
     cursor = request.db.execute(
         "INSERT INTO volumes (token, installation, name, size_gib, native_type, image, metadata, zone, created_at,"
-        " ready_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " ready_at, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             spec.token,
             request.installation_id,
@@ -122,8 +126,10 @@ def _create(request: SimulatedRequest, spec: VolumeSpec) -> Row:
             resolve_zone(request, spec.availability_zone),
             request.now,
             request.completes_at,
+            content,
         ),
     )
+    request.db.execute("UPDATE volumes SET content = id WHERE seq = ? AND content = ''", (cursor.lastrowid,))
     return _select(request, "volumes.seq = :seq", seq=cursor.lastrowid)[0]
 
 
@@ -133,6 +139,18 @@ def _check_image(request: SimulatedRequest, image_id: str, size_gib: int) -> Non
         raise RequestRejected(f"image '{image_id}' not found")
     if size_gib < image["min_disk_gib"]:
         raise RequestRejected(f"image '{image_id}' needs a volume of at least {image['min_disk_gib']} GiB")
+
+
+def _get_snapshot_content(request: SimulatedRequest, spec: VolumeSpec) -> str:
+    """Return what the snapshot contains. Raises: RequestRejected."""
+    snapshot = request.find_row("SELECT * FROM snapshots WHERE id = ? AND deleted_at IS NULL", spec.snapshot_id)
+    if snapshot is None:
+        raise RequestRejected(f"snapshot '{spec.snapshot_id}' not found")
+    if request.now < snapshot["ready_at"]:
+        raise errors.invalid_state("snapshot", spec.snapshot_id, "creating", "copy")
+    if spec.size_gib < snapshot["size_gib"]:
+        raise RequestRejected(f"snapshot '{spec.snapshot_id}' needs a volume of at least {snapshot['size_gib']} GiB")
+    return str(snapshot["content"])
 
 
 def _state_of(row: Row, now: Micros) -> NativeVolumeState:

@@ -90,7 +90,7 @@ _REQUEST_ID = "x-compute-request-id"
 COMPUTE = Microversions(
     "compute", major=2, first=1, last=96, legacy="X-OpenStack-Nova-API-Version", request_id_header=_REQUEST_ID
 )
-VOLUME = Microversions("volume", major=3, first=0, last=60, request_id_header=_REQUEST_ID)
+VOLUME = Microversions("volume", major=3, first=0, last=71, request_id_header=_REQUEST_ID)
 
 
 def get_minor_version(request: Request) -> int:

@@ -3,7 +3,7 @@
 Source: cinder/exception.py and the Block Storage API v3 reference.
 """
 
-from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.errors import Conflict, Fault, Invalid, NotFound
 
 
 class VolumeNotFound(NotFound):
@@ -67,3 +67,44 @@ class DeviceInUse(Conflict):
 
     def __init__(self, device: str) -> None:
         super().__init__(f"The supplied device path ({device}) is in use.")
+
+
+class SnapshotNotFound(NotFound):
+    """The snapshot does not exist, or belongs to another project."""
+
+    def __init__(self, snapshot_id: str) -> None:
+        super().__init__(f"Snapshot {snapshot_id} could not be found.")
+
+
+class SnapshotMetadataNotFound(NotFound):
+    """The snapshot does not have this metadata item."""
+
+    def __init__(self, snapshot_id: str, key: str) -> None:
+        super().__init__(f"Snapshot {snapshot_id} has no metadata with key {key}.")
+
+
+class BackupNotFound(NotFound):
+    """The backup does not exist, or belongs to another project."""
+
+    def __init__(self, backup_id: str) -> None:
+        super().__init__(f"Backup {backup_id} could not be found.")
+
+
+class InvalidSnapshot(Invalid):
+    """The status of the snapshot does not allow the operation."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Invalid snapshot: {reason}")
+
+
+class InvalidBackup(Invalid):
+    """The status of the backup does not allow the operation."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Invalid backup: {reason}")
+
+
+class QuotaExceeded(Fault):
+    """The request exceeds a quota of the project."""
+
+    status = 413

@@ -1,6 +1,7 @@
 """Events for the usage ledger: Cinder's unversioned notifications.
 
-Source: cinder/volume/volume_utils.py (_usage_from_volume), and messages recorded from a real Cinder.
+Source: cinder/volume/volume_utils.py (_usage_from_volume, _usage_from_snapshot, _usage_from_backup), and messages
+recorded from a real Cinder.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.outbox import Event
 from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume import repository
-from stratiform.services.volume.model import Attachment, Volume
+from stratiform.services.volume.model import Attachment, Backup, Snapshot, Volume
+from stratiform.services.volume.repository.snapshots import list_children
 
 CREATED = "volume.create.end"
 DELETED = "volume.delete.end"
@@ -21,6 +23,13 @@ ATTACHED = "volume.attach.end"
 DETACHED = "volume.detach.end"
 UPDATED = "volume.update.end"
 RETYPED = "volume.retype"
+REVERTED = "volume.revert.end"
+SNAPSHOT_CREATED = "snapshot.create.end"
+SNAPSHOT_UPDATED = "snapshot.update.end"
+SNAPSHOT_DELETED = "snapshot.delete.end"
+BACKUP_CREATED = "backup.create.end"
+BACKUP_RESTORED = "backup.restore.end"
+BACKUP_DELETED = "backup.delete.end"
 
 #: The types of all events that the service appends.
 EVENT_TYPES = (
@@ -31,23 +40,54 @@ EVENT_TYPES = (
     DETACHED,
     UPDATED,
     RETYPED,
+    REVERTED,
+    SNAPSHOT_CREATED,
+    SNAPSHOT_UPDATED,
+    SNAPSHOT_DELETED,
+    BACKUP_CREATED,
+    BACKUP_RESTORED,
+    BACKUP_DELETED,
 )
 
 
-def format_host(volume: Volume) -> str:
+def format_host(resource: Volume | Snapshot | Backup) -> str:
     """Return `CLOUD@stratiform`, where Cinder has the name of its back end."""
-    return f"{volume.cloud_name}@stratiform"
+    return f"{resource.cloud_name}@stratiform"
 
 
 def append_event(db: Connection, ids: Ids, event_type: str, volume: Volume, now: Micros) -> None:
     """Append an event with the state of `volume` to the outbox, in the caller's transaction."""
+    attachments = repository.list_attachments_of_volumes(db, [volume.id])
+    _append(db, ids, event_type, volume, now, build_payload(volume, _type_name(db, volume), attachments))
+
+
+def append_snapshot_event(db: Connection, ids: Ids, event_type: str, snapshot: Snapshot, now: Micros) -> None:
+    """Append an event with the state of `snapshot` to the outbox, in the caller's transaction."""
+    _append(db, ids, event_type, snapshot, now, build_snapshot_payload(snapshot))
+
+
+def append_backup_event(db: Connection, ids: Ids, event_type: str, backup: Backup, now: Micros) -> None:
+    """Append an event with the state of `backup` to the outbox, in the caller's transaction."""
+    children = list_children(db, backup.id)
+    _append(db, ids, event_type, backup, now, build_backup_payload(backup, len(children)))
+
+
+def _append(
+    db: Connection,
+    ids: Ids,
+    event_type: str,
+    resource: Volume | Snapshot | Backup,
+    now: Micros,
+    payload: dict[str, object],
+) -> None:
+    publisher = "backup" if isinstance(resource, Backup) else "volume"
     event = Event(
         message_id=ids.uuid(),
         event_type=event_type,
-        publisher_id=f"volume.{format_host(volume)}",
+        publisher_id=f"{publisher}.{format_host(resource)}",
         at=now,
-        cloud=volume.cloud_name,
-        payload=build_payload(volume, _type_name(db, volume), repository.list_attachments_of_volumes(db, [volume.id])),
+        cloud=resource.cloud_name,
+        payload=payload,
     )
     outbox.append_event(db, event)
     enqueue(db, "ingest.outbox", "all", now)
@@ -72,13 +112,52 @@ def build_payload(volume: Volume, type_name: str, attachments: Sequence[Attachme
         "terminated_at": None if volume.status == "deleting" else _format_time(volume.terminated_at),
         "deleted_at": _format_time(volume.deleted_at),
         "status": volume.status,
-        "snapshot_id": None,
+        "snapshot_id": volume.snapshot_id or None,
         "size": volume.size_gib,
         "replication_status": None,
         "replication_extended_status": None,
         "replication_driver_data": None,
         "metadata": [{"key": key, "value": value} for key, value in sorted(volume.metadata.items())],
         "volume_attachment": [_attachment(attachment) for attachment in attachments],
+    }
+
+
+def build_snapshot_payload(snapshot: Snapshot) -> dict[str, object]:
+    """Return the payload with Cinder's keys. A deleted snapshot has the status `deleted`."""
+    return {
+        "tenant_id": snapshot.project_id,
+        "user_id": snapshot.user_id,
+        "availability_zone": snapshot.zone,
+        "volume_id": snapshot.volume_id,
+        "volume_size": snapshot.size_gib,
+        "snapshot_id": snapshot.id,
+        "display_name": snapshot.name,
+        "created_at": _format_time(snapshot.created_at),
+        "status": snapshot.status,
+        "deleted": "" if snapshot.deleted_at is None else "True",
+        "metadata": str(snapshot.metadata),
+    }
+
+
+def build_backup_payload(backup: Backup, number_of_children: int) -> dict[str, object]:
+    """Return the payload with Cinder's keys."""
+    return {
+        "tenant_id": backup.project_id,
+        "user_id": backup.user_id,
+        "availability_zone": backup.zone,
+        "backup_id": backup.id,
+        "host": format_host(backup),
+        "display_name": backup.name,
+        "created_at": _format_time(backup.created_at),
+        "status": backup.status,
+        "volume_id": backup.volume_id,
+        "size": backup.size_gib,
+        "service_metadata": None,
+        "service": None,
+        "fail_reason": backup.fault or None,
+        "parent_id": backup.parent_id or None,
+        "num_dependent_backups": number_of_children,
+        "snapshot_id": backup.snapshot_id or None,
     }
 
 

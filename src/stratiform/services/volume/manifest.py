@@ -4,11 +4,17 @@ from stratiform.services.clouds.service import CloudsService
 from stratiform.services.image.service import ImageService
 from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry, list_declared_tables
 from stratiform.services.volume import events, policy, tables, tasks
+from stratiform.services.volume.model import QuotaDefaults
 from stratiform.services.volume.service import VolumeService
 
 
 def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> VolumeService:
-    return VolumeService.build(ids=env.ids, clouds=registry.get(CloudsService), images=registry.get(ImageService))
+    return VolumeService.build(
+        ids=env.ids,
+        clouds=registry.get(CloudsService),
+        images=registry.get(ImageService),
+        quotas=QuotaDefaults(**env.volume_quotas),
+    )
 
 
 manifest = ServiceManifest(

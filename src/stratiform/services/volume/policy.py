@@ -57,6 +57,10 @@ AVAILABILITY_ZONE_LIST = Rule("volume_extension:availability_zone_list", anyone,
 EXTENSION_LIST = Rule("volume_extension:list_extensions", anyone, "List API extensions.")
 LIMITS_GET = Rule("limits_extension:used_limits", project_reader, "Show a project's limits and usage.")
 QUOTA_GET = Rule("volume_extension:quotas:show", project_reader, "Show a project's quota set.")
+QUOTA_UPDATE = Rule("volume_extension:quotas:update", admin, "Set a project's quotas.")
+QUOTA_DELETE = Rule("volume_extension:quotas:delete", admin, "Reset a project's quotas.")
+QUOTA_CLASS_GET = Rule("volume_extension:quota_classes:get", admin, "Show a quota class.")
+QUOTA_CLASS_UPDATE = Rule("volume_extension:quota_classes:update", admin, "Set the quotas of a quota class.")
 SERVICE_LIST = Rule("volume_extension:services:index", admin, "List block storage services.")
 POOL_LIST = Rule("scheduler_extension:scheduler_stats:get_pools", admin, "List back-end storage pools.")
 
@@ -65,8 +69,31 @@ SNAPSHOT_GET = Rule("volume:get_snapshot", project_reader, "Show a snapshot.")
 SNAPSHOT_CREATE = Rule("volume:create_snapshot", project_member, "Create a snapshot.")
 SNAPSHOT_UPDATE = Rule("volume:update_snapshot", project_member, "Update a snapshot.")
 SNAPSHOT_DELETE = Rule("volume:delete_snapshot", project_member, "Delete a snapshot.")
+SNAPSHOT_FORCE_DELETE = Rule(
+    "volume_extension:snapshot_admin_actions:force_delete", admin, "Delete a snapshot in any status."
+)
+SNAPSHOT_RESET_STATUS = Rule(
+    "volume_extension:snapshot_admin_actions:reset_status", admin, "Reset a snapshot's status."
+)
+SNAPSHOT_UPDATE_STATUS = Rule(
+    "snapshot_extension:snapshot_actions:update_snapshot_status", admin, "Update a snapshot's status and progress."
+)
+SNAPSHOT_METADATA_GET = Rule("volume:get_snapshot_metadata", project_reader, "Show a snapshot's metadata.")
+SNAPSHOT_METADATA_UPDATE = Rule("volume:update_snapshot_metadata", project_member, "Change a snapshot's metadata.")
+SNAPSHOT_METADATA_DELETE = Rule("volume:delete_snapshot_metadata", project_member, "Delete a snapshot's metadata item.")
+VOLUME_REVERT = Rule("volume:revert_to_snapshot", project_member, "Revert a volume to its latest snapshot.")
+VOLUME_UPLOAD = Rule("volume_extension:volume_actions:upload_image", project_member, "Create an image from a volume.")
 BACKUP_GET_ALL = Rule("backup:get_all", project_reader, "List backups.")
 BACKUP_GET = Rule("backup:get", project_reader, "Show a backup.")
 BACKUP_CREATE = Rule("backup:create", project_member, "Create a backup.")
+BACKUP_UPDATE = Rule("backup:update", project_member, "Update a backup.")
+BACKUP_DELETE = Rule("backup:delete", project_member, "Delete a backup.")
+BACKUP_RESTORE = Rule("backup:restore", project_member, "Restore a backup to a volume.")
+BACKUP_EXPORT = Rule("backup:export-import", admin, "Export the record of a backup.")
+BACKUP_IMPORT = Rule("backup:backup-import", admin, "Import the record of a backup.")
+BACKUP_FORCE_DELETE = Rule(
+    "volume_extension:backup_admin_actions:force_delete", admin, "Delete a backup in any status."
+)
+BACKUP_RESET_STATUS = Rule("volume_extension:backup_admin_actions:reset_status", admin, "Reset a backup's status.")
 
 RULES = list_declared_rules(globals())

@@ -1,5 +1,7 @@
 """The tables of the volume service."""
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
 
 from stratiform.kit.database import Json, define_table
@@ -28,6 +30,11 @@ volume_table = define_table(
     Column("read_only", Boolean),
     Column("metadata", Json, nullable=False),
     Column("fault", Text, nullable=False),
+    Column("snapshot_id", String(64), nullable=False),
+    Column("source_volume_id", String(64), nullable=False),
+    Column("backup_id", String(64), nullable=False),
+    Column("group_id", String(64), nullable=False),
+    Column("target_id", String(64), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("launched_at", BigInteger),
@@ -67,3 +74,61 @@ access_table = define_table(
     Column("type_id", String(64), primary_key=True),
     Column("project_id", String(64), primary_key=True),
 )
+
+
+def _copy_columns() -> list[Column[Any]]:
+    """Return the columns that snapshots and backups have in common."""
+    return [
+        Column("id", String(64), primary_key=True),
+        Column("project_id", String(64), nullable=False),
+        Column("user_id", String(64), nullable=False),
+        Column("name", String(255), nullable=False),
+        Column("description", Text),
+        Column("volume_id", String(64), nullable=False),
+        Column("size_gib", Integer, nullable=False),
+        Column("status", String(32), nullable=False),
+        Column("zone", String(255), nullable=False),
+        Column("cloud_id", String(64), nullable=False),
+        Column("cloud_name", String(64), nullable=False),
+        Column("native_id", String(255), nullable=False),
+        Column("metadata", Json, nullable=False),
+        Column("fault", Text, nullable=False),
+        Column("created_at", BigInteger, nullable=False),
+        Column("updated_at", BigInteger, nullable=False),
+        Column("deleted_at", BigInteger),
+    ]
+
+
+#: Rows of deleted snapshots and backups are kept, as those of volumes.
+snapshot_table = define_table(
+    "volume_snapshot",
+    *_copy_columns(),
+    Column("type_id", String(64), nullable=False),
+    Column("group_snapshot_id", String(64), nullable=False),
+    Index("ix_volume_snapshot_project", "project_id", "deleted_at"),
+    Index("ix_volume_snapshot_volume", "volume_id", "deleted_at"),
+    Index("ix_volume_snapshot_cloud", "cloud_id", "deleted_at"),
+)
+
+backup_table = define_table(
+    "volume_backup",
+    *_copy_columns(),
+    Column("snapshot_id", String(64), nullable=False),
+    Column("parent_id", String(64), nullable=False),
+    Column("container", String(255), nullable=False),
+    Column("data_at", BigInteger, nullable=False),
+    Index("ix_volume_backup_project", "project_id", "deleted_at"),
+    Index("ix_volume_backup_volume", "volume_id", "deleted_at"),
+    Index("ix_volume_backup_cloud", "cloud_id", "deleted_at"),
+)
+
+#: `scope` is a project, or the name of a quota class; the class `default` applies to all projects.
+quota_table = define_table(
+    "volume_quota",
+    Column("scope", String(64), primary_key=True),
+    Column("resource", String(255), primary_key=True),
+    Column("limit", BigInteger, nullable=False),
+)
+
+#: One row per project, which a request locks while it compares usage and limits.
+quota_lock_table = define_table("volume_quota_lock", Column("project_id", String(64), primary_key=True))

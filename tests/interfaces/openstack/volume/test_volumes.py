@@ -65,11 +65,11 @@ def test_fields_depend_on_microversion_and_role(api: Api) -> None:
 
 def test_microversion_negotiation(api: Api) -> None:
     response = api("GET", "/types", microversion="latest")
-    assert response.headers["OpenStack-API-Version"] == "volume 3.60"
+    assert response.headers["OpenStack-API-Version"] == "volume 3.71"
     assert response.headers["Vary"] == "OpenStack-API-Version"
     assert api("GET", "/types", microversion="3.7").headers["OpenStack-API-Version"] == "volume 3.7"
     assert api("GET", "/types", microversion="").headers["OpenStack-API-Version"] == "volume 3.0"
-    assert api("GET", "/types", microversion="3.61").status_code == 406
+    assert api("GET", "/types", microversion="3.72").status_code == 406
     assert api("GET", "/types", microversion="three").json() == {
         "badRequest": {
             "code": 400,

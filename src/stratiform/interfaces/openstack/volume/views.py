@@ -1,6 +1,6 @@
 """Responses of the Block Storage API. Source: cinder/api/views and cinder/api/v3/views."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import UNSET
@@ -8,15 +8,23 @@ from msgspec import UNSET
 from stratiform.interfaces.endpoints import ViewContext
 from stratiform.interfaces.openstack.volume.schemas import attachments as attachment_schemas
 from stratiform.interfaces.openstack.volume.schemas import quota_sets as quota_schemas
+from stratiform.interfaces.openstack.volume.schemas import snapshots as snapshot_schemas
+from stratiform.interfaces.openstack.volume.schemas import volume_actions as action_schemas
 from stratiform.interfaces.openstack.volume.schemas import volume_types as type_schemas
 from stratiform.interfaces.openstack.volume.schemas import volumes as volume_schemas
 from stratiform.interfaces.openstack.volume.schemas.common import Link
 from stratiform.kit.clock import Micros, format_iso_naive
+from stratiform.services.image.model import Image
 from stratiform.services.volume import events
-from stratiform.services.volume.model import Attachment, QuotaUsage, Volume, VolumeType, select_visible_extra_specs
-
-_QUOTAS = ("volumes", "gigabytes", "snapshots", "backups", "backup_gigabytes", "per_volume_gigabytes", "groups")
-_QUOTAS_BY_TYPE = ("volumes", "gigabytes", "snapshots")
+from stratiform.services.volume.model import (
+    Attachment,
+    Backup,
+    QuotaUsage,
+    Snapshot,
+    Volume,
+    VolumeType,
+    select_visible_extra_specs,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,14 @@ class RelatedResources:
 
 def volume_summary(volume: Volume, view: ViewContext) -> volume_schemas.VolumeSummary:
     return volume_schemas.VolumeSummary(volume.id, volume.name, _links(volume.id, view))
+
+
+def new_volume(volume: Volume, view: ViewContext, related: RelatedResources) -> volume_schemas.VolumeDetail:
+    """The response of create and update lacks the fields that Cinder's extensions add to show and list."""
+    detail = volume_detail(volume, view, related)
+    detail.project_id = detail.host = detail.migstat = detail.name_id = UNSET
+    detail.volume_image_metadata = UNSET
+    return detail
 
 
 def volume_detail(volume: Volume, view: ViewContext, related: RelatedResources) -> volume_schemas.VolumeDetail:
@@ -44,6 +60,10 @@ def volume_detail(volume: Volume, view: ViewContext, related: RelatedResources) 
         name=volume.name,
         description=volume.description,
         volume_type=related.type_names.get(volume.type_id),
+        volume_type_id=volume.type_id,
+        snapshot_id=volume.snapshot_id or None,
+        source_volid=volume.source_volume_id or None,
+        group_id=volume.group_id or None,
         metadata=_metadata(volume),
         links=_links(volume.id, view),
         user_id=volume.user_id,
@@ -70,6 +90,23 @@ def _attachment(attachment: Attachment) -> volume_schemas.VolumeAttachment:
         host_name=None,
         device=attachment.device,
         attached_at=_format_time(attachment.attached_at),
+    )
+
+
+def uploading_volume(volume: Volume, image: Image, type_name: str) -> action_schemas.UploadingVolume:
+    return action_schemas.UploadingVolume(
+        id=volume.id,
+        updated_at=format_iso_naive(volume.updated_at),
+        status=volume.status,
+        display_description=volume.description,
+        size=volume.size_gib,
+        volume_type=action_schemas.UploadingVolumeType(volume.type_id, type_name),
+        image_id=image.id,
+        container_format=image.container_format or "",
+        disk_format=image.disk_format or "",
+        image_name=image.name or "",
+        protected=image.protected,
+        visibility=image.visibility,
     )
 
 
@@ -101,28 +138,70 @@ def volume_type(volume_type: VolumeType, view: ViewContext) -> type_schemas.Volu
     )
 
 
+def snapshot(snapshot: Snapshot) -> snapshot_schemas.SnapshotDetail:
+    return snapshot_schemas.SnapshotDetail(
+        id=snapshot.id,
+        created_at=format_iso_naive(snapshot.created_at),
+        updated_at=format_iso_naive(snapshot.updated_at),
+        name=snapshot.name,
+        description=snapshot.description,
+        volume_id=snapshot.volume_id,
+        status=snapshot.status,
+        size=snapshot.size_gib,
+        metadata=snapshot.metadata,
+        progress="100%" if snapshot.native_id and snapshot.status == "available" else "0%",
+        project_id=snapshot.project_id,
+        group_snapshot_id=snapshot.group_snapshot_id or None,
+        user_id=snapshot.user_id,
+    )
+
+
+def new_snapshot(value: Snapshot) -> snapshot_schemas.SnapshotDetail:
+    """The response of create and update, and of the short list, lacks the fields of Cinder's extension."""
+    detail = snapshot(value)
+    detail.progress = detail.project_id = UNSET
+    return detail
+
+
+def backup_summary(backup: Backup, view: ViewContext) -> snapshot_schemas.BackupSummary:
+    return snapshot_schemas.BackupSummary(backup.id, backup.name, _links(backup.id, view, "backups"))
+
+
+def backup_detail(backup: Backup, view: ViewContext, parent_ids: Collection[str]) -> snapshot_schemas.BackupDetail:
+    return snapshot_schemas.BackupDetail(
+        id=backup.id,
+        name=backup.name,
+        links=_links(backup.id, view, "backups"),
+        status=backup.status,
+        size=backup.size_gib,
+        object_count=0,
+        availability_zone=backup.zone,
+        container=backup.container or None,
+        created_at=format_iso_naive(backup.created_at),
+        updated_at=format_iso_naive(backup.updated_at),
+        description=backup.description,
+        fail_reason=backup.fault or None,
+        volume_id=backup.volume_id,
+        is_incremental=bool(backup.parent_id),
+        has_dependent_backups=backup.id in parent_ids,
+        snapshot_id=backup.snapshot_id or None,
+        data_timestamp=format_iso_naive(backup.data_at),
+        project_id=backup.project_id,
+        metadata=backup.metadata,
+        user_id=backup.user_id,
+    )
+
+
 def quota_usage(usage: QuotaUsage) -> dict[str, quota_schemas.QuotaUsage]:
     """Return every quota by Cinder's name (`volumes`, `gigabytes_fast`)."""
-    in_use = {"volumes": usage.volumes, "gigabytes": usage.gigabytes}
-    for name, (count, gib) in usage.by_type.items():
-        in_use |= {f"volumes_{name}": count, f"gigabytes_{name}": gib}
-    names = [*_QUOTAS, *(f"{quota}_{name}" for name in usage.type_names for quota in _QUOTAS_BY_TYPE)]
-    return {name: quota_schemas.QuotaUsage(in_use.get(name, 0)) for name in names}
+    return {name: quota_schemas.QuotaUsage(usage.in_use.get(name, 0), limit) for name, limit in usage.limits.items()}
 
 
-def quota_limits(usage: QuotaUsage) -> dict[str, int]:
-    return {name: quota.limit for name, quota in quota_usage(usage).items()}
-
-
-def default_quota_limits() -> dict[str, int]:
-    return dict.fromkeys(_QUOTAS, quota_schemas.UNLIMITED)
-
-
-def _links(volume_id: str, view: ViewContext) -> list[Link]:
+def _links(resource_id: str, view: ViewContext, collection: str = "volumes") -> list[Link]:
     bookmark_path = view.path.replace("/v3", "", 1)
     return [
-        Link("self", view.build_url("volumes", volume_id)),
-        Link("bookmark", f"{view.url}{bookmark_path}/volumes/{volume_id}"),
+        Link("self", view.build_url(collection, resource_id)),
+        Link("bookmark", f"{view.url}{bookmark_path}/{collection}/{resource_id}"),
     ]
 
 

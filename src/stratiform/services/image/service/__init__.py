@@ -16,6 +16,7 @@ from stratiform.services.image.service.image_members import ImageMembers
 from stratiform.services.image.service.image_tags import ImageTags
 from stratiform.services.image.service.images import Images
 from stratiform.services.image.service.metadefs import Metadefs
+from stratiform.services.image.service.native_images import NativeImages
 from stratiform.services.image.service.server_images import ServerImages
 from stratiform.services.manifest import ImageSettings
 
@@ -32,6 +33,7 @@ class ImageService:
     image_data: ImageData
     image_imports: ImageImports
     image_copies: ImageCopies
+    native_images: NativeImages
     server_images: ServerImages
     metadefs: Metadefs
 
@@ -57,6 +59,7 @@ class ImageService:
             image_data=image_data,
             image_imports=ImageImports(database, ids, images, image_data, clock, networks),
             image_copies=ImageCopies(database, ids, clouds, store, clock),
+            native_images=NativeImages(images),
             server_images=ServerImages(ids),
             metadefs=Metadefs.build(ids),
         )

@@ -112,10 +112,14 @@ class ImageImports:
         if not url:
             return self.data.import_staged(task.image_id, renew)
         upload = self.data.begin_import(task.image_id)
-        with open_download(url, self.networks) as blocks:
-            for block in renew(blocks):
-                upload.write(block)
-        return self.data.finish_upload(upload)
+        try:
+            with open_download(url, self.networks) as blocks:
+                for block in renew(blocks):
+                    upload.write(block)
+            return self.data.finish_upload(upload)
+        except BaseException:
+            upload.discard()
+            raise
 
     def finish(self, task: ImageTask, image: Image) -> ImageTask:
         """Return the task after its success."""

@@ -6,11 +6,16 @@ from typing import Self
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.image.service import ImageService
+from stratiform.services.volume.model import QuotaDefaults
 from stratiform.services.volume.service.attachments import Attachments
+from stratiform.services.volume.service.backup_restores import BackupRestores
+from stratiform.services.volume.service.backups import Backups
 from stratiform.services.volume.service.image_metadata import ImageMetadata
 from stratiform.services.volume.service.quota_sets import QuotaSets
+from stratiform.services.volume.service.snapshots import Snapshots
 from stratiform.services.volume.service.volume_actions import VolumeActions
 from stratiform.services.volume.service.volume_metadata import VolumeMetadata
+from stratiform.services.volume.service.volume_sources import VolumeSources
 from stratiform.services.volume.service.volume_type_access import VolumeTypeAccess
 from stratiform.services.volume.service.volume_types import VolumeTypes
 from stratiform.services.volume.service.volumes import Volumes
@@ -31,21 +36,29 @@ class VolumeService:
     volume_type_access: VolumeTypeAccess
     attachments: Attachments
     quota_sets: QuotaSets
+    snapshots: Snapshots
+    backups: Backups
+    backup_restores: BackupRestores
 
     @classmethod
-    def build(cls, *, ids: Ids, clouds: CloudsService, images: ImageService) -> Self:
-        """Compose the service from its dependencies."""
+    def build(cls, *, ids: Ids, clouds: CloudsService, images: ImageService, quotas: QuotaDefaults) -> Self:
+        """Compose the service from its dependencies. `quotas`: limits of projects without limits of their own."""
         volume_types = VolumeTypes(ids)
+        quota_sets = QuotaSets(quotas)
+        volumes = Volumes(ids, clouds, images, volume_types, VolumeSources(clouds), quota_sets)
         return cls(
             ids=ids,
             clouds=clouds,
             images=images,
-            volumes=Volumes(ids, clouds, images, volume_types),
-            volume_actions=VolumeActions(ids, clouds, volume_types),
+            volumes=volumes,
+            volume_actions=VolumeActions(ids, clouds, images, volume_types, quota_sets),
             volume_metadata=VolumeMetadata(ids),
             image_metadata=ImageMetadata(ids),
             volume_types=volume_types,
             volume_type_access=VolumeTypeAccess(volume_types),
             attachments=Attachments(ids),
-            quota_sets=QuotaSets(),
+            quota_sets=quota_sets,
+            snapshots=Snapshots(ids, clouds, quota_sets),
+            backups=Backups(ids, clouds, quota_sets),
+            backup_restores=BackupRestores(volumes),
         )

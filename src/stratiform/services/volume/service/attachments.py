@@ -12,6 +12,9 @@ from stratiform.services.volume.errors import AttachmentNotFound, DeviceInUse, I
 from stratiform.services.volume.model import Attachment, Volume, choose_device
 from stratiform.services.volume.service.volume_access import get_volume
 
+#: Statuses of operations during which a volume may stay attached.
+_BACKGROUND_STATUSES = ("extending", "backing-up", "uploading")
+
 
 @dataclass(frozen=True, slots=True)
 class Attachments:
@@ -124,15 +127,15 @@ class Attachments:
         volume = repository.find_volume(db, attachment.volume_id)
         if volume is None:
             return
-        if volume.status in ("attaching", "in-use", "detaching", "extending"):
+        if volume.status in ("attaching", "in-use", "detaching", *_BACKGROUND_STATUSES):
             volume = _with_status(db, volume, status, now)
         if event_type:
             events.append_event(db, self.ids, event_type, volume, now)
 
 
 def _with_status(db: Connection, volume: Volume, status: str, now: Micros) -> Volume:
-    """Update the status; a volume that is being extended gets the new one when the extend is done."""
-    if volume.status == "extending":
+    """Update the status; a volume that is being extended or copied gets the new one when that is done."""
+    if volume.status in _BACKGROUND_STATUSES:
         updated = replace(volume, previous_status=status, updated_at=now)
     else:
         updated = replace(volume, status=status, updated_at=now)

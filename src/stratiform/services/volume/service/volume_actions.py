@@ -1,5 +1,6 @@
 """Actions on volumes beside create, update and delete."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from stratiform.kit.context import RequestContext
@@ -8,9 +9,13 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.clouds.service import CloudsService
+from stratiform.services.image.model import Image
+from stratiform.services.image.service import ImageService
 from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume
 from stratiform.services.volume.model import STABLE_STATUSES, STATUSES, Volume
+from stratiform.services.volume.service.quota_sets import QuotaSets
+from stratiform.services.volume.service.snapshots import require_snapshots
 from stratiform.services.volume.service.volume_access import get_volume, update_volume
 from stratiform.services.volume.service.volume_types import VolumeTypes
 from stratiform.services.volume.service.volumes import RECONCILE
@@ -22,7 +27,9 @@ class VolumeActions:
 
     ids: Ids
     clouds: CloudsService
+    images: ImageService
     volume_types: VolumeTypes
+    quota_sets: QuotaSets
 
     def extend(self, ctx: RequestContext, volume_id: str, size_gib: int, *, allow_in_use: bool = False) -> None:
         """Start to extend a volume. `allow_in_use`: also while it is attached (microversion 3.42)."""
@@ -32,6 +39,9 @@ class VolumeActions:
                 "New size for extend must be greater than current size. "
                 f"(current: {volume.size_gib}, extended: {size_gib})."
             )
+        type_name = self.volume_types.list_names(ctx, {volume.type_id}).get(volume.type_id, "")
+        added_gib = size_gib - volume.size_gib
+        self.quota_sets.reserve_volume(ctx.db, volume.project_id, type_name, added_gib, number=0)
         allowed = STABLE_STATUSES if allow_in_use else ("available",)
         values = {"status": "extending", "previous_status": volume.status, "wanted_gib": size_gib}
         statuses = (volume.status,) if volume.status in allowed else ()
@@ -60,6 +70,24 @@ class VolumeActions:
         repository.volumes.update(ctx.db, volume.id, type_id=volume_type.id, updated_at=ctx.now)
         retyped = replace(volume, type_id=volume_type.id, updated_at=ctx.now)
         events.append_event(ctx.db, self.ids, events.RETYPED, retyped, ctx.now)
+
+    def upload_image(
+        self, ctx: RequestContext, volume_id: str, attributes: Mapping[str, object], *, force: bool = False
+    ) -> tuple[Volume, Image]:
+        """Start to create an image from a volume. `force`: also while it is attached. `attributes`: of the image.
+
+        Raises: InvalidVolume for a wrong status, UnsupportedOperation, Invalid, Forbidden.
+        """
+        volume = get_volume(ctx, policy.VOLUME_UPLOAD, volume_id)
+        require_snapshots(ctx, self.clouds, volume)
+        statuses = STABLE_STATUSES if force else ("available",)
+        image = self.images.native_images.create(ctx, attributes)
+        values = {"status": "uploading", "previous_status": volume.status, "target_id": image.id}
+        allowed = (volume.status,) if volume.status in statuses else ()
+        if not repository.update_in_status(ctx.db, volume, allowed, ctx.now, **values):
+            raise InvalidVolume(f"Volume {volume_id} status must be {' or '.join(statuses)}")
+        enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
+        return replace(volume, status="uploading", updated_at=ctx.now), image
 
     def reset_status(self, ctx: RequestContext, volume_id: str, status: str | None, *, detach: bool = False) -> None:
         """Overwrite the status. `detach`: also delete the volume's attachment."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from stratiform.contract import registry
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Invalid, NotFound
+from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
 from stratiform.kit.work_queue import enqueue
@@ -16,6 +16,7 @@ from stratiform.services.image.service import ImageService
 from stratiform.services.volume import policy, repository
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume
 from stratiform.services.volume.model import (
+    DELETABLE_COPY_STATUSES,
     DELETABLE_STATUSES,
     STATUSES,
     NewVolume,
@@ -27,7 +28,12 @@ from stratiform.services.volume.model import (
     check_name,
     check_size,
 )
+from stratiform.services.volume.repository.snapshots import list_of_volume
+from stratiform.services.volume.repository.snapshots import snapshots as snapshot_rows
+from stratiform.services.volume.repository.snapshots import update_in_status as update_copy_in_status
+from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.volume_access import get_volume, update_volume
+from stratiform.services.volume.service.volume_sources import VolumeSources, check_source_size
 from stratiform.services.volume.service.volume_types import VolumeTypes
 
 #: The kind of work that reconciles one volume; its key is the volume's id.
@@ -42,19 +48,24 @@ class Volumes:
     clouds: CloudsService
     images: ImageService
     volume_types: VolumeTypes
+    volume_sources: VolumeSources
+    quota_sets: QuotaSets
 
     def create(self, ctx: RequestContext, new: NewVolume) -> Volume:
         """Create a volume in status `creating`.
 
-        Raises Invalid, NotFound (image, source volume), TypeNotFound, ProjectNotBound.
+        Raises Invalid, NotFound (image, snapshot, source volume), TypeNotFound, ProjectNotBound, QuotaExceeded.
         """
         project_id = ctx.caller.require_project_id()
         policy.VOLUME_CREATE.require(ctx.caller, project_id)
-        _reject_sources(ctx, new)
-        image_metadata = self._image_metadata(ctx, new) if new.image_id else {}
-        size_gib = check_size(new.size_gib)
-        volume_type = self.volume_types.get_usable(ctx, new.volume_type)
-        binding = self._binding(ctx, project_id, new.availability_zone)
+        source = self.volume_sources.get(ctx, new)
+        image_metadata = self._image_metadata(ctx, new) if new.image_id else source.image_metadata
+        size_gib = check_size(source.size_gib if new.size_gib is None and source.kind else new.size_gib)
+        check_source_size(source, size_gib)
+        volume_type = self.volume_types.get_usable(ctx, new.volume_type or source.type_id)
+        binding = self._binding(ctx, project_id, new.availability_zone or source.zone or None)
+        source.check_cloud(binding)
+        self.quota_sets.reserve_volume(ctx.db, project_id, volume_type.name, size_gib)
         volume = Volume(
             id=self.ids.uuid(),
             project_id=project_id,
@@ -71,12 +82,17 @@ class Volumes:
             cloud_id=binding.cloud_id,
             cloud_name=binding.cloud_name,
             native_id="",
-            image_id=new.image_id,
+            image_id=new.image_id or source.image_id,
             image_metadata=image_metadata,
-            bootable=bool(new.image_id),
+            bootable=bool(new.image_id) or source.bootable,
             read_only=None,
             metadata=check_metadata(new.metadata),
             fault="",
+            snapshot_id=new.snapshot_id,
+            source_volume_id=new.source_volume_id,
+            backup_id=new.backup_id,
+            group_id=new.group_id,
+            target_id="",
             created_at=ctx.now,
             updated_at=ctx.now,
         )
@@ -140,10 +156,11 @@ class Volumes:
             changes["metadata"] = check_metadata(metadata)
         return update_volume(ctx, self.ids, volume, **changes)
 
-    def delete(self, ctx: RequestContext, volume_id: str, *, force: bool = False) -> None:
+    def delete(self, ctx: RequestContext, volume_id: str, *, force: bool = False, cascade: bool = False) -> None:
         """Start to delete a volume; its usage ends now.
 
-        `force` (operators) accepts any status, but no attached volume. Raises InvalidVolume for a wrong status.
+        `force` (operators) accepts any status, but no attached volume. `cascade`: also delete its snapshots.
+        Raises InvalidVolume for a wrong status, and for a volume with snapshots.
         """
         rule = policy.VOLUME_FORCE_DELETE if force else policy.VOLUME_DELETE
         volume = get_volume(ctx, rule, volume_id)
@@ -157,13 +174,30 @@ class Volumes:
             "terminated_at": volume.terminated_at or ctx.now,
         }
         is_attached = bool(repository.list_attachments_of_volumes(ctx.db, [volume_id]))
-        if is_attached or not repository.update_in_status(ctx.db, volume, statuses, ctx.now, **values):
+        if cascade:
+            self._delete_snapshots(ctx, volume)
+        is_needed = not cascade and bool(list_of_volume(snapshot_rows, ctx.db, volume_id))
+        if (
+            is_attached
+            or is_needed
+            or volume.group_id
+            or not repository.update_in_status(ctx.db, volume, statuses, ctx.now, **values)
+        ):
             raise InvalidVolume(
                 f"Volume status must be {' or '.join(DELETABLE_STATUSES)} and must not be migrating, attached, "
                 "belong to a group, have snapshots, awaiting a transfer, or be disassociated from "
                 "snapshots after volume transfer."
             )
         enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
+
+    def _delete_snapshots(self, ctx: RequestContext, volume: Volume) -> None:
+        """Start to delete all snapshots of a volume. Raises InvalidVolume if one of them cannot be deleted."""
+        for snapshot in list_of_volume(snapshot_rows, ctx.db, volume.id):
+            if snapshot.group_snapshot_id or not update_copy_in_status(
+                snapshot_rows, ctx.db, snapshot, (*DELETABLE_COPY_STATUSES, "deleting"), ctx.now, status="deleting"
+            ):
+                raise InvalidVolume(f"Snapshot {snapshot.id} was found in state {snapshot.status}.")
+            enqueue(ctx.db, "volume.snapshot", snapshot.id, ctx.now)
 
     def _image_metadata(self, ctx: RequestContext, new: NewVolume) -> dict[str, str]:
         """Return what a volume keeps of its image, as strings, as Cinder does.
@@ -199,14 +233,6 @@ class Volumes:
                 hint="use an availability zone of a cloud that supports it",
             )
         return binding
-
-
-def _reject_sources(ctx: RequestContext, new: NewVolume) -> None:
-    if new.snapshot_id:
-        raise NotFound(f"Snapshot {new.snapshot_id} could not be found.")
-    if new.source_volume_id:
-        get_volume(ctx, policy.VOLUME_GET, new.source_volume_id)
-        raise Invalid("Creating a volume from another volume is not supported; create it empty or from an image.")
 
 
 def _in_scope(ctx: RequestContext, filters: VolumeFilter, all_projects: bool) -> VolumeFilter:

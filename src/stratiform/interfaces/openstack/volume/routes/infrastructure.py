@@ -6,10 +6,16 @@ from stratiform.interfaces.openstack.volume.schemas import infrastructure as sch
 from stratiform.services.volume import policy
 
 _EXTENSIONS = {
+    "backups": "Backups",
+    "os-admin-actions": "AdminActions",
     "os-availability-zone": "AvailabilityZones",
     "os-extended-services": "ExtendedServices",
+    "os-hosts": "Hosts",
+    "os-quota-class-sets": "QuotaClasses",
     "os-quota-sets": "Quotas",
     "os-services": "Services",
+    "os-snapshot-actions": "SnapshotActions",
+    "os-extended-snapshot-attributes": "ExtendedSnapshotAttributes",
     "os-types-extra-specs": "TypesExtraSpecs",
     "os-types-manage": "TypesManage",
     "os-used-limits": "UsedLimits",

@@ -4,6 +4,7 @@ Source: cinder/api/contrib/{volume_actions,admin_actions,volume_image_metadata}.
 """
 
 from stratiform.interfaces.endpoints import Action, ApiRequest
+from stratiform.interfaces.openstack.volume import views
 from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.schemas import volume_actions as schemas
 from stratiform.interfaces.openstack.volume.schemas.volumes import MetadataResponse
@@ -55,6 +56,25 @@ def _unset_image_metadata(request: ApiRequest, volume_id: str, body: schemas.Uns
     request.services.volume.image_metadata.delete(request.ctx, volume_id, body.key)
 
 
+def _upload_image(request: ApiRequest, volume_id: str, body: schemas.UploadImage) -> schemas.UploadImageResponse:
+    """`visibility` and `protected` exist since 3.1."""
+    attributes: dict[str, object] = {
+        "name": body.image_name,
+        "disk_format": body.disk_format or "raw",
+        "container_format": body.container_format or "bare",
+        "visibility": body.visibility or "private",
+        "protected": bool(body.protected),
+    }
+    service = request.services.volume
+    volume, image = service.volume_actions.upload_image(request.ctx, volume_id, attributes, force=bool(body.force))
+    type_names = service.volume_types.list_names(request.ctx, {volume.type_id})
+    return schemas.UploadImageResponse(views.uploading_volume(volume, image, type_names.get(volume.type_id, "")))
+
+
+def _revert(request: ApiRequest, volume_id: str, body: schemas.Revert) -> None:
+    request.services.volume.snapshots.revert(request.ctx, volume_id, body.snapshot_id)
+
+
 def _get(request: ApiRequest, volume_id: str) -> Volume:
     return request.services.volume.volumes.get(request.ctx, volume_id)
 
@@ -68,6 +88,8 @@ api.declare_actions(
         Action("os-update_readonly_flag", policy.VOLUME_UPDATE_READONLY, _update_readonly_flag),
         Action("os-force_delete", policy.VOLUME_FORCE_DELETE, _force_delete),
         Action("os-retype", policy.VOLUME_RETYPE, _retype),
+        Action("os-volume_upload_image", policy.VOLUME_UPLOAD, _upload_image),
+        Action("revert", policy.VOLUME_REVERT, _revert, since=40),
         Action("os-show_image_metadata", policy.VOLUME_GET, _show_image_metadata, status=200),
         Action("os-set_image_metadata", policy.IMAGE_METADATA_SET, _set_image_metadata, status=200),
         Action("os-unset_image_metadata", policy.IMAGE_METADATA_REMOVE, _unset_image_metadata, status=200),
@@ -91,11 +113,9 @@ api.declare_unsupported_actions(
         "os-roll_detaching": _USE_COMPUTE,
         "os-initialize_connection": _USE_COMPUTE,
         "os-terminate_connection": _USE_COMPUTE,
-        "os-volume_upload_image": "Creating an image from a volume is not supported.",
         "os-migrate_volume": _NO_MIGRATION,
         "os-migrate_volume_completion": _NO_MIGRATION,
         "os-unmanage": "Volumes cannot be unmanaged.",
-        "revert": "Reverting to a snapshot is not supported.",
         "os-reimage": "Reimaging a volume is not supported; create a new volume from the image.",
     },
 )

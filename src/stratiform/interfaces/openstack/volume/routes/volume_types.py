@@ -1,13 +1,11 @@
 """`/types`, their extra specs and their encryption."""
 
-from msgspec import UNSET
-
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.decoding import parse_bool
 from stratiform.interfaces.openstack.volume import views
 from stratiform.interfaces.openstack.volume.api import api
+from stratiform.interfaces.openstack.volume.lists import build_next_links
 from stratiform.interfaces.openstack.volume.schemas import volume_types as schemas
-from stratiform.interfaces.openstack.volume.schemas.common import Link
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.pagination import paginate_list
 from stratiform.services.volume import policy
@@ -21,11 +19,11 @@ _SPEC_PATH = "/types/{type_id}/extra_specs/{key}"
 @api.get("/types", policy.TYPE_GET_ALL)
 def list_types(request: ApiRequest, query: schemas.VolumeTypeListQuery) -> schemas.VolumeTypesResponse:
     types = request.services.volume.volume_types.list(request.ctx, _is_public(query.is_public))
-    page = paginate_list(types, query.page(), lambda volume_type: volume_type.id)
-    items = [views.volume_type(volume_type, request.view) for volume_type in page.items]
-    marker = page.next_marker(lambda volume_type: volume_type.id)
-    links = UNSET if marker is None else [Link("next", request.build_next_page_url(marker))]
-    return schemas.VolumeTypesResponse(items, links)
+    page = paginate_list(types, query.page(), lambda volume_type: volume_type.id).items
+    items = [views.volume_type(volume_type, request.view) for volume_type in page]
+    return schemas.VolumeTypesResponse(
+        items, build_next_links(request, page, query, lambda volume_type: volume_type.id)
+    )
 
 
 @api.post("/types", policy.TYPE_CREATE)

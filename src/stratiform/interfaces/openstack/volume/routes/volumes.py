@@ -1,45 +1,43 @@
 """`/volumes`."""
 
-import ast
 from collections.abc import Sequence
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.volume import views
 from stratiform.interfaces.openstack.volume.api import api
+from stratiform.interfaces.openstack.volume.lists import build_next_links, parse_metadata_filter
 from stratiform.interfaces.openstack.volume.schemas import volumes as schemas
 from stratiform.interfaces.openstack.volume.schemas.common import Link
-from stratiform.kit.errors import Invalid, NotFound
-from stratiform.kit.pagination import Slice
+from stratiform.kit.errors import Invalid
 from stratiform.services.volume import policy
-from stratiform.services.volume.model import NewVolume, Sort, Volume, VolumeFilter
+from stratiform.services.volume.model import NewVolume, Volume, VolumeFilter
 
 
 @api.post("/volumes", policy.VOLUME_CREATE, status=202)
 def create_volume(request: ApiRequest, body: schemas.VolumeCreateRequest) -> schemas.VolumeResponse:
     new = _new_volume(body.volume)
-    return _response(request, request.services.volume.volumes.create(request.ctx, new))
+    return _new_response(request, request.services.volume.volumes.create(request.ctx, new))
 
 
 @api.get("/volumes", policy.VOLUME_GET_ALL)
 def list_volumes(request: ApiRequest, query: schemas.VolumeListQuery) -> schemas.VolumesResponse:
     volumes = _list(request, query)
-    items = [views.volume_summary(volume, request.view) for volume in volumes.items]
-    return schemas.VolumesResponse(items, _links(request, volumes), _count(request, query))
+    items = [views.volume_summary(volume, request.view) for volume in volumes]
+    return schemas.VolumesResponse(items, _links(request, query, volumes), _count(request, query))
 
 
 @api.get("/volumes/detail", policy.VOLUME_GET_ALL)
 def list_volumes_detail(request: ApiRequest, query: schemas.VolumeListQuery) -> schemas.VolumesDetailResponse:
     volumes = _list(request, query)
-    related = _related(request, volumes.items)
-    items = [views.volume_detail(volume, request.view, related) for volume in volumes.items]
-    return schemas.VolumesDetailResponse(items, _links(request, volumes), _count(request, query))
+    related = _related(request, volumes)
+    items = [views.volume_detail(volume, request.view, related) for volume in volumes]
+    return schemas.VolumesDetailResponse(items, _links(request, query, volumes), _count(request, query))
 
 
 @api.get("/volumes/summary", policy.VOLUME_GET_ALL, since=12)
-def show_volume_summary(request: ApiRequest, query: schemas.VolumeFilterQuery) -> schemas.VolumeTotalsResponse:
+def show_volume_summary(request: ApiRequest, query: schemas.VolumeListQuery) -> schemas.VolumeTotalsResponse:
     volumes = request.services.volume.volumes
     summary = volumes.summarize(request.ctx, _filters(query), all_projects=query.all_tenants)
     totals = schemas.VolumeTotals(summary.size_gib, summary.count, summary.metadata)
@@ -61,19 +59,17 @@ def update_volume(request: ApiRequest, volume_id: str, body: schemas.VolumeUpdat
         description=_first_set(changes.description, changes.display_description),
         metadata=changes.metadata,
     )
-    return _response(request, volume)
+    return _new_response(request, volume)
 
 
 @api.delete("/volumes/{volume_id}", policy.VOLUME_DELETE, status=202)
 def delete_volume(request: ApiRequest, volume_id: str, query: schemas.VolumeDeleteQuery) -> None:
-    """`force` exists since 3.23. `cascade` has no effect without snapshots."""
+    """`force` exists since 3.23."""
     force = query.force and request.microversion >= 23
-    request.services.volume.volumes.delete(request.ctx, volume_id, force=force)
+    request.services.volume.volumes.delete(request.ctx, volume_id, force=force, cascade=query.cascade)
 
 
 def _new_volume(body: schemas.VolumeCreate) -> NewVolume:
-    if body.backup_id:
-        raise NotFound(f"Backup {body.backup_id} could not be found.")
     if body.multiattach:
         raise Invalid("Volumes that can be attached to several servers (multiattach) are not supported.")
     if body.consistencygroup_id or body.group_id:
@@ -87,6 +83,7 @@ def _new_volume(body: schemas.VolumeCreate) -> NewVolume:
         image_id=body.image_ref or body.image_id or "",
         snapshot_id=body.snapshot_id or "",
         source_volume_id=body.source_volid or "",
+        backup_id=body.backup_id or "",
         metadata=body.metadata or {},
     )
 
@@ -100,6 +97,10 @@ def _response(request: ApiRequest, volume: Volume) -> schemas.VolumeResponse:
     return schemas.VolumeResponse(views.volume_detail(volume, request.view, _related(request, [volume])))
 
 
+def _new_response(request: ApiRequest, volume: Volume) -> schemas.VolumeResponse:
+    return schemas.VolumeResponse(views.new_volume(volume, request.view, _related(request, [volume])))
+
+
 def _related(request: ApiRequest, volumes: Sequence[Volume]) -> views.RelatedResources:
     service = request.services.volume
     return views.RelatedResources(
@@ -108,29 +109,29 @@ def _related(request: ApiRequest, volumes: Sequence[Volume]) -> views.RelatedRes
     )
 
 
-def _list(request: ApiRequest, query: schemas.VolumeListQuery) -> Slice[Volume]:
+def _list(request: ApiRequest, query: schemas.VolumeListQuery) -> Sequence[Volume]:
     return request.services.volume.volumes.list(
         request.ctx,
         _filters(query),
         query.page(),
-        _sort(query),
+        query.sorts(),
         offset=query.offset,
         all_projects=query.all_tenants,
-    )
+    ).items
 
 
-def _links(request: ApiRequest, volumes: Slice[Volume]) -> list[Link] | UnsetType:
-    marker = volumes.next_marker(lambda volume: volume.id)
-    return UNSET if marker is None else [Link("next", request.build_next_page_url(marker, without=["offset"]))]
+def _links(request: ApiRequest, query: schemas.VolumeListQuery, volumes: Sequence[Volume]) -> list[Link] | UnsetType:
+    return build_next_links(request, volumes, query, lambda volume: volume.id)
 
 
 def _count(request: ApiRequest, query: schemas.VolumeListQuery) -> int | UnsetType:
     if not query.with_count:
         return UNSET
-    return request.services.volume.volumes.count(request.ctx, _filters(query), all_projects=query.all_tenants)
+    filters = _filters(query)
+    return request.services.volume.volumes.count(request.ctx, filters, all_projects=query.all_tenants)
 
 
-def _filters(query: schemas.VolumeFilterQuery) -> VolumeFilter:
+def _filters(query: schemas.VolumeListQuery) -> VolumeFilter:
     return VolumeFilter(
         project_id=query.project_id if query.all_tenants else None,
         name=query.display_name if query.name is None else query.name,
@@ -140,31 +141,7 @@ def _filters(query: schemas.VolumeFilterQuery) -> VolumeFilter:
         type_id=query.volume_type_id,
         user_id=query.user_id,
         id=query.id,
-        metadata=_metadata_filter(query.metadata),
+        group_id=query.group_id,
+        metadata=parse_metadata_filter(query.metadata),
+        image_metadata=parse_metadata_filter(query.glance_metadata),
     )
-
-
-def _metadata_filter(text: str | None) -> dict[str, str] | None:
-    """Parse a filter that clients write as a Python dictionary, as Cinder does."""
-    if not text:
-        return None
-    try:
-        return msgspec.convert(ast.literal_eval(text), dict[str, str])
-    except (ValueError, SyntaxError, MemoryError, RecursionError, msgspec.ValidationError) as error:
-        raise Invalid(f"Invalid value for metadata filter: {text[:80]}") from error
-
-
-def _sort(query: schemas.VolumeListQuery) -> list[Sort]:
-    """Parse `sort=name:asc,size`, or the older `sort_key` and `sort_dir`. Raises Invalid for an unknown direction."""
-    if query.sort is not None:
-        items = [item.strip().partition(":") for item in query.sort.split(",") if item.strip()]
-        return [Sort(key.strip(), _is_descending(direction or "desc")) for key, _, direction in items]
-    if query.sort_key is not None or query.sort_dir is not None:
-        return [Sort(query.sort_key or "created_at", _is_descending(query.sort_dir or "desc"))]
-    return []
-
-
-def _is_descending(direction: str) -> bool:
-    if direction not in ("asc", "desc"):
-        raise Invalid("Invalid input received: Unknown sort direction, must be 'desc' or 'asc'.")
-    return direction == "desc"

@@ -4,6 +4,9 @@ from msgspec import Struct
 
 from stratiform.kit.pagination import Page
 
+#: Cinder's upper bound of integers in requests.
+MAX_INTEGER = 2**31 - 1
+
 
 class Link(Struct):
     """A link to a resource or to the next page."""

@@ -1,6 +1,4 @@
-"""Availability zones, services, pools, extensions, and the lists of resources that are not supported yet."""
-
-from collections.abc import Sequence
+"""Availability zones, services, pools and extensions."""
 
 from msgspec import Struct, field
 
@@ -38,25 +36,3 @@ class ServicesResponse(Struct):
 
 class PoolsResponse(Struct):
     pools: list[str] = field(default_factory=list)
-
-
-class NewSnapshot(Struct):
-    """Of a snapshot or backup that is requested, only the volume is read."""
-
-    volume_id: str
-
-
-class SnapshotCreateRequest(Struct):
-    snapshot: NewSnapshot
-
-
-class BackupCreateRequest(Struct):
-    backup: NewSnapshot
-
-
-class SnapshotsResponse(Struct):
-    snapshots: Sequence[str]
-
-
-class BackupsResponse(Struct):
-    backups: Sequence[str]

@@ -2,8 +2,6 @@
 
 from msgspec import Struct, field
 
-UNLIMITED = -1
-
 
 class QuotaSetQuery(Struct):
     usage: bool = False
@@ -11,7 +9,7 @@ class QuotaSetQuery(Struct):
 
 class QuotaUsage(Struct):
     in_use: int
-    limit: int = UNLIMITED
+    limit: int
     reserved: int = 0
 
 
@@ -21,17 +19,31 @@ class QuotaSetResponse(Struct):
     quota_set: dict[str, QuotaUsage | int | str]
 
 
+class QuotaSetRequest(Struct):
+    """The keys of a quota set are names of quotas; others are ignored."""
+
+    quota_set: dict[str, int | str | bool | None]
+
+
+class QuotaClassSetRequest(Struct):
+    quota_class_set: dict[str, int | str | None]
+
+
+class QuotaClassSetResponse(Struct):
+    quota_class_set: dict[str, int | str]
+
+
 class AbsoluteLimits(Struct, rename="camel"):
+    max_total_volumes: int
+    max_total_volume_gigabytes: int
+    max_total_snapshots: int
+    max_total_backups: int
+    max_total_backup_gigabytes: int
     total_volumes_used: int
     total_gigabytes_used: int
-    max_total_volumes: int = UNLIMITED
-    max_total_volume_gigabytes: int = UNLIMITED
-    max_total_snapshots: int = UNLIMITED
-    max_total_backups: int = UNLIMITED
-    max_total_backup_gigabytes: int = UNLIMITED
-    total_snapshots_used: int = 0
-    total_backups_used: int = 0
-    total_backup_gigabytes_used: int = 0
+    total_snapshots_used: int
+    total_backups_used: int
+    total_backup_gigabytes_used: int
 
 
 class Limits(Struct):

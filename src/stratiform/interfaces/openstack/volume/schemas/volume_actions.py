@@ -1,6 +1,10 @@
 """The values of volume actions."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import UNSET, Struct, UnsetType
+
+from stratiform.interfaces.endpoints import Since
 
 
 class Extend(Struct):
@@ -32,3 +36,40 @@ class SetImageMetadata(Struct):
 
 class UnsetImageMetadata(Struct):
     key: str
+
+
+class UploadImage(Struct):
+    image_name: str
+    disk_format: str | None = None
+    container_format: str | None = None
+    force: bool | None = None
+    visibility: Annotated[str | UnsetType | None, Since(1)] = UNSET
+    protected: Annotated[bool | UnsetType | None, Since(1)] = UNSET
+
+
+class UploadingVolumeType(Struct):
+    id: str
+    name: str
+
+
+class UploadingVolume(Struct, kw_only=True):
+    id: str
+    updated_at: str
+    status: str
+    display_description: str | None
+    size: int
+    volume_type: UploadingVolumeType
+    image_id: str
+    container_format: str
+    disk_format: str
+    image_name: str
+    protected: Annotated[bool, Since(1)]
+    visibility: Annotated[str, Since(1)]
+
+
+class UploadImageResponse(Struct, rename={"uploading": "os-volume_upload_image"}):
+    uploading: UploadingVolume
+
+
+class Revert(Struct):
+    snapshot_id: str

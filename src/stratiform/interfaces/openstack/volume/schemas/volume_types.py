@@ -5,7 +5,8 @@ from typing import Annotated
 from msgspec import UNSET, Struct, UnsetType, field
 
 from stratiform.interfaces.endpoints import ADMIN_ONLY
-from stratiform.interfaces.openstack.volume.schemas.common import Link, PageQuery
+from stratiform.interfaces.openstack.volume.lists import ListQuery
+from stratiform.interfaces.openstack.volume.schemas.common import Link
 
 
 class VolumeTypeCreate(Struct):
@@ -29,7 +30,7 @@ class VolumeTypeUpdateRequest(Struct):
     volume_type: VolumeTypeUpdate
 
 
-class VolumeTypeListQuery(PageQuery):
+class VolumeTypeListQuery(ListQuery, kw_only=True):
     is_public: str | None = None
 
 

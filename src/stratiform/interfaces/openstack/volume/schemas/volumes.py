@@ -2,14 +2,11 @@
 
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from stratiform.interfaces.endpoints import ADMIN_ONLY, Since
-from stratiform.interfaces.openstack.volume.schemas.common import Link, PageQuery
-from stratiform.kit.pagination import Page
-
-#: Cinder's upper bound of integers in requests.
-MAX_INTEGER = 2**31 - 1
+from stratiform.interfaces.openstack.volume.lists import ListQuery
+from stratiform.interfaces.openstack.volume.schemas.common import Link
 
 
 class VolumeCreate(Struct):
@@ -47,10 +44,9 @@ class VolumeUpdateRequest(Struct):
     volume: VolumeUpdate
 
 
-class VolumeFilterQuery(Struct, kw_only=True):
-    """The filters of lists and of the summary."""
+class VolumeListQuery(ListQuery, kw_only=True):
+    """The parameters of lists, and the filters of the summary."""
 
-    all_tenants: bool = False
     project_id: str | None = None
     name: str | None = None
     display_name: str | None = None
@@ -61,24 +57,13 @@ class VolumeFilterQuery(Struct, kw_only=True):
     user_id: str | None = None
     id: str | None = None
     metadata: str | None = None
-
-
-class VolumeListQuery(VolumeFilterQuery, kw_only=True):
-    limit: str | None = None
-    marker: str | None = None
-    offset: Annotated[int, Meta(ge=0, le=MAX_INTEGER)] = 0
-    sort: str | None = None
-    sort_key: str | None = None
-    sort_dir: str | None = None
-    with_count: bool = False
-
-    def page(self) -> Page:
-        """Raises Invalid."""
-        return PageQuery(self.limit, self.marker).page()
+    glance_metadata: Annotated[str | None, Since(4)] = None
+    group_id: Annotated[str | None, Since(10)] = None
 
 
 class VolumeDeleteQuery(Struct):
     force: bool = False
+    cascade: bool = False
 
 
 class VolumeAttachment(Struct):
@@ -118,16 +103,19 @@ class VolumeDetail(Struct, kw_only=True):
     replication_status: str | None = None
     consistencygroup_id: str | None = None
     multiattach: bool = False
-    project_id: str = field(name="os-vol-tenant-attr:tenant_id")
+    project_id: str | UnsetType = field(name="os-vol-tenant-attr:tenant_id")
     volume_image_metadata: dict[str, str] | UnsetType = UNSET
     migration_status: Annotated[str | None, ADMIN_ONLY] = None
-    host: Annotated[str, ADMIN_ONLY] = field(name="os-vol-host-attr:host")
-    migstat: Annotated[str | None, ADMIN_ONLY] = field(name="os-vol-mig-status-attr:migstat", default=None)
-    name_id: Annotated[str | None, ADMIN_ONLY] = field(name="os-vol-mig-status-attr:name_id", default=None)
+    host: Annotated[str | UnsetType, ADMIN_ONLY] = field(name="os-vol-host-attr:host")
+    migstat: Annotated[str | UnsetType | None, ADMIN_ONLY] = field(name="os-vol-mig-status-attr:migstat", default=None)
+    name_id: Annotated[str | UnsetType | None, ADMIN_ONLY] = field(name="os-vol-mig-status-attr:name_id", default=None)
     group_id: Annotated[str | None, Since(13)] = None
     provider_id: Annotated[str | None, Since(21), ADMIN_ONLY] = None
     shared_targets: Annotated[bool, Since(48)] = False
     service_uuid: Annotated[str | None, Since(48)] = None
+    cluster_name: Annotated[str | None, Since(61), ADMIN_ONLY] = None
+    volume_type_id: Annotated[str, Since(63)]
+    consumes_quota: Annotated[bool, Since(65)] = True
 
 
 class VolumeResponse(Struct):

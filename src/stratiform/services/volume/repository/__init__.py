@@ -1,15 +1,15 @@
 """Queries of the volume service."""
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from sqlalchemy import ColumnElement, false, func, select, update
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection, TableGateway
-from stratiform.kit.keyset_pagination import list_sorted_page
-from stratiform.kit.pagination import Page, Slice, paginate_list
-from stratiform.services.volume.errors import InvalidInput
+from stratiform.kit.pagination import Page, Slice
 from stratiform.services.volume.model import Attachment, Sort, TypeAccess, Volume, VolumeFilter, VolumeType
+from stratiform.services.volume.repository.lists import list_filtered_page
 from stratiform.services.volume.tables import access_table, attachment_table, type_table, volume_table
 
 volumes = TableGateway(volume_table, Volume)
@@ -20,7 +20,7 @@ type_accesses = TableGateway(access_table, TypeAccess, key="type_id")
 #: The number of values in one IN clause.
 _CHUNK_SIZE = 500
 
-_SORTABLE = {
+_SORT_COLUMNS = {
     "id": volume_table.c.id,
     "status": volume_table.c.status,
     "size": volume_table.c.size_gib,
@@ -33,12 +33,6 @@ _SORTABLE = {
     "volume_type_id": volume_table.c.type_id,
     "project_id": volume_table.c.project_id,
 }
-
-
-NEWEST_FIRST = (Sort("created_at", descending=True),)
-
-#: A limit above the number of volumes of any project.
-_UNLIMITED = 1_000_000
 
 
 def find_volume(db: Connection, volume_id: str) -> Volume | None:
@@ -60,26 +54,19 @@ def list_volumes(
     db: Connection, filters: VolumeFilter, page: Page, sort: Sequence[Sort], offset: int = 0
 ) -> Slice[Volume]:
     """Return one page of volumes that are not deleted. Raises Invalid for an unknown marker or sort key."""
-    where, order = _conditions(filters), _order(sort)
-    if filters.metadata:
-        # Metadata is one JSON document per row, so this filter runs after reading.
-        rows = list_sorted_page(volumes, db, Page(limit=_UNLIMITED), order, *where).items
-        matching = [volume for volume in rows if _has_metadata(volume, filters.metadata)]
-        return paginate_list(matching[offset:], page, lambda volume: volume.id)
-    rows_with_offset = list_sorted_page(volumes, db, Page(page.limit + offset, page.marker), order, *where)
-    return Slice(rows_with_offset.items[offset:], rows_with_offset.more)
+    matches = partial(_has_metadata, filters=filters) if _filters_metadata(filters) else None
+    return list_filtered_page(volumes, db, _conditions(filters), page, sort, _SORT_COLUMNS, offset, matches)
 
 
 def count_volumes(db: Connection, filters: VolumeFilter) -> int:
-    where = _conditions(filters)
-    if filters.metadata:
-        return sum(1 for volume in volumes.list_all(db, *where) if _has_metadata(volume, filters.metadata))
-    return volumes.count(db, *where)
+    if _filters_metadata(filters):
+        return len(list_all_volumes(db, filters))
+    return volumes.count(db, *_conditions(filters))
 
 
 def list_all_volumes(db: Connection, filters: VolumeFilter) -> list[Volume]:
     rows = volumes.list_all(db, *_conditions(filters))
-    return [volume for volume in rows if _has_metadata(volume, filters.metadata or {})]
+    return [volume for volume in rows if _has_metadata(volume, filters)]
 
 
 def list_volumes_in_cloud(db: Connection, cloud_id: str) -> list[Volume]:
@@ -114,19 +101,18 @@ def _conditions(filters: VolumeFilter) -> list[ColumnElement[bool]]:
         (c.type_id, filters.type_id),
         (c.user_id, filters.user_id),
         (c.id, filters.id),
+        (c.group_id, filters.group_id),
     )
     return [c.deleted_at.is_(None), *(column == value for column, value in pairs if value is not None)]
 
 
-def _has_metadata(volume: Volume, metadata: dict[str, str]) -> bool:
-    return all(volume.metadata.get(key) == value for key, value in metadata.items())
+def _filters_metadata(filters: VolumeFilter) -> bool:
+    return bool(filters.metadata or filters.image_metadata)
 
 
-def _order(sort: Sequence[Sort]) -> list[tuple[ColumnElement[object], bool]]:
-    for item in sort:
-        if item.key not in _SORTABLE:
-            raise InvalidInput(f"Sort key '{item.key}' is not valid.")
-    return [(_SORTABLE[item.key], item.descending) for item in sort or NEWEST_FIRST]
+def _has_metadata(volume: Volume, filters: VolumeFilter) -> bool:
+    expected = ((volume.metadata, filters.metadata), (volume.image_metadata, filters.image_metadata))
+    return all(actual.get(key) == value for actual, items in expected for key, value in (items or {}).items())
 
 
 def list_attachments_of_servers(db: Connection, server_ids: Sequence[str]) -> list[Attachment]:

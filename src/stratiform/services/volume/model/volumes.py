@@ -17,10 +17,17 @@ STATUSES = frozenset(
         "in-use",
         "detaching",
         "extending",
+        "backing-up",
+        "restoring-backup",
+        "reverting",
+        "uploading",
+        "awaiting-transfer",
         "deleting",
         "error",
         "error_deleting",
         "error_extending",
+        "error_restoring",
+        "error_backing-up",
         "maintenance",
         "reserved",
     }
@@ -46,6 +53,8 @@ class Volume:
     """One volume. `size_gib` is the observed size, `wanted_gib` the desired one.
 
     `status` combines desired and observed state: `creating`, `extending` and `deleting` are in progress.
+    `snapshot_id`, `source_volume_id` and `backup_id` are what it was created from, "" if from nothing. `target_id` is
+    the image, snapshot or backup of the operation in progress.
     """
 
     id: str
@@ -69,6 +78,11 @@ class Volume:
     read_only: bool | None
     metadata: dict[str, str]
     fault: str
+    snapshot_id: str
+    source_volume_id: str
+    backup_id: str
+    group_id: str
+    target_id: str
     created_at: Micros
     updated_at: Micros
     launched_at: Micros | None = None
@@ -123,6 +137,8 @@ class NewVolume:
     image_id: str = ""
     snapshot_id: str = ""
     source_volume_id: str = ""
+    backup_id: str = ""
+    group_id: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -139,6 +155,8 @@ class VolumeFilter:
     metadata: dict[str, str] | None = None
     user_id: str | None = None
     id: str | None = None
+    group_id: str | None = None
+    image_metadata: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +174,6 @@ class VolumeSummary:
     count: int
     size_gib: int
     metadata: dict[str, list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaUsage:
-    """Usage of a project: number of volumes and GiB, in total and by type name. `type_names` are all types."""
-
-    volumes: int
-    gigabytes: int
-    by_type: Mapping[str, tuple[int, int]]
-    type_names: Sequence[str]
 
 
 def select_visible_extra_specs(volume_type: VolumeType, *, is_admin: bool) -> dict[str, str]:

@@ -1,0 +1,140 @@
+"""The reconcile of snapshots and backups, which are both native snapshots."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, RequestRejected
+from stratiform.contract.snapshot import NativeSnapshot, NativeSnapshotState, SnapshotDriver, SnapshotSpec
+from stratiform.kit.clock import Micros
+from stratiform.kit.database import Connection, TableGateway
+from stratiform.kit.ids import Ids
+from stratiform.kit.work_queue import Job, Requeue
+from stratiform.services.volume import events, repository
+from stratiform.services.volume.model import Backup, Snapshot
+from stratiform.services.volume.repository import snapshots
+from stratiform.services.volume.service import VolumeService
+from stratiform.services.volume.tasks.delays import build_requeue
+from stratiform.services.volume.tasks.volume_sources import get_native_copy_id
+
+T = TypeVar("T", Snapshot, Backup)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CopyKind(Generic[T]):
+    """Snapshots, or backups: their rows and events."""
+
+    rows: TableGateway[T]
+    append_event: Callable[[Connection, Ids, str, T, Micros], None]
+    created: str
+    deleted: str
+    updated: str
+
+
+SNAPSHOTS = CopyKind(
+    snapshots.snapshots,
+    events.append_snapshot_event,
+    events.SNAPSHOT_CREATED,
+    events.SNAPSHOT_DELETED,
+    events.SNAPSHOT_UPDATED,
+)
+BACKUPS = CopyKind(
+    snapshots.backups, events.append_backup_event, events.BACKUP_CREATED, events.BACKUP_DELETED, events.BACKUP_CREATED
+)
+
+
+def reconcile_copy(kind: CopyKind[T], service: VolumeService, job: Job) -> Requeue | None:
+    """Take the next step of one snapshot or backup."""
+    with job.database.read_transaction() as db:
+        copy = snapshots.find(kind.rows, db, job.key)
+    if copy is None or copy.status not in ("creating", "deleting"):
+        return None
+    cloud = service.clouds.connections.get(copy.cloud_id).snapshot
+    if cloud is None:
+        _complete(kind, service, job, copy, kind.updated, status="error", fault="The cloud has no snapshots.")
+        return None
+    step = _create if copy.status == "creating" else _delete
+    return step(kind, service, job, cloud, copy)
+
+
+def _create(kind: CopyKind[T], service: VolumeService, job: Job, cloud: SnapshotDriver, copy: T) -> Requeue | None:
+    try:
+        native = cloud.get(copy.native_id) if copy.native_id else cloud.create(_build_spec(job, copy))
+    except (NativeNotFound, InsufficientCapacity, RequestRejected) as error:
+        _fail(kind, service, job, copy, "error", error.message)
+        return None
+    if native.state is NativeSnapshotState.CREATING:
+        if native.id != copy.native_id:
+            with job.transaction() as db:
+                snapshots.update_in_status(kind.rows, db, copy, ("creating",), copy.updated_at, native_id=native.id)
+        return build_requeue(job, copy.updated_at)
+    if native.state is not NativeSnapshotState.AVAILABLE:
+        _fail(kind, service, job, copy, "error", native.fault or f"The native snapshot is {native.state.value}.")
+        return None
+    _complete(kind, service, job, copy, kind.created, status="available", native_id=native.id, fault="")
+    return None
+
+
+def _build_spec(job: Job, copy: Snapshot | Backup) -> SnapshotSpec:
+    with job.database.read_transaction() as db:
+        volume = repository.volumes.find(db, copy.volume_id)
+    source = ""
+    if isinstance(copy, Backup) and copy.snapshot_id:
+        source = get_native_copy_id(job, copy.snapshot_id)
+    native_volume_id = volume.native_id if volume is not None else ""
+    return SnapshotSpec(copy.id, copy.name or copy.id, native_volume_id, source, copy.metadata)
+
+
+def _delete(kind: CopyKind[T], service: VolumeService, job: Job, cloud: SnapshotDriver, copy: T) -> Requeue | None:
+    native = _find_native(cloud, copy)
+    if native is not None:
+        try:
+            cloud.delete(native.id)
+        except RequestRejected as error:
+            _fail(kind, service, job, copy, "error_deleting", error.message)
+            return None
+        native = _find_native(cloud, copy)
+    if native is not None:
+        return build_requeue(job, copy.updated_at)
+    _complete(kind, service, job, copy, kind.deleted, status="deleted", deleted_at=job.clock.now())
+    return None
+
+
+def _find_native(cloud: SnapshotDriver, copy: Snapshot | Backup) -> NativeSnapshot | None:
+    """Return the native snapshot, also if the response of its creation was lost."""
+    native = cloud.find(copy.id)
+    if native is None and copy.native_id:
+        try:
+            native = cloud.get(copy.native_id)
+        except NativeNotFound:
+            return None
+    return None if native is None or native.state is NativeSnapshotState.DELETED else native
+
+
+def _fail(kind: CopyKind[T], service: VolumeService, job: Job, copy: T, status: str, reason: str) -> None:
+    logger.warning("copy of volume failed copy=%s status=%s error=%r", copy.id, status, reason)
+    _complete(kind, service, job, copy, kind.updated, status=status, fault=reason)
+
+
+def _complete(kind: CopyKind[T], service: VolumeService, job: Job, copy: T, event_type: str, **values: object) -> None:
+    """Write an outcome and its event, unless the status was changed in the meantime."""
+    now = job.clock.now()
+    with job.transaction() as db:
+        _release_volume(db, copy, now)
+        if snapshots.update_in_status(kind.rows, db, copy, (copy.status,), now, **values):
+            updated = kind.rows.find(db, copy.id)
+            assert updated is not None, "it was updated"
+            kind.append_event(db, service.ids, event_type, updated, now)
+
+
+def _release_volume(db: Connection, copy: Snapshot | Backup, now: Micros) -> None:
+    """Set the volume of a new backup back to the status that it had before."""
+    if not isinstance(copy, Backup) or copy.status != "creating":
+        return
+    volume = repository.find_volume(db, copy.volume_id)
+    if volume is not None and volume.target_id == copy.id:
+        previous_status = repository.volumes.table.c.previous_status
+        repository.update_in_status(db, volume, ("backing-up",), now, status=previous_status, target_id="")

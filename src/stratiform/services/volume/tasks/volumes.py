@@ -1,0 +1,225 @@
+"""The reconcile of volumes: the next step of one volume, selected by its status."""
+
+import logging
+from collections.abc import Callable
+
+from stratiform.contract.connector import CloudConnection
+from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, NotSupported, RequestRejected
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeDriver, VolumeSpec
+from stratiform.kit.clock import Micros
+from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.work_queue import Job, Requeue
+from stratiform.services.clouds.model import ResourceType
+from stratiform.services.volume import events, repository
+from stratiform.services.volume.model import Volume
+from stratiform.services.volume.service import VolumeService
+from stratiform.services.volume.tasks.delays import build_requeue
+from stratiform.services.volume.tasks.volume_sources import (
+    complete_restore,
+    delete_temporary_snapshot,
+    ensure_image,
+    get_native_copy_id,
+    require_capability,
+    resolve_source,
+)
+
+#: The status before the operation; it may have changed since the row was read.
+_PREVIOUS_STATUS = repository.volumes.table.c.previous_status
+
+logger = logging.getLogger(__name__)
+
+
+def reconcile_volume(service: VolumeService, job: Job) -> Requeue | None:
+    """Take the next step of one volume."""
+    with job.database.read_transaction() as db:
+        volume = repository.find_volume(db, job.key)
+    step = None if volume is None else _STEPS.get(volume.status)
+    if volume is None or step is None:
+        return None
+    connection = service.clouds.connections.get(volume.cloud_id)
+    if connection.volume is None:
+        _handle_missing_capability(service, job, volume)
+        return None
+    return step(service, job, connection, volume)
+
+
+def _handle_missing_capability(service: VolumeService, job: Job, volume: Volume) -> None:
+    """The connector no longer has the capability, so that nothing in the cloud can be reached."""
+    if volume.status == "deleting":
+        _complete_delete(service, job, volume)
+    else:
+        _fail(service, job, volume, "error", f"Cloud {volume.cloud_name} does not support block storage.")
+
+
+def _create(service: VolumeService, job: Job, connection: CloudConnection, volume: Volume) -> Requeue | None:
+    cloud = require_capability(connection.volume)
+    try:
+        if volume.native_id:
+            native = cloud.get(volume.native_id)
+        else:
+            source = resolve_source(job, connection, volume)
+            if isinstance(source, Requeue):
+                return source
+            native = cloud.create(_spec(service, job, volume, source))
+    except (NativeNotFound, InsufficientCapacity, RequestRejected, NotFound, Invalid, Conflict) as error:
+        if volume.source_volume_id:
+            delete_temporary_snapshot(connection, volume.id)
+        _fail(service, job, volume, "error", error.message)
+        return None
+    if native.state is NativeVolumeState.CREATING:
+        if native.id != volume.native_id:
+            with job.transaction() as db:
+                repository.update_in_status(db, volume, ("creating",), volume.updated_at, native_id=native.id)
+        return build_requeue(job, volume.updated_at)
+    if native.state not in (NativeVolumeState.AVAILABLE, NativeVolumeState.IN_USE):
+        reason = native.fault or f"The native volume is in state {native.state.value}."
+        _fail(service, job, volume, "error", reason, native.id)
+        return None
+    if volume.source_volume_id:
+        delete_temporary_snapshot(connection, volume.id)
+    now = job.clock.now()
+    observed = {"native_id": native.id, "size_gib": native.size_gib, "wanted_gib": native.size_gib}
+    _complete(service, job, volume, events.CREATED, now, status="available", launched_at=now, fault="", **observed)
+    complete_restore(service, job, volume)
+    return None
+
+
+def _spec(service: VolumeService, job: Job, volume: Volume, snapshot_id: str) -> VolumeSpec:
+    clouds = service.clouds
+    with job.database.read_transaction() as db:
+        native_type = clouds.native_ids.find(db, volume.cloud_id, ResourceType.VOLUME_TYPE, volume.type_id)
+    copies_image = volume.image_id and not snapshot_id
+    image = service.images.image_copies.ensure_copy(volume.cloud_id, volume.image_id) if copies_image else ""
+    return VolumeSpec(
+        token=volume.id,
+        name=volume.name,
+        size_gib=volume.wanted_gib,
+        native_type=native_type or "",
+        image_id=image,
+        snapshot_id=snapshot_id,
+        availability_zone=volume.native_zone,
+        metadata=volume.metadata,
+    )
+
+
+def _extend(service: VolumeService, job: Job, connection: CloudConnection, volume: Volume) -> Requeue | None:
+    cloud = require_capability(connection.volume)
+    try:
+        native = cloud.get(volume.native_id)
+        if native.size_gib < volume.wanted_gib:
+            cloud.extend(volume.native_id, volume.wanted_gib)
+            native = cloud.get(volume.native_id)
+    except NativeNotFound as error:
+        _fail(service, job, volume, "error", error.message)
+        return None
+    except (InsufficientCapacity, RequestRejected) as error:
+        _fail(service, job, volume, "error_extending", error.message)
+        return None
+    if native.size_gib < volume.wanted_gib:
+        return build_requeue(job, volume.updated_at)
+    size = {"size_gib": native.size_gib, "wanted_gib": native.size_gib}
+    _complete(service, job, volume, events.RESIZED, job.clock.now(), status=_PREVIOUS_STATUS, **size)
+    return None
+
+
+def _restore(service: VolumeService, job: Job, connection: CloudConnection, volume: Volume) -> Requeue | None:
+    """Replace the data of a volume by that of a snapshot or a backup, `target_id`."""
+    try:
+        snapshot_id = get_native_copy_id(job, volume.target_id)
+        require_capability(connection.snapshot).restore(snapshot_id, volume.native_id)
+    except (NativeNotFound, RequestRejected) as error:
+        status = "error_restoring" if volume.status == "restoring-backup" else "error"
+        keeps_data = isinstance(error, NotSupported)
+        complete_restore(service, job, volume)
+        _fail(service, job, volume, volume.previous_status if keeps_data else status, error.message)
+        return None
+    event_type = events.REVERTED if volume.status == "reverting" else events.UPDATED
+    complete_restore(service, job, volume)
+    _complete(service, job, volume, event_type, job.clock.now(), status=_PREVIOUS_STATUS, target_id="", fault="")
+    return None
+
+
+def _upload(service: VolumeService, job: Job, connection: CloudConnection, volume: Volume) -> Requeue | None:
+    """Create an image, `target_id`, from a snapshot of the volume."""
+    try:
+        image = ensure_image(service, job, connection, volume)
+    except (NativeNotFound, InsufficientCapacity, RequestRejected, NotFound) as error:
+        delete_temporary_snapshot(connection, volume.target_id)
+        with job.transaction() as db:
+            service.images.native_images.fail(db, volume.target_id, job.clock.now())
+        _fail(service, job, volume, volume.previous_status, error.message)
+        return None
+    if isinstance(image, Requeue):
+        return image
+    now = job.clock.now()
+    with job.transaction() as db:
+        images = service.images.native_images
+        images.complete(db, volume.target_id, volume.cloud_id, image, volume.size_gib, now)
+    _complete(service, job, volume, events.UPDATED, now, status=_PREVIOUS_STATUS, target_id="", fault="")
+    return None
+
+
+def _delete(service: VolumeService, job: Job, connection: CloudConnection, volume: Volume) -> Requeue | None:
+    cloud = require_capability(connection.volume)
+    native = _find_native(cloud, volume)
+    if native is not None:
+        try:
+            cloud.delete(native.id)
+        except RequestRejected as error:
+            _fail(service, job, volume, "error_deleting", error.message)
+            return None
+        native = _find_native(cloud, volume)
+    if native is not None:
+        return build_requeue(job, volume.updated_at)
+    _complete_delete(service, job, volume)
+    return None
+
+
+def _find_native(cloud: VolumeDriver, volume: Volume) -> NativeVolume | None:
+    """Return the native volume, also if the create response was lost, or the cloud's search is not consistent yet."""
+    native = cloud.find(volume.id)
+    if native is None and volume.native_id:
+        try:
+            native = cloud.get(volume.native_id)
+        except NativeNotFound:
+            return None
+    return None if native is None or native.state is NativeVolumeState.DELETED else native
+
+
+def _complete_delete(service: VolumeService, job: Job, volume: Volume) -> None:
+    now = job.clock.now()
+    terminated_at = volume.terminated_at or now
+    _complete(service, job, volume, events.DELETED, now, status="deleted", terminated_at=terminated_at, deleted_at=now)
+
+
+def _complete(service: VolumeService, job: Job, volume: Volume, event_type: str, now: Micros, **values: object) -> None:
+    """Write an outcome and its event, unless the status was changed in the meantime."""
+    with job.transaction() as db:
+        if repository.update_in_status(db, volume, (volume.status,), now, **values):
+            updated = repository.volumes.find(db, volume.id)
+            if updated is not None:
+                events.append_event(db, service.ids, event_type, updated, now)
+
+
+def _fail(service: VolumeService, job: Job, volume: Volume, status: str, reason: str, native_id: str = "") -> None:
+    """Set an error status; the customer may delete the volume."""
+    logger.warning("volume operation failed volume=%s status=%s error=%r", volume.id, status, reason)
+    values: dict[str, object] = {"status": status, "fault": reason, "wanted_gib": volume.size_gib}
+    if native_id:
+        values["native_id"] = native_id
+    if status == volume.previous_status:
+        values["status"] = _PREVIOUS_STATUS
+    if status == "error_deleting":
+        values["terminated_at"] = None  # the native volume still exists, so its usage continues
+    _complete(service, job, volume, events.UPDATED, job.clock.now(), **values)
+
+
+_Step = Callable[[VolumeService, Job, CloudConnection, Volume], Requeue | None]
+_STEPS: dict[str, _Step] = {
+    "creating": _create,
+    "extending": _extend,
+    "reverting": _restore,
+    "restoring-backup": _restore,
+    "uploading": _upload,
+    "deleting": _delete,
+}

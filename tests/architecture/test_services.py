@@ -29,6 +29,7 @@ TRANSACTION_OWNERS = {
     "clouds/service/connections.py",
     "image/service/image_copies.py",
     "image/service/image_data.py",
+    "network/service/cloud_objects.py",
     "network/service/native_subnets.py",
     "network/service/subnets.py",
 }

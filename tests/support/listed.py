@@ -9,6 +9,7 @@ from stratiform.contract.connector import AccountInfo, CloudConnection
 from stratiform.contract.errors import CloudUnreachable
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
+from stratiform.contract.routing import RoutingDriver
 from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import InventoryItem, UsageDriver, UsageSample
 from stratiform.contract.volume import VolumeDriver
@@ -31,6 +32,7 @@ class ListedCloud:
     volume: VolumeDriver | None = None
     snapshot: SnapshotDriver | None = None
     network: NetworkDriver | None = None
+    routing: RoutingDriver | None = None
     image: ImageDriver | None = None
     usage: UsageDriver | None = None
 

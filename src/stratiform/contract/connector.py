@@ -8,6 +8,7 @@ from typing import Protocol
 from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
+from stratiform.contract.routing import RoutingDriver
 from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
@@ -86,6 +87,7 @@ class CloudConnection(Protocol):
     volume: VolumeDriver | None
     snapshot: SnapshotDriver | None
     network: NetworkDriver | None
+    routing: RoutingDriver | None
     image: ImageDriver | None
     usage: UsageDriver | None
 

@@ -14,6 +14,7 @@ from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
+from stratiform.contract.routing import RoutingDriver
 from stratiform.contract.server_operations import ServerOperation
 from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
@@ -27,6 +28,7 @@ class AwsCloud:
     volume: VolumeDriver | None
     snapshot: SnapshotDriver | None
     network: NetworkDriver | None
+    routing: RoutingDriver | None = None
     image: ImageDriver | None
     usage: UsageDriver | None
 

@@ -6,6 +6,7 @@ from stratiform.connectors.memory.client import Client
 from stratiform.connectors.memory.compute import MemoryComputeDriver
 from stratiform.connectors.memory.image import MemoryImageDriver
 from stratiform.connectors.memory.network import MemoryNetworkDriver
+from stratiform.connectors.memory.routing import MemoryRoutingDriver
 from stratiform.connectors.memory.settings import SETTINGS, parse_settings
 from stratiform.connectors.memory.snapshot import MemorySnapshotDriver
 from stratiform.connectors.memory.usage import MemoryUsageDriver
@@ -14,6 +15,7 @@ from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
+from stratiform.contract.routing import RoutingDriver
 from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
@@ -28,6 +30,7 @@ class MemoryCloud:
         self.volume: VolumeDriver | None = MemoryVolumeDriver(client)
         self.snapshot: SnapshotDriver | None = MemorySnapshotDriver(client)
         self.network: NetworkDriver | None = MemoryNetworkDriver(client)
+        self.routing: RoutingDriver | None = MemoryRoutingDriver(client)
         self.image: ImageDriver | None = MemoryImageDriver(client)
         self.usage: UsageDriver | None = MemoryUsageDriver(client)
 

@@ -153,4 +153,12 @@ _VERSION_WITH_SNAPSHOTS = (
     "UPDATE volumes SET content = CASE image WHEN '' THEN id ELSE image END",
 )
 
-VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_WITH_SNAPSHOTS)
+
+_VERSION_WITH_ROUTING = (
+    """CREATE TABLE routing_objects (
+        installation TEXT NOT NULL, kind TEXT NOT NULL, token TEXT NOT NULL, name TEXT NOT NULL,
+        properties TEXT NOT NULL, PRIMARY KEY (installation, kind, token)
+    )""",
+)
+
+VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_WITH_SNAPSHOTS, _VERSION_WITH_ROUTING)

@@ -8,6 +8,7 @@ from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
+from stratiform.contract.routing import RoutingDriver
 from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
@@ -20,6 +21,7 @@ class OpenstackCloud:
     volume: VolumeDriver | None = None
     snapshot: SnapshotDriver | None = None
     network: NetworkDriver | None = None
+    routing: RoutingDriver | None = None
     image: ImageDriver | None = None
     usage: UsageDriver | None
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 
 revision = "0061"
-down_revision = "0050"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -115,6 +115,14 @@ port_security_groups_table = define_table(
     Column("security_group_id", String(64), ForeignKey("network_security_group.id"), primary_key=True, index=True),
 )
 
+#: The clouds in which routers, floating IPs and security groups were applied.
+cloud_objects_table = define_table(
+    "network_object_in_cloud",
+    Column("kind", String(32), primary_key=True),
+    Column("resource_id", String(64), primary_key=True),
+    Column("cloud_id", String(64), primary_key=True),
+)
+
 #: Limits that an operator has set. -1: unlimited.
 quotas_table = define_table(
     "network_quota",

@@ -1,4 +1,4 @@
-"""Background work: native subnets are deleted after their subnet."""
+"""Background work: native subnets are deleted after their subnet; routing objects are applied in clouds."""
 
 from stratiform.contract.errors import NativeNotFound, RequestRejected
 from stratiform.contract.network import NetworkDriver
@@ -17,7 +17,12 @@ def build_handlers(service: NetworkService) -> dict[str, Handler]:
     def delete_native_subnets(job: Job) -> Requeue | None:
         return _delete_native_subnets(service, job)
 
-    return {"network.subnet": delete_native_subnets}
+    return {
+        "network.subnet": delete_native_subnets,
+        "network.router": lambda job: service.cloud_objects.reconcile("router", job.key),
+        "network.floating_ip": lambda job: service.cloud_objects.reconcile("floating_ip", job.key),
+        "network.security_group": lambda job: service.cloud_objects.reconcile("security_group", job.key),
+    }
 
 
 def _delete_native_subnets(service: NetworkService, job: Job) -> Requeue | None:

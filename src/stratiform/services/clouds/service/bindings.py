@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stratiform.contract.registry import has_capability
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid, NotFound
@@ -75,6 +76,15 @@ class Bindings:
     def list_zones(self, db: Connection, project_id: str) -> Sequence[str]:
         """Return the availability zones of a project, the default first."""
         return [binding.zone for binding in repository.list_effective_bindings(db, project_id)]
+
+    def list_clouds_without(self, db: Connection, project_id: str, capability: str) -> Sequence[str]:
+        """Return the names of the project's clouds whose connector lacks a capability."""
+        bindings = repository.list_bindings_of_project(db, project_id)
+        return [
+            binding.cloud_name
+            for binding in bindings
+            if not has_capability(get_cloud(db, binding.cloud_id).kind, capability)
+        ]
 
     def resolve_zone(self, db: Connection, project_id: str, zone: str | None) -> Binding:
         """Return the binding for a new resource in `zone`, or the project's default for None and "".

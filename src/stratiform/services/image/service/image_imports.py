@@ -118,7 +118,7 @@ class ImageImports:
                     upload.write(block)
             return self.data.finish_upload(upload)
         except BaseException:
-            upload.discard()
+            upload.discard_partial()  # a complete file may be that of the active image
             raise
 
     def finish(self, task: ImageTask, image: Image) -> ImageTask:

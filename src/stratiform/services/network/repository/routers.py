@@ -48,6 +48,10 @@ def list_interfaces_on_network(db: Connection, network_id: str) -> list[Port]:
     return ports.list_all(db, condition, order=(c.created_at, c.id))
 
 
+def find_floating_ip(db: Connection, floating_ip_id: str) -> Resource | None:
+    return _floating_ips.find(db, floating_ip_id)
+
+
 def list_floating_ips_of_router(db: Connection, router_id: str) -> list[Resource]:
     return _floating_ips.list_all(db, _floating_ips.table.c.router_id == router_id)
 

@@ -6,6 +6,7 @@ from sqlalchemy import insert, select, update
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection, upsert
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.network.errors.security_groups import SecurityGroupInUse
 from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.repository.resource_rows import gateways
@@ -75,6 +76,7 @@ def increment_revision(db: Connection, group_id: str, now: Micros) -> None:
     """A change of a group's rules is a change of the group."""
     c = _groups.table.c
     db.execute(update(_groups.table).where(c.id == group_id).values(revision=c.revision + 1, updated_at=now))
+    enqueue(db, "network.security_group", group_id, now)
 
 
 def require_unused(db: Connection, group_id: str) -> None:
@@ -84,13 +86,16 @@ def require_unused(db: Connection, group_id: str) -> None:
         raise SecurityGroupInUse(group_id)
 
 
-def save_groups_of_port(db: Connection, port_id: str, group_ids: Sequence[str]) -> None:
+def save_groups_of_port(db: Connection, port_id: str, group_ids: Sequence[str], now: Micros) -> None:
     """Replace the groups of a port, in the order of ids."""
     c = port_security_groups_table.c
+    previous = {str(row[0]) for row in db.execute(select(c.security_group_id).where(c.port_id == port_id))}
     db.execute(port_security_groups_table.delete().where(c.port_id == port_id))
     if group_ids:
         rows = [{"port_id": port_id, "security_group_id": group_id} for group_id in sorted(group_ids)]
         db.execute(insert(port_security_groups_table), rows)
+    for group_id in sorted(previous | set(group_ids)):
+        enqueue(db, "network.security_group", group_id, now)
 
 
 def list_ports_of_group(db: Connection, group_id: str) -> list[str]:

@@ -7,6 +7,7 @@ from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network.model.declared_types import addressing, security
+from stratiform.services.network.service.cloud_objects import CloudObjects
 from stratiform.services.network.service.default_networks import DefaultNetworks
 from stratiform.services.network.service.floating_ips import FloatingIps, FloatingIpsOfPorts
 from stratiform.services.network.service.ip_availabilities import IpAvailabilities
@@ -51,6 +52,7 @@ class NetworkService:
     floating_ips: FloatingIps
     port_forwardings: PortForwardings
     subnet_pools: SubnetPools
+    cloud_objects: CloudObjects
     address_groups: AddressGroups
     trunks: Trunks
     collections: Mapping[str, ResourceCollection]
@@ -108,6 +110,7 @@ class NetworkService:
             floating_ips=floating_ips,
             port_forwardings=PortForwardings(floating_ips),
             subnet_pools=pools,
+            cloud_objects=CloudObjects(database, clouds),
             address_groups=address_groups,
             trunks=trunks,
             collections={collection.resource_type.name: collection for collection in collections},

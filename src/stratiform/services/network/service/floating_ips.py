@@ -19,6 +19,7 @@ from stratiform.services.network.model.declared_types.routing import FLOATING_IP
 from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.repository import resources
 from stratiform.services.network.repository import routers as repository
+from stratiform.services.network.service.cloud_objects import require_routing
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.ports import Ports
 from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
@@ -64,6 +65,7 @@ class FloatingIps:
         return repository.find_floating_ip_by_address(ctx.db, ctx.caller.require_project_id(), address)
 
     def _prepare(self, ctx: RequestContext, floating_ip: Resource) -> Resource:
+        require_routing(ctx, self.dependencies.clouds, floating_ip.project_id, "floating IPs")
         network = self.networks.get(ctx, floating_ip["floating_network_id"])
         if not network.external:
             raise BadFloatingIpRequest(f"Network {network.id} is not a valid external network")

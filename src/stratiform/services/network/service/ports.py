@@ -83,7 +83,7 @@ class Ports:
             **new.attributes,
         )
         created = AddressAllocator.lock_network(ctx, network).create_port(self.ids, port, new.fixed_ips)
-        repository.save_groups_of_port(ctx.db, created.id, created.security_groups)
+        repository.save_groups_of_port(ctx.db, created.id, created.security_groups, ctx.now)
         return created
 
     def get(self, ctx: RequestContext, port_id: str) -> Port:
@@ -121,7 +121,7 @@ class Ports:
         if "security_groups" in changes:
             groups = list(self.security_groups.resolve_for_port(ctx, port.project_id, changes["security_groups"]))
             changes["security_groups"] = groups
-            repository.save_groups_of_port(ctx.db, port.id, groups)
+            repository.save_groups_of_port(ctx.db, port.id, groups, ctx.now)
         if "mac_address" in changes:
             changes["mac_address"] = _resolve_new_mac(ctx, port, changes["mac_address"])
         if fixed_ips is not None:
@@ -135,6 +135,7 @@ class Ports:
         if port.device_owner in routers.SERVICE_OWNERS:
             raise ServicePortInUse(port.id, f"has device owner {port.device_owner}")
         self.port_users.release(ctx.db, port.id, ctx.now)
+        repository.save_groups_of_port(ctx.db, port.id, [], ctx.now)
         ip_allocations.release_addresses(ctx.db, port.id, ctx.now)
         resources.delete_port(ctx.db, port.id)
 

@@ -19,6 +19,7 @@ from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.model.routes import add_routes, check_routes, remove_routes
 from stratiform.services.network.repository import resources
 from stratiform.services.network.repository import routers as repository
+from stratiform.services.network.service.cloud_objects import require_routing
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
 from stratiform.services.network.service.service_ports import ServicePorts
@@ -78,6 +79,7 @@ class Routers:
         return self.collection.update(ctx, router_id, {"external_gateway_info": None})
 
     def _prepare(self, ctx: RequestContext, router: Resource) -> Resource:
+        require_routing(ctx, self.dependencies.clouds, router.project_id, "routers")
         if router["routes"]:
             check_routes(router["routes"], [], [])
         info = router["external_gateway_info"]

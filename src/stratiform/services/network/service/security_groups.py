@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.network.errors.security_groups import (
     CannotRemoveDefaultSecurityGroup,
     CannotUpdateDefaultSecurityGroup,
@@ -23,6 +24,7 @@ from stratiform.services.network.model.security_groups import (
     get_default_rule_id,
 )
 from stratiform.services.network.repository import security_groups as repository
+from stratiform.services.network.service.cloud_objects import require_routing
 from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
 from stratiform.services.network.service.security_group_rules import SecurityGroupRules, build_rule_values
 
@@ -102,6 +104,7 @@ class SecurityGroups:
     def _prepare(self, ctx: RequestContext, resource: Resource) -> Resource:
         if resource.name == DEFAULT_NAME:
             raise DefaultSecurityGroupExists
+        require_routing(ctx, self.dependencies.clouds, resource.project_id, "security groups")
         self.ensure_default(ctx, resource.project_id)
         stateful = resource["stateful"]
         if stateful is None:
@@ -119,6 +122,7 @@ class SecurityGroups:
         return changes
 
     def _before_delete(self, ctx: RequestContext, resource: Resource) -> None:
+        enqueue(ctx.db, "network.security_group", resource.id, ctx.now)
         if resource.id == get_default_security_group_id(resource.project_id) and not ctx.caller.is_admin:
             raise CannotRemoveDefaultSecurityGroup
         repository.require_unused(ctx.db, resource.id)
@@ -135,6 +139,7 @@ class SecurityGroups:
 
     def _create_initial_rules(self, ctx: RequestContext, group: Resource) -> None:
         """Create Neutron's rules, and those that operators have added for new groups."""
+        enqueue(ctx.db, "network.security_group", group.id, ctx.now)
         is_default = group.id == get_default_security_group_id(group.project_id)
         for direction in ("egress", "ingress") if is_default else ("egress",):
             for ethertype in ETHERTYPES:

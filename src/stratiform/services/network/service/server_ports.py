@@ -86,6 +86,7 @@ class ServerPorts:
         """Delete a port that was created for its server, or detach it. Without a policy check."""
         if port.created_for_server:
             self.ports.port_users.release(db, port.id, now)
+            repository.save_groups_of_port(db, port.id, [], now)
             ip_allocations.release_addresses(db, port.id, now)
             resources.delete_port(db, port.id)
         else:
@@ -116,7 +117,7 @@ class ServerPorts:
         )
         fixed_ips = [FixedIpRequest(ip_address=request.fixed_ip)] if request.fixed_ip else None
         created = allocator.create_port(self.ids, port, fixed_ips)
-        repository.save_groups_of_port(ctx.db, created.id, groups)
+        repository.save_groups_of_port(ctx.db, created.id, groups, ctx.now)
         return created
 
     def _attach(self, ctx: RequestContext, project_id: str, server_id: str, port_id: str) -> Port:

@@ -1,0 +1,44 @@
+"""Routing capability of the simulated cloud: it stores the objects as they are applied."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from stratiform.connectors.memory.client import Client
+from stratiform.contract.routing import Kind, RoutingObject
+
+
+class MemoryRoutingDriver:
+    """Implements contract.routing.RoutingDriver."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def apply(self, desired: RoutingObject) -> None:
+        with self._client.open_request(writes=True) as request:
+            request.db.execute(
+                "INSERT OR REPLACE INTO routing_objects (installation, kind, token, name, properties)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (
+                    request.installation_id,
+                    desired.kind,
+                    desired.token,
+                    desired.name,
+                    msgspec.json.encode(desired.properties).decode(),
+                ),
+            )
+
+    def delete(self, kind: Kind, token: str) -> None:
+        with self._client.open_request(writes=True) as request:
+            request.db.execute(
+                "DELETE FROM routing_objects WHERE installation = ? AND kind = ? AND token = ?",
+                (request.installation_id, kind, token),
+            )
+
+    def list_objects(self) -> Iterator[RoutingObject]:
+        with self._client.open_request() as request:
+            rows = request.list_rows(
+                "SELECT * FROM routing_objects WHERE installation = ? ORDER BY kind, token", request.installation_id
+            )
+        for row in rows:
+            yield RoutingObject(row["kind"], row["token"], row["name"], msgspec.json.decode(row["properties"]))

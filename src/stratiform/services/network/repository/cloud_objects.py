@@ -1,0 +1,22 @@
+"""The clouds in which routing objects were applied."""
+
+from sqlalchemy import delete, select
+
+from stratiform.kit.database import Connection, upsert
+from stratiform.services.network.tables import cloud_objects_table
+
+
+def list_clouds(db: Connection, kind: str, resource_id: str) -> list[str]:
+    c = cloud_objects_table.c
+    return [str(row[0]) for row in db.execute(select(c.cloud_id).where(c.kind == kind, c.resource_id == resource_id))]
+
+
+def save_cloud(db: Connection, kind: str, resource_id: str, cloud_id: str) -> None:
+    row = {"kind": kind, "resource_id": resource_id, "cloud_id": cloud_id}
+    upsert(db, cloud_objects_table, row, key=("kind", "resource_id", "cloud_id"), on_conflict={})
+
+
+def delete_cloud(db: Connection, kind: str, resource_id: str, cloud_id: str) -> None:
+    c = cloud_objects_table.c
+    condition = (c.kind == kind) & (c.resource_id == resource_id) & (c.cloud_id == cloud_id)
+    db.execute(delete(cloud_objects_table).where(condition))

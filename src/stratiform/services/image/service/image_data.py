@@ -84,7 +84,7 @@ class ImageData:
         Raises: ImageNotFound, InvalidImageStatus if it has data or another upload is active.
         """
         image = lock_visible_image(ctx, image_id)
-        policy.IMAGE_DATA_STAGE.require(ctx.caller, image.owner)
+        policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
         return self._begin(ctx.db, image, "uploading", ctx.now)
 
     def begin_import(self, image_id: str) -> ImageDataUpload:

@@ -47,7 +47,7 @@ class ImageImports:
         Raises: ImageNotFound, Invalid, Conflict.
         """
         image = lock_visible_image(ctx, image_id)
-        policy.IMAGE_DATA_STAGE.require(ctx.caller, image.owner)
+        policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
         self._require_importable(image, method, stores)
         image_rows.save(ctx.db, replace(image, status="importing", updated_at=ctx.now))
         request: dict[str, object] = {"method": dict(method)}

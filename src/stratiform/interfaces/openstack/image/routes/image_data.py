@@ -39,7 +39,7 @@ async def upload_image_data(request: ApiRequest, image_id: str) -> None:
 
 @api.put(
     "/images/{image_id}/stage",
-    policy.IMAGE_DATA_STAGE,
+    policy.IMAGES_UPDATE,
     status=204,
     errors=(Conflict, ContentTooLarge, UnsupportedMediaType),
 )

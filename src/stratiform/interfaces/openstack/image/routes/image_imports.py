@@ -20,7 +20,7 @@ class TasksQuery(Struct):
     marker: str | None = None
 
 
-@api.post("/images/{image_id}/import", policy.IMAGE_DATA_STAGE, status=202, errors=(Conflict,))
+@api.post("/images/{image_id}/import", policy.IMAGES_UPDATE, status=202, errors=(Conflict,))
 def import_image(request: ApiRequest, image_id: str, body: schemas.ImageImportRequest) -> None:
     """Import staged data, or data from a web server, in the background."""
     stores = None if body.stores is UNSET or body.all_stores else body.stores

@@ -47,8 +47,8 @@ def parse_networks(texts: Sequence[str]) -> list[Network]:
 def is_http_url(url: str) -> bool:
     """Return True for an http or https URL with a host, and without a user."""
     try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None and parts.port != 0
+        split = urlsplit(url)
+        return split.scheme in ("http", "https") and bool(split.hostname) and split.username is None and split.port != 0
     except ValueError:
         return False
 

@@ -15,7 +15,8 @@ from stratiform.kit.clock import SECOND_US
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
-from support.callers import PASSWORD, Callers, open_callers
+from support.authorization_resources import create_admins, create_credentials, create_simple_resources
+from support.callers import Callers, open_callers
 from support.stacks import ServiceHarness, build_harness
 
 _PARAMETER = re.compile(r"{(\w+(?::path)?)}")
@@ -52,6 +53,10 @@ _FREE = {
     "encryption_id",
     "network_label",
     "schema_name",
+    # of parts of the Identity API that are refused with a reason
+    "consumer_id",
+    "request_token_id",
+    "config_group",
     "object_name",
     "property_name",
     "tag_name",
@@ -83,6 +88,13 @@ _SHARED = {
     "endpoint_id",
     "region_id",
     "default_security_group_rule_id",
+    "policy_id",
+    "registered_limit_id",
+    "endpoint_group_id",
+    "idp_id",
+    "mapping_id",
+    "protocol_id",
+    "sp_id",
 }
 
 _UNKNOWN = "00000000-0000-4000-8000-00000000dead"
@@ -134,7 +146,7 @@ def authorization_matrix(home: Path) -> Iterator[Matrix]:
     with open_callers(of) as api:
         _bind_cloud(of, api)
         api.tokens["revoked"] = _revoked_token(api)
-        partner_id = _create_admins(api)
+        partner_id = create_admins(api)
         identifiers = _create_resources(of, api)
         private = set(identifiers) - _SHARED
         callers = {
@@ -175,26 +187,6 @@ def _revoked_token(api: Callers) -> str:
     headers = {"X-Auth-Token": token, "X-Subject-Token": token}
     assert api.client.delete("/identity/v3/auth/tokens", headers=headers).status_code == 204
     return token
-
-
-def _create_admins(api: Callers) -> str:
-    """Create an admin of project green, and a domain with a manager. Return the id of the domain."""
-    v3 = "/identity/v3"
-    domain_id = str(api.ok("POST", f"{v3}/domains", "admin", json={"domain": {"name": "partner"}})["domain"]["id"])
-    roles = {role["name"]: role["id"] for role in api.ok("GET", f"{v3}/roles", "admin")["roles"]}
-    targets = {
-        "green-admin": ("projects", api.projects["green"], "admin"),
-        "partner-manager": ("domains", domain_id, "manager"),
-    }
-    for name, (kind, target_id, role) in targets.items():
-        body = {"user": {"name": name, "password": PASSWORD, "domain_id": domain_id}}
-        user_id = api.ok("POST", f"{v3}/users", "admin", json=body)["user"]["id"]
-        api.ok("PUT", f"{v3}/{kind}/{target_id}/users/{user_id}/roles/{roles[role]}", "admin")
-        identity = {"methods": ["password"], "password": {"user": {"id": user_id, "password": PASSWORD}}}
-        auth = {"auth": {"identity": identity, "scope": {kind.removesuffix("s"): {"id": target_id}}}}
-        response = api.client.post(f"{v3}/auth/tokens", json=auth)
-        api.tokens[name] = response.headers["X-Subject-Token"]
-    return domain_id
 
 
 def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
@@ -254,6 +246,8 @@ def _identity_identifiers(api: Callers) -> dict[str, str]:
         "service_id": endpoint["service_id"],
         "endpoint_id": endpoint["id"],
         "region_id": endpoint["region_id"],
+        **create_credentials(api, user_id, roles["reader"]),
+        **create_simple_resources(api, endpoint["service_id"]),
     }
 
 

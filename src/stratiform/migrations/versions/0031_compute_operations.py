@@ -6,7 +6,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import SchemaItem
 
 revision = "0031"
-down_revision = "0051"
+down_revision = "0061"
 branch_labels = None
 depends_on = None
 

@@ -17,6 +17,7 @@ from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
 from support.authorization_resources import create_admins, create_credentials, create_simple_resources
 from support.callers import Callers, open_callers
+from support.compute_resources import SHARED_PARAMETERS, create_compute_resources
 from support.stacks import ServiceHarness, build_harness
 
 _PARAMETER = re.compile(r"{(\w+(?::path)?)}")
@@ -98,16 +99,7 @@ _SHARED = {
     "endpoint_id",
     "region_id",
     "default_security_group_rule_id",
-    # of the Compute API, for operators
-    "aggregate_id",
-    "compute_service_id",
-    "hypervisor_id",
-    "host_name",
-    "migration_id",
-    "share_id",
-    "quota_class",
-    "console_token",
-    "removed_id",
+    *SHARED_PARAMETERS,
     "policy_id",
     "registered_limit_id",
     "endpoint_group_id",
@@ -249,27 +241,8 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
         "request_id": actions[0]["request_id"],
         "flavor_id": "1",
         "keypair_name": keypair["name"],
-        **_create_compute_resources(api),
+        **create_compute_resources(api),
         **_identity_identifiers(api),
-    }
-
-
-def _create_compute_resources(api: Callers) -> dict[str, str]:
-    path = "/compute/v2.1"
-    new_group = {"server_group": {"name": "g", "policies": ["affinity"]}}
-    group = api.ok("POST", f"{path}/os-server-groups", json=new_group)["server_group"]
-    aggregate = api.ok("POST", f"{path}/os-aggregates", "admin", json={"aggregate": {"name": "a"}})["aggregate"]
-    return {
-        "server_group_id": group["id"],
-        "aggregate_id": str(aggregate["id"]),
-        "compute_service_id": _UNKNOWN,
-        "hypervisor_id": _UNKNOWN,
-        "host_name": "sim",
-        "migration_id": "1",
-        "share_id": _UNKNOWN,
-        "console_token": _UNKNOWN,
-        "quota_class": "default",
-        "removed_id": "1",
     }
 
 

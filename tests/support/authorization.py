@@ -71,6 +71,8 @@ _FREE = {
     "object_name",
     "property_name",
     "tag_name",
+    "store_id",
+    "task_id",
     # of the REST API: names that only operators use, and documents, whose visibility test_billing.py covers
     "name",
     "resource_type",

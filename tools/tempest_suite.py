@@ -82,6 +82,7 @@ OPTIONS: dict[str, dict[str, object]] = {
 
 #: Settings of the installation that tests need.
 SETTINGS: dict[str, str] = {
+    "STRATIFORM_IMAGE_REQUIRE_FORMAT_MATCH": "false",  # the tests upload random bytes
     "STRATIFORM_ADMIN_PROJECT_NAME": "",  # Tempest's admins have projects of their own
     "STRATIFORM_LOCKOUT_FAILURE_ATTEMPTS": "2",
     "STRATIFORM_LOCKOUT_DURATION": "5",

@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import Table
 from stratiform import services
 from stratiform.app.manifests import SERVICES
 from stratiform.kit.policy import Rule
+from stratiform.services.identity.policy import ResourceRules as IdentityResourceRules
 from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.manifest import ServiceManifest
 from stratiform.services.network.policy import ResourceRules
@@ -41,8 +43,9 @@ def flatten(value: object, declared_type: type) -> Iterator[object]:
     elif isinstance(value, dict):
         for item in value.values():
             yield from flatten(item, declared_type)
-    elif isinstance(value, ResourceRules):
-        yield from (item for item in value.list() if isinstance(item, declared_type))
+    elif isinstance(value, ResourceRules | IdentityResourceRules):
+        rules = (getattr(value, field.name) for field in fields(value))
+        yield from (rule for rule in rules if isinstance(rule, declared_type))
 
 
 def test_work_kinds_and_rule_names_are_unique() -> None:

@@ -15,7 +15,8 @@ from stratiform.kit.clock import SECOND_US
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
-from support.callers import PASSWORD, Callers, open_callers
+from support.authorization_resources import create_admins, create_credentials, create_simple_resources
+from support.callers import Callers, open_callers
 from support.stacks import ServiceHarness, build_harness
 
 _PARAMETER = re.compile(r"{(\w+(?::path)?)}")
@@ -39,6 +40,17 @@ _FREE = {
     "alias",
     "quota",
     "quota_class",
+    # of resources of block storage that do not exist
+    "cluster_name",
+    "host",
+    "service_action",
+    "group_type_id",
+    "volume_group_id",
+    "group_snapshot_id",
+    "consistency_group_id",
+    "cgsnapshot_id",
+    "qos_specs_id",
+    "message_id",
     "rule_type",
     # of resources that do not exist
     "agent_id",
@@ -52,15 +64,20 @@ _FREE = {
     "encryption_id",
     "network_label",
     "schema_name",
+    # of parts of the Identity API that are refused with a reason
+    "consumer_id",
+    "request_token_id",
+    "config_group",
     "object_name",
     "property_name",
     "tag_name",
+    "store_id",
+    "task_id",
     # of the REST API: names that only operators use, and documents, whose visibility test_billing.py covers
     "name",
     "resource_type",
     "resource_id",
     "poll_id",
-    "message_id",
     "tile:path",
     "number",
 }
@@ -81,6 +98,13 @@ _SHARED = {
     "endpoint_id",
     "region_id",
     "default_security_group_rule_id",
+    "policy_id",
+    "registered_limit_id",
+    "endpoint_group_id",
+    "idp_id",
+    "mapping_id",
+    "protocol_id",
+    "sp_id",
 }
 
 _UNKNOWN = "00000000-0000-4000-8000-00000000dead"
@@ -132,7 +156,7 @@ def authorization_matrix(home: Path) -> Iterator[Matrix]:
     with open_callers(of) as api:
         _bind_cloud(of, api)
         api.tokens["revoked"] = _revoked_token(api)
-        partner_id = _create_admins(api)
+        partner_id = create_admins(api)
         identifiers = _create_resources(of, api)
         private = set(identifiers) - _SHARED
         callers = {
@@ -175,26 +199,6 @@ def _revoked_token(api: Callers) -> str:
     return token
 
 
-def _create_admins(api: Callers) -> str:
-    """Create an admin of project green, and a domain with a manager. Return the id of the domain."""
-    v3 = "/identity/v3"
-    domain_id = str(api.ok("POST", f"{v3}/domains", "admin", json={"domain": {"name": "partner"}})["domain"]["id"])
-    roles = {role["name"]: role["id"] for role in api.ok("GET", f"{v3}/roles", "admin")["roles"]}
-    targets = {
-        "green-admin": ("projects", api.projects["green"], "admin"),
-        "partner-manager": ("domains", domain_id, "manager"),
-    }
-    for name, (kind, target_id, role) in targets.items():
-        body = {"user": {"name": name, "password": PASSWORD, "domain_id": domain_id}}
-        user_id = api.ok("POST", f"{v3}/users", "admin", json=body)["user"]["id"]
-        api.ok("PUT", f"{v3}/{kind}/{target_id}/users/{user_id}/roles/{roles[role]}", "admin")
-        identity = {"methods": ["password"], "password": {"user": {"id": user_id, "password": PASSWORD}}}
-        auth = {"auth": {"identity": identity, "scope": {kind.removesuffix("s"): {"id": target_id}}}}
-        response = api.client.post(f"{v3}/auth/tokens", json=auth)
-        api.tokens[name] = response.headers["X-Subject-Token"]
-    return domain_id
-
-
 def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     """Create one resource of each kind in project green by the APIs. Return the values of path parameters."""
     volume = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "data"}})["volume"]
@@ -208,6 +212,12 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     snapshot = api.ok("POST", "/volume/v3/snapshots", json={"snapshot": {"volume_id": volume["id"]}})["snapshot"]
     backup = api.ok("POST", "/volume/v3/backups", json={"backup": {"volume_id": volume["id"]}})["backup"]
     worker.run_until_idle()
+    offered = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "offered"}})["volume"]
+    worker.run_until_idle()
+    of.clock.advance(10 * SECOND_US)
+    worker.run_until_idle()
+    body = {"transfer": {"volume_id": offered["id"]}}
+    transfer = api.ok("POST", "/volume/v3/os-volume-transfer", json=body)["transfer"]
     image = api.ok("POST", "/image/v2/images", json={"name": "image"})
     definitions = {"namespace": "Green::Private", "owner": api.projects["green"]}
     namespace = api.ok("POST", "/image/v2/metadefs/namespaces", "admin", json=definitions)
@@ -219,6 +229,7 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
         "attachment_id": _UNKNOWN,
         "snapshot_id": snapshot["id"],
         "backup_id": backup["id"],
+        "transfer_id": transfer["id"],
         "image_id": image["id"],
         "member_id": _UNKNOWN,
         "namespace": namespace["namespace"],
@@ -252,6 +263,8 @@ def _identity_identifiers(api: Callers) -> dict[str, str]:
         "service_id": endpoint["service_id"],
         "endpoint_id": endpoint["id"],
         "region_id": endpoint["region_id"],
+        **create_credentials(api, user_id, roles["reader"]),
+        **create_simple_resources(api, endpoint["service_id"]),
     }
 
 

@@ -92,7 +92,7 @@ def second_process(harness: IdentityHarness, **compliance: Any) -> IdentityHarne
     """Return an identity service with the same database and keys, and a cache of its own."""
     keys = harness.identity.tokens.keys
     identity = IdentityService.build(
-        SequentialIds(), keys, PasswordHasher(4), compliance=SecurityCompliance(**compliance)
+        SequentialIds(), keys, keys, PasswordHasher(4), compliance=SecurityCompliance(**compliance)
     )
     return IdentityHarness(identity, harness.database, harness.clock)
 
@@ -108,6 +108,7 @@ def open_harness(
     keys.create()
     identity = IdentityService.build(
         SequentialIds(),
+        keys,
         keys,
         PasswordHasher(4),
         compliance=SecurityCompliance(**compliance),

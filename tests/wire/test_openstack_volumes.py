@@ -113,8 +113,11 @@ def test_volume_lifecycle_with_the_library(sdk: Any) -> None:
     assert list(sdk.attachments()) == list(sdk.backups()) == []
     with pytest.raises(BadRequestException, match="must be greater than current size"):
         sdk.extend_volume(volume, 1)
-    with pytest.raises(HttpException, match="Snapshots of volumes are not supported"):
-        sdk.create_snapshot(volume_id=volume.id, name="s")
+    snapshot = sdk.wait_for_status(
+        sdk.create_snapshot(volume_id=volume.id, name="s"), "available", interval=0.1, wait=WAIT_S
+    )
+    sdk.delete_snapshot(snapshot)
+    sdk.wait_for_delete(snapshot, interval=0.1, wait=WAIT_S)
     with pytest.raises(HttpException, match="Compute API"):
         sdk.attach_volume(volume, "/dev/vdb", instance="s1")
     delete(sdk, volume)

@@ -12,6 +12,7 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
 from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
+from stratiform.services.manifest import ImageSettings
 from stratiform.services.volume.model import QuotaDefaults
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
@@ -130,6 +131,15 @@ class Settings:
     image_size_cap: Annotated[int, Meta(ge=1)] = setting_field(
         2**40, "Maximum size of an image in bytes (default 1 TiB), like Glance's image_size_cap."
     )
+    image_store_reserve: Annotated[int, Meta(ge=0)] = setting_field(
+        2**30, "Space in bytes that image data leaves free on its disk; uploads that need it are refused."
+    )
+    image_require_format_match: bool = setting_field(
+        True, "Whether image data must have the declared disk_format, like Glance's require_image_format_match."
+    )
+    image_import_networks: tuple[str, ...] = setting_field(
+        (), "Networks such as 10.0.0.0/8 from which web-download imports images; others must have public addresses."
+    )
     quota_volumes: Annotated[int, Meta(ge=-1)] = setting_field(
         10, "Volumes that a project may have, as in Cinder; -1: unlimited. This and the next are defaults."
     )
@@ -186,6 +196,15 @@ class Settings:
     change_password_upon_first_use: bool = setting_field(
         False, "Users must change a password that an operator has set before they can sign in, as in Keystone."
     )
+
+    @property
+    def image_settings(self) -> ImageSettings:
+        return ImageSettings(
+            size_cap=self.image_size_cap,
+            reserve=self.image_store_reserve,
+            requires_format_match=self.image_require_format_match,
+            import_networks=self.image_import_networks,
+        )
 
     @property
     def volume_quotas(self) -> dict[str, int]:

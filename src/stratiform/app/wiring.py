@@ -67,7 +67,7 @@ def _environment(settings: Settings, database: Database, clock: Clock, ids: Ids)
         security_compliance=settings.security_compliance,
         admin_project_name=settings.admin_project_name,
         token_ttl_s=settings.token_ttl_s,
-        image_size_cap=settings.image_size_cap,
+        image_settings=settings.image_settings,
         volume_quotas=settings.volume_quotas,
         raw_messages_days=settings.raw_messages_days,
         reclaim_instance_interval_s=settings.reclaim_instance_interval,

@@ -75,4 +75,5 @@ def ends_with_slash(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
 
 def _call(request: Request, services: Services, db: Connection, token: str) -> RequestContext:
     token, now = token or request.headers.get("x-auth-token", ""), services.clock.now()
-    return RequestContext(db, services.identity.authenticate(db, token, now), now, get_request_id(request.scope))
+    caller = services.identity.authenticate(db, token, now, method=request.method, path=request.url.path)
+    return RequestContext(db, caller, now, get_request_id(request.scope))

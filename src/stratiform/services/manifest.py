@@ -22,6 +22,20 @@ S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
+class ImageSettings:
+    """Settings of the image service. `size_cap`: the size limit of an image in bytes.
+
+    `reserve`: bytes of the disk that image data leaves free. `requires_format_match`: data whose format is not the
+    declared one is rejected. `import_networks`: networks that are not public, from which images may be downloaded.
+    """
+
+    size_cap: int = 2**40
+    reserve: int = 0
+    requires_format_match: bool = True
+    import_networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceEnvironment:
     """What services are built from: the database, keys, and the settings that they use."""
 
@@ -39,7 +53,7 @@ class ServiceEnvironment:
     security_compliance: SecurityCompliance
     admin_project_name: str
     token_ttl_s: int
-    image_size_cap: int
+    image_settings: ImageSettings
     volume_quotas: Mapping[str, int]
     raw_messages_days: int
     reclaim_instance_interval_s: int

@@ -122,7 +122,7 @@ def test_access(api: Rest, method: str, path: str) -> None:
     assert api(method, path, token="").status_code == 401
     assert api(method, path, token="gAAAA").status_code == 401
     assert api(method, path, token=api.demo).status_code == (200 if path == "usage/segments" else 403)
-    assert api(method, path).status_code == 200
+    assert api(method, path).status_code == (400 if path == "usage/notifications" else 200)  # an empty body
 
 
 def test_refused_upload_stores_nothing(api: Rest) -> None:
@@ -141,3 +141,10 @@ def test_list_and_replay_rejected_messages(api: Rest) -> None:
     assert sorted(message["body"] for message in messages) == ["[1]", "{", '{"_context_auth_token": "***"}']
     assert all(message["reason"] and message["cloud"] == "openstack" for message in messages)
     assert api("POST", "usage/rejected/replay").json()["rejected"] == 3
+
+
+@pytest.mark.parametrize("body", [b"", b"\n", b" \n\n"])
+def test_body_without_notifications_is_refused(api: Rest, body: bytes) -> None:
+    response = send(api, body)
+    assert response.status_code == 400
+    assert response.json()["detail"] == "The request body contains no notifications"

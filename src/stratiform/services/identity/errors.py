@@ -104,6 +104,29 @@ class ApplicationCredentialNotFound(ResourceNotFound):
     resource = "Application Credential"
 
 
+class SimpleResourceNotFound(NotFound):
+    """A resource of the kind `label` does not exist."""
+
+    def __init__(self, label: str, resource_id: str) -> None:
+        super().__init__(f"Could not find {label}: {resource_id}.")
+
+
+class AccessRuleNotFound(ResourceNotFound):
+    resource = "Access Rule"
+
+
+class TrustNotFound(ResourceNotFound):
+    resource = "trust"
+
+
+class CredentialNotFound(ResourceNotFound):
+    resource = "credential"
+
+
+class LimitRejected(Forbidden):
+    """A limit or registered limit cannot be created, changed or deleted as requested."""
+
+
 class TokenNotFound(NotFound):
     """The subject token is missing or invalid. The message does not repeat the token."""
 
@@ -143,6 +166,13 @@ class NameConflict(Conflict):
         super().__init__(
             f"Conflict occurred attempting to store {resource} - Duplicate entry found with name {name}{domain}."
         )
+
+
+class DuplicateResource(Conflict):
+    """Another resource of this kind has the same id or unique attributes."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(f"Conflict occurred attempting to store {label} - Duplicate entry.")
 
 
 class RegionConflict(Conflict):

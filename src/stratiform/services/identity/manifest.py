@@ -11,6 +11,7 @@ def _build(env: ServiceEnvironment, _registry: ServiceRegistry) -> IdentityServi
     return IdentityService.build(
         env.ids,
         env.token_keys,
+        env.secret_keys,
         passwords,
         token_ttl_s=env.token_ttl_s,
         compliance=env.security_compliance,

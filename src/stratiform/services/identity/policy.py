@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from stratiform.kit.errors import Forbidden, NotFound
-from stratiform.kit.policy import Caller, Rule, admin, anyone, list_declared_rules, system_reader
+from stratiform.kit.policy import Caller, Check, Rule, admin, anyone, list_declared_rules, system_reader
 from stratiform.services.identity.errors import ForbiddenAction
 from stratiform.services.identity.model import ListQuery
 
@@ -66,6 +66,34 @@ class IdentityRule(Rule):
         return ForbiddenAction(self.name)
 
 
+@dataclass(frozen=True, slots=True)
+class ResourceRules:
+    """The rules for the operations on resources of one type."""
+
+    list: IdentityRule
+    get: IdentityRule
+    create: IdentityRule
+    update: IdentityRule
+    delete: IdentityRule
+
+    @classmethod
+    def build(
+        cls, name: str, plural: str, *, read: Check = system_reader, write: Check = admin, title: str = ""
+    ) -> "ResourceRules":
+        """Return the rules for Keystone's resource `name`; `title` is its plural in documentation."""
+        title = title or plural.replace("_", " ")
+        return cls(
+            IdentityRule(f"identity:list_{plural}", read, f"List {title}"),
+            IdentityRule(f"identity:get_{name}", read, f"Show {title}"),
+            IdentityRule(f"identity:create_{name}", write, f"Create {title}"),
+            IdentityRule(f"identity:update_{name}", write, f"Update {title}"),
+            IdentityRule(f"identity:delete_{name}", write, f"Delete {title}"),
+        )
+
+    def all(self) -> tuple[IdentityRule, ...]:
+        return (self.list, self.get, self.create, self.update, self.delete)
+
+
 def _own_ids(caller: Caller) -> set[str | None]:
     project_domain_id = caller.project_domain_id if caller.project_id else None
     return {caller.user_id, caller.project_id, caller.domain_id, project_domain_id}
@@ -74,6 +102,11 @@ def _own_ids(caller: Caller) -> set[str | None]:
 def system_reader_or_owner(caller: Caller, target_id: str | None) -> bool:
     """System readers, and tokens of the target user or scoped to the target project or domain."""
     return system_reader(caller, target_id) or (target_id is not None and target_id in _own_ids(caller))
+
+
+def system_reader_or_user(caller: Caller, user_id: str | None) -> bool:
+    """System readers, and the user."""
+    return system_reader(caller, user_id) or caller.user_id == user_id
 
 
 def admin_or_owner(caller: Caller, user_id: str | None) -> bool:
@@ -228,10 +261,42 @@ CREATE_APPLICATION_CREDENTIAL = IdentityRule(
 DELETE_APPLICATION_CREDENTIAL = IdentityRule(
     "identity:delete_application_credential", admin_or_owner, "Delete an application credential"
 )
+GET_ACCESS_RULE = IdentityRule("identity:get_access_rule", system_reader_or_owner, "Show an access rule of a user")
+DELETE_ACCESS_RULE = IdentityRule("identity:delete_access_rule", admin_or_owner, "Delete an access rule of a user")
 LIST_ACCESS_RULES = IdentityRule("identity:list_access_rules", system_reader_or_owner, "List a user's access rules")
+
+GET_LIMIT_MODEL = IdentityRule("identity:get_limit_model", anyone, "Show the enforcement model of limits")
+DOMAIN_CONFIG = IdentityRule("identity:get_domain_config", system_reader, "Show and change the driver of a domain")
+OAUTH = IdentityRule("identity:list_consumers", anyone, "Use OAuth1")
+
+POLICIES = ResourceRules.build("policy", "policies")
+REGISTERED_LIMITS = ResourceRules.build("registered_limit", "registered_limits", read=anyone)
+LIMITS = ResourceRules.build("limit", "limits", read=system_reader_or_owner)
+ENDPOINT_GROUPS = ResourceRules.build("endpoint_group", "endpoint_groups")
+IDENTITY_PROVIDERS = ResourceRules.build("identity_provider", "identity_providers")
+MAPPINGS = ResourceRules.build("mapping", "mappings")
+PROTOCOLS = ResourceRules.build("protocol", "protocols")
+SERVICE_PROVIDERS = ResourceRules.build("service_provider", "service_providers")
+PROJECT_ENDPOINTS = ResourceRules.build(
+    "endpoint_in_project", "endpoints_for_project", title="associations of projects with endpoints"
+)
+PROJECT_ENDPOINT_GROUPS = ResourceRules.build(
+    "endpoint_group_in_project", "endpoint_groups_for_project", title="associations of projects with endpoint groups"
+)
+CREDENTIALS = ResourceRules.build("credential", "credentials", read=system_reader_or_user, write=admin_or_owner)
+EC2_CREDENTIALS = ResourceRules.build(
+    "ec2_credential", "ec2_credentials", read=system_reader_or_user, write=admin_or_owner, title="EC2 credentials"
+)
+TRUSTS = replace(
+    ResourceRules.build("trust", "trusts", read=system_reader_or_user, write=admin_or_owner),
+    create=IdentityRule("identity:create_trust", owner, "Create a trust"),
+)
 
 #: The rules of grants on projects and domains, and of those on the system: check, list, create, revoke.
 GRANT_RULES = (CHECK_GRANT, LIST_GRANTS, CREATE_GRANT, REVOKE_GRANT)
 SYSTEM_GRANT_RULES = (CHECK_SYSTEM_GRANT, LIST_SYSTEM_GRANTS, CREATE_SYSTEM_GRANT, REVOKE_SYSTEM_GRANT)
 
-RULES = list_declared_rules(globals())
+RULES = (
+    *list_declared_rules(globals()),
+    *(rule for rules in list(globals().values()) if isinstance(rules, ResourceRules) for rule in rules.all()),
+)

@@ -140,8 +140,21 @@ application_credentials = define_table(
     Column("expires_at", BigInteger),
     Column("unrestricted", Boolean, nullable=False),
     Column("role_ids", Json, nullable=False),
+    Column("access_rules", Json),
     UniqueConstraint("user_id", "name"),
     Index("ix_identity_application_credential_project_id", "project_id"),
+)
+
+#: Policies, limits, credentials, trusts, federation, …: see `model/simple_resources.py`.
+simple_resources = define_table(
+    "identity_simple_resource",
+    Column("kind", String(32), primary_key=True),
+    Column("id", String(255), primary_key=True),
+    Column("unique_key", String(512), nullable=False),
+    Column("owner_id", String(64), nullable=False),
+    Column("attributes", Json, nullable=False),
+    UniqueConstraint("kind", "unique_key"),
+    Index("ix_identity_simple_resource_owner_id", "owner_id"),
 )
 
 #: Revoked tokens. A row can be deleted when its token has expired.

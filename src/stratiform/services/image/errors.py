@@ -57,6 +57,15 @@ class ImageSizeLimitExceeded(ContentTooLarge):
         super().__init__("The provided image is too large.")
 
 
+class InvalidImageData(Invalid):
+    """The format of the data is not the declared one, or the data refers to other files."""
+
+
+class ImageTaskNotFound(NotFound):
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"Task not found: {task_id}")
+
+
 class StorageFull(ContentTooLarge):
     def __init__(self) -> None:
         super().__init__("There is not enough disk space on the image storage media.")

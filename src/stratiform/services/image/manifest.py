@@ -12,7 +12,7 @@ def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> ImageService:
         ids=env.ids,
         clouds=registry.get(CloudsService),
         folder=env.home / "images",
-        size_cap=env.image_size_cap,
+        settings=env.image_settings,
         clock=env.clock,
     )
 

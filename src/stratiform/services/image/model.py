@@ -23,6 +23,9 @@ STATUSES = (
     "deleted",
     "pending_delete",
 )
+#: The only store of image data: the folder of this installation.
+STORE_ID = "local"
+IMPORT_METHODS = ("glance-direct", "web-download")
 MEMBER_STATUSES = ("pending", "accepted", "rejected")
 OS_HASH_ALGO = "sha512"
 
@@ -202,3 +205,25 @@ class MetadefQuery:
     sort_key: str = "created_at"
     descending: bool = True
     page: Page = field(default_factory=Page)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTask:
+    """An import of image data. `status`: pending, processing, success or failure; a finished task has `expires_at`.
+
+    `type`: `api_image_import` for an image that exists, `import` for one that the task creates.
+    """
+
+    id: str
+    type: str
+    status: str
+    owner: str
+    user_id: str
+    request_id: str
+    image_id: str
+    input: dict[str, object]
+    created_at: Micros
+    updated_at: Micros
+    result: dict[str, object] | None = None
+    message: str = ""
+    expires_at: Micros | None = None

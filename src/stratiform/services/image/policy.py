@@ -4,6 +4,7 @@ from stratiform.kit.policy import (
     Caller,
     Rule,
     admin,
+    admin_or_service,
     anyone,
     list_declared_rules,
     project_member,
@@ -20,7 +21,7 @@ def project_or_system_reader(caller: Caller, project_id: str | None) -> bool:
 IMAGES_CREATE = Rule("add_image", project_member, "Create an image")
 IMAGES_GET = Rule("get_image", project_or_system_reader, "Show an image")
 IMAGES_LIST = Rule("get_images", project_or_system_reader, "List images")
-IMAGES_UPDATE = Rule("modify_image", project_member, "Update an image, add and delete its tags")
+IMAGES_UPDATE = Rule("modify_image", project_member, "Update an image, its tags included; stage and import its data")
 IMAGES_PUBLICIZE = Rule("publicize_image", admin, "Make an image public")
 IMAGES_COMMUNITIZE = Rule("communitize_image", project_member, "Make an image a community image")
 IMAGES_DELETE = Rule("delete_image", project_member, "Delete an image")
@@ -29,6 +30,15 @@ IMAGES_REACTIVATE = Rule("reactivate", project_member, "Reactivate an image")
 
 IMAGE_DATA_UPLOAD = Rule("upload_image", project_member, "Upload the data of an image")
 IMAGE_DATA_DOWNLOAD = Rule("download_image", project_or_system_reader, "Download the data of an image")
+
+IMAGE_TASKS_LIST = Rule("get_tasks", admin, "List import tasks")
+IMAGE_TASKS_GET = Rule("get_task", admin, "Show an import task")
+IMAGE_TASKS_CREATE = Rule("add_task", admin, "Create an image and import its data")
+IMAGE_LOCATIONS_GET = Rule("fetch_image_location", admin_or_service, "Show the locations of image data")
+IMAGE_LOCATIONS_CREATE = Rule("add_image_location", project_member, "Register a location of image data")
+IMAGE_CACHE_LIST = Rule("cache_list", admin, "List cached images")
+IMAGE_CACHE_CREATE = Rule("cache_image", admin, "Cache an image")
+IMAGE_CACHE_DELETE = Rule("cache_delete", admin, "Delete cached images")
 
 IMAGE_MEMBERS_LIST = Rule("get_members", project_or_system_reader, "List the members of an image")
 IMAGE_MEMBERS_GET = Rule("get_member", project_or_system_reader, "Show a member of an image")
@@ -75,5 +85,7 @@ METADEF_RESOURCE_TYPES_DELETE = Rule(
 SCHEMAS_GET = Rule("get_schema", anyone, "Show the JSON schema of a resource")
 IMPORT_INFO_GET = Rule("get_import_info", anyone, "Show the methods of image import")
 STORES_INFO_GET = Rule("get_stores_info", anyone, "List the stores of image data")
+
+STORES_DETAIL_GET = Rule("stores_info_detail", admin, "List the stores of image data with their properties")
 
 RULES = list_declared_rules(globals())

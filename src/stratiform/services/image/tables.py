@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Integer, String
 
-from stratiform.kit.database import Json, define_table
+from stratiform.kit.database import Json, LongText, define_table
 
 #: `file` is the name of the data in the store ("" without data), `upload` the id of the upload in progress.
 images = define_table(
@@ -51,6 +51,24 @@ image_copies = define_table(
     Column("file", String(255), nullable=False),
     Column("claimed_by", String(64), nullable=False),
     Column("claimed_until", BigInteger, nullable=False),
+)
+
+image_tasks = define_table(
+    "image_task",
+    Column("id", String(64), primary_key=True),
+    Column("type", String(32), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("owner", String(64), nullable=False, index=True),
+    Column("user_id", String(64), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("image_id", String(64), nullable=False, index=True),
+    Column("input", Json, nullable=False),
+    Column("created_at", BigInteger, nullable=False, index=True),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("result", Json),
+    Column("message", LongText, nullable=False),
+    Column("expires_at", BigInteger, index=True),
+    CheckConstraint("status IN ('pending', 'processing', 'success', 'failure')", name="status"),
 )
 
 metadef_namespaces = define_table(

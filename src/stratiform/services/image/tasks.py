@@ -1,8 +1,14 @@
 """Background tasks of the image service."""
 
+import logging
+from dataclasses import replace
+
+from stratiform.kit.errors import Fault, Unavailable
 from stratiform.kit.work_queue import Handler, Job, Requeue
-from stratiform.services.image.repository import image_copies, images
+from stratiform.services.image.repository import image_copies, image_tasks, images
 from stratiform.services.image.service import ImageService
+
+logger = logging.getLogger(__name__)
 
 
 def build_handlers(service: ImageService) -> dict[str, Handler]:
@@ -12,7 +18,36 @@ def build_handlers(service: ImageService) -> dict[str, Handler]:
         _delete_copies_and_data(service, job)
         return None
 
-    return {"image.copy": clean_up}
+    def import_data(job: Job) -> Requeue | None:
+        _import_data(service, job)
+        return None
+
+    return {"image.copy": clean_up, "image.import": import_data}
+
+
+def _import_data(service: ImageService, job: Job) -> None:
+    """Import the data of a task. An error of the data is the result of the task, and not a reason to retry."""
+    with job.transaction() as db:
+        task = image_tasks.find(db, job.key)
+        if task is None or task.expires_at is not None:
+            return
+        image_tasks.save(db, replace(task, status="processing", updated_at=job.clock.now()))
+
+    def keep_lease() -> None:
+        with job.transaction():
+            pass
+
+    try:
+        image = service.image_imports.import_data(task, keep_lease)
+    except Unavailable:
+        raise
+    except Fault as error:
+        logger.info("image import failed image=%s task=%s error=%r", task.image_id, task.id, error.message)
+        finished = service.image_imports.fail(task, error.message)
+    else:
+        finished = service.image_imports.finish(task, image)
+    with job.transaction() as db:
+        image_tasks.save(db, finished)
 
 
 def _delete_copies_and_data(service: ImageService, job: Job) -> None:

@@ -108,3 +108,10 @@ class QuotaExceeded(Fault):
     """The request exceeds a quota of the project."""
 
     status = 413
+
+
+class TransferNotFound(NotFound):
+    """The transfer does not exist, was accepted, or belongs to another project."""
+
+    def __init__(self, transfer_id: str) -> None:
+        super().__init__(f"Transfer {transfer_id} could not be found.")

@@ -23,6 +23,7 @@ ATTACHED = "volume.attach.end"
 DETACHED = "volume.detach.end"
 UPDATED = "volume.update.end"
 RETYPED = "volume.retype"
+TRANSFERRED = "volume.transfer.accept.end"
 REVERTED = "volume.revert.end"
 SNAPSHOT_CREATED = "snapshot.create.end"
 SNAPSHOT_UPDATED = "snapshot.update.end"
@@ -40,6 +41,7 @@ EVENT_TYPES = (
     DETACHED,
     UPDATED,
     RETYPED,
+    TRANSFERRED,
     REVERTED,
     SNAPSHOT_CREATED,
     SNAPSHOT_UPDATED,

@@ -96,4 +96,42 @@ BACKUP_FORCE_DELETE = Rule(
 )
 BACKUP_RESET_STATUS = Rule("volume_extension:backup_admin_actions:reset_status", admin, "Reset a backup's status.")
 
+TRANSFER_CREATE = Rule("volume:create_transfer", project_member, "Offer a volume to another project.")
+TRANSFER_GET = Rule("volume:get_transfer", project_reader, "Show a transfer.")
+TRANSFER_GET_ALL = Rule("volume:get_all_transfers", project_reader, "List transfers.")
+TRANSFER_ACCEPT = Rule("volume:accept_transfer", project_member, "Accept a transfer.")
+TRANSFER_DELETE = Rule("volume:delete_transfer", project_member, "Cancel a transfer.")
+
+TYPE_ENCRYPTION_CREATE = Rule(
+    "volume_extension:volume_type_encryption:create", admin, "Create a volume type's encryption."
+)
+TYPE_ENCRYPTION_UPDATE = Rule(
+    "volume_extension:volume_type_encryption:update", admin, "Update a volume type's encryption."
+)
+
+GROUP_GET_ALL = Rule("group:get_all", project_reader, "List groups of volumes and their snapshots.")
+GROUP_GET = Rule("group:get", project_reader, "Show a group of volumes.")
+GROUP_CREATE = Rule("group:create", project_member, "Create a group of volumes.")
+GROUP_UPDATE = Rule("group:update", project_member, "Update a group of volumes.")
+GROUP_TYPE_GET = Rule("group:access_group_types_specs", anyone, "Show group types.")
+GROUP_TYPE_MANAGE = Rule("group:group_types_manage", admin, "Create, update and delete group types.")
+QOS_SPECS_GET = Rule("volume_extension:qos_specs_manage:get", admin, "Show QoS specs.")
+QOS_SPECS_MANAGE = Rule("volume_extension:qos_specs_manage:create", admin, "Change QoS specs.")
+MESSAGE_GET_ALL = Rule("message:get_all", project_reader, "List messages.")
+MESSAGE_GET = Rule("message:get", project_reader, "Show a message.")
+MESSAGE_DELETE = Rule("message:delete", project_member, "Delete a message.")
+CLUSTER_GET_ALL = Rule("clusters:get_all", admin, "List clusters.")
+CLUSTER_GET = Rule("clusters:get", admin, "Show a cluster.")
+CLUSTER_UPDATE = Rule("clusters:update", admin, "Update a cluster.")
+SERVICE_UPDATE = Rule("volume_extension:services:update", admin, "Update a block storage service.")
+HOST_MANAGE = Rule("volume_extension:hosts", admin, "Show and update hosts.")
+CAPABILITIES_GET = Rule("volume_extension:capabilities", admin, "Show the capabilities of a back end.")
+RESOURCE_FILTERS_GET = Rule("volume_extension:resource_filters", anyone, "List the filters of lists.")
+WORKER_CLEANUP = Rule("workers:cleanup", admin, "Clean up interrupted operations.")
+VOLUME_MANAGE = Rule("volume_extension:volume_manage", admin, "Manage a volume that exists in a cloud.")
+SNAPSHOT_MANAGE = Rule("snapshot_extension:snapshot_manage", admin, "Manage a snapshot that exists in a cloud.")
+DEFAULT_TYPE_GET_ALL = Rule("volume_extension:default_get_all", admin, "List default types of projects.")
+DEFAULT_TYPE_GET = Rule("volume_extension:default_get", admin, "Show the default type of a project.")
+DEFAULT_TYPE_SET = Rule("volume_extension:default_set_or_update", admin, "Set the default type of a project.")
+
 RULES = list_declared_rules(globals())

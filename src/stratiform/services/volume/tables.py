@@ -132,3 +132,16 @@ quota_table = define_table(
 
 #: One row per project, which a request locks while it compares usage and limits.
 quota_lock_table = define_table("volume_quota_lock", Column("project_id", String(64), primary_key=True))
+
+#: Rows are deleted when the transfer is accepted or cancelled; a volume has one at most.
+transfer_table = define_table(
+    "volume_transfer",
+    Column("id", String(64), primary_key=True),
+    Column("volume_id", String(64), nullable=False, unique=True),
+    Column("name", String(255), nullable=False),
+    Column("salt", String(64), nullable=False),
+    Column("key_hash", String(64), nullable=False),
+    Column("no_snapshots", Boolean, nullable=False),
+    Column("project_id", String(64), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+)

@@ -203,5 +203,7 @@ def test_discovery(api: Callers) -> None:
     assert api.ok("GET", f"{V2}/schemas/image")["name"] == "image"
     assert api.ok("GET", f"{V2}/schemas/members")["properties"]["members"]["type"] == "array"
     assert api.request("GET", f"{V2}/schemas/unknown").status_code == 404
-    assert api.ok("GET", f"{V2}/info/import")["import-methods"]["value"] == []
-    assert api.request("GET", f"{V2}/info/stores").status_code == 404
+    assert api.ok("GET", f"{V2}/info/import")["import-methods"]["value"] == ["glance-direct", "web-download"]
+    versions = api.request("GET", "/image", "").json()["versions"]
+    assert [version["id"] for version in versions][:3] == ["v2.15", "v2.13", "v2.12"]
+    assert [version["status"] for version in versions].count("CURRENT") == 1

@@ -61,6 +61,7 @@ def test_snapshot_of_a_volume_that_does_not_exist(api: Api) -> None:
         f"Volume {UNKNOWN} could not be found.",
     )
     assert api("POST", "/snapshots", {"snapshot": {}}).status_code == 400
+    assert api("POST", "/snapshots", {"snapshot": {"volume_id": None}}).status_code == 404
     assert api("GET", f"/snapshots/{UNKNOWN}").json()["itemNotFound"]["message"] == (
         f"Snapshot {UNKNOWN} could not be found."
     )

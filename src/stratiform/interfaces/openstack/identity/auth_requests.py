@@ -11,6 +11,7 @@ from stratiform.services.identity.model import (
     ResourceRef,
     ScopeRequest,
     TokenAuth,
+    TotpAuth,
 )
 
 
@@ -33,7 +34,9 @@ def _parse_method(identity: schemas.AuthIdentity, name: str) -> AuthMethod:
         return TokenAuth(identity.token.id)
     if name == "application_credential" and identity.application_credential is not None:
         return _parse_application_credential(identity.application_credential)
-    if name in ("password", "token", "application_credential"):
+    if name == "totp" and identity.totp is not None:
+        return TotpAuth(_parse_reference(identity.totp.user, "user"), identity.totp.user.passcode)
+    if name in ("password", "token", "application_credential", "totp"):
         raise MissingAttribute(name, "identity")
     raise Unauthenticated("Attempted to authenticate with an unsupported method.")
 
@@ -73,6 +76,8 @@ def _parse_scope(scope: schemas.AuthScope | str | None) -> ScopeRequest | None:
         requests.append(ScopeRequest("system"))
     if scope.unscoped is not None:
         requests.append(ScopeRequest("unscoped"))
+    if scope.trust is not None:
+        requests.append(ScopeRequest("project", trust_id=scope.trust.id))
     if len(requests) != 1:
         raise MissingAttribute("one of project, domain, system", "scope")
     return requests[0]

@@ -102,10 +102,36 @@ def build_collection_schema(name: str, item: JsonSchema) -> JsonSchema:
     }
 
 
+_TASK: JsonSchema = {
+    "name": "task",
+    "properties": {
+        "id": _string("An identifier for the task", nullable=False, pattern=_UUID_PATTERN),
+        "type": _string("The type of task", nullable=False, enum=["import", "api_image_import"]),
+        "status": _string(
+            "The current status of this task", nullable=False, enum=["pending", "processing", "success", "failure"]
+        ),
+        "input": {"type": ["null", "object"], "description": "The parameters required by task"},
+        "result": {"type": ["null", "object"], "description": "The result of current task"},
+        "owner": _string("An identifier for the owner of this task", nullable=False),
+        "message": _string("Human-readable message about the task", nullable=False),
+        "image_id": _string("The image of the task", nullable=False),
+        "request_id": _string("The request that created the task", nullable=False),
+        "user_id": _string("The user who created the task", nullable=False),
+        "expires_at": _string("Time when the task is deleted"),
+        "created_at": _string("Time when this resource was created", nullable=False),
+        "updated_at": _string("Time when this resource was updated", nullable=False),
+        "self": _string("The path of the task", nullable=False, read_only=True),
+        "schema": _string("The path of this schema", nullable=False, read_only=True),
+    },
+}
+
+
 #: The schemas by name, as in `/v2/schemas/NAME`.
 JSON_SCHEMAS = {
     "image": _IMAGE,
     "images": build_collection_schema("images", _IMAGE),
     "member": _MEMBER,
+    "task": _TASK,
+    "tasks": build_collection_schema("tasks", _TASK),
     "members": build_collection_schema("members", _MEMBER),
 }

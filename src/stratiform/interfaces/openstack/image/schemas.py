@@ -1,5 +1,7 @@
 """Structs of requests and responses. Source: Image API v2, "Images", "Sharing"."""
 
+from typing import Literal
+
 from msgspec import UNSET, Struct, UnsetType, field
 
 from stratiform.interfaces.endpoints import ExtensibleStruct
@@ -45,6 +47,7 @@ class ImageDetail(ExtensibleStruct, kw_only=True):
     updated_at: str
     self_link: str = field(name="self")
     file: str
+    stores: str | UnsetType = UNSET
     schema: str = "/v2/schemas/image"
 
 
@@ -87,3 +90,86 @@ class ImportMethods(Struct):
 
 class ImportInfoResponse(Struct):
     import_methods: ImportMethods = field(name="import-methods")
+
+
+class ImportMethod(Struct):
+    """`uri`: the address of the data for `web-download`."""
+
+    name: str
+    uri: str | UnsetType = UNSET
+
+
+class ImageImportRequest(Struct):
+    method: ImportMethod
+    stores: list[str] | UnsetType = UNSET
+    all_stores: bool = False
+    all_stores_must_succeed: bool = True
+
+
+class TaskCreateRequest(Struct):
+    type: Literal["import"]
+    input: dict[str, object]
+
+
+class TaskSummary(Struct, kw_only=True):
+    id: str
+    type: str
+    status: str
+    owner: str
+    created_at: str
+    updated_at: str
+    expires_at: str | UnsetType = UNSET
+    self_link: str = field(name="self")
+    schema: str = "/v2/schemas/task"
+
+
+class TaskDetail(TaskSummary, kw_only=True):
+    """An import task. `input`: the request; `result`: the id of the image after success."""
+
+    input: dict[str, object]
+    result: dict[str, object] | None
+    message: str
+    image_id: str
+    user_id: str
+    request_id: str
+
+
+class ImageTasksResponse(Struct):
+    tasks: list[TaskDetail]
+
+
+class TasksResponse(Struct, kw_only=True):
+    """A page of tasks; `first` and `next` are paths with query strings."""
+
+    tasks: list[TaskSummary]
+    first: str
+    next: str | UnsetType = UNSET
+    schema: str = "/v2/schemas/tasks"
+
+
+class StoreSummary(Struct, kw_only=True):
+    """A store of image data. `default` is a text, as in Glance."""
+
+    id: str
+    description: str
+    default: str = "true"
+
+
+class StoresResponse(Struct):
+    stores: list[StoreSummary]
+
+
+class StoreProperties(Struct):
+    data_dir: str
+    chunk_size: int
+    thin_provisioning: bool = False
+
+
+class StoreDetail(StoreSummary, kw_only=True):
+    type: str = "file"
+    weight: int = 0
+    properties: StoreProperties
+
+
+class StoresDetailResponse(Struct):
+    stores: list[StoreDetail]

@@ -1,6 +1,7 @@
 """Models of the image service as response structs."""
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from msgspec import UNSET
@@ -8,7 +9,7 @@ from msgspec import UNSET
 from stratiform.interfaces.openstack.image import schemas
 from stratiform.kit.clock import format_iso_seconds
 from stratiform.kit.pagination import Slice
-from stratiform.services.image.model import Image, ImageMember
+from stratiform.services.image.model import STORE_ID, Image, ImageMember, ImageTask
 
 
 def image_detail(image: Image) -> schemas.ImageDetail:
@@ -34,6 +35,7 @@ def image_detail(image: Image) -> schemas.ImageDetail:
         updated_at=format_iso_seconds(image.updated_at),
         self_link=f"/v2/images/{image.id}",
         file=f"/v2/images/{image.id}/file",
+        stores=STORE_ID if image.file else UNSET,
         extra=dict(image.properties),
     )
 
@@ -58,5 +60,40 @@ def image_member(member: ImageMember) -> schemas.ImageMemberDetail:
     )
 
 
-def _list_path(query: Sequence[tuple[str, str]]) -> str:
-    return "/v2/images" + (f"?{urlencode(query)}" if query else "")
+def task_detail(task: ImageTask) -> schemas.TaskDetail:
+    return schemas.TaskDetail(
+        **_task_attributes(task),
+        input=task.input,
+        result=task.result,
+        message=task.message,
+        image_id=task.image_id,
+        user_id=task.user_id,
+        request_id=task.request_id,
+    )
+
+
+def tasks_response(tasks: Slice[ImageTask], query_items: Sequence[tuple[str, str]]) -> schemas.TasksResponse:
+    query = [(name, value) for name, value in query_items if name != "marker"]
+    marker = tasks.next_marker(lambda task: task.id)
+    return schemas.TasksResponse(
+        tasks=[schemas.TaskSummary(**_task_attributes(task)) for task in tasks.items],
+        first=_list_path(query, "/v2/tasks"),
+        next=UNSET if marker is None else _list_path([*query, ("marker", marker)], "/v2/tasks"),
+    )
+
+
+def _task_attributes(task: ImageTask) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "type": task.type,
+        "status": task.status,
+        "owner": task.owner,
+        "created_at": format_iso_seconds(task.created_at),
+        "updated_at": format_iso_seconds(task.updated_at),
+        "expires_at": UNSET if task.expires_at is None else format_iso_seconds(task.expires_at),
+        "self_link": f"/v2/tasks/{task.id}",
+    }
+
+
+def _list_path(query: Sequence[tuple[str, str]], path: str = "/v2/images") -> str:
+    return path + (f"?{urlencode(query)}" if query else "")

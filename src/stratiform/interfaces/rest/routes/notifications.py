@@ -12,6 +12,7 @@ from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.late_usage import LateUsageCheck
 from stratiform.interfaces.rest.schemas import messages as schemas
 from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Invalid
 from stratiform.kit.policy import Caller
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.model import IngestResult
@@ -30,10 +31,11 @@ _MAX_LINE_BYTES = 4 * 1024 * 1024
     "/usage/notifications",
     policy.MESSAGES_CREATE,
     consumes={NDJSON: TEXT, OCTET_STREAM: BINARY},
+    errors=(Invalid,),
     manages_transactions=True,
 )
 async def ingest_notifications(request: ApiRequest, query: schemas.NotificationQuery) -> schemas.IngestResult:
-    """Ingest oslo.messaging notifications, one JSON document per line; any number of lines.
+    """Ingest oslo.messaging notifications, one JSON document per line; one line or more.
 
     Every thousand are committed; notifications that are sent again are duplicates. The upload is rejected if none of
     the first thousand lines is a notification.
@@ -47,6 +49,8 @@ async def ingest_notifications(request: ApiRequest, query: schemas.NotificationQ
             await to_thread.run_sync(request.services.ingest.messages.check_upload, batch)
             is_first = False
         result += await to_thread.run_sync(_ingest, request, caller, query.cloud, batch)
+    if is_first:
+        raise Invalid("The request body contains no notifications", hint="send one JSON document per line")
     late_usage = await to_thread.run_sync(check.find_committed)
     return schemas.IngestResult(**asdict(result), late_usage=late_usage)
 

@@ -13,6 +13,7 @@ from stratiform.services.identity.model import (
     Service,
     User,
 )
+from stratiform.services.identity.model.simple_resources import SimpleResource
 
 projects = TableGateway(t.projects, Project)
 users = TableGateway(t.users, User)
@@ -22,4 +23,5 @@ assignments = TableGateway(t.assignments, RoleAssignment, key="role_id")
 regions = TableGateway(t.regions, Region)
 services = TableGateway(t.services, Service)
 endpoints = TableGateway(t.endpoints, Endpoint)
+simple_resources = TableGateway(t.simple_resources, SimpleResource)
 application_credentials = TableGateway(t.application_credentials, ApplicationCredential)

@@ -19,6 +19,7 @@ from stratiform.services.identity.repository.gateways import (
 from stratiform.services.identity.repository.records import find_by_name, list_records
 from stratiform.services.identity.repository.role_assignments import list_user_assignments
 from stratiform.services.identity.repository.roles_and_implications import delete_role
+from stratiform.services.identity.repository.simple_resources import delete_owned_resources
 from stratiform.services.identity.repository.users_and_groups import delete_group, delete_user
 
 
@@ -91,6 +92,7 @@ def delete_project(db: Connection, project_id: str) -> None:
     """Delete a project or domain, and all references to it."""
     assignments.delete(db, t.assignments.c.target_id == project_id)
     application_credentials.delete(db, t.application_credentials.c.project_id == project_id)
+    delete_owned_resources(db, project_id)
     default = t.users.c.default_project_id
     db.execute(update(t.users).where(default == project_id).values(default_project_id=None))
     projects.delete(db, t.projects.c.id == project_id)

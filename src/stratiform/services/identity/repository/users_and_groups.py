@@ -11,6 +11,7 @@ from stratiform.services.identity.model import Group, ListQuery, User
 from stratiform.services.identity.repository.gateways import application_credentials, assignments, groups, users
 from stratiform.services.identity.repository.records import list_records
 from stratiform.services.identity.repository.sign_ins_and_passwords import delete_earlier_passwords, delete_failures
+from stratiform.services.identity.repository.simple_resources import delete_owned_resources
 
 
 def delete_user(db: Connection, user_id: str) -> None:
@@ -20,6 +21,7 @@ def delete_user(db: Connection, user_id: str) -> None:
     db.execute(delete(t.memberships).where(t.memberships.c.user_id == user_id))
     delete_earlier_passwords(db, user_id)
     delete_failures(db, user_id)
+    delete_owned_resources(db, user_id)
     users.delete(db, t.users.c.id == user_id)
 
 

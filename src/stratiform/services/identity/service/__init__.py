@@ -9,15 +9,20 @@ from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Caller
+from stratiform.services.identity.errors import AuthenticationFailed
 from stratiform.services.identity.model import ADMIN_PROJECT, CatalogService, Project, SecurityCompliance
+from stratiform.services.identity.model.access_rules import is_request_allowed
+from stratiform.services.identity.service.access_rules import AccessRules
 from stratiform.services.identity.service.account_lockout import AccountLockout
 from stratiform.services.identity.service.application_credentials import ApplicationCredentials
 from stratiform.services.identity.service.authentication import Authentication
 from stratiform.services.identity.service.bootstrap import Bootstrap
 from stratiform.services.identity.service.catalog import Catalog
 from stratiform.services.identity.service.catalog_services import CatalogServices
+from stratiform.services.identity.service.credentials import Credentials
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import Domains
+from stratiform.services.identity.service.endpoint_filters import EndpointFilters
 from stratiform.services.identity.service.endpoints import Endpoints
 from stratiform.services.identity.service.groups import Groups
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
@@ -29,7 +34,9 @@ from stratiform.services.identity.service.projects import Projects
 from stratiform.services.identity.service.regions import Regions
 from stratiform.services.identity.service.role_assignments import RoleAssignments
 from stratiform.services.identity.service.roles import Roles
+from stratiform.services.identity.service.simple_resources import SimpleResources
 from stratiform.services.identity.service.tokens import Tokens
+from stratiform.services.identity.service.trusts import Trusts
 from stratiform.services.identity.service.users import Users
 
 #: Keystone's default of `[token] expiration`, in seconds.
@@ -56,6 +63,11 @@ class IdentityService:
     tokens: Tokens
     passwords: PasswordHasher
     password_changes: PasswordChanges
+    simple_resources: SimpleResources
+    access_rules: AccessRules
+    credentials: Credentials
+    trusts: Trusts
+    endpoint_filters: EndpointFilters
     _bootstrap: Bootstrap
 
     @classmethod
@@ -63,6 +75,7 @@ class IdentityService:
         cls,
         ids: Ids,
         keys: KeyRepository,
+        secret_keys: KeyRepository,
         passwords: PasswordHasher,
         *,
         token_ttl_s: int = TOKEN_TTL_S,
@@ -70,13 +83,15 @@ class IdentityService:
         admin_project_name: str = ADMIN_PROJECT,
     ) -> "IdentityService":
         cache = DirectoryCache(ids)
+        access_rules, credentials = AccessRules(ids), Credentials(ids, secret_keys)
         lockout, password_policy = AccountLockout(compliance), PasswordPolicy(compliance, passwords)
         privileges = OperatorPrivileges(admin_project_name)
         tokens = Tokens(keys, cache, privileges)
+        domains = Domains(ids, cache)
         return cls(
             projects=Projects(ids, cache, privileges),
             project_tags=ProjectTags(privileges),
-            domains=Domains(ids, cache),
+            domains=domains,
             users=Users(ids, cache, passwords, password_policy, privileges),
             groups=Groups(ids, cache, privileges),
             roles=Roles(ids, cache, privileges),
@@ -85,20 +100,29 @@ class IdentityService:
             services=CatalogServices(ids, cache),
             endpoints=Endpoints(ids, cache),
             regions=Regions(ids),
-            application_credentials=ApplicationCredentials(ids, cache),
-            authentication=Authentication(ids, keys, cache, passwords, tokens, lockout, token_ttl_s),
+            application_credentials=ApplicationCredentials(ids, cache, access_rules),
+            authentication=Authentication(ids, keys, cache, passwords, tokens, lockout, credentials, token_ttl_s),
             tokens=tokens,
             passwords=passwords,
             password_changes=PasswordChanges(cache, passwords, password_policy, lockout),
+            simple_resources=SimpleResources(ids, cache, domains),
+            access_rules=access_rules,
+            credentials=credentials,
+            trusts=Trusts(ids, cache, tokens),
+            endpoint_filters=EndpointFilters(cache),
             _bootstrap=Bootstrap(ids, cache, passwords),
         )
 
-    def authenticate(self, db: Connection, token_id: str, now: Micros) -> Caller:
-        """Return the caller of a request with this token.
+    def authenticate(self, db: Connection, token_id: str, now: Micros, *, method: str = "", path: str = "") -> Caller:
+        """Return the caller of a request with this token. `path` starts with the service, such as `/compute`.
 
-        Raises: AuthenticationFailed
+        Raises: AuthenticationFailed, also if an access rule of an application credential does not allow the request
         """
-        return self.tokens.validate(db, token_id, now).caller
+        token = self.tokens.validate(db, token_id, now)
+        credential = token.application_credential
+        if credential is not None and not is_request_allowed(credential.access_rules, method, path):
+            raise AuthenticationFailed
+        return token.caller
 
     def bootstrap(self, db: Connection, now: Micros, *, admin_password: str) -> None:
         """Create the default domain, roles and admin where missing."""

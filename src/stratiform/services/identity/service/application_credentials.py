@@ -14,10 +14,10 @@ from stratiform.services.identity.errors import (
     NameConflict,
     UserNotFound,
 )
-from stratiform.services.identity.model import AccessRule, ApplicationCredential, ListQuery, ResourceRef, Role, Token
+from stratiform.services.identity.model import ApplicationCredential, ListQuery, ResourceRef, Role, Token
 from stratiform.services.identity.policy import IdentityRule
+from stratiform.services.identity.service.access_rules import AccessRules
 from stratiform.services.identity.service.directory_cache import DirectoryCache
-from stratiform.services.identity.service.users import load_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class ApplicationCredentials:
 
     ids: Ids
     cache: DirectoryCache
+    access_rules: AccessRules
 
     def require_create(self, ctx: RequestContext, token: Token, user_id: str) -> None:
         """Check the policy for creating a credential, before its secret is hashed.
@@ -36,6 +37,8 @@ class ApplicationCredentials:
             raise UserNotFound(user_id)
         policy.CREATE_APPLICATION_CREDENTIAL.require(ctx.caller, user_id)
         _require_unrestricted(policy.CREATE_APPLICATION_CREDENTIAL, token)
+        if token.trust is not None:
+            raise policy.CREATE_APPLICATION_CREDENTIAL.build_forbidden_error()
         if token.project is None:
             raise Invalid("Application credentials require a project-scoped token.")
 
@@ -58,6 +61,9 @@ class ApplicationCredentials:
             project_id=ctx.caller.require_project_id(),
             role_ids=_select_role_ids(token.roles, roles),
         )
+        if new.access_rules is not None:
+            rules = self.access_rules.ensure(ctx, credential.user_id, new.access_rules)
+            credential = replace(credential, access_rules=rules)
         conflict = NameConflict("application_credential", credential.name)
         if repository.find_application_credential(ctx.db, credential.user_id, credential.name) is not None:
             raise conflict
@@ -70,15 +76,6 @@ class ApplicationCredentials:
     def list(self, ctx: RequestContext, user_id: str, query: ListQuery) -> Slice[ApplicationCredential]:
         policy.LIST_APPLICATION_CREDENTIALS.require_own(ctx.caller, user_id, UserNotFound(user_id))
         return repository.list_application_credentials(ctx.db, user_id, query)
-
-    def list_access_rules(self, ctx: RequestContext, user_id: str) -> Sequence[AccessRule]:
-        """Return an empty list: credentials with access rules are not supported.
-
-        Raises: UserNotFound
-        """
-        policy.LIST_ACCESS_RULES.require_own(ctx.caller, user_id, UserNotFound(user_id))
-        load_user(ctx.db, user_id)
-        return []
 
     def list_roles(self, db: Connection, credential: ApplicationCredential) -> Sequence[Role]:
         """Return the roles of a credential, without a policy check."""

@@ -26,14 +26,19 @@ from stratiform.services.identity.model import (
     TokenAuth,
     TokenClaims,
     TokenScope,
+    TotpAuth,
+    Trust,
     User,
 )
 from stratiform.services.identity.service.account_lockout import AccountLockout
+from stratiform.services.identity.service.credentials import Credentials
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.password_hasher import PasswordHasher
 from stratiform.services.identity.service.password_policy import is_password_expired
 from stratiform.services.identity.service.token_encoding import AUTH_METHODS, encode_audit_id, encode_token
 from stratiform.services.identity.service.tokens import Tokens
+from stratiform.services.identity.service.totp import is_passcode_valid
+from stratiform.services.identity.service.trusts import consume_trust
 
 #: Tokens in a row that may be issued for each other; each makes the next one 24 characters longer.
 _MAX_CHAIN = 64
@@ -54,13 +59,15 @@ class SecretAndHash:
 class ResolvedMethod:
     """An authentication method and the user it refers to, before verification.
 
-    `lockout_key`: where a wrong secret is counted; empty if it is not.
+    `lockout_key`: where a wrong secret is counted; empty if it is not. `is_wrong`: a passcode has been compared
+    already, which is fast.
     """
 
     name: str
     user_id: str = ""
     check: SecretAndHash | None = None
     lockout_key: str = ""
+    is_wrong: bool = False
     token: Token | None = None
     application_credential: ApplicationCredential | None = None
 
@@ -78,6 +85,7 @@ class Authentication:
     passwords: PasswordHasher
     tokens: Tokens
     lockout: AccountLockout
+    credentials: Credentials
     ttl_s: int
 
     def sign_in(self, database: Database, clock: Clock, request: AuthRequest) -> tuple[str, Token]:
@@ -92,6 +100,9 @@ class Authentication:
         _require_one_user(methods, wrong)
         with database.read_transaction() as db:
             issued = self.issue_token(db, request, methods, clock.now())
+        if issued[1].trust is not None:
+            with database.transaction() as db:
+                consume_trust(db, issued[1].trust.id, clock.now())
         self.lockout.reset(database, (method.lockout_key for method in methods), clock.now())
         return issued
 
@@ -126,12 +137,19 @@ class Authentication:
         credential = next((m.application_credential for m in methods if m.application_credential is not None), None)
         if parent is not None and parent.application_credential is not None:
             credential = parent.application_credential
+        if parent is not None and parent.trust is not None:
+            raise ForbiddenAction("rescope a token of a trust")
+        trust = _find_trust(db, request, user, credential, now)
         scope = self._resolve_scope(db, request.scope, user, credential, now)
         if parent is not None and parent.application_credential is not None and scope != parent.claims.scope:
             raise ForbiddenAction("rescope a scoped token")
         claims = self._build_claims(user, scope, methods, parent, credential, now)
         if not _is_rule_met(user, claims.methods):
             raise AuthenticationFailed
+        if trust is not None:
+            token_user = repository.users.find(db, trust.token_user_id)
+            user_epoch = token_user.epoch if token_user is not None else 0
+            claims = replace(claims, user_id=trust.token_user_id, user_epoch=user_epoch, trust_id=trust.id)
         if scope.type in ("project", "domain"):
             target = repository.projects.find(db, scope.id)
             claims = replace(claims, scope_epoch=target.epoch if target else 0)
@@ -143,6 +161,8 @@ class Authentication:
             return self._resolve_token(db, method, now)
         if isinstance(method, PasswordAuth):
             return self._resolve_password(db, method, now)
+        if isinstance(method, TotpAuth):
+            return self._resolve_totp(db, method, now)
         return _resolve_application_credential(db, method, now)
 
     def _resolve_token(self, db: Connection, method: TokenAuth, now: Micros) -> ResolvedMethod:
@@ -160,10 +180,19 @@ class Authentication:
         check = SecretAndHash(method.password, password_hash)
         return ResolvedMethod("password", user.id if user else "", check, lockout_key=key)
 
+    def _resolve_totp(self, db: Connection, method: TotpAuth, now: Micros) -> ResolvedMethod:
+        user = _find_user(db, method.user)
+        key = self.lockout.build_key(user, method.user)
+        is_open = user is not None and user.enabled and not self.lockout.is_locked(db, key, now)
+        shared = self.credentials.list_totp_secrets(db, user.id) if user is not None and is_open else []
+        is_right = is_passcode_valid(method.passcode, shared, now)
+        return ResolvedMethod("totp", user.id if user else "", lockout_key=key, is_wrong=not is_right)
+
     def _list_wrong_secrets(self, methods: Sequence[ResolvedMethod]) -> Sequence[ResolvedMethod]:
         """Return the methods whose secret does not match. Verifies all of them, also after a wrong one."""
         checks = [(method, method.check) for method in methods if method.check is not None]
-        return [method for method, check in checks if not self.passwords.verify(check.secret, check.secret_hash)]
+        wrong = [method for method, check in checks if not self.passwords.verify(check.secret, check.secret_hash)]
+        return [*wrong, *(method for method in methods if method.is_wrong)]
 
     def _resolve_scope(
         self,
@@ -179,6 +208,9 @@ class Authentication:
             return TokenScope("project", credential.project_id)
         if request is None:
             return self._default_scope(db, user, now)
+        if request.trust_id:
+            trust = repository.find_trust(db, request.trust_id)
+            return TokenScope("project", trust.project_id if trust else "")
         if request.type in ("unscoped", "system"):
             return TokenScope(request.type)
         target = _find_domain(db, request.ref) if request.type == "domain" else _find_project(db, request.ref)
@@ -265,6 +297,21 @@ def _find_application_credential(db: Connection, method: ApplicationCredentialAu
         return repository.application_credentials.find(db, method.credential.id)
     user = _find_user(db, method.user)
     return repository.find_application_credential(db, user.id, method.credential.name) if user else None
+
+
+def _find_trust(
+    db: Connection, request: AuthRequest, user: User, credential: ApplicationCredential | None, now: Micros
+) -> Trust | None:
+    """Return the trust of the requested scope, or None. Raises AuthenticationFailed, ForbiddenAction."""
+    trust_id = request.scope.trust_id if request.scope is not None else ""
+    if not trust_id:
+        return None
+    trust = repository.find_trust(db, trust_id)
+    if trust is None or trust.is_expired(now) or credential is not None:
+        raise AuthenticationFailed
+    if trust.trustee_user_id != user.id:
+        raise ForbiddenAction("use a trust of another trustee")
+    return trust
 
 
 def _find_domain(db: Connection, ref: ResourceRef) -> Project | None:

@@ -10,6 +10,7 @@ from stratiform.kit.database import Connection
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.model import CatalogEntry, Endpoint
 from stratiform.services.identity.service.directory_cache import DirectoryCache
+from stratiform.services.identity.service.endpoint_filters import list_project_endpoint_ids
 
 _PLACEHOLDER = re.compile(r"[$%]\((project_id|tenant_id|user_id)\)s")
 
@@ -38,12 +39,31 @@ class Catalog:
     ) -> Sequence[CatalogEntry]:
         """Return the catalog of a token. Endpoints that need a project are left out of tokens without one."""
         template = self._load_template(db, now)
+        entries = self._filter_endpoints(db, now, template.entries, project_id) if project_id else template.entries
         if template.is_static:
-            return template.entries
+            return entries
         values = {"user_id": user_id}
         if project_id:
             values |= {"project_id": project_id, "tenant_id": project_id}
-        return [replace(entry, endpoints=_substitute(entry.endpoints, values)) for entry in template.entries]
+        return [replace(entry, endpoints=_substitute(entry.endpoints, values)) for entry in entries]
+
+    def _filter_endpoints(
+        self, db: Connection, now: Micros, entries: Sequence[CatalogEntry], project_id: str
+    ) -> Sequence[CatalogEntry]:
+        """Return the services with the endpoints of a project, or all if it has no associations."""
+        cached, key = self.cache.get_current_cache(db, now), f"endpoints of {project_id}"
+        if key not in cached.entries:
+            selected = list_project_endpoint_ids(db, project_id)
+            cached.put(db, key, selected)
+        else:
+            selected = cached.entries[key]
+        if selected is None:
+            return entries
+        filtered = [
+            replace(entry, endpoints=tuple(endpoint for endpoint in entry.endpoints if endpoint.id in selected))
+            for entry in entries
+        ]
+        return [entry for entry in filtered if entry.endpoints]
 
     def _load_template(self, db: Connection, now: Micros) -> CatalogTemplate:
         cached = self.cache.get_current_cache(db, now)

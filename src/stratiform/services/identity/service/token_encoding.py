@@ -15,7 +15,7 @@ _VERSION = 1
 
 _SCOPE_TYPES: tuple[ScopeType, ...] = ("unscoped", "project", "domain", "system")
 #: Authentication methods; tokens contain their positions.
-AUTH_METHODS = ("password", "token", "application_credential")
+AUTH_METHODS = ("password", "token", "application_credential", "totp")
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -34,6 +34,7 @@ def encode_token(keys: KeyRepository, claims: TokenClaims) -> str:
             _pack_id(claims.application_credential_id),
             claims.user_epoch,
             claims.scope_epoch,
+            *([_pack_id(claims.trust_id)] if claims.trust_id else []),
         )
     )
     return keys.encrypt(payload).rstrip(b"=").decode()
@@ -70,6 +71,7 @@ def _unpack_claims(fields: list[Any]) -> TokenClaims:
         application_credential_id,
         user_epoch,
         scope_epoch,
+        *trust_id,
     ) = fields
     if version != _VERSION:
         raise ValueError(version)
@@ -83,6 +85,7 @@ def _unpack_claims(fields: list[Any]) -> TokenClaims:
         application_credential_id=_unpack_id(application_credential_id),
         user_epoch=user_epoch,
         scope_epoch=scope_epoch,
+        trust_id=_unpack_id(trust_id[0]) if trust_id else "",
     )
 
 

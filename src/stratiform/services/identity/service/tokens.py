@@ -18,6 +18,7 @@ from stratiform.services.identity.model import (
     Token,
     TokenClaims,
     TokenScope,
+    Trust,
     User,
     expand_implied_roles,
 )
@@ -55,7 +56,7 @@ class Tokens:
         if token is None:
             token = self.load_token(db, cached, decode_token(self.keys, token_id))
             cached.put(db, token_id, token)
-        if now >= token.claims.expires_at + expired_window_us or _is_expired(token.application_credential, now):
+        if now >= token.claims.expires_at + expired_window_us or _is_expired(token, now):
             raise AuthenticationFailed
         return token
 
@@ -103,10 +104,14 @@ class Tokens:
             raise AuthenticationFailed
         user_domain = _load_enabled_domain(db, user.domain_id)
         credential = _load_application_credential(db, claims)
+        trust = _load_trust(db, claims)
         target, target_domain = _load_scope_target(db, claims.scope)
         if target is not None and target.epoch != claims.scope_epoch:
             raise AuthenticationFailed
-        roles = self.list_effective_roles(db, cached, user, claims.scope, target, credential)
+        if trust is None:
+            roles = self.list_effective_roles(db, cached, user, claims.scope, target, credential)
+        else:
+            roles = self._list_trust_roles(db, cached, claims, trust, target)
         if claims.scope.type != "unscoped" and not roles:
             raise AuthenticationFailed
         return Token(
@@ -121,7 +126,26 @@ class Tokens:
             project_domain=target_domain,
             domain=target if claims.scope.type == "domain" else None,
             application_credential=credential,
+            trust=trust,
         )
+
+    def _list_trust_roles(
+        self, db: Connection, cached: RevisionCache, claims: TokenClaims, trust: Trust, target: Project | None
+    ) -> tuple[Role, ...]:
+        """Return the delegated roles with their implied roles.
+
+        Raises: AuthenticationFailed if trustor or trustee is disabled, or the trustor has lost one of the roles
+        """
+        trustor, trustee = (repository.users.find(db, i) for i in (trust.trustor_user_id, trust.trustee_user_id))
+        if trustor is None or trustee is None or not (trustor.enabled and trustee.enabled):
+            raise AuthenticationFailed
+        _load_enabled_domain(db, trustor.domain_id)
+        _load_enabled_domain(db, trustee.domain_id)
+        available = self.list_effective_roles(db, cached, trustor, claims.scope, target)
+        if not set(trust.role_ids) <= {role.id for role in available}:
+            raise AuthenticationFailed
+        delegated = expand_implied_roles(trust.role_ids, _load_role_graph(db, cached).implied)
+        return tuple(role for role in available if role.id in delegated)
 
     def list_effective_roles(
         self,
@@ -169,7 +193,20 @@ def _load_application_credential(db: Connection, claims: TokenClaims) -> Applica
     return replace(credential, secret="")
 
 
-def _is_expired(credential: ApplicationCredential | None, now: Micros) -> bool:
+def _load_trust(db: Connection, claims: TokenClaims) -> Trust | None:
+    if not claims.trust_id:
+        return None
+    trust = repository.find_trust(db, claims.trust_id)
+    if trust is None:
+        raise AuthenticationFailed
+    return trust
+
+
+def _is_expired(token: Token, now: Micros) -> bool:
+    """Return True if the application credential or the trust of a token has expired."""
+    credential, trust = token.application_credential, token.trust
+    if trust is not None and trust.is_expired(now):
+        return True
     return credential is not None and credential.expires_at is not None and now >= credential.expires_at
 
 

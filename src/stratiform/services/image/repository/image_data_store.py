@@ -6,6 +6,7 @@ An upload writes and hashes a `.part` file, which gets its final name only when 
 import errno
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,7 +25,7 @@ _STORAGE_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class ImageDataUpload:
     """Image data while it is received. Not thread-safe; every method blocks."""
 
-    def __init__(self, folder: Path, image_id: str, upload_id: str, size_cap: int) -> None:
+    def __init__(self, folder: Path, image_id: str, upload_id: str, size_cap: int, reserve: int) -> None:
         self.image_id = image_id
         self.upload_id = upload_id
         self.file_name = f"{image_id}.{upload_id}"
@@ -34,13 +35,16 @@ class ImageDataUpload:
         self._sha512 = hashlib.sha512()
         self._size = 0
         self._size_cap = size_cap
+        self._reserve = reserve
         self._file: BinaryIO | None = None
 
     def write(self, block: bytes | bytearray) -> None:
         """Append a block. Raises ImageSizeLimitExceeded, StorageFull."""
         self.check_size(len(block))
         with _storage_errors():
-            self._open().write(block)
+            file = self._open()
+            self._check_reserve(len(block))
+            file.write(block)
         self._md5.update(block)
         self._sha512.update(block)
         self._size += len(block)
@@ -49,6 +53,11 @@ class ImageDataUpload:
         """Raises ImageSizeLimitExceeded if the image is too large with `size` more bytes."""
         if self._size + size > self._size_cap:
             raise ImageSizeLimitExceeded
+
+    def _check_reserve(self, size: int) -> None:
+        """Raises StorageFull if less than the reserve of the disk would remain free."""
+        if self._reserve and shutil.disk_usage(self._folder).free - size < self._reserve:
+            raise StorageFull
 
     def finish(self) -> StoredData:
         """Flush the data to the disk and give the file its final name. Raises StorageFull."""
@@ -82,14 +91,18 @@ class ImageDataUpload:
 
 @dataclass(frozen=True, slots=True)
 class ImageDataStore:
-    """The folder with the data of all images. `size_cap`: the size limit of one image in bytes."""
+    """The folder with the data of all images.
+
+    `size_cap`: the size limit of one image; `reserve`: the space of the disk that remains free; both in bytes.
+    """
 
     folder: Path
     size_cap: int
+    reserve: int = 0
 
     def open_upload(self, image_id: str, upload_id: str) -> ImageDataUpload:
         """Return an upload; the folder is untouched until the first write."""
-        return ImageDataUpload(self.folder, image_id, upload_id, self.size_cap)
+        return ImageDataUpload(self.folder, image_id, upload_id, self.size_cap, self.reserve)
 
     def find_idle_seconds(self, image_id: str, upload_id: str) -> float | None:
         """Return the seconds since the last write of an upload, or None if it has no partial file."""
@@ -122,6 +135,16 @@ class ImageDataStore:
         """Delete every file of an image, partial ones included."""
         for path in self.folder.glob(f"{image_id}.*"):
             path.unlink(missing_ok=True)
+
+
+def hash_blocks(file_name: str, blocks: Iterator[bytes]) -> StoredData:
+    """Return the size and the hashes of the data of a stored file."""
+    md5, sha512, size = hashlib.md5(usedforsecurity=False), hashlib.sha512(), 0
+    for block in blocks:
+        md5.update(block)
+        sha512.update(block)
+        size += len(block)
+    return StoredData(file_name, size, md5.hexdigest(), sha512.hexdigest())
 
 
 @contextmanager

@@ -22,6 +22,9 @@ from stratiform.services.volume.model.snapshots import (
     NewSnapshot,
     Snapshot,
 )
+from stratiform.services.volume.model.transfers import (
+    Transfer,
+)
 from stratiform.services.volume.model.volumes import (
     DELETABLE_STATUSES,
     MAX_NAME_LENGTH,
@@ -69,6 +72,7 @@ __all__ = [
     "QuotaUsage",
     "Snapshot",
     "Sort",
+    "Transfer",
     "TypeAccess",
     "Volume",
     "VolumeFilter",

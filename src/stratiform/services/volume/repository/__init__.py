@@ -8,13 +8,14 @@ from sqlalchemy import ColumnElement, false, func, select, update
 from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection, TableGateway
 from stratiform.kit.pagination import Page, Slice
-from stratiform.services.volume.model import Attachment, Sort, TypeAccess, Volume, VolumeFilter, VolumeType
+from stratiform.services.volume.model import Attachment, Sort, Transfer, TypeAccess, Volume, VolumeFilter, VolumeType
 from stratiform.services.volume.repository.lists import list_filtered_page
-from stratiform.services.volume.tables import access_table, attachment_table, type_table, volume_table
+from stratiform.services.volume.tables import access_table, attachment_table, transfer_table, type_table, volume_table
 
 volumes = TableGateway(volume_table, Volume)
 attachments = TableGateway(attachment_table, Attachment)
 volume_types = TableGateway(type_table, VolumeType)
+transfers = TableGateway(transfer_table, Transfer)
 type_accesses = TableGateway(access_table, TypeAccess, key="type_id")
 
 #: The number of values in one IN clause.
@@ -185,3 +186,10 @@ def is_type_in_use(db: Connection, type_id: str) -> bool:
 def delete_type(db: Connection, type_id: str) -> None:
     type_accesses.delete(db, access_table.c.type_id == type_id)
     volume_types.delete(db, type_table.c.id == type_id)
+
+
+def list_transfers(db: Connection, project_id: str | None) -> list[Transfer]:
+    """Return the transfers that a project has offered, oldest first; None: of all projects."""
+    c = transfer_table.c
+    where = [] if project_id is None else [c.project_id == project_id]
+    return transfers.list_all(db, *where, order=(c.created_at, c.id))

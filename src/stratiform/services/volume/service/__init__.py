@@ -13,6 +13,7 @@ from stratiform.services.volume.service.backups import Backups
 from stratiform.services.volume.service.image_metadata import ImageMetadata
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.snapshots import Snapshots
+from stratiform.services.volume.service.transfers import Transfers
 from stratiform.services.volume.service.volume_actions import VolumeActions
 from stratiform.services.volume.service.volume_metadata import VolumeMetadata
 from stratiform.services.volume.service.volume_sources import VolumeSources
@@ -38,6 +39,7 @@ class VolumeService:
     quota_sets: QuotaSets
     snapshots: Snapshots
     backups: Backups
+    transfers: Transfers
     backup_restores: BackupRestores
 
     @classmethod
@@ -60,5 +62,6 @@ class VolumeService:
             quota_sets=quota_sets,
             snapshots=Snapshots(ids, clouds, quota_sets),
             backups=Backups(ids, clouds, quota_sets),
+            transfers=Transfers(ids, clouds, quota_sets),
             backup_restores=BackupRestores(volumes),
         )

@@ -1,8 +1,8 @@
 """Application credentials and access rules."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from stratiform.interfaces.openstack.identity.schemas.common import Name, PageLinks, PageQuery, SelfLink
 
@@ -14,6 +14,15 @@ class RoleReference(Struct):
     name: str = ""
 
 
+class AccessRuleReference(Struct):
+    """A new access rule, or an existing one by its id."""
+
+    id: str = ""
+    service: str = ""
+    method: Annotated[str, Meta(pattern=r"^(|GET|HEAD|POST|PUT|PATCH|DELETE)$")] = ""
+    path: Annotated[str, Meta(max_length=128)] = ""
+
+
 class ApplicationCredentialCreate(Struct):
     name: Name
     secret: str | None = None
@@ -21,7 +30,7 @@ class ApplicationCredentialCreate(Struct):
     expires_at: str | None = None
     unrestricted: bool = False
     roles: list[RoleReference] = []
-    access_rules: list[Any] = []
+    access_rules: list[AccessRuleReference] | None = None
 
 
 class ApplicationCredentialRequest(Struct):
@@ -51,6 +60,7 @@ class ApplicationCredential(Struct, kw_only=True):
     unrestricted: bool
     roles: list[CredentialRole]
     links: SelfLink
+    access_rules: list[Any] | UnsetType = UNSET
     secret: str | UnsetType = UNSET
 
 
@@ -69,6 +79,11 @@ class AccessRule(Struct):
     service: str
     method: str
     path: str
+    links: SelfLink
+
+
+class AccessRuleResponse(Struct):
+    access_rule: AccessRule
 
 
 class AccessRulesResponse(Struct):

@@ -1,6 +1,6 @@
 """Authentication requests, tokens, and what a token gives access to."""
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from stratiform.interfaces.openstack.identity.schemas.common import PageLinks, ResourceName, SelfLink, SystemScope
 from stratiform.services.identity.model import JsonObject
@@ -38,11 +38,24 @@ class ApplicationCredentialMethod(Struct):
     user: ResourceReference | None = None
 
 
+class TotpUser(ResourceReference):
+    passcode: str = ""
+
+
+class TotpMethod(Struct):
+    user: TotpUser
+
+
 class AuthIdentity(Struct):
     methods: list[str]
     password: PasswordMethod | None = None
     token: TokenMethod | None = None
     application_credential: ApplicationCredentialMethod | None = None
+    totp: TotpMethod | None = None
+
+
+class TrustScope(Struct):
+    id: str
 
 
 class AuthScope(Struct):
@@ -50,6 +63,7 @@ class AuthScope(Struct):
     domain: DomainReference | None = None
     system: SystemScope | None = None
     unscoped: JsonObject | None = None
+    trust: TrustScope | None = field(name="OS-TRUST:trust", default=None)
 
 
 class Auth(Struct):
@@ -85,6 +99,18 @@ class TokenApplicationCredential(Struct):
     id: str
     name: str
     restricted: bool
+    access_rules: list[JsonObject] | UnsetType = UNSET
+
+
+class UserId(Struct):
+    id: str
+
+
+class TokenTrust(Struct):
+    id: str
+    impersonation: bool
+    trustee_user: UserId
+    trustor_user: UserId
 
 
 class CatalogEndpoint(Struct):
@@ -115,6 +141,7 @@ class Token(Struct, kw_only=True):
     roles: list[ResourceName] | UnsetType = UNSET
     catalog: list[CatalogService] | UnsetType = UNSET
     application_credential: TokenApplicationCredential | UnsetType = UNSET
+    trust: TokenTrust | UnsetType = field(name="OS-TRUST:trust", default=UNSET)
 
 
 class TokenResponse(Struct):

@@ -113,4 +113,5 @@ def application_credential(
         unrestricted=record.unrestricted,
         roles=[credential_schemas.CredentialRole(role.id, role.name, role.domain_id or None) for role in roles],
         links=self_link(view, "users", record.user_id, "application_credentials", record.id),
+        access_rules=UNSET if record.access_rules is None else record.access_rules,
     )

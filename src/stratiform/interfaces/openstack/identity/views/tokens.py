@@ -38,6 +38,12 @@ def token(record: Token, catalog_entries: Iterable[CatalogEntry] | None) -> sche
         response.application_credential = schemas.TokenApplicationCredential(
             credential.id, credential.name, restricted=not credential.unrestricted
         )
+        if credential.access_rules is not None:
+            response.application_credential.access_rules = credential.access_rules
+    if record.trust is not None:
+        trust = record.trust
+        trustee, trustor = schemas.UserId(trust.trustee_user_id), schemas.UserId(trust.trustor_user_id)
+        response.trust = schemas.TokenTrust(trust.id, trust.impersonation, trustee, trustor)
     return response
 
 

@@ -7,6 +7,7 @@ from stratiform.interfaces.openstack.image.json_schemas import JSON_SCHEMAS, Jso
 from stratiform.interfaces.openstack.image.metadef_json_schemas import METADEF_JSON_SCHEMAS
 from stratiform.kit.errors import NotFound
 from stratiform.services.image import policy
+from stratiform.services.image.model import IMPORT_METHODS
 
 
 @api.get("/schemas/{schema_name}", policy.SCHEMAS_GET)
@@ -25,10 +26,5 @@ def show_metadef_schema(request: ApiRequest, schema_name: str) -> JsonSchema:  #
 
 @api.get("/info/import", policy.IMPORT_INFO_GET)
 def show_import_info(request: ApiRequest) -> schemas.ImportInfoResponse:  # noqa: ARG001
-    """List import methods; the list is empty because image data is uploaded with `PUT /images/ID/file`."""
-    return schemas.ImportInfoResponse(schemas.ImportMethods("Import methods available.", "array", []))
-
-
-@api.get("/info/stores", policy.STORES_INFO_GET)
-def show_stores_info(request: ApiRequest) -> None:  # noqa: ARG001
-    raise NotFound("Multi backend is not supported at this site.")
+    methods = schemas.ImportMethods("Import methods available.", "array", list(IMPORT_METHODS))
+    return schemas.ImportInfoResponse(methods)

@@ -1,12 +1,17 @@
-"""`/images/{image_id}/file`. Source: Image API v2, "Image data"; RFC 9110, "Range Requests"."""
+"""`/images/{image_id}/file` and `/images/{image_id}/stage`.
+
+Source: Image API v2, "Image data"; RFC 9110, "Range Requests".
+"""
 
 import re
+from collections.abc import Callable
 
 from anyio import CancelScope, to_thread
 from litestar.response import Stream
 
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
 from stratiform.interfaces.openstack.image.api import api
+from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, ContentTooLarge, Fault, Invalid, UnsupportedMediaType
 from stratiform.services.image import policy
 from stratiform.services.image.service import ImageDataUpload
@@ -28,18 +33,20 @@ class RangeNotSatisfiable(Fault):
 @api.put(_PATH, policy.IMAGE_DATA_UPLOAD, status=204, errors=(Conflict, ContentTooLarge, UnsupportedMediaType))
 async def upload_image_data(request: ApiRequest, image_id: str) -> None:
     """Upload image data, which is stored while it is received."""
-    content_type = request.http.headers.get("content-type", "").split(";", 1)[0].strip()
-    if content_type != _MEDIA_TYPE:
-        raise UnsupportedMediaType(f"Unsupported media type '{content_type}', expected {_MEDIA_TYPE}.")
     image_data = request.services.image.image_data
-    upload = await to_thread.run_sync(_begin_upload, request, image_id)
-    try:
-        await _receive(request, upload)
-        await to_thread.run_sync(image_data.finish_upload, upload)
-    except BaseException:
-        with CancelScope(shield=True):
-            await to_thread.run_sync(image_data.abort_upload, upload)
-        raise
+    await _upload(request, image_id, image_data.begin_upload, image_data.finish_upload)
+
+
+@api.put(
+    "/images/{image_id}/stage",
+    policy.IMAGES_UPDATE,
+    status=204,
+    errors=(Conflict, ContentTooLarge, UnsupportedMediaType),
+)
+async def stage_image_data(request: ApiRequest, image_id: str) -> None:
+    """Upload image data that `glance-direct` imports later."""
+    image_data = request.services.image.image_data
+    await _upload(request, image_id, image_data.begin_staging, image_data.finish_staging)
 
 
 @api.get(_PATH, policy.IMAGE_DATA_DOWNLOAD, errors=(RangeNotSatisfiable,))
@@ -58,9 +65,31 @@ def download_image_data(request: ApiRequest, image_id: str) -> Stream | ApiRespo
     return Stream(file.read_blocks(start, length), status_code=status, media_type=_MEDIA_TYPE, headers=headers)
 
 
-def _begin_upload(request: ApiRequest, image_id: str) -> ImageDataUpload:
+async def _upload(
+    request: ApiRequest,
+    image_id: str,
+    begin: Callable[[RequestContext, str], ImageDataUpload],
+    finish: Callable[[ImageDataUpload], object],
+) -> None:
+    """Receive the body as the data of an image. Raises UnsupportedMediaType and the errors of `begin` and `finish`."""
+    content_type = request.http.headers.get("content-type", "").split(";", 1)[0].strip()
+    if content_type != _MEDIA_TYPE:
+        raise UnsupportedMediaType(f"Unsupported media type '{content_type}', expected {_MEDIA_TYPE}.")
+    upload = await to_thread.run_sync(_begin, request, image_id, begin)
+    try:
+        await _receive(request, upload)
+        await to_thread.run_sync(finish, upload)
+    except BaseException:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(request.services.image.image_data.abort_upload, upload)
+        raise
+
+
+def _begin(
+    request: ApiRequest, image_id: str, begin: Callable[[RequestContext, str], ImageDataUpload]
+) -> ImageDataUpload:
     with request.write_transaction() as ctx:
-        return request.services.image.image_data.begin_upload(ctx, image_id)
+        return begin(ctx, image_id)
 
 
 async def _receive(request: ApiRequest, upload: ImageDataUpload) -> None:

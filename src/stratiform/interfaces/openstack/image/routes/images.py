@@ -10,7 +10,7 @@ from stratiform.interfaces.openstack.image.json_patches import parse_patch
 from stratiform.kit.errors import Conflict, Invalid, UnsupportedMediaType
 from stratiform.kit.pagination import Page
 from stratiform.services.image import policy
-from stratiform.services.image.model import ImageQuery
+from stratiform.services.image.model import IMPORT_METHODS, STORE_ID, ImageQuery
 
 _PATH = "/images/{image_id}"
 
@@ -29,7 +29,12 @@ def create_image(request: ApiRequest, body: schemas.ImageCreateRequest) -> ApiRe
     attributes = get_set_fields(body)
     extra = attributes.pop("extra")
     image = request.services.image.images.create(request.ctx, attributes | extra)
-    return ApiResponse(views.image_detail(image), headers={"Location": request.view.build_url("images", image.id)})
+    headers = {
+        "Location": request.view.build_url("images", image.id),
+        "OpenStack-image-import-methods": ",".join(IMPORT_METHODS),
+        "OpenStack-image-store-ids": STORE_ID,
+    }
+    return ApiResponse(views.image_detail(image), headers=headers)
 
 
 @api.get(_PATH, policy.IMAGES_GET)

@@ -40,6 +40,8 @@ api.declare_unsupported("POST", "/attachments", policy.ATTACHMENT_CREATE, _USE_C
 api.declare_unsupported("PUT", _PATH, policy.ATTACHMENT_UPDATE, _USE_COMPUTE, get=_get, since=27)
 api.declare_unsupported("DELETE", _PATH, policy.ATTACHMENT_DELETE, _USE_COMPUTE, get=_get, since=27)
 
+api.declare_unsupported_actions(f"{_PATH}/action", policy.ATTACHMENT_UPDATE, _get, {"os-complete": _USE_COMPUTE})
+
 
 def _list(request: ApiRequest, query: schemas.AttachmentListQuery) -> Sequence[Attachment]:
     attachments = request.services.volume.attachments.list(request.ctx, all_projects=query.all_tenants)

@@ -42,7 +42,10 @@ def show_snapshot(request: ApiRequest, snapshot_id: str) -> schemas.SnapshotResp
 
 @api.post("/snapshots", policy.SNAPSHOT_CREATE, status=202)
 def create_snapshot(request: ApiRequest, body: schemas.SnapshotCreateRequest) -> schemas.SnapshotResponse:
-    """Since 3.66 volumes that are in use need no `force`, and `force` must not be false."""
+    """Since 3.66 volumes that are in use need no `force`, and `force` must not be false.
+
+    A `volume_id` of null is that of a volume that does not exist, as in Cinder.
+    """
     new = body.snapshot
     if request.microversion >= _IN_USE and new.force is False:
         raise Invalid(
@@ -52,7 +55,7 @@ def create_snapshot(request: ApiRequest, body: schemas.SnapshotCreateRequest) ->
     snapshot = request.services.volume.snapshots.create(
         request.ctx,
         NewSnapshot(
-            volume_id=new.volume_id,
+            volume_id=str(new.volume_id),
             name=new.name or new.display_name or "",
             description=new.description or new.display_description,
             metadata=new.metadata or {},

@@ -98,10 +98,26 @@ def show_encryption(request: ApiRequest, type_id: str) -> schemas.Encryption:
     return schemas.Encryption()
 
 
-@api.delete("/types/{type_id}/encryption/{encryption_id}", policy.TYPE_ENCRYPTION_DELETE, status=202)
-def delete_encryption(request: ApiRequest, type_id: str, encryption_id: str) -> None:  # noqa: ARG001
+def _find_encryption(request: ApiRequest, type_id: str, **_parameters: str) -> None:
     request.services.volume.volume_types.get(request.ctx, type_id)
     raise NotFound(f"Volume type encryption for type {type_id} does not exist.")
+
+
+def _get_type(request: ApiRequest, type_id: str) -> None:
+    request.services.volume.volume_types.get(request.ctx, type_id)
+
+
+_ENCRYPTION_PATH = "/types/{type_id}/encryption"
+_NO_ENCRYPTION = "Encryption of volumes by type is not supported; choose a type that its cloud encrypts."
+
+api.declare_unsupported("POST", _ENCRYPTION_PATH, policy.TYPE_ENCRYPTION_CREATE, _NO_ENCRYPTION, get=_get_type)
+for _method, _rule in (
+    ("GET", policy.TYPE_ENCRYPTION_GET),
+    ("PUT", policy.TYPE_ENCRYPTION_UPDATE),
+    ("DELETE", policy.TYPE_ENCRYPTION_DELETE),
+):
+    _declare = {"GET": api.get, "PUT": api.put, "DELETE": api.delete}[_method]
+    _declare(f"{_ENCRYPTION_PATH}/{{encryption_id}}", _rule)(_find_encryption)
 
 
 def _response(request: ApiRequest, volume_type: VolumeType) -> schemas.VolumeTypeResponse:

@@ -73,7 +73,7 @@ def _new_volume(body: schemas.VolumeCreate) -> NewVolume:
     if body.multiattach:
         raise Invalid("Volumes that can be attached to several servers (multiattach) are not supported.")
     if body.consistencygroup_id or body.group_id:
-        raise Invalid("Volume groups are not supported.")
+        raise Invalid("Groups of volumes are not supported.")
     return NewVolume(
         size_gib=body.size,
         name=body.name or body.display_name or "",

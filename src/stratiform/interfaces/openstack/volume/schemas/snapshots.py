@@ -10,7 +10,7 @@ from stratiform.interfaces.openstack.volume.schemas.common import Link
 
 
 class SnapshotCreate(Struct):
-    volume_id: str
+    volume_id: str | None
     name: str | None = None
     display_name: str | None = None
     description: str | None = None

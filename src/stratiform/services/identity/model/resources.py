@@ -1,4 +1,4 @@
-"""Resources of the Identity API and the parts of a token. Names follow Keystone; times are microseconds UTC."""
+"""Resources of the Identity API. Names follow Keystone; times are microseconds UTC."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -180,7 +180,10 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationCredential:
-    """A credential that acts as its user in one project with some of the roles. `secret` is a bcrypt hash."""
+    """A credential that acts as its user in one project with some of the roles. `secret` is a bcrypt hash.
+
+    `access_rules`: the requests that it may send, each with id, service, method and path; None: all.
+    """
 
     id: str
     name: str
@@ -191,16 +194,7 @@ class ApplicationCredential:
     expires_at: Micros | None = None
     unrestricted: bool = False
     role_ids: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class AccessRule:
-    """A request that an application credential is restricted to."""
-
-    id: str
-    service: str
-    method: str
-    path: str
+    access_rules: list[JsonObject] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,100 +263,6 @@ class RoleAssignmentResources:
     groups: dict[str, Group] = field(default_factory=dict)
     projects: dict[str, Project] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceRef:
-    """A reference to a user, project or domain: an id, or a name and its domain."""
-
-    id: str = ""
-    name: str = ""
-    domain_id: str = ""
-    domain_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenScope:
-    """The scope of a token; `id` is the id of the project or domain."""
-
-    type: ScopeType
-    id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeRequest:
-    """The scope in a request for a token, with an unresolved reference."""
-
-    type: ScopeType
-    ref: ResourceRef = ResourceRef()
-
-
-@dataclass(frozen=True, slots=True)
-class PasswordAuth:
-    """Authentication with a user's password."""
-
-    user: ResourceRef
-    password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class TokenAuth:
-    """Authentication with a valid token."""
-
-    token_id: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ApplicationCredentialAuth:
-    """Authentication with an application credential, referenced by its id, or by its name and user."""
-
-    credential: ResourceRef
-    user: ResourceRef
-    secret: str = field(repr=False)
-
-
-AuthMethod = PasswordAuth | TokenAuth | ApplicationCredentialAuth
-
-
-@dataclass(frozen=True, slots=True)
-class AuthRequest:
-    """A request for a token. The scope defaults to the user's default project, else the token is unscoped."""
-
-    methods: tuple[AuthMethod, ...]
-    scope: ScopeRequest | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TokenClaims:
-    """The payload of a token. The epochs are those of the user and of the scope when the token was issued.
-
-    `audit_ids`: the token's own, then those of the tokens that it was issued for; the last one is that of a sign-in.
-    """
-
-    user_id: str
-    methods: tuple[str, ...]
-    scope: TokenScope
-    issued_at: Micros
-    expires_at: Micros
-    audit_ids: tuple[str, ...]
-    application_credential_id: str = ""
-    user_epoch: int = 0
-    scope_epoch: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A valid token and its resources; `project` and `domain` depend on the scope."""
-
-    claims: TokenClaims
-    user: User
-    user_domain: Project
-    roles: tuple[Role, ...]
-    caller: Caller
-    project: Project | None = None
-    project_domain: Project | None = None
-    domain: Project | None = None
-    application_credential: ApplicationCredential | None = None
 
 
 @dataclass(frozen=True, slots=True)

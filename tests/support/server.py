@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from stratiform.app.api import build_application
 from stratiform.app.bootstrap import CATALOG
+from stratiform.app.program_runner import SERVER_OPTIONS
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build_services
 from stratiform.interfaces.services import Services
@@ -104,9 +104,7 @@ def serving(services: Services, port: int) -> Iterator[None]:
 
 
 async def _serve(services: Services, port: int, stop: threading.Event) -> None:
-    server = Server(
-        build_application(services), port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False
-    )
+    server = Server(build_application(services), port=port, **SERVER_OPTIONS)
     running = asyncio.create_task(server.serve())
     while not stop.is_set() and not running.done():
         await asyncio.sleep(0.02)

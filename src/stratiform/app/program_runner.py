@@ -42,6 +42,18 @@ def run_programs(settings: Settings, programs: tuple[str, ...], *, ready: Callab
         _Process(settings, programs, ready).run()
 
 
+#: Options of every listener. `backpressure` is the number of connections that are served at the same time: one beyond
+#: that waits until another one closes, which keep-alive may delay for as long as its client is busy. Granian's default
+#: is 128. A process may usually have 1,024 open files.
+SERVER_OPTIONS: dict[str, Any] = {
+    "interface": Interfaces.ASGI,
+    "websockets": False,
+    "log_enabled": False,
+    "backlog": 1024,
+    "backpressure": 800,
+}
+
+
 class _Process:
     """One run of the programs in this process."""
 
@@ -125,7 +137,7 @@ class _Process:
         apps = [build_application(services, almanach_settings)]
         if self._settings.almanach_port:
             apps.append(almanach.build_application(services, almanach_settings))
-        options: dict[str, Any] = {"interface": Interfaces.ASGI, "websockets": False, "log_enabled": False}
+        options = dict(SERVER_OPTIONS)
         if self._tls_files is not None:
             options |= self._tls_files.server_options()
         servers = [

@@ -30,7 +30,8 @@ class Endpoint:
     `path` is relative to the API's; `{name:path}` in it matches several segments. `action` is the key of an action's
     body. `rule` None: no token is needed. `body`, `query`, `headers` and `response` are schemas, taken from the
     annotations of the function. `consumes` and `produces` map media types to schemas, for bodies that are not (only)
-    JSON. `errors` are those beside 400 for a body, 401, 403, and 404 for a path with a resource.
+    JSON. `hashes`: it hashes a secret, which takes long. `errors` are those beside 400 for a body, 401, 403, and 404
+    for a path with a resource.
     """
 
     method: str
@@ -49,6 +50,7 @@ class Endpoint:
     consumes: Mapping[str, Schema] = field(default_factory=dict)
     produces: Mapping[str, Schema] = field(default_factory=dict)
     manages_transactions: bool = False
+    hashes: bool = False
 
     @property
     def name(self) -> str:
@@ -77,6 +79,7 @@ class EndpointOptions(TypedDict, total=False):
     consumes: Mapping[str, Schema]
     produces: Mapping[str, Schema]
     manages_transactions: bool
+    hashes: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from stratiform.interfaces.endpoints.extra_attributes import flatten_extra_attri
 from stratiform.interfaces.endpoints.field_restrictions import is_restricted, unset_restricted_fields
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
 from stratiform.interfaces.endpoints.strict_checks import check_content_encoding, check_query
+from stratiform.interfaces.hashing_pool import run_in_hashing_pool
 from stratiform.interfaces.http import Request, get_services, refuse_empty_id, require_token
 from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, read_body
 from stratiform.kit.context import RequestContext
@@ -93,6 +94,8 @@ def _handler(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Any]:
             return to_thread.run_sync(_require_any, api, endpoints, request)
 
         body = await read_body(request, max_bytes, authorize)
+        if any(endpoint.hashes for endpoint in endpoints):
+            return await run_in_hashing_pool(_respond, api, endpoints, request, body)
         return await sync_to_thread(_respond, api, endpoints, request, body)
 
     return handle

@@ -31,6 +31,7 @@ _SECRET_BYTES = 64
     status=201,
     errors=(NameConflict,),
     manages_transactions=True,
+    hashes=True,
 )
 def create_application_credential(
     request: ApiRequest, user_id: str, body: schemas.ApplicationCredentialRequest

@@ -20,7 +20,7 @@ from stratiform.services.identity.errors import TokenNotFound
 from stratiform.services.identity.model import CatalogEntry, Token
 
 
-@api.post("/auth/tokens", None, status=201, errors=(TokenNotFound,))
+@api.post("/auth/tokens", None, status=201, errors=(TokenNotFound,), hashes=True)
 def issue_token(
     request: ApiRequest, body: schemas.AuthBody, query: schemas.TokenQuery
 ) -> ApiResponse[schemas.TokenResponse]:

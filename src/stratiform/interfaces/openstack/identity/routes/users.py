@@ -18,7 +18,7 @@ def list_users(request: ApiRequest, query: schemas.UserListQuery) -> schemas.Use
     return schemas.UsersResponse(items, page_links(request, users), truncated(users))
 
 
-@api.post("/users", policy.CREATE_USER, status=201, errors=(NameConflict,), manages_transactions=True)
+@api.post("/users", policy.CREATE_USER, status=201, errors=(NameConflict,), manages_transactions=True, hashes=True)
 def create_user(request: ApiRequest, body: schemas.UserCreateRequest) -> schemas.UserResponse:
     attributes = _with_password_hash(request, body.user.get_declared_attributes(not_null=("domain_id",)))
     new = NewUser(**attributes, extra=body.user.get_extra_attributes())
@@ -31,7 +31,7 @@ def show_user(request: ApiRequest, user_id: str) -> schemas.UserResponse:
     return _response(request, request.services.identity.users.get(request.ctx, user_id))
 
 
-@api.patch("/users/{user_id}", policy.UPDATE_USER, errors=(NameConflict,), manages_transactions=True)
+@api.patch("/users/{user_id}", policy.UPDATE_USER, errors=(NameConflict,), manages_transactions=True, hashes=True)
 def update_user(request: ApiRequest, user_id: str, body: schemas.UserUpdateRequest) -> schemas.UserResponse:
     changes, extra = _with_password_hash(request, body.user.get_declared_attributes()), body.user.get_extra_attributes()
     with request.write_transaction() as ctx:
@@ -43,7 +43,7 @@ def delete_user(request: ApiRequest, user_id: str) -> None:
     request.services.identity.users.delete(request.ctx, user_id)
 
 
-@api.post("/users/{user_id}/password", None, status=204, errors=(AuthenticationFailed, ForbiddenAction))
+@api.post("/users/{user_id}/password", None, status=204, errors=(AuthenticationFailed, ForbiddenAction), hashes=True)
 def change_password(request: ApiRequest, user_id: str, body: schemas.PasswordChangeRequest) -> None:
     """Change the password of a user, who authenticates with the original password."""
     services, change = request.services, body.user

@@ -68,6 +68,8 @@ class CloudUnderTest:
     checks_addresses: bool = True
     #: True if concurrent creates with one token create one resource (moto ignores ClientToken).
     supports_concurrent_creates: bool = True
+    #: True if an image has the snapshot that it was registered with (moto invents another one).
+    keeps_snapshots_of_images: bool = True
     #: The id of the installation, unique to each test.
     installation_id: str = field(default_factory=lambda: uuid4().hex)
 
@@ -178,6 +180,7 @@ def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
         rejects_deleted_servers=False,
         checks_addresses=False,
         supports_concurrent_creates=False,
+        keeps_snapshots_of_images=False,
     )
 
 

@@ -104,14 +104,11 @@ class Transfers:
         return transfer
 
     def _check_cloud(self, ctx: RequestContext, volume: Volume, project_id: str) -> None:
-        """Raises Invalid unless the project can use the volume's cloud and type."""
+        """Raises Invalid unless the volume's cloud serves the project."""
         zones = self.clouds.bindings.list_zones(ctx.db, project_id)
         clouds = {self.clouds.bindings.resolve_zone(ctx.db, project_id, zone).cloud_id for zone in zones}
         if volume.cloud_id not in clouds:
             raise Invalid(f"Cloud {volume.cloud_name}, which has the volume, does not serve this project.")
-        volume_type = repository.volume_types.find(ctx.db, volume.type_id)
-        if volume_type is not None and not repository.has_type_access(ctx.db, volume_type, project_id):
-            raise Invalid(f"Volume type {volume.type_id} cannot be used by this project.")
 
     def _reserve(self, ctx: RequestContext, volume: Volume, project_id: str, number: int, gib: int) -> None:
         volume_type = repository.volume_types.find(ctx.db, volume.type_id)

@@ -29,7 +29,7 @@ class NativeSubnet:
 class NetworkDriver(Protocol):
     """Operations on subnets. All are idempotent and raise errors of `contract.errors`."""
 
-    #: The number of addresses that the cloud reserves at the start and at the end of each subnet.
+    #: The number of addresses that the cloud reserves at the start and at the end of each IPv4 subnet.
     reserved_head: int
     reserved_tail: int
 

@@ -45,6 +45,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import SchemaItem
 
 from stratiform.kit.errors import Conflict, Fault, Invalid, Unavailable
@@ -63,6 +64,7 @@ __all__ = [
     "TableGateway",
     "binary_string",
     "define_table",
+    "insert_lock_row",
     "metadata",
     "upsert",
 ]
@@ -372,3 +374,17 @@ def upsert(
         db.execute(statement.on_conflict_do_update(index_elements=list(key), set_=on_conflict))
     else:
         db.execute(statement.on_conflict_do_nothing(index_elements=list(key)))
+
+
+def insert_lock_row(db: Connection, into: Table, values: dict[str, Any], *, key: Sequence[str]) -> None:
+    """Insert a row that transactions lock, unless it exists; on MariaDB in a transaction of its own.
+
+    There, transactions that wait for the row deadlock when the one that inserted it is rolled back. The connection is
+    not from the pool, because transactions that hold all of its connections would wait for each other.
+    """
+    if db.dialect.name not in ("mysql", "mariadb"):
+        upsert(db, into, values, key=key, on_conflict={})
+        return
+    engine = create_engine(db.engine.url, poolclass=NullPool)
+    with engine.begin() as connection:
+        upsert(connection, into, values, key=key, on_conflict={})

@@ -95,7 +95,7 @@ def test_native_subnet_is_deleted_after_its_subnet(project: BoundProject, respon
         network.server_ports.release(db, "server-1", ctx.now)
         network.networks.delete(ctx, project.port.network_id)
     assert project.native_tokens() == [project.subnet_id]
-    project.cloud.client.set_faults(fail_next=1)
+    project.cloud.client.set_faults(fail_next=2)  # the first request for the security group, and for the subnet
     project.run_worker()
     assert project.native_tokens() == [project.subnet_id]
     project.harness.clock.advance(MINUTE_US)
@@ -111,6 +111,9 @@ def test_default_pools_exclude_reserved_addresses(project: BoundProject) -> None
         {"start": "10.0.0.4", "end": "10.0.0.14"}
     ]
     assert compute_default_pools(parse_cidr("10.0.0.0/30", 4), "10.0.0.1", ReservedAddresses(4, 1)) == []
+    assert compute_default_pools(parse_cidr("2001:db8::/64", 6), "2001:db8::1", ReservedAddresses(4, 1)) == [
+        {"start": "2001:db8::2", "end": "2001:db8::ffff:ffff:ffff:ffff"}
+    ]
     with project.harness.services.database.transaction() as db:
         ctx = project.harness.ctx(db, customer())
         network = project.network.networks.create(ctx, None, {})

@@ -82,7 +82,7 @@ class Client:
         except ClientError as error:
             status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
             details = error.response.get("Error", {})
-            raise translate_error(details.get("Code", ""), details.get("Message", ""), status) from error
+            raise translate_error(details.get("Code") or "", details.get("Message") or "", status) from error
         except (HTTPClientError, BotoConnectionError) as error:
             raise CloudUnreachable(
                 f"AWS in {self.region} does not respond: {error}", hint="check the region and the network"

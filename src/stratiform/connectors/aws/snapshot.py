@@ -81,21 +81,25 @@ class AwsSnapshotDriver:
         )
 
     def create_image(self, snapshot_id: str, token: str, name: str) -> NativeImage:
-        """Register an AMI; its name ends with the token, because names of AMIs are unique."""
-        filters = self._client.build_tag_filters({tags.TOKEN: token})
+        """Register an AMI. Its name contains the token, because names of AMIs are unique; ours is a tag."""
+        ami_name = f"stratiform {token}"
+        ami_tags = self._client.build_tag_specification("image", name, {tags.TOKEN: token})["Tags"]
         with self._client.translating_errors():
-            images = self._client.ec2.describe_images(Filters=filters, Owners=["self"])["Images"]
+            images = self._client.ec2.describe_images(
+                Filters=[{"Name": "name", "Values": [ami_name]}], Owners=["self"]
+            )["Images"]
             if images:
-                return NativeImage(id=images[0]["ImageId"], name=name, token=token)
-            image_id = self._client.ec2_no_retry.register_image(
-                Name=f"{name[:90]} {token}",
-                RootDeviceName=_ROOT_DEVICE,
-                BlockDeviceMappings=[{"DeviceName": _ROOT_DEVICE, "Ebs": {"SnapshotId": snapshot_id}}],
-                VirtualizationType="hvm",
-                EnaSupport=True,
-                TagSpecifications=[self._client.build_tag_specification("image", name, {tags.TOKEN: token})],
-            )["ImageId"]
-        return NativeImage(id=image_id, name=name, token=token, min_disk_gib=self.get(snapshot_id).size_gib)
+                image_id = images[0]["ImageId"]
+            else:
+                image_id = self._client.ec2_no_retry.register_image(
+                    Name=ami_name,
+                    RootDeviceName=_ROOT_DEVICE,
+                    BlockDeviceMappings=[{"DeviceName": _ROOT_DEVICE, "Ebs": {"SnapshotId": snapshot_id}}],
+                    VirtualizationType="hvm",
+                    EnaSupport=True,
+                )["ImageId"]
+            self._client.ec2.create_tags(Resources=[image_id], Tags=ami_tags)
+        return NativeImage(image_id, name, token, min_disk_gib=self.get(snapshot_id).size_gib)
 
     def _list(self, filters: "Sequence[FilterTypeDef]") -> Iterator[NativeSnapshot]:
         pages = self._client.ec2.get_paginator("describe_snapshots").paginate(

@@ -120,7 +120,8 @@ def _check_address(address: str, subnet: Row) -> None:
         raise RequestRejected(f"invalid IP address '{address}'") from error
     if ip not in cidr:
         raise RequestRejected(f"IP address {address} is not in subnet {subnet['cidr']}")
-    if address == subnet["gateway"] or ip in (cidr.network_address, cidr.broadcast_address):
+    is_broadcast = ip.version == 4 and ip == cidr.broadcast_address
+    if address == subnet["gateway"] or ip == cidr.network_address or is_broadcast:
         raise RequestRejected(f"IP address {address} is reserved by the cloud")
 
 

@@ -25,7 +25,7 @@ _LAST_PREFIX_WITH_BROADCAST = 30
 
 @dataclass(frozen=True, slots=True)
 class ReservedAddresses:
-    """The number of addresses at the head and at the tail of a subnet that a cloud reserves for itself."""
+    """The number of addresses at the head and at the tail of an IPv4 subnet that a cloud reserves for itself."""
 
     head: int = 0
     tail: int = 0
@@ -106,13 +106,15 @@ def get_default_gateway(cidr: Cidr) -> str:
 
 
 def compute_default_pools(cidr: Cidr, gateway: str | None, reserved: ReservedAddresses) -> list[dict[str, str]]:
-    """Return up to two pools of all usable addresses except the gateway and the reserved ones."""
+    """Return up to two pools of all usable addresses except the gateway and, in IPv4, the reserved ones."""
     usable = get_usable_range(cidr)
-    first = max(usable.first, int(cidr.network_address) + reserved.head)
-    last = min(usable.last, int(cidr.broadcast_address) - reserved.tail)
-    ranges = [AddressRange(first, last)]
-    if gateway is not None and (number := int(ip_address(gateway))) in ranges[0]:
-        ranges = [AddressRange(first, number - 1), AddressRange(number + 1, last)]
+    if cidr.version == 4:
+        first = max(usable.first, int(cidr.network_address) + reserved.head)
+        last = min(usable.last, int(cidr.broadcast_address) - reserved.tail)
+        usable = AddressRange(first, last)
+    ranges = [usable]
+    if gateway is not None and (number := int(ip_address(gateway))) in usable:
+        ranges = [AddressRange(usable.first, number - 1), AddressRange(number + 1, usable.last)]
     return [
         {"start": to_address(pool.first, cidr.version), "end": to_address(pool.last, cidr.version)}
         for pool in ranges

@@ -2,7 +2,7 @@
 
 from sqlalchemy import delete, select
 
-from stratiform.kit.database import Connection, upsert
+from stratiform.kit.database import Connection, insert_lock_row, upsert
 from stratiform.services.network.tables import quota_locks_table, quotas_table
 
 
@@ -31,5 +31,7 @@ def delete_limits(db: Connection, project_id: str) -> int:
 def lock_project(db: Connection, project_id: str) -> None:
     """Wait for other transactions that create resources of the project."""
     c = quota_locks_table.c
-    upsert(db, quota_locks_table, {"project_id": project_id}, key=("project_id",), on_conflict={})
-    db.execute(select(c.project_id).where(c.project_id == project_id).with_for_update()).all()
+    query = select(c.project_id).where(c.project_id == project_id)
+    if db.execute(query).first() is None:
+        insert_lock_row(db, quota_locks_table, {"project_id": project_id}, key=("project_id",))
+    db.execute(query.with_for_update()).all()

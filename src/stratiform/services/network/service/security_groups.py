@@ -106,6 +106,8 @@ class SecurityGroups:
             raise DefaultSecurityGroupExists
         require_routing(ctx, self.dependencies.clouds, resource.project_id, "security groups")
         self.ensure_default(ctx, resource.project_id)
+        # The group `default` counts too, and may not have existed when the collection checked the quota.
+        self.dependencies.quotas.reserve(ctx.db, resource.project_id, SECURITY_GROUP.quota)
         stateful = resource["stateful"]
         if stateful is None:
             stateful = repository.find_default_statefulness(ctx.db, resource.project_id)

@@ -29,5 +29,5 @@ for _path in _CONFIG_PATHS:
 @api.post("/OS-OAUTH1/request_token", None, errors=(UnsupportedOperation,))
 @api.post("/OS-OAUTH1/access_token", None, errors=(UnsupportedOperation,))
 def create_oauth_token(_request: ApiRequest) -> None:
-    """Not supported (501): these requests are signed by a consumer instead of having a token."""
+    """Refuse OAuth 1.0a. These requests have the signature of a consumer instead of a token."""
     raise UnsupportedOperation(_OAUTH)

@@ -40,6 +40,8 @@ T = TypeVar("T")
 class CloudUnderTest:
     """A cloud, and what the tests need to know about it."""
 
+    #: The kind of cloud.
+    kind: str
     #: Connects to the cloud's account as the installation with this id.
     connect: Callable[[str], CloudConnection]
     #: Lets some time pass, so that operations in progress advance.
@@ -143,6 +145,7 @@ def memory(_request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
 
     connect("first").check_credentials()
     return CloudUnderTest(
+        kind="memory",
         connect=connect,
         tick=lambda: _advance(clock),
         image="memory-debian-12",
@@ -162,6 +165,7 @@ def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
 
     url, strict_url = request.getfixturevalue("moto_url"), request.getfixturevalue("strict_moto_url")
     return CloudUnderTest(
+        kind="aws",
         connect=cache(lambda installation_id: moto.connect_aws(url, home, installation_id)),
         tick=wait_briefly,
         image=moto.IMAGE,
@@ -186,6 +190,7 @@ def openstack(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
 
     url = request.getfixturevalue("openstack_url")
     return CloudUnderTest(
+        kind="openstack",
         connect=cache(lambda _installation_id: openstack.connect_openstack(url)),
         tick=wait_briefly,
         poll=openstack.POLL,
@@ -200,6 +205,7 @@ def prometheus(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
 
     url = request.getfixturevalue("prometheus_url")
     return CloudUnderTest(
+        kind="prometheus",
         connect=cache(lambda _installation_id: prometheus.connect_prometheus(url)),
         tick=wait_briefly,
         poll={"query": "bytes_sent_total", "resource_label": "bucket", "project_label": "project", "period_s": 60},

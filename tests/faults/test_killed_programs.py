@@ -48,7 +48,7 @@ class RunningInstallation:
         options = ["--port", str(self._port)] if program == "api" else []
         self._processes[program] = subprocess.Popen(
             [*PROGRAM, "--home", str(self.home), program, *options],
-            env=clean_environment(),
+            env=clean_environment(STRATIFORM_QUOTA_INSTANCES="-1", STRATIFORM_QUOTA_CORES="-1"),
             stdout=self._log,
             stderr=self._log,
         )

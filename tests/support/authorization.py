@@ -17,6 +17,7 @@ from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
 from support.authorization_resources import create_admins, create_credentials, create_simple_resources
 from support.callers import Callers, open_callers
+from support.compute_resources import SHARED_PARAMETERS, create_compute_resources
 from support.stacks import ServiceHarness, build_harness
 
 _PARAMETER = re.compile(r"{(\w+(?::path)?)}")
@@ -98,6 +99,7 @@ _SHARED = {
     "endpoint_id",
     "region_id",
     "default_security_group_rule_id",
+    *SHARED_PARAMETERS,
     "policy_id",
     "registered_limit_id",
     "endpoint_group_id",
@@ -239,6 +241,7 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
         "request_id": actions[0]["request_id"],
         "flavor_id": "1",
         "keypair_name": keypair["name"],
+        **create_compute_resources(api),
         **_identity_identifiers(api),
     }
 

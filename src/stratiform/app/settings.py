@@ -163,6 +163,28 @@ class Settings:
     reclaim_instance_interval: Annotated[int, Meta(ge=0)] = setting_field(
         0, "Seconds for which a deleted server is kept and can be restored, as in Nova; 0: it is deleted at once."
     )
+    quota_instances: Annotated[int, Meta(ge=-1)] = setting_field(
+        10, "Servers of a project without a quota of its own, as in Nova; -1: no limit."
+    )
+    quota_cores: Annotated[int, Meta(ge=-1)] = setting_field(
+        20,
+        "vCPUs of the servers of a project without a quota of its own, as in Nova; -1: no limit.",
+    )
+    quota_ram: Annotated[int, Meta(ge=-1)] = setting_field(
+        51200,
+        "Memory of the servers in MiB of a project without a quota of its own, as in Nova; -1: no limit.",
+    )
+    quota_key_pairs: Annotated[int, Meta(ge=-1)] = setting_field(
+        100,
+        "Key pairs of a user, as in Nova; -1: no limit.",
+    )
+    quota_server_groups: Annotated[int, Meta(ge=-1)] = setting_field(
+        10, "Server groups of a project without a quota of its own, as in Nova; -1: no limit."
+    )
+    quota_server_group_members: Annotated[int, Meta(ge=-1)] = setting_field(
+        10,
+        "Servers in a server group of a project without a quota of its own, as in Nova; -1: no limit.",
+    )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting_field(
         12, "bcrypt cost factor of password hashes, 4 to 31, like Keystone's password_hash_rounds."
     )
@@ -234,6 +256,18 @@ class Settings:
 
     def _build_url(self, host: str) -> str:
         return f"{'https' if self.has_tls else 'http'}://{format_address(host, self.port)}"
+
+    @property
+    def compute_quotas(self) -> dict[str, int]:
+        """The default quotas of the compute service by resource."""
+        return {
+            "instances": self.quota_instances,
+            "cores": self.quota_cores,
+            "ram": self.quota_ram,
+            "key_pairs": self.quota_key_pairs,
+            "server_groups": self.quota_server_groups,
+            "server_group_members": self.quota_server_group_members,
+        }
 
     @property
     def message_buses(self) -> dict[str, MessageBus]:

@@ -72,4 +72,5 @@ def _environment(settings: Settings, database: Database, clock: Clock, ids: Ids)
         raw_messages_days=settings.raw_messages_days,
         reclaim_instance_interval_s=settings.reclaim_instance_interval,
         enable_instance_password=settings.enable_instance_password,
+        compute_quotas=settings.compute_quotas,
     )

@@ -46,6 +46,12 @@ class Conflict(Fault):
     status = 409
 
 
+class RemovedApi(Fault):
+    """The API had the resource once, and its specification has removed it."""
+
+    status = 410
+
+
 class ContentTooLarge(Fault):
     """The request body is larger than allowed."""
 

@@ -58,6 +58,7 @@ class ServiceEnvironment:
     raw_messages_days: int
     reclaim_instance_interval_s: int
     enable_instance_password: bool
+    compute_quotas: Mapping[str, int]
 
 
 class ServiceRegistry:

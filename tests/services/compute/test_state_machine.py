@@ -34,7 +34,7 @@ class ServerStateMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.harness = build_harness(self.folder / "home")
+        self.harness = build_harness(self.folder / "home", quota_instances=-1, quota_cores=-1, quota_ram=-1)
 
     def teardown(self) -> None:
         try:

@@ -1,6 +1,8 @@
 """Errors of compute, with the texts of Nova's API. Source: nova/exception.py."""
 
-from stratiform.kit.errors import Conflict, Invalid, NotFound
+from collections.abc import Mapping
+
+from stratiform.kit.errors import Conflict, Invalid, NotFound, OverLimit
 
 
 class ServerNotFound(NotFound):
@@ -113,3 +115,63 @@ class NoValidHost(Invalid):
 
     def __init__(self, reason: str = "There are not enough hosts available.") -> None:
         super().__init__(f"No valid host was found. {reason}")
+
+
+class QuotaExceeded(OverLimit):
+    """The project's quota does not allow the request; `exceeded`: requested, used and limit by resource."""
+
+    def __init__(self, exceeded: Mapping[str, tuple[int, int, int]]) -> None:
+        resources = ", ".join(exceeded)
+        requested, used, limits = (", ".join(map(str, numbers)) for numbers in zip(*exceeded.values(), strict=True))
+        super().__init__(
+            f"Quota exceeded for {resources}: Requested {requested}, but already used {used} of {limits} {resources}"
+        )
+
+
+class TooManyKeyPairs(OverLimit):
+    """The user's quota of key pairs is exhausted."""
+
+    def __init__(self) -> None:
+        super().__init__("Quota exceeded, too many key pairs.")
+
+
+class TooManyServerGroups(OverLimit):
+    """The project's quota of server groups is exhausted."""
+
+    def __init__(self) -> None:
+        super().__init__("Quota exceeded, too many server groups.")
+
+
+class TooManyServersInGroup(OverLimit):
+    """The quota of members of a server group is exhausted."""
+
+    def __init__(self) -> None:
+        super().__init__("Quota exceeded, too many servers in group")
+
+
+class ServerGroupNotFound(NotFound):
+    """The server group does not exist, or belongs to another project."""
+
+    def __init__(self, group_id: str) -> None:
+        super().__init__(f"Instance group {group_id} could not be found.")
+
+
+class AggregateNotFound(NotFound):
+    """The host aggregate does not exist."""
+
+    def __init__(self, aggregate_id: str) -> None:
+        super().__init__(f"Aggregate {aggregate_id} could not be found.")
+
+
+class ComputeHostNotFound(NotFound):
+    """No cloud has this name."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"Compute host {host} could not be found.")
+
+
+class ServiceNotFound(NotFound):
+    """The compute service does not exist."""
+
+    def __init__(self, service_id: str) -> None:
+        super().__init__(f"Service {service_id} could not be found.")

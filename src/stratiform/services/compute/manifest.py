@@ -18,6 +18,7 @@ def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> ComputeService
         volume=registry.get(VolumeService),
         reclaim_instance_interval_s=env.reclaim_instance_interval_s,
         enable_instance_password=env.enable_instance_password,
+        quotas=env.compute_quotas,
     )
 
 

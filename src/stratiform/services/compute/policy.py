@@ -139,5 +139,61 @@ SERVER_GROUPS_LIST = Rule(f"{_API}:os-server-groups:index", project_reader, "Lis
 EXTENSIONS_READ = Rule(f"{_API}:extensions", anyone, "List and show extensions")
 SERVICES_LIST = Rule(f"{_API}:os-services:list", admin, "List compute services")
 HYPERVISORS_LIST = Rule(f"{_API}:os-hypervisors:list", admin, "List hypervisors")
+QUOTA_SETS_DETAIL = Rule(f"{_API}:os-quota-sets:detail", project_reader, "Show the quota and the usage of a project")
+QUOTA_SETS_DEFAULTS = Rule(f"{_API}:os-quota-sets:defaults", project_reader, "Show the default quota")
+QUOTA_SETS_UPDATE = Rule(f"{_API}:os-quota-sets:update", admin, "Update the quota of a project")
+QUOTA_SETS_DELETE = Rule(f"{_API}:os-quota-sets:delete", admin, "Reset the quota of a project")
+QUOTA_CLASS_SETS_SHOW = Rule(f"{_API}:os-quota-class-sets:show", admin, "Show the quota of a quota class")
+QUOTA_CLASS_SETS_UPDATE = Rule(f"{_API}:os-quota-class-sets:update", admin, "Update the quota of a quota class")
+SERVER_GROUPS_LIST_ALL_PROJECTS = Rule(
+    f"{_API}:os-server-groups:index:all_projects", admin, "List the server groups of all projects"
+)
+SERVER_GROUPS_SHOW = Rule(f"{_API}:os-server-groups:show", project_reader, "Show a server group")
+SERVER_GROUPS_CREATE = Rule(f"{_API}:os-server-groups:create", project_member, "Create a server group")
+SERVER_GROUPS_DELETE = Rule(f"{_API}:os-server-groups:delete", project_member, "Delete a server group")
+AGGREGATES_LIST = Rule(f"{_API}:os-aggregates:index", admin, "List host aggregates")
+AGGREGATES_SHOW = Rule(f"{_API}:os-aggregates:show", admin, "Show a host aggregate")
+AGGREGATES_CREATE = Rule(f"{_API}:os-aggregates:create", admin, "Create a host aggregate")
+AGGREGATES_UPDATE = Rule(f"{_API}:os-aggregates:update", admin, "Update a host aggregate")
+AGGREGATES_DELETE = Rule(f"{_API}:os-aggregates:delete", admin, "Delete a host aggregate")
+AGGREGATES_ADD_HOST = Rule(f"{_API}:os-aggregates:add_host", admin, "Add a host to a host aggregate")
+AGGREGATES_REMOVE_HOST = Rule(f"{_API}:os-aggregates:remove_host", admin, "Remove a host from a host aggregate")
+AGGREGATES_SET_METADATA = Rule(f"{_API}:os-aggregates:set_metadata", admin, "Set the metadata of a host aggregate")
+AGGREGATES_CACHE_IMAGES = Rule("compute:aggregates:images", admin, "Cache images on the hosts of a host aggregate")
+SERVICES_UPDATE = Rule(f"{_API}:os-services:update", admin, "Enable or disable a compute service")
+SERVICES_DELETE = Rule(f"{_API}:os-services:delete", admin, "Delete a compute service")
+HYPERVISORS_DETAIL = Rule(f"{_API}:os-hypervisors:list-detail", admin, "List hypervisors with details")
+HYPERVISORS_SHOW = Rule(f"{_API}:os-hypervisors:show", admin, "Show a hypervisor")
+HYPERVISORS_STATISTICS = Rule(f"{_API}:os-hypervisors:statistics", admin, "Show the sums of all hypervisors")
+HYPERVISORS_UPTIME = Rule(f"{_API}:os-hypervisors:uptime", admin, "Show the uptime of a hypervisor")
+HYPERVISORS_SEARCH = Rule(f"{_API}:os-hypervisors:search", admin, "Search hypervisors by name")
+HYPERVISORS_SERVERS = Rule(f"{_API}:os-hypervisors:servers", admin, "List the servers of hypervisors")
+HOSTS_LIST = Rule(f"{_API}:os-hosts:list", admin, "List hosts")
+HOSTS_SHOW = Rule(f"{_API}:os-hosts:show", admin, "Show a host")
+HOSTS_UPDATE = Rule(f"{_API}:os-hosts:update", admin, "Update a host")
+HOSTS_POWER = Rule(f"{_API}:os-hosts:reboot", admin, "Start, stop or reboot a host")
+MIGRATIONS_LIST = Rule(f"{_API}:os-migrations:index", admin, "List migrations")
+SERVER_MIGRATIONS_LIST = Rule(f"{_API}:servers:migrations:index", admin, "List the live migrations of a server")
+SERVER_MIGRATIONS_SHOW = Rule(f"{_API}:servers:migrations:show", admin, "Show a live migration of a server")
+SERVER_MIGRATIONS_FORCE_COMPLETE = Rule(
+    f"{_API}:servers:migrations:force_complete", admin, "Force a live migration to complete"
+)
+SERVER_MIGRATIONS_DELETE = Rule(f"{_API}:servers:migrations:delete", admin, "Abort a live migration")
+TENANT_USAGE_LIST = Rule(f"{_API}:os-simple-tenant-usage:list", admin, "List the usage of all projects")
+TENANT_USAGE_SHOW = Rule(f"{_API}:os-simple-tenant-usage:show", project_reader, "Show the usage of a project")
+SERVER_DIAGNOSTICS_SHOW = Rule(f"{_API}:os-server-diagnostics", admin, "Show diagnostics of a server")
+SERVER_TOPOLOGY_SHOW = Rule("compute:server:topology:index", project_reader, "Show the NUMA topology of a server")
+SERVER_PASSWORD_SHOW = Rule(
+    f"{_API}:os-server-password:show", project_reader, "Show the encrypted password of a server"
+)
+SERVER_PASSWORD_CLEAR = Rule(
+    f"{_API}:os-server-password:clear", project_member, "Clear the encrypted password of a server"
+)
+EXTERNAL_EVENTS_CREATE = Rule(f"{_API}:os-server-external-events:create", admin, "Report external events of servers")
+ASSISTED_VOLUME_SNAPSHOTS = Rule(
+    f"{_API}:os-assisted-volume-snapshots:create", admin, "Create snapshots of attached volumes"
+)
+CONSOLE_TOKENS_SHOW = Rule(f"{_API}:os-console-auth-tokens", admin, "Show the connection of a console")
+SERVER_SHARES = Rule(f"{_API}:os-server-shares:index", project_reader, "List and show the shares of a server")
 
 RULES = list_declared_rules(globals())

@@ -104,3 +104,53 @@ action_table = define_table(
     Column("message", String(255)),
     Index("ix_compute_server_action_server", "server_id", "started_at"),
 )
+
+#: Limits that operators have set.
+quota_table = define_table(
+    "compute_quota",
+    Column("project_id", String(64), primary_key=True),
+    Column("resource", String(64), primary_key=True),
+    Column("limit", BigInteger, nullable=False),
+)
+
+quota_class_table = define_table(
+    "compute_quota_class",
+    Column("class_name", String(64), primary_key=True),
+    Column("resource", String(64), primary_key=True),
+    Column("limit", BigInteger, nullable=False),
+)
+
+#: A row for each project or user, which is locked while usage is compared with limits.
+quota_lock_table = define_table("compute_quota_lock", Column("owner_id", String(64), primary_key=True))
+
+server_group_table = define_table(
+    "compute_server_group",
+    Column("id", String(64), primary_key=True),
+    Column("project_id", String(64), nullable=False, index=True),
+    Column("user_id", String(64), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("policy", String(32), nullable=False),
+    Column("rules", Json, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+aggregate_table = define_table(
+    "compute_aggregate",
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("uuid", String(64), nullable=False),
+    Column("name", String(255), nullable=False, unique=True),
+    Column("availability_zone", String(255)),
+    Column("metadata", Json, nullable=False),
+    Column("hosts", Json, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger),
+)
+
+service_state_table = define_table(
+    "compute_service_state",
+    Column("cloud_id", String(64), primary_key=True),
+    Column("disabled", Boolean, nullable=False),
+    Column("disabled_reason", String(255)),
+    Column("forced_down", Boolean, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)

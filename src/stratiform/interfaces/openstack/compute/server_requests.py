@@ -30,7 +30,7 @@ _NETWORKS_REQUIRED = 37
 _HAS_DESCRIPTION = 19
 
 
-def build_new_server(body: ServerCreate, microversion: int) -> NewServer:
+def build_new_server(body: ServerCreate, microversion: int, group_id: str = "") -> NewServer:
     """Raises Invalid, InvalidField."""
     min_count = body.min_count if isinstance(body.min_count, int) else 1
     max_count = body.max_count if isinstance(body.max_count, int) else min_count
@@ -51,6 +51,7 @@ def build_new_server(body: ServerCreate, microversion: int) -> NewServer:
         max_count=max_count,
         zone=(body.availability_zone or "").split(":")[0] or None,
         host=_host(body),
+        group_id=group_id,
         config_drive=str(body.config_drive).lower() in ("true", "1", "yes", "on"),
         description=body.description if isinstance(body.description, str) else default_description,
         hostname=_hostname(body.hostname, max_count),

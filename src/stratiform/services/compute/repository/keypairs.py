@@ -25,3 +25,7 @@ def insert_keypair(db: Connection, keypair: KeyPair) -> KeyPair:
 def delete_keypair(db: Connection, user_id: str, name: str) -> bool:
     """Return False if the user has no key pair with this name."""
     return _keypairs.delete(db, keypair_table.c.user_id == user_id, keypair_table.c.name == name) == 1
+
+
+def count_keypairs(db: Connection, user_id: str) -> int:
+    return _keypairs.count(db, keypair_table.c.user_id == user_id)

@@ -95,6 +95,17 @@ def compute_project_usage(db: Connection, project_id: str) -> ProjectUsage:
     return ProjectUsage(len(flavors), sum(f["vcpus"] for f in flavors), sum(f["ram"] for f in flavors))
 
 
+def list_all_servers(db: Connection) -> Sequence[Server]:
+    """Return the servers of all clouds that are not deleted."""
+    return _servers.list_all(db, server_table.c.deleted_at.is_(None), order=[server_table.c.created_at])
+
+
+def has_servers_in_cloud(db: Connection, cloud_id: str) -> bool:
+    """Return True if a cloud has servers that are not deleted."""
+    c = server_table.c
+    return db.execute(select(c.id).where(c.cloud_id == cloud_id, c.deleted_at.is_(None)).limit(1)).first() is not None
+
+
 def list_servers(db: Connection, filters: ServerFilter, page: Page) -> Slice[Server]:
     """Return a page of servers, sorted by the filter's sort keys, then by id. Raises Invalid for an unknown marker."""
     where = _conditions(filters)

@@ -1,10 +1,12 @@
 """The compute service."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
+from stratiform.services.compute.service.aggregates import Aggregates
 from stratiform.services.compute.service.availability_zones import AvailabilityZones
 from stratiform.services.compute.service.compute_services import ComputeServices
 from stratiform.services.compute.service.flavor_access import FlavorAccess
@@ -15,10 +17,12 @@ from stratiform.services.compute.service.instance_actions import InstanceActions
 from stratiform.services.compute.service.keypairs import KeyPairs
 from stratiform.services.compute.service.limits import Limits
 from stratiform.services.compute.service.quota_sets import QuotaSets
+from stratiform.services.compute.service.quotas import Quotas
 from stratiform.services.compute.service.security_groups import SecurityGroups
 from stratiform.services.compute.service.server_actions import ServerActions
 from stratiform.services.compute.service.server_addresses import ServerAddresses
 from stratiform.services.compute.service.server_builder import ServerBuilder
+from stratiform.services.compute.service.server_details import ServerDetails
 from stratiform.services.compute.service.server_groups import ServerGroups
 from stratiform.services.compute.service.server_interfaces import ServerInterfaces
 from stratiform.services.compute.service.server_metadata import ServerMetadata
@@ -70,6 +74,8 @@ class ComputeService:
     server_groups: ServerGroups
     services: ComputeServices
     hypervisors: Hypervisors
+    aggregates: Aggregates
+    server_details: ServerDetails
 
     @classmethod
     def build(
@@ -82,9 +88,13 @@ class ComputeService:
         volume: VolumeService,
         reclaim_instance_interval_s: int = 0,
         enable_instance_password: bool = True,
+        quotas: Mapping[str, int],
     ) -> "ComputeService":
         reclaim_interval_us = reclaim_instance_interval_s * SECOND_US
         security_groups = SecurityGroups(network)
+        limits = Quotas(quotas)
+        server_groups = ServerGroups(ids, clouds, limits)
+        builder = ServerBuilder(ids, clouds, network, image, volume, limits, server_groups)
         return cls(
             ids=ids,
             clouds=clouds,
@@ -93,10 +103,8 @@ class ComputeService:
             volume=volume,
             reclaim_interval_us=reclaim_interval_us,
             enable_instance_password=enable_instance_password,
-            servers=Servers(
-                ids, network, volume, ServerBuilder(ids, clouds, network, image, volume), reclaim_interval_us
-            ),
-            server_actions=ServerActions(ids, clouds, network, image),
+            servers=Servers(ids, network, volume, builder, reclaim_interval_us),
+            server_actions=ServerActions(ids, clouds, network, image, limits),
             server_state_actions=ServerStateActions(ids, clouds, image),
             server_snapshots=ServerSnapshots(ids, clouds, image),
             server_addresses=ServerAddresses(network),
@@ -110,11 +118,13 @@ class ComputeService:
             flavors=Flavors(ids),
             flavor_access=FlavorAccess(),
             flavor_extra_specs=FlavorExtraSpecs(),
-            keypairs=KeyPairs(ids),
-            limits=Limits(),
-            quota_sets=QuotaSets(),
+            keypairs=KeyPairs(ids, limits),
+            limits=Limits(limits),
+            quota_sets=QuotaSets(limits),
             availability_zones=AvailabilityZones(clouds),
-            server_groups=ServerGroups(),
-            services=ComputeServices(),
-            hypervisors=Hypervisors(),
+            server_groups=server_groups,
+            services=ComputeServices(clouds),
+            hypervisors=Hypervisors(clouds),
+            aggregates=Aggregates(ids, clouds),
+            server_details=ServerDetails(),
         )

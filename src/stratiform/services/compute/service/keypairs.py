@@ -18,6 +18,7 @@ from stratiform.services.compute.model.keypairs import (
     validate_keypair_name,
 )
 from stratiform.services.compute.repository import keypairs as repository
+from stratiform.services.compute.service.quotas import Quotas
 
 _TYPES = ("ssh", "x509")
 
@@ -27,6 +28,7 @@ class KeyPairs:
     """Operations of `/os-keypairs`. Key pairs belong to a user; operators may pass another `user_id`."""
 
     ids: Ids
+    quotas: Quotas
 
     def list(self, ctx: RequestContext, page: Page, user_id: str | None = None) -> Slice[KeyPair]:
         """Return a page of the user's key pairs; the marker is a name."""
@@ -52,13 +54,14 @@ class KeyPairs:
     def create(
         self, ctx: RequestContext, name: str, public_key: str, *, key_type: str = "ssh", user_id: str | None = None
     ) -> KeyPair:
-        """Import a public key. Raises InvalidField, Invalid, KeyPairConflict."""
+        """Import a public key. Raises InvalidField, Invalid, KeyPairConflict, TooManyKeyPairs."""
         owner_id = _require(ctx, policy.KEYPAIRS_CREATE, user_id)
         validate_keypair_name(name)
         _validate_type(key_type)
         fingerprint = compute_key_fingerprint(key_type, public_key)
         if repository.find_keypair(ctx.db, owner_id, name) is not None:
             raise KeyPairConflict(name)
+        self.quotas.reserve_keypair(ctx, owner_id)
         keypair = KeyPair(self.ids.uuid(), owner_id, name, key_type, public_key, fingerprint, ctx.now)
         return repository.insert_keypair(ctx.db, keypair)
 

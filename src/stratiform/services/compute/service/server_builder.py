@@ -16,8 +16,11 @@ from stratiform.services.compute.model.flavors import Flavor
 from stratiform.services.compute.model.servers import NewServer, Server
 from stratiform.services.compute.model.validation import sanitize_hostname, validate_metadata, validate_tags
 from stratiform.services.compute.repository import instance_actions, servers
+from stratiform.services.compute.service.compute_services import require_enabled
 from stratiform.services.compute.service.flavors import get_flavor_for_server
 from stratiform.services.compute.service.keypairs import get_public_key
+from stratiform.services.compute.service.quotas import Quotas
+from stratiform.services.compute.service.server_groups import ServerGroups
 from stratiform.services.compute.service.server_images import build_image_metadata, get_bootable_image
 from stratiform.services.compute.service.server_security_groups import resolve_security_group
 from stratiform.services.compute.service.server_transitions import RECONCILE, build_instance_action
@@ -39,15 +42,21 @@ class ServerBuilder:
     network: NetworkService
     image: ImageService
     volume: VolumeService
+    quotas: Quotas
+    server_groups: ServerGroups
 
     def build_servers(self, ctx: RequestContext, new: NewServer, project_id: str) -> Sequence[Server]:
-        """Raises Invalid, NotFound, Conflict."""
+        """Create from `min_count` to `max_count` servers, as the quota allows. Raises Invalid, NotFound, Conflict."""
         _validate(new)
         flavor = get_flavor_for_server(ctx, new.flavor_id, project_id)
         image = get_bootable_image(self.image, ctx, new.image_id, flavor.snapshot())
         binding = self._select_binding(ctx, project_id, new.zone)
+        require_enabled(ctx, binding.cloud_id)
+        count = self.quotas.reserve_servers(ctx, project_id, flavor.snapshot(), new.min_count, new.max_count)
+        if new.group_id:
+            self.server_groups.reserve_members(ctx, new.group_id, binding, count)
         template = self._template(ctx, new, project_id, flavor, image, binding)
-        created = [self._instantiate(template, index, new.max_count) for index in range(new.max_count)]
+        created = [self._instantiate(template, index, new.max_count) for index in range(count)]
         servers.insert_servers(ctx.db, created)
         records = [build_instance_action(ctx, self.ids, server, "create") for server in created]
         instance_actions.insert_actions(ctx.db, records)
@@ -127,6 +136,8 @@ class ServerBuilder:
             disk_config=new.disk_config,
             access_ip_v4=new.access_ip_v4,
             access_ip_v6=new.access_ip_v6,
+            pinned_zone=new.zone,
+            group_id=new.group_id,
         )
 
 

@@ -16,7 +16,7 @@ from stratiform.services.compute import events
 from stratiform.services.compute.model.power_states import SHUTDOWN
 from stratiform.services.compute.model.servers import Server
 from stratiform.services.compute.model.task_states import NONE, POWERING_OFF
-from stratiform.services.compute.model.vm_states import ACTIVE, ERROR, RESIZED, STOPPED
+from stratiform.services.compute.model.vm_states import ACTIVE, ERROR, RESIZED, SHELVED_OFFLOADED, STOPPED
 from stratiform.services.compute.repository import servers
 from stratiform.services.compute.service import ComputeService
 from stratiform.services.compute.service.server_transitions import RECONCILE
@@ -72,15 +72,15 @@ def observe_cloud(compute: ComputeService, job: Job) -> None:
 
 
 def _is_orphan(native: NativeServer, row: Server | None) -> bool:
-    """Return True if the server of this token is deleted (None), has failed, or is another one in the cloud.
+    """Return True if the server of this token is deleted (None), failed or shelved, or is another one in the cloud.
 
     Servers with an unknown token are not orphans: rows are never removed, and are written before the request to the
     cloud, so such a server belongs to another database.
     """
     if row is None:
         return True
-    failed = row.vm_state == ERROR and row.task_state == NONE and not row.native_id
-    return failed or row.native_id not in ("", native.id)
+    absent = row.vm_state in (ERROR, SHELVED_OFFLOADED) and row.task_state == NONE and not row.native_id
+    return absent or row.native_id not in ("", native.id)
 
 
 def _correct_drift(

@@ -8,6 +8,9 @@ from stratiform.services.compute.model.task_states import REBOOT_STARTED, REBOOT
 from stratiform.services.compute.model.vm_states import ACTIVE, STOPPED
 from stratiform.services.compute.tasks.server_reconciler import ServerReconciler
 
+#: States in which a reboot is requested; a hard reboot discards the memory of a paused or suspended server.
+_REBOOTABLE = (NativeServerState.RUNNING, NativeServerState.PAUSED, NativeServerState.SUSPENDED)
+
 #: The fault of a server that its cloud reports in error without a reason.
 IN_ERROR = "The server is in the state error in its cloud."
 
@@ -57,7 +60,7 @@ def start_reboot(reconciler: ServerReconciler) -> Requeue | None:
         return reconciler.mark_lost()
     soft = reconciler.server.task_state == REBOOTING
     try:
-        if native.state is NativeServerState.RUNNING:
+        if native.state in _REBOOTABLE:
             reconciler.cloud.reboot(native.id, hard=not soft)
         elif native.state is NativeServerState.STOPPED:
             reconciler.cloud.start(native.id)

@@ -41,7 +41,8 @@ def show_server(request: ApiRequest, server_id: str) -> schemas.ServerResponse:
 
 @api.post("/servers", policy.SERVERS_CREATE, status=202)
 def create_server(request: ApiRequest, body: schemas.ServerCreateRequest) -> ApiResponse[_Created]:
-    new = build_new_server(body.server, request.microversion)
+    group_id = body.scheduler_hints.group or body.ext_scheduler_hints.group
+    new = build_new_server(body.server, request.microversion, group_id)
     server = request.services.compute.servers.create(request.ctx, new)[0]
     if body.server.return_reservation_id:
         return ApiResponse(schemas.ReservationResponse(server.reservation_id))

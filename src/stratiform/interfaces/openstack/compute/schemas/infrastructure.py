@@ -1,13 +1,10 @@
-"""Availability zones, compute services, hypervisors, server groups and extensions."""
+"""Availability zones, compute services and extensions."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from stratiform.interfaces.endpoints import Since
-from stratiform.interfaces.openstack.compute.schemas.common import PageQuery
-from stratiform.kit.pagination import Page
 
 
 class ZoneState(Struct):
@@ -49,21 +46,37 @@ class ComputeServicesResponse(Struct):
     services: list[ComputeService]
 
 
-class HypervisorListQuery(Struct):
-    limit: Annotated[str | None, Since(33)] = None
-    marker: Annotated[str | None, Since(33)] = None
+class ComputeServiceUpdate(Struct, forbid_unknown_fields=True):
+    """The body of `PUT /os-services/{service_id}`, since 2.53."""
 
-    def page(self) -> Page:
-        """Raises Invalid."""
-        return PageQuery(self.limit, self.marker).page()
-
-
-class HypervisorsResponse(Struct):
-    hypervisors: Sequence[str]
+    status: str | UnsetType = UNSET
+    disabled_reason: str | UnsetType = UNSET
+    forced_down: bool | UnsetType = UNSET
 
 
-class ServerGroupsResponse(Struct):
-    server_groups: Sequence[str]
+class ComputeServiceHost(Struct, forbid_unknown_fields=True):
+    """The body of the actions until 2.52."""
+
+    host: str
+    binary: str
+    disabled_reason: str | UnsetType = UNSET
+    forced_down: bool | UnsetType = UNSET
+
+
+class ComputeServiceResponse(Struct):
+    service: ComputeService
+
+
+class ComputeServiceStatus(Struct):
+    host: str
+    binary: str
+    status: str | UnsetType = UNSET
+    disabled_reason: str | UnsetType = UNSET
+    forced_down: bool | UnsetType = UNSET
+
+
+class ComputeServiceStatusResponse(Struct):
+    service: ComputeServiceStatus
 
 
 class Extension(Struct):

@@ -1,38 +1,94 @@
-"""Quota sets and limits. Every quota is unlimited."""
+"""Quota sets, quota classes and limits."""
 
 from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
-from stratiform.interfaces.endpoints import Until
-from stratiform.interfaces.openstack.compute.schemas.common import UNLIMITED
+from stratiform.interfaces.endpoints import Since, Until
+
+_Limit = int | str | UnsetType
 
 
-class QuotaSet(Struct, kw_only=True):
-    id: str
-    instances: int = UNLIMITED
-    cores: int = UNLIMITED
-    ram: int = UNLIMITED
-    metadata_items: int = UNLIMITED
-    key_pairs: int = UNLIMITED
-    server_groups: int = UNLIMITED
-    server_group_members: int = UNLIMITED
-    injected_files: Annotated[int, Until(56)] = UNLIMITED
-    injected_file_content_bytes: Annotated[int, Until(56)] = UNLIMITED
-    injected_file_path_bytes: Annotated[int, Until(56)] = UNLIMITED
-    fixed_ips: Annotated[int, Until(35)] = UNLIMITED
-    floating_ips: Annotated[int, Until(35)] = UNLIMITED
-    security_groups: Annotated[int, Until(35)] = UNLIMITED
-    security_group_rules: Annotated[int, Until(35)] = UNLIMITED
+class Limits(Struct, kw_only=True):
+    """The limits of a project or quota class by resource."""
+
+    instances: int
+    cores: int
+    ram: int
+    metadata_items: int
+    key_pairs: int
+    server_groups: int
+    server_group_members: int
+    injected_files: Annotated[int, Until(56)]
+    injected_file_content_bytes: Annotated[int, Until(56)]
+    injected_file_path_bytes: Annotated[int, Until(56)]
+    fixed_ips: Annotated[int, Until(35)]
+    floating_ips: Annotated[int, Until(35)]
+    security_groups: Annotated[int, Until(35)]
+    security_group_rules: Annotated[int, Until(35)]
+
+
+class QuotaSet(Limits, kw_only=True):
+    """`id` is not in responses to updates."""
+
+    id: str | UnsetType = UNSET
 
 
 class QuotaSetResponse(Struct):
     quota_set: QuotaSet
 
 
+class QuotaClassSet(Limits, kw_only=True):
+    """`id` is not in responses to updates. Server groups have been part of it since 2.50."""
+
+    id: str | UnsetType = UNSET
+    server_groups: Annotated[int, Since(50)]
+    server_group_members: Annotated[int, Since(50)]
+    fixed_ips: Annotated[int, Until(49)]
+    floating_ips: Annotated[int, Until(49)]
+    security_groups: Annotated[int, Until(49)]
+    security_group_rules: Annotated[int, Until(49)]
+
+
+class QuotaClassSetResponse(Struct):
+    quota_class_set: QuotaClassSet
+
+
+class LimitsUpdate(Struct, kw_only=True, forbid_unknown_fields=True):
+    """New limits; those that are absent stay."""
+
+    instances: _Limit = UNSET
+    cores: _Limit = UNSET
+    ram: _Limit = UNSET
+    metadata_items: _Limit = UNSET
+    key_pairs: _Limit = UNSET
+    server_groups: _Limit = UNSET
+    server_group_members: _Limit = UNSET
+    injected_files: Annotated[_Limit, Until(56)] = UNSET
+    injected_file_content_bytes: Annotated[_Limit, Until(56)] = UNSET
+    injected_file_path_bytes: Annotated[_Limit, Until(56)] = UNSET
+    fixed_ips: Annotated[_Limit, Until(35)] = UNSET
+    floating_ips: Annotated[_Limit, Until(35)] = UNSET
+    security_groups: Annotated[_Limit, Until(35)] = UNSET
+    security_group_rules: Annotated[_Limit, Until(35)] = UNSET
+
+
+class QuotaSetUpdate(LimitsUpdate, kw_only=True, forbid_unknown_fields=True):
+    tenant_id: object = UNSET
+    force: bool | str = False
+
+
+class QuotaSetUpdateRequest(Struct, forbid_unknown_fields=True):
+    quota_set: QuotaSetUpdate
+
+
+class QuotaClassSetUpdateRequest(Struct, forbid_unknown_fields=True):
+    quota_class_set: LimitsUpdate
+
+
 class QuotaUsage(Struct):
-    in_use: int = 0
-    limit: int = UNLIMITED
+    in_use: int
+    limit: int
     reserved: int = 0
 
 
@@ -41,17 +97,17 @@ class QuotaSetDetail(Struct, kw_only=True):
     instances: QuotaUsage
     cores: QuotaUsage
     ram: QuotaUsage
-    metadata_items: QuotaUsage = field(default_factory=QuotaUsage)
-    key_pairs: QuotaUsage = field(default_factory=QuotaUsage)
-    server_groups: QuotaUsage = field(default_factory=QuotaUsage)
-    server_group_members: QuotaUsage = field(default_factory=QuotaUsage)
-    injected_files: Annotated[QuotaUsage, Until(56)] = field(default_factory=QuotaUsage)
-    injected_file_content_bytes: Annotated[QuotaUsage, Until(56)] = field(default_factory=QuotaUsage)
-    injected_file_path_bytes: Annotated[QuotaUsage, Until(56)] = field(default_factory=QuotaUsage)
-    fixed_ips: Annotated[QuotaUsage, Until(35)] = field(default_factory=QuotaUsage)
-    floating_ips: Annotated[QuotaUsage, Until(35)] = field(default_factory=QuotaUsage)
-    security_groups: Annotated[QuotaUsage, Until(35)] = field(default_factory=QuotaUsage)
-    security_group_rules: Annotated[QuotaUsage, Until(35)] = field(default_factory=QuotaUsage)
+    metadata_items: QuotaUsage
+    key_pairs: QuotaUsage
+    server_groups: QuotaUsage
+    server_group_members: QuotaUsage
+    injected_files: Annotated[QuotaUsage, Until(56)]
+    injected_file_content_bytes: Annotated[QuotaUsage, Until(56)]
+    injected_file_path_bytes: Annotated[QuotaUsage, Until(56)]
+    fixed_ips: Annotated[QuotaUsage, Until(35)]
+    floating_ips: Annotated[QuotaUsage, Until(35)]
+    security_groups: Annotated[QuotaUsage, Until(35)]
+    security_group_rules: Annotated[QuotaUsage, Until(35)]
 
 
 class QuotaSetDetailResponse(Struct):
@@ -69,28 +125,28 @@ class AbsoluteLimits(Struct, kw_only=True, rename="camel"):
     total_instances_used: int
     total_cores_used: int
     total_ram_used: int = field(name="totalRAMUsed")
-    total_server_groups_used: int = 0
-    max_total_instances: int = UNLIMITED
-    max_total_cores: int = UNLIMITED
-    max_total_ram_size: int = field(name="maxTotalRAMSize", default=UNLIMITED)
-    max_total_keypairs: int = UNLIMITED
-    max_server_meta: int = 128
-    max_server_groups: int = UNLIMITED
-    max_server_group_members: int = UNLIMITED
-    max_personality: Annotated[int, Until(56)] = 0
-    max_personality_size: Annotated[int, Until(56)] = 0
-    max_image_meta: Annotated[int, Until(38)] = 128
-    max_security_groups: Annotated[int, Until(35)] = UNLIMITED
-    max_security_group_rules: Annotated[int, Until(35)] = UNLIMITED
-    max_total_floating_ips: Annotated[int, Until(35)] = UNLIMITED
+    total_server_groups_used: int
+    max_total_instances: int
+    max_total_cores: int
+    max_total_ram_size: int = field(name="maxTotalRAMSize")
+    max_total_keypairs: int
+    max_server_meta: int
+    max_server_groups: int
+    max_server_group_members: int
+    max_personality: Annotated[int, Until(56)]
+    max_personality_size: Annotated[int, Until(56)]
+    max_image_meta: Annotated[int, Until(38)]
+    max_security_groups: Annotated[int, Until(35)]
+    max_security_group_rules: Annotated[int, Until(35)]
+    max_total_floating_ips: Annotated[int, Until(35)]
     total_floating_ips_used: Annotated[int, Until(35)] = 0
     total_security_groups_used: Annotated[int, Until(35)] = 0
 
 
-class Limits(Struct):
+class LimitsBody(Struct):
     absolute: AbsoluteLimits
     rate: list[str] = field(default_factory=list)
 
 
 class LimitsResponse(Struct):
-    limits: Limits
+    limits: LimitsBody

@@ -112,12 +112,18 @@ class ServerCreate(Struct, forbid_unknown_fields=True):
     scheduler_hints: object = field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
 
 
+class SchedulerHints(Struct):
+    """`group`: the server group of the new server. Other hints have no effect."""
+
+    group: str = ""
+
+
 class ServerCreateRequest(Struct, forbid_unknown_fields=True):
-    """Scheduler hints are accepted under both names, and have no effect."""
+    """Scheduler hints are accepted under both names."""
 
     server: ServerCreate
-    scheduler_hints: object = field(name="os:scheduler_hints", default=UNSET)
-    ext_scheduler_hints: object = field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
+    scheduler_hints: SchedulerHints = field(name="os:scheduler_hints", default_factory=SchedulerHints)
+    ext_scheduler_hints: SchedulerHints = field(name="OS-SCH-HNT:scheduler_hints", default_factory=SchedulerHints)
 
 
 class ServerUpdate(Struct, forbid_unknown_fields=True, kw_only=True):

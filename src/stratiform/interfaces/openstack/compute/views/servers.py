@@ -46,7 +46,7 @@ def rebuilt_server(detail: ServerDetail, view: ViewContext, admin_pass: str | Un
 def server_in_single_response(schema: type[_S], detail: ServerDetail, view: ViewContext) -> _S:
     """Return a server as in responses with one server."""
     response = server_detail(schema, detail, view)
-    response.server_groups = []
+    response.server_groups = [detail.server.group_id] if detail.server.group_id else []
     return response
 
 

@@ -1,0 +1,164 @@
+"""Details of one server: migrations, diagnostics, topology, password, shares; and external events."""
+
+from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
+from stratiform.interfaces.openstack.compute.api import api
+from stratiform.interfaces.openstack.compute.schemas import server_details as schemas
+from stratiform.kit.errors import Conflict, NotFound
+from stratiform.services.compute import policy
+from stratiform.services.compute.errors import InvalidField
+from stratiform.services.compute.model import Server
+
+_MIGRATIONS_PATH = "/servers/{server_id}/migrations"
+_MIGRATION_PATH = "/servers/{server_id}/migrations/{migration_id}"
+_NO_SHARES = "File shares are not supported."
+_NO_ASSISTED_SNAPSHOTS = "Snapshots of volumes need no assistance from servers."
+
+#: The first microversion with the standard form of diagnostics.
+_STANDARD_DIAGNOSTICS = 48
+
+_POWER_STATES = {1: "running", 3: "paused", 4: "shutdown", 6: "crashed", 7: "suspended"}
+
+#: External events that clouds with a Nova report, with their first microversion.
+_EXTERNAL_EVENTS = {
+    "network-changed": 1,
+    "network-vif-plugged": 1,
+    "network-vif-unplugged": 1,
+    "network-vif-deleted": 1,
+    "volume-extended": 51,
+    "power-update": 76,
+    "accelerator-request-bound": 82,
+    "volume-reimaged": 93,
+}
+_EVENT_STATUSES = ("failed", "completed", "in-progress")
+_ACCEPTED, _NOT_FOUND, _MULTI_STATUS = 200, 404, 207
+
+
+@api.get("/os-migrations", policy.MIGRATIONS_LIST)
+def list_migrations(request: ApiRequest, query: schemas.MigrationListQuery) -> schemas.MigrationsResponse:
+    policy.MIGRATIONS_LIST.require(request.ctx.caller, None)
+    query.page()
+    return schemas.MigrationsResponse()
+
+
+@api.get(_MIGRATIONS_PATH, policy.SERVER_MIGRATIONS_LIST, since=23)
+def list_server_migrations(request: ApiRequest, server_id: str) -> schemas.MigrationsResponse:
+    request.services.compute.server_details.get(request.ctx, policy.SERVER_MIGRATIONS_LIST, server_id)
+    return schemas.MigrationsResponse()
+
+
+@api.get(_MIGRATION_PATH, policy.SERVER_MIGRATIONS_SHOW, since=23)
+def show_server_migration(request: ApiRequest, server_id: str, migration_id: str) -> None:
+    rule = policy.SERVER_MIGRATIONS_SHOW
+    request.services.compute.server_details.get_migration(request.ctx, rule, server_id, migration_id)
+
+
+@api.delete(_MIGRATION_PATH, policy.SERVER_MIGRATIONS_DELETE, status=202, since=24)
+def abort_server_migration(request: ApiRequest, server_id: str, migration_id: str) -> None:
+    rule = policy.SERVER_MIGRATIONS_DELETE
+    request.services.compute.server_details.get_migration(request.ctx, rule, server_id, migration_id)
+
+
+@api.post(_MIGRATION_PATH + "/action", policy.SERVER_MIGRATIONS_FORCE_COMPLETE, status=202, since=22)
+def force_complete_server_migration(request: ApiRequest, server_id: str, migration_id: str) -> None:
+    rule = policy.SERVER_MIGRATIONS_FORCE_COMPLETE
+    request.services.compute.server_details.get_migration(request.ctx, rule, server_id, migration_id)
+
+
+@api.get(
+    "/servers/{server_id}/diagnostics",
+    policy.SERVER_DIAGNOSTICS_SHOW,
+    since=_STANDARD_DIAGNOSTICS,
+    errors=(Conflict,),
+)
+def show_diagnostics(request: ApiRequest, server_id: str) -> schemas.Diagnostics:
+    compute = request.services.compute
+    server = compute.server_details.get_running(request.ctx, policy.SERVER_DIAGNOSTICS_SHOW, server_id)
+    detail = compute.servers.load_details(request.ctx, [server])[0]
+    return schemas.Diagnostics(
+        state=_POWER_STATES.get(server.power_state, "pending"),
+        driver="stratiform",
+        config_drive=server.config_drive,
+        num_cpus=server.flavor["vcpus"],
+        num_nics=sum(len(ports) for ports in detail.ports.values()),
+        num_disks=1 + len(detail.attachments),
+        memory_details=schemas.MemoryDetails(server.flavor["ram"]),
+    )
+
+
+@api.get(
+    "/servers/{server_id}/diagnostics",
+    policy.SERVER_DIAGNOSTICS_SHOW,
+    until=_STANDARD_DIAGNOSTICS - 1,
+    errors=(Conflict,),
+)
+def show_native_diagnostics(request: ApiRequest, server_id: str) -> dict[str, int]:
+    """The form of each hypervisor's own."""
+    rule = policy.SERVER_DIAGNOSTICS_SHOW
+    server = request.services.compute.server_details.get_running(request.ctx, rule, server_id)
+    return {"memory": server.flavor["ram"] * 1024, "vcpus": server.flavor["vcpus"]}
+
+
+@api.get("/servers/{server_id}/topology", policy.SERVER_TOPOLOGY_SHOW, since=78)
+def show_topology(request: ApiRequest, server_id: str) -> schemas.Topology:
+    request.services.compute.server_details.get(request.ctx, policy.SERVER_TOPOLOGY_SHOW, server_id)
+    return schemas.Topology()
+
+
+@api.get("/servers/{server_id}/os-server-password", policy.SERVER_PASSWORD_SHOW)
+def show_server_password(request: ApiRequest, server_id: str) -> schemas.ServerPassword:
+    """Return an empty password: servers do not report theirs."""
+    request.services.compute.server_details.get(request.ctx, policy.SERVER_PASSWORD_SHOW, server_id)
+    return schemas.ServerPassword()
+
+
+@api.delete("/servers/{server_id}/os-server-password", policy.SERVER_PASSWORD_CLEAR)
+def clear_server_password(request: ApiRequest, server_id: str) -> None:
+    request.services.compute.server_details.get(request.ctx, policy.SERVER_PASSWORD_CLEAR, server_id)
+
+
+@api.get("/os-console-auth-tokens/{console_token}", policy.CONSOLE_TOKENS_SHOW, since=31)
+def show_console_token(request: ApiRequest, console_token: str) -> None:  # noqa: ARG001 - no token exists
+    policy.CONSOLE_TOKENS_SHOW.require(request.ctx.caller, None)
+    raise NotFound("Token not found")
+
+
+@api.post("/os-server-external-events", policy.EXTERNAL_EVENTS_CREATE)
+def create_external_events(
+    request: ApiRequest, body: schemas.ExternalEventsRequest
+) -> ApiResponse[schemas.ExternalEventsResponse]:
+    """Accept events of other services; they have no effect, because clouds are observed."""
+    results = [_accept(request, event) for event in body.events]
+    if not any(result.code == _ACCEPTED for result in results):
+        raise NotFound("No instances found for any event")
+    complete = all(result.code == _ACCEPTED for result in results)
+    return ApiResponse(schemas.ExternalEventsResponse(results), status=_ACCEPTED if complete else _MULTI_STATUS)
+
+
+def _accept(request: ApiRequest, event: schemas.ExternalEvent) -> schemas.ExternalEventResult:
+    if _EXTERNAL_EVENTS.get(event.name, request.microversion + 1) > request.microversion:
+        raise InvalidField("name", event.name, f"{event.name!r} is not one of {list(_EXTERNAL_EVENTS)}")
+    if event.status not in _EVENT_STATUSES:
+        raise InvalidField("status", event.status, f"{event.status!r} is not one of {list(_EVENT_STATUSES)}")
+    exists = request.services.compute.server_details.exists(request.ctx, event.server_uuid)
+    status = event.status if exists else "failed"
+    code = _ACCEPTED if exists else _NOT_FOUND
+    return schemas.ExternalEventResult(event.name, event.server_uuid, status, code, event.tag)
+
+
+def _get(request: ApiRequest, server_id: str, share_id: str = "") -> Server:  # noqa: ARG001 - no share exists
+    return request.services.compute.server_details.get(request.ctx, policy.SERVER_SHARES, server_id)
+
+
+for _method, _path in (
+    ("GET", "/servers/{server_id}/shares"),
+    ("POST", "/servers/{server_id}/shares"),
+    ("GET", "/servers/{server_id}/shares/{share_id}"),
+    ("DELETE", "/servers/{server_id}/shares/{share_id}"),
+):
+    api.declare_unsupported(_method, _path, policy.SERVER_SHARES, _NO_SHARES, get=_get)
+
+for _method, _path in (
+    ("POST", "/os-assisted-volume-snapshots"),
+    ("DELETE", "/os-assisted-volume-snapshots/{snapshot_id}"),
+):
+    api.declare_unsupported(_method, _path, policy.ASSISTED_VOLUME_SNAPSHOTS, _NO_ASSISTED_SNAPSHOTS)

@@ -1,0 +1,79 @@
+"""Migrations, diagnostics, topology, passwords and external events of servers."""
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from stratiform.interfaces.openstack.compute.schemas.common import PageQuery
+
+
+class MigrationListQuery(PageQuery, kw_only=True):
+    host: str | None = None
+    status: str | None = None
+    instance_uuid: str | None = None
+
+
+class MigrationsResponse(Struct):
+    """Servers do not migrate, so the list is empty."""
+
+    migrations: list[str] = field(default_factory=list)
+
+
+class MemoryDetails(Struct):
+    maximum: int
+    used: int | None = None
+
+
+class Diagnostics(Struct, kw_only=True):
+    """The standard form, since 2.48; what clouds do not report is null."""
+
+    state: str
+    driver: str
+    hypervisor: str | None = None
+    hypervisor_os: str | None = None
+    uptime: int | None = None
+    config_drive: bool
+    num_cpus: int
+    num_nics: int
+    num_disks: int
+    memory_details: MemoryDetails
+    cpu_details: list[str] = field(default_factory=list)
+    nic_details: list[str] = field(default_factory=list)
+    disk_details: list[str] = field(default_factory=list)
+
+
+class NodeTopology(Struct):
+    vcpu_set: list[int]
+    memory_mb: int
+
+
+class Topology(Struct):
+    """Clouds do not report NUMA topologies."""
+
+    nodes: list[NodeTopology] = field(default_factory=list)
+    pagesize_kb: int | None = None
+
+
+class ServerPassword(Struct):
+    password: str = ""
+
+
+class ExternalEvent(Struct, forbid_unknown_fields=True):
+    name: str
+    server_uuid: str
+    status: str = "completed"
+    tag: str | UnsetType = UNSET
+
+
+class ExternalEventsRequest(Struct, forbid_unknown_fields=True):
+    events: list[ExternalEvent]
+
+
+class ExternalEventResult(Struct):
+    name: str
+    server_uuid: str
+    status: str
+    code: int
+    tag: str | UnsetType = UNSET
+
+
+class ExternalEventsResponse(Struct):
+    events: list[ExternalEventResult]

@@ -1,0 +1,62 @@
+"""Usage of projects, from segments of the usage ledger. Source: nova/api/openstack/compute/simple_tenant_usage.py."""
+
+from collections.abc import Iterable
+
+from stratiform.interfaces.openstack.compute.schemas import tenant_usage as schemas
+from stratiform.kit.clock import HOUR_US, SECOND_US, Micros, format_iso_naive
+from stratiform.services.ledger.model import Segment
+
+_ENDED = "terminated"
+
+
+def tenant_usages(segments: Iterable[Segment], start: Micros, end: Micros) -> list[schemas.TenantUsage]:
+    """Return the usage of each project in `[start, end)`, with its servers, sorted by project."""
+    by_project: dict[str, dict[str, list[Segment]]] = {}
+    for segment in segments:
+        by_project.setdefault(segment.project_id, {}).setdefault(segment.resource_id, []).append(segment)
+    return [_tenant_usage(project_id, by_project[project_id], start, end) for project_id in sorted(by_project)]
+
+
+def _tenant_usage(
+    project_id: str, servers: dict[str, list[Segment]], start: Micros, end: Micros
+) -> schemas.TenantUsage:
+    clipped = [segment.clip(start, end) for segments in servers.values() for segment in segments]
+    return schemas.TenantUsage(
+        tenant_id=project_id,
+        start=format_iso_naive(start),
+        stop=format_iso_naive(end),
+        total_hours=sum(_hours(segment) for segment in clipped),
+        total_memory_mb_usage=sum(_hours(segment) * _size(segment, "ram_mib") for segment in clipped),
+        total_vcpus_usage=sum(_hours(segment) * _size(segment, "vcpus") for segment in clipped),
+        total_local_gb_usage=sum(_hours(segment) * _size(segment, "disk_gib") for segment in clipped),
+        server_usages=[_server_usage(segments, start, end) for segments in servers.values()],
+    )
+
+
+def _server_usage(segments: list[Segment], start: Micros, end: Micros) -> schemas.ServerUsage:
+    ordered = sorted(segments, key=lambda segment: segment.start)
+    first, last = ordered[0], ordered[-1]
+    until = end if last.end is None else last.end
+    return schemas.ServerUsage(
+        instance_id=last.resource_id,
+        name=last.name,
+        tenant_id=last.project_id,
+        flavor=str(last.attributes.get("flavor", "")),
+        hours=sum(_hours(segment.clip(start, end)) for segment in ordered),
+        memory_mb=_size(last, "ram_mib"),
+        vcpus=_size(last, "vcpus"),
+        local_gb=_size(last, "disk_gib"),
+        started_at=format_iso_naive(first.start),
+        ended_at=None if last.end is None else format_iso_naive(last.end),
+        state=last.state if last.end is None else _ENDED,
+        uptime=(until - first.start) // SECOND_US,
+    )
+
+
+def _hours(segment: Segment) -> float:
+    return ((segment.end or segment.start) - segment.start) / HOUR_US
+
+
+def _size(segment: Segment, name: str) -> int:
+    value = segment.attributes.get(name)
+    return value if isinstance(value, int) else 0

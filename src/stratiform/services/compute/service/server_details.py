@@ -1,0 +1,39 @@
+"""Details of one server: migrations, diagnostics, topology, password, shares. Source: Compute API reference."""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import NotFound
+from stratiform.kit.policy import Rule
+from stratiform.services.compute import policy
+from stratiform.services.compute.errors import ServerNotReady
+from stratiform.services.compute.model.servers import Server
+from stratiform.services.compute.repository import servers as repository
+from stratiform.services.compute.service.server_access import get_server
+
+
+@dataclass(frozen=True, slots=True)
+class ServerDetails:
+    """Operations that read one server. Each raises ServerNotFound, Forbidden."""
+
+    def get(self, ctx: RequestContext, rule: Rule, server_id: str) -> Server:
+        return get_server(ctx, rule, server_id)
+
+    def get_running(self, ctx: RequestContext, rule: Rule, server_id: str) -> Server:
+        """As `get`. Raises ServerNotReady if the server does not exist in its cloud."""
+        server = get_server(ctx, rule, server_id)
+        if not server.exists_in_cloud:
+            raise ServerNotReady(server_id)
+        return server
+
+    def get_migration(self, ctx: RequestContext, rule: Rule, server_id: str, migration_id: str) -> NoReturn:
+        """Raises NotFound: servers do not migrate."""
+        get_server(ctx, rule, server_id)
+        raise NotFound(f"Migration {migration_id} not found for server {server_id}.")
+
+    def exists(self, ctx: RequestContext, server_id: str) -> bool:
+        """Return True if a server is not deleted, for external events of operators."""
+        policy.EXTERNAL_EVENTS_CREATE.require(ctx.caller, None)
+        server = repository.find_server(ctx.db, server_id)
+        return server is not None and server.deleted_at is None

@@ -81,6 +81,22 @@ def test_gateway_has_an_address_of_the_external_network(api: Callers, external: 
     assert api.ok("GET", f"{V2}/ports?network_id={external['id']}", "admin")["ports"] == []
 
 
+def test_update_of_external_gateways_replaces_them(api: Callers, external: Json) -> None:
+    other = api.ok("POST", f"{V2}/networks", "admin", json={"network": {"router:external": True}})["network"]
+    create_subnet(api, other, "198.51.100.0/28", "admin")
+    path = f"{V2}/routers/{create_router(api)['id']}/update_external_gateways"
+
+    def update(*network_ids: str) -> Any:
+        gateways = [{"network_id": network_id} for network_id in network_ids]
+        return api.request("PUT", path, json={"router": {"external_gateways": gateways}})
+
+    for network_id in (external["id"], other["id"], other["id"]):
+        assert update(network_id).json()["router"]["external_gateway_info"]["network_id"] == network_id
+    assert failure(update(external["id"], other["id"])) == (400, "BadRequest")
+    assert update().json()["router"]["external_gateway_info"] is None
+    assert api.ok("GET", f"{V2}/ports?device_owner=network:router_gateway", "admin")["ports"] == []
+
+
 def test_invalid_gateways(api: Callers, network: Json) -> None:
     for network_id, expected in (("none", (404, "NetworkNotFound")), (network["id"], (400, "BadRequest"))):
         body = {"router": {"external_gateway_info": {"network_id": network_id}}}

@@ -65,11 +65,10 @@ class Routers:
         return self.collection.update(ctx, router_id, {"external_gateway_info": gateways[0]})
 
     def update_gateways(self, ctx: RequestContext, router_id: str, gateways: Sequence[Attributes]) -> Resource:
-        """Change the gateway. Raises BadRouterRequest."""
-        router = self.collection.get_for_update(ctx, router_id)
-        if len(gateways) != 1 or gateways[0].get("network_id") != router["external_network_id"]:
-            raise BadRouterRequest("The router has no gateway on this network")
-        return self.collection.update(ctx, router_id, {"external_gateway_info": gateways[0]})
+        """Replace the gateways of a router; none removes its gateway. Raises BadRouterRequest: a router has one."""
+        if len(gateways) > 1:
+            raise BadRouterRequest("A router has at most one external gateway")
+        return self.collection.update(ctx, router_id, {"external_gateway_info": gateways[0] if gateways else None})
 
     def remove_gateways(self, ctx: RequestContext, router_id: str, gateways: Sequence[Attributes]) -> Resource:
         """Remove the gateway. Raises BadRouterRequest."""

@@ -10,7 +10,7 @@ from stratiform.services.compute.model.aggregates import Aggregate
 
 _PATH = "/os-aggregates"
 _ITEM_PATH = "/os-aggregates/{aggregate_id}"
-_NO_CACHE = "Clouds cache images themselves; an image is copied to a cloud when the first server needs it."
+_NO_CACHE = "Images cannot be cached on hosts; an image is copied to a cloud when the first server needs it."
 
 
 @api.get(_PATH, policy.AGGREGATES_LIST)

@@ -19,11 +19,16 @@ _OAUTH_PATHS = (
 
 _CONFIG_PATHS = ("/domains/{domain_id}/config", "/domains/{domain_id}/config/{config_group}")
 
+
+def _get_domain(request: ApiRequest, domain_id: str, config_group: str = "") -> object:  # noqa: ARG001 - of the path
+    return request.services.identity.domains.get(request.ctx, domain_id)
+
+
 for _method, _path in _OAUTH_PATHS:
     api.declare_unsupported(_method, _path, policy.OAUTH, _OAUTH)
 for _path in _CONFIG_PATHS:
     for _method in ("GET", "PUT", "PATCH", "DELETE"):
-        api.declare_unsupported(_method, _path, policy.DOMAIN_CONFIG, _DRIVERS)
+        api.declare_unsupported(_method, _path, policy.DOMAIN_CONFIG, _DRIVERS, get=_get_domain)
 
 
 @api.post("/OS-OAUTH1/request_token", None, errors=(UnsupportedOperation,))

@@ -29,7 +29,7 @@ NEVER_STORED = (
     "/os-assisted-volume-snapshots/",
 )
 
-#: Parameters that an unknown UUID is no value of: a keyword and an integer.
+#: Parameters that are not UUIDs: a keyword and an integer.
 OTHER_IDS = {"config_group", "aggregate_id"}
 
 #: A body that is valid, where it is read.

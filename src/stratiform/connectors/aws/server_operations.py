@@ -43,10 +43,7 @@ class AwsServerOperations(OptionalServerOperations):
                     Name=token,
                     Description=name[:255],
                     NoReboot=True,
-                    TagSpecifications=[
-                        self._client.build_tag_specification("image", name, {tags.TOKEN: token}),
-                        self._client.build_tag_specification("snapshot", name, {tags.IMAGE: token}),
-                    ],
+                    TagSpecifications=[self._client.build_tag_specification("image", name, {tags.TOKEN: token})],
                 )["ImageId"]
                 return NativeImage(image_id, name, token, is_ready=False)
         return to_native_image(images[0])

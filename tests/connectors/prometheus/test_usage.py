@@ -61,7 +61,7 @@ def test_values_that_are_not_finite_are_omitted(prometheus_url: str) -> None:
         ({"query": "bytes_sent_total[5m]"}, "range vector"),
         ({"query": "vector(1)"}, "without the label 'bucket'"),
         ({"resource_label": "nope"}, "without the label 'nope'"),
-        ({"query": "bytes_sent_total or stored"}, "two values of bucket-1 for the same time"),
+        ({"query": "bytes_sent_total or stored"}, "returns two values for bucket-1 at the same time"),
     ],
 )
 def test_unusable_query_is_rejected(prometheus_url: str, overrides: dict[str, str], message: str) -> None:

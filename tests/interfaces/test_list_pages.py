@@ -52,7 +52,14 @@ def declares(endpoint: Endpoint, name: str) -> bool:
     return endpoint.query is not None and name in list_query_fields(endpoint.query, _LATEST)
 
 
-LISTS = [name for name, (_, endpoint) in READS.items() if declares(endpoint, "limit") or name in _UNDECLARED]
+#: A limit of the items within a single resource, and filters of a sum.
+_NO_LISTS = {"compute GET /os-simple-tenant-usage/{target_project_id}", "volume GET /volumes/summary"}
+
+LISTS = [
+    name
+    for name, (_, endpoint) in READS.items()
+    if (declares(endpoint, "limit") and name not in _NO_LISTS) or name in _UNDECLARED
+]
 
 
 @dataclass(frozen=True, slots=True)

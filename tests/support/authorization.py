@@ -100,7 +100,7 @@ _SHARED = {
     "region_id",
     "default_security_group_rule_id",
     *SHARED_PARAMETERS,
-    "policy_id",
+    "identity_policy_id",
     "registered_limit_id",
     "endpoint_group_id",
     "idp_id",

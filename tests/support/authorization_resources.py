@@ -67,7 +67,7 @@ def create_simple_resources(api: Callers, service_id: str) -> dict[str, str]:
         return api.ok("POST", v3 + path, "admin", json=body)
 
     identifiers = {
-        "policy_id": post("/policies", {"policy": {"blob": "{}", "type": "application/json"}})["policy"]["id"],
+        "identity_policy_id": post("/policies", {"policy": {"blob": "{}", "type": "application/json"}})["policy"]["id"],
         "registered_limit_id": post("/registered_limits", {"registered_limits": [registered]})["registered_limits"][0][
             "id"
         ],

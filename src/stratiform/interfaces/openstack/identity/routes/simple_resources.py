@@ -51,7 +51,7 @@ class Collection:
 
 _COLLECTIONS = (
     Collection(
-        kinds.POLICY, "/policies", "policy", "policies", "policy_id",
+        kinds.POLICY, "/policies", "policy", "policies", "identity_policy_id",
         schemas.PolicyCreate, schemas.PolicyUpdate, schemas.PolicyListQuery,
     ),
     Collection(

@@ -52,8 +52,12 @@ def declares(endpoint: Endpoint, name: str) -> bool:
     return endpoint.query is not None and name in list_query_fields(endpoint.query, _LATEST)
 
 
-#: A limit of the items within a single resource, and filters of a sum.
-_NO_LISTS = {"compute GET /os-simple-tenant-usage/{target_project_id}", "volume GET /volumes/summary"}
+#: A limit of the items within a single resource, filters of a sum, and pages by offset.
+_NO_LISTS = {
+    "compute GET /os-simple-tenant-usage/{target_project_id}",
+    "compute GET /os-security-groups",
+    "volume GET /volumes/summary",
+}
 
 LISTS = [
     name

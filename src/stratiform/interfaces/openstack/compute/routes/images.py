@@ -5,7 +5,7 @@ from msgspec import UNSET
 from stratiform.interfaces.endpoints import ApiRequest, ViewContext
 from stratiform.interfaces.openstack.compute.api import api
 from stratiform.interfaces.openstack.compute.schemas import images as schemas
-from stratiform.interfaces.openstack.compute.views.links import bookmark_link, resource_links
+from stratiform.interfaces.openstack.compute.views.links import bookmark_link, next_links, resource_links
 from stratiform.kit.clock import format_iso_seconds
 from stratiform.services.image import policy
 from stratiform.services.image.model import Image, ImageQuery
@@ -20,13 +20,15 @@ _PROGRESS = {"ACTIVE": 100, "SAVING": 50}
 @api.get("/images", policy.IMAGES_LIST, until=_UNTIL)
 def list_images(request: ApiRequest, query: schemas.ImageListQuery) -> schemas.ImagesResponse:
     images = request.services.image.images.list(request.ctx, _image_query(query))
-    return schemas.ImagesResponse([_summary(image, request.view) for image in images.items])
+    items = [_summary(image, request.view) for image in images.items]
+    return schemas.ImagesResponse(items, next_links(request, [item.id for item in items], more=images.more))
 
 
 @api.get("/images/detail", policy.IMAGES_LIST, until=_UNTIL)
 def list_images_detail(request: ApiRequest, query: schemas.ImageListQuery) -> schemas.ImagesDetailResponse:
     images = request.services.image.images.list(request.ctx, _image_query(query))
-    return schemas.ImagesDetailResponse([_detail(image, request.view) for image in images.items])
+    items = [_detail(image, request.view) for image in images.items]
+    return schemas.ImagesDetailResponse(items, next_links(request, [item.id for item in items], more=images.more))
 
 
 @api.get("/images/{image_id}", policy.IMAGES_GET, until=_UNTIL)

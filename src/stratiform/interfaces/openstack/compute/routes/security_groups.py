@@ -7,7 +7,8 @@ from stratiform.interfaces.openstack.compute.api import api
 from stratiform.interfaces.openstack.compute.schemas import security_groups as schemas
 from stratiform.interfaces.openstack.compute.views import security_groups as views
 from stratiform.kit.errors import Conflict, Invalid
-from stratiform.kit.number_parsing import parse_int
+from stratiform.kit.number_parsing import parse_int, parse_uint
+from stratiform.kit.pagination import Page
 from stratiform.services.compute import policy
 
 _PATH = "/os-security-groups"
@@ -33,7 +34,11 @@ def list_security_groups(request: ApiRequest, query: schemas.SecurityGroupListQu
             groups.ensure_default(ctx)
     with request.read_transaction() as ctx:
         bodies = groups.list(ctx, all_projects=all_projects)
-    return schemas.SecurityGroupsResponse([views.security_group(body) for body in bodies])
+    page, offset = Page.parse(query.limit, None), parse_uint(query.offset or "0")
+    if offset is None:
+        raise Invalid(f"offset param must be an integer: '{query.offset}'")
+    selected = bodies[offset : offset + page.limit]
+    return schemas.SecurityGroupsResponse([views.security_group(body) for body in selected])
 
 
 @api.get(_ITEM_PATH, policy.SECURITY_GROUPS_SHOW, until=_UNTIL)

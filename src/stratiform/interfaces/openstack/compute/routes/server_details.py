@@ -4,6 +4,7 @@ from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
 from stratiform.interfaces.openstack.compute.api import api
 from stratiform.interfaces.openstack.compute.schemas import server_details as schemas
 from stratiform.kit.errors import Conflict, NotFound
+from stratiform.kit.pagination import paginate_list
 from stratiform.services.compute import policy
 from stratiform.services.compute.errors import InvalidField
 from stratiform.services.compute.model import Server
@@ -36,7 +37,7 @@ _ACCEPTED, _NOT_FOUND, _MULTI_STATUS = 200, 404, 207
 @api.get("/os-migrations", policy.MIGRATIONS_LIST)
 def list_migrations(request: ApiRequest, query: schemas.MigrationListQuery) -> schemas.MigrationsResponse:
     policy.MIGRATIONS_LIST.require(request.ctx.caller, None)
-    query.page()
+    paginate_list((), query.page(), str)  # no server is migrated, so every marker is unknown
     return schemas.MigrationsResponse()
 
 

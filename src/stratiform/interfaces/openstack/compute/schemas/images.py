@@ -1,6 +1,6 @@
 """Images of the image service, as Nova shows them."""
 
-from msgspec import Struct, UnsetType, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from stratiform.interfaces.openstack.compute.schemas.common import Link, PageQuery
 
@@ -35,10 +35,12 @@ class ImageDetail(ImageSummary, kw_only=True):
 
 class ImagesResponse(Struct):
     images: list[ImageSummary]
+    images_links: list[Link] | UnsetType = UNSET
 
 
 class ImagesDetailResponse(Struct):
     images: list[ImageDetail]
+    images_links: list[Link] | UnsetType = UNSET
 
 
 class ImageResponse(Struct):

@@ -6,6 +6,7 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.identity.api import api
 from stratiform.interfaces.openstack.identity.schemas import credentials as schemas
 from stratiform.interfaces.openstack.identity.views.links import page_links, self_link
+from stratiform.kit.pagination import Page, paginate_list
 from stratiform.services.identity import policy
 from stratiform.services.identity.errors import DuplicateResource
 from stratiform.services.identity.model import JsonObject
@@ -16,10 +17,11 @@ _EC2 = "/users/{user_id}/credentials/OS-EC2"
 
 @api.get("/credentials", policy.CREDENTIALS.list)
 def list_credentials(request: ApiRequest, query: schemas.CredentialListQuery) -> JsonObject:
-    filters = query.build_list_query().filters
-    records = request.services.identity.credentials.list(request.ctx, filters)
-    items = [_credential(request, record) for record in records]
-    return {"credentials": items, "links": to_builtins(page_links(request))}
+    list_query = query.build_list_query()
+    records = request.services.identity.credentials.list(request.ctx, list_query.filters)
+    page = paginate_list(records, list_query.page or Page(), lambda record: record.id)
+    items = [_credential(request, record) for record in page.items]
+    return {"credentials": items, "links": to_builtins(page_links(request, page))}
 
 
 @api.post("/credentials", policy.CREDENTIALS.create, status=201, errors=(DuplicateResource,))

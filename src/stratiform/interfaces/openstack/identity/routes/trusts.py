@@ -10,6 +10,7 @@ from stratiform.interfaces.openstack.identity.views import resources
 from stratiform.interfaces.openstack.identity.views.links import page_links, self_link
 from stratiform.kit.clock import format_iso
 from stratiform.kit.errors import Invalid
+from stratiform.kit.pagination import Page, paginate_list
 from stratiform.services.identity import policy
 from stratiform.services.identity.errors import RoleNotFound
 from stratiform.services.identity.model import JsonObject, ResourceRef, Trust
@@ -21,8 +22,9 @@ _TRUST = _TRUSTS + "/{trust_id}"
 @api.get(_TRUSTS, policy.TRUSTS.list)
 def list_trusts(request: ApiRequest, query: schemas.TrustListQuery) -> JsonObject:
     trusts = request.services.identity.trusts.list(request.ctx, query.trustor_user_id, query.trustee_user_id)
-    items = [_trust(request, trust, with_roles=False) for trust in trusts]
-    return {"trusts": items, "links": to_builtins(page_links(request))}
+    page = paginate_list(trusts, query.build_list_query().page or Page(), lambda trust: trust.id)
+    items = [_trust(request, trust, with_roles=False) for trust in page.items]
+    return {"trusts": items, "links": to_builtins(page_links(request, page))}
 
 
 @api.post(_TRUSTS, policy.TRUSTS.create, status=201)

@@ -75,7 +75,7 @@ def test_other_scopes(api: Callers) -> None:
         ({}, 400, "'identity' is a required property"),
         ({"identity": {"methods": []}}, 400, "methods"),
         ({"identity": {"methods": ["password"]}}, 400, "Expecting to find password in identity"),
-        ({"identity": {"methods": ["totp"]}}, 401, "unsupported method"),
+        ({"identity": {"methods": ["oauth1"]}}, 401, "unsupported method"),
         ({"identity": {"methods": ["password"], "password": {"user": {"name": "u"}}}}, 400, "domain in user"),
         ({"identity": {"methods": ["password"], "password": {"user": {}}}}, 400, "id or name in user"),
         ({"identity": {"methods": ["password"], "password": {"user": {"id": 5}}}}, 400, "is not of type 'string'"),

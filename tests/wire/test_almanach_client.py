@@ -172,6 +172,7 @@ def test_the_library(client: Path, live: Live, project: str) -> None:
     assert results["error"] == "Entity not found (404)"
 
 
+@pytest.mark.xfail(reason="its token is not scoped to the project of operators, so it cannot list endpoints")
 def test_the_command_line_uses_the_catalog(client: Path, live: Live, project: str) -> None:
     def almanach(*args: str) -> Any:
         """Return the rows of a list, or the final message of a command, which exits with 1."""

@@ -20,11 +20,11 @@ MODERN, LEGACY = "OpenStack-API-Version", "X-OpenStack-Nova-API-Version"
         (COMPUTE, {MODERN: "volume 3.50, compute 2.90"}, 90),
         (COMPUTE, {MODERN: "volume 3.50"}, 1),
         (COMPUTE, {LEGACY: "2.10"}, 10),
-        (COMPUTE, {MODERN: "compute latest"}, 90),
+        (COMPUTE, {MODERN: "compute latest"}, 96),
         (COMPUTE, {LEGACY: "2.10", MODERN: "compute 2.11"}, 11),
         (VOLUME, {}, 0),
         (VOLUME, {MODERN: "volume 3.50, compute 2.90"}, 50),
-        (VOLUME, {MODERN: "volume latest"}, 60),
+        (VOLUME, {MODERN: "volume latest"}, 71),
         (VOLUME, {LEGACY: "2.10"}, 0),
     ],
 )
@@ -36,9 +36,9 @@ def test_requested_version(versions: Microversions, headers: dict[str, str], min
 @pytest.mark.parametrize(
     ("version", "error"),
     [
-        ("2.91", VersionNotSupported),
+        ("2.97", VersionNotSupported),
         ("2.0", VersionNotSupported),
-        ("3.61", VersionNotSupported),
+        ("3.72", VersionNotSupported),
         ("9.1", VersionNotSupported),
         ("two", Invalid),
         ("2", Invalid),
@@ -69,8 +69,8 @@ def test_responses_have_version_headers(service_harness: ServiceHarness) -> None
 
 def test_not_acceptable_names_the_supported_range(service_harness: ServiceHarness) -> None:
     with open_callers(service_harness) as api:
-        _assert_not_acceptable(api, "/compute/v2.1/flavors", "compute 2.91", "Minimum is 2.1 and maximum is 2.90.")
-        _assert_not_acceptable(api, "/volume/v3/types", "volume 3.61", "Minimum is 3.0 and maximum is 3.60.")
+        _assert_not_acceptable(api, "/compute/v2.1/flavors", "compute 2.97", "Minimum is 2.1 and maximum is 2.96.")
+        _assert_not_acceptable(api, "/volume/v3/types", "volume 3.72", "Minimum is 3.0 and maximum is 3.71.")
 
 
 def _assert_not_acceptable(api: Callers, path: str, version: str, supported: str) -> None:

@@ -71,11 +71,11 @@ class Live:
 
 
 @contextmanager
-def live_server(home: Path) -> Iterator[Live]:
-    """Run a server of a new installation in `home`, without a worker."""
+def live_server(home: Path, **options: Any) -> Iterator[Live]:
+    """Run a server of a new installation in `home`, without a worker. `options`: settings."""
     port = free_port()
     home.mkdir(parents=True, exist_ok=True)
-    settings = Settings(home=home, port=port, bcrypt_rounds=4)
+    settings = Settings(home=home, port=port, bcrypt_rounds=4, **options)
     InstallationKeys(home / "keys").create(RandomIds())
     services = build_services(settings)
     create_tables(services.database)

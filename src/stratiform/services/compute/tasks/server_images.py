@@ -37,8 +37,8 @@ def request_image(reconciler: ServerReconciler, native: NativeServer) -> NativeI
 def complete_image(reconciler: ServerReconciler, image: NativeImage) -> None:
     server, job = reconciler.server, reconciler.job
     with job.transaction() as db:
-        server_images = reconciler.compute.image.server_images
-        server_images.complete(db, server.task_arguments["image_id"], server.cloud_id, image, job.clock.now())
+        native_images = reconciler.compute.image.native_images
+        native_images.complete(db, server.task_arguments["image_id"], server.cloud_id, image, job.clock.now())
 
 
 def delete_image(reconciler: ServerReconciler) -> None:

@@ -1,4 +1,4 @@
-"""Images that a cloud creates itself, such as images of volumes: their data exists in that cloud only."""
+"""Images that a cloud creates of servers and volumes: their data exists in that cloud only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,8 +11,6 @@ from stratiform.kit.work_queue import enqueue
 from stratiform.services.image.model import Image, ImageCopy
 from stratiform.services.image.repository import image_copies, images
 from stratiform.services.image.service.images import Images
-
-_GIB = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +29,7 @@ class NativeImages:
         image = images.find(db, image_id)
         return (image.name if image is not None else None) or image_id
 
-    def complete(
-        self, db: Connection, image_id: str, cloud_id: str, native: NativeImage, size_gib: int, now: Micros
-    ) -> None:
+    def complete(self, db: Connection, image_id: str, cloud_id: str, native: NativeImage, now: Micros) -> None:
         """Activate an image; one that was deleted meanwhile is deleted from the cloud too. Idempotent."""
         image = images.find_for_update(db, image_id)
         if image_copies.find(db, image_id, cloud_id) is None:
@@ -43,7 +39,9 @@ class NativeImages:
         if image is None:
             enqueue(db, "image.copy", image_id, now)
         elif image.status == "saving":
-            images.save(db, replace(image, status="active", size=size_gib * _GIB, min_disk=size_gib, updated_at=now))
+            min_disk = max(image.min_disk, native.min_disk_gib)
+            active = replace(image, status="active", size=native.size_bytes, min_disk=min_disk, updated_at=now)
+            images.save(db, active)
 
     def fail(self, db: Connection, image_id: str, now: Micros) -> None:
         """Record that the cloud did not create an image."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from stratiform.contract.connector import CloudConnection
 from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, NotSupported, RequestRejected
@@ -25,6 +26,8 @@ from stratiform.services.volume.tasks.volume_sources import (
 
 #: The status before the operation; it may have changed since the row was read.
 _PREVIOUS_STATUS = repository.volumes.table.c.previous_status
+
+_GIB = 1024**3
 
 logger = logging.getLogger(__name__)
 
@@ -152,9 +155,9 @@ def _upload(service: VolumeService, job: Job, connection: CloudConnection, volum
     if isinstance(image, Requeue):
         return image
     now = job.clock.now()
+    image = replace(image, min_disk_gib=volume.size_gib, size_bytes=volume.size_gib * _GIB)
     with job.transaction() as db:
-        images = service.images.native_images
-        images.complete(db, volume.target_id, volume.cloud_id, image, volume.size_gib, now)
+        service.images.native_images.complete(db, volume.target_id, volume.cloud_id, image, now)
     _complete(service, job, volume, events.UPDATED, now, status=_PREVIOUS_STATUS, target_id="", fault="")
     return None
 

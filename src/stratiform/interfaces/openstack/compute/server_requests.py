@@ -36,6 +36,7 @@ def build_new_server(body: ServerCreate, microversion: int, group_id: str = "") 
     max_count = body.max_count if isinstance(body.max_count, int) else min_count
     default_description = None if microversion >= _HAS_DESCRIPTION else body.name
     image_id, volumes = _block_devices(body)
+    _refuse_files(body.personality)
     return NewServer(
         name=parse_name(body.name),
         flavor_id=parse_reference(body.flavor_ref),
@@ -86,6 +87,7 @@ def _set_server_changes(changes: ServerChanges, body: ServerUpdate) -> None:
 
 def build_rebuild_changes(body: ServerRebuild) -> RebuildChanges:
     """Return the fields that the body has, without the image. Raises InvalidField."""
+    _refuse_files(body.personality)
     changes: RebuildChanges = {}
     _set_server_changes(changes, body)
     if not isinstance(body.metadata, UnsetType):
@@ -95,6 +97,12 @@ def build_rebuild_changes(body: ServerRebuild) -> RebuildChanges:
     if not isinstance(body.user_data, UnsetType):
         changes["user_data"] = parse_user_data(body.user_data)
     return changes
+
+
+def _refuse_files(personality: object) -> None:
+    """Raises Invalid if there are files to inject, which would be lost."""
+    if personality:
+        raise Invalid("Injecting files (personality) is not supported; use user_data.")
 
 
 def _block_devices(body: ServerCreate) -> tuple[str, tuple[VolumeToAttach, ...]]:

@@ -81,7 +81,7 @@ class SecurityGroupName(Struct):
 
 
 class ServerCreate(Struct, forbid_unknown_fields=True):
-    """`personality` and `trusted_image_certificates` have no effect."""
+    """`trusted_image_certificates` has no effect. `personality` must be empty."""
 
     name: Name
     flavor_ref: str | int = field(name="flavorRef")
@@ -140,7 +140,7 @@ class ServerUpdateRequest(Struct, forbid_unknown_fields=True):
 
 
 class ServerRebuild(ServerUpdate, forbid_unknown_fields=True, kw_only=True):
-    """The body of `rebuild`. The fields of type `object` have no effect."""
+    """The body of `rebuild`. Fields of type `object` have no effect; `personality` must be empty."""
 
     image_ref: str = field(name="imageRef")
     metadata: dict[str, str] | UnsetType = UNSET

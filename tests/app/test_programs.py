@@ -86,22 +86,19 @@ def test_api_and_worker_run_as_separate_programs(cli: Cli) -> None:
     ],
 )
 def test_invalid_settings_are_refused(cli: Cli, setting: str, message: str) -> None:
-    cli.home.mkdir()
-    (cli.home / "stratiform.toml").write_text(setting + "\n")
+    cli.write_settings(setting + "\n")
     assert message in cli.error_line("up", "--port", free_port())
 
 
 def test_settings_are_checked_before_the_port_is_bound(cli: Cli) -> None:
-    cli.home.mkdir()
-    (cli.home / "stratiform.toml").write_text('database_url = "nosuch://x"\n')
+    cli.write_settings('database_url = "nosuch://x"\n')
     with socket.create_server(("127.0.0.1", 0)) as listener:
         assert "database" in cli.error_line("up", "--port", listener.getsockname()[1])
 
 
 def test_start_without_the_database_server_is_refused(cli: Cli) -> None:
-    cli.home.mkdir()
     url = f"postgresql+psycopg://nobody:hunter2@127.0.0.1:{free_port()}/x"
-    (cli.home / "stratiform.toml").write_text(f'database_url = "{url}"\n')
+    cli.write_settings(f'database_url = "{url}"\n')
     error = cli.error_line("up", "--port", free_port())
     assert "the database is not available" in error
     assert "hunter2" not in error
@@ -118,8 +115,7 @@ def test_start_without_the_database_server_is_refused(cli: Cli) -> None:
 def test_invalid_bus_addresses_are_refused_before_the_start(
     cli: Cli, program: str, settings: str, subject: str
 ) -> None:
-    cli.home.mkdir()
-    (cli.home / "stratiform.toml").write_text(settings + "\n")
+    cli.write_settings(settings + "\n")
     arguments = ("--port", free_port()) if program == "up" else ()
     error = cli.error_line(program, *arguments)
     assert f"{subject} is not a valid transport URL" in error
@@ -193,9 +189,8 @@ def test_schema_cannot_be_downgraded_while_a_program_runs(cli: Cli) -> None:
 
 def test_log_hides_the_password_of_the_bus(cli: Cli) -> None:
     """The log's format stays when a library configures logging."""
-    cli.home.mkdir()
     url = f"rabbit://guest:hunter2@127.0.0.1:{free_port()}/"
-    (cli.home / "stratiform.toml").write_text(f'collector_url = "{url}"\n')
+    cli.write_settings(f'collector_url = "{url}"\n')
     cli("up", "--detach", "--port", free_port())
     log = cli.home / "stratiform.log"
     wait_until(lambda: "broker unreachable" in log.read_text(), "the collector did not log the lost broker")

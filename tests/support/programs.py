@@ -47,6 +47,13 @@ class Cli:
         assert len(output.strip().splitlines()) == 1, output
         return output
 
+    def write_settings(self, text: str) -> None:
+        """Create the home directory with settings that only its owner can read, so that no command warns."""
+        self.home.mkdir(mode=0o700, exist_ok=True)
+        settings = self.home / "stratiform.toml"
+        settings.write_text(text)
+        settings.chmod(0o600)
+
     def password(self, entry: str = "stratiform-demo") -> str:
         return str(self._cloud_entry(entry)["auth"]["password"])
 

@@ -36,7 +36,7 @@ def test_refused_requests_of_a_new_project_do_not_deadlock(volumes_on: VolumeHar
         barrier.wait()
         try:
             volumes_on.create(NewVolume(1))
-        except Exception as error:  # noqa: BLE001 - a deadlock is reported as an error of the driver
+        except Exception as error:
             return type(error)
         return None
 

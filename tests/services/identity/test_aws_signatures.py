@@ -38,14 +38,14 @@ def sign(signer: Any, method: str, url: str, body: str = "", **headers: str) -> 
     ):
         signer.add_auth(request)
     prepared = request.prepare()
-    parts = urlsplit(prepared.url)
+    split = urlsplit(prepared.url)
     content = prepared.body.encode() if isinstance(prepared.body, str) else bytes(prepared.body or b"")  # type: ignore[arg-type]
     sent = {name.lower(): str(value) for name, value in prepared.headers.items()}
     return SignedRequest(
         method,
-        parts.path,
-        tuple(parse_qsl(parts.query, keep_blank_values=True)),
-        sent | {"host": parts.netloc},
+        split.path,
+        tuple(parse_qsl(split.query, keep_blank_values=True)),
+        sent | {"host": split.netloc},
         hashlib.sha256(content).hexdigest(),
         tuple(parse_qsl(content.decode())) if is_2 else (),
     )

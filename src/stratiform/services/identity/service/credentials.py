@@ -215,8 +215,8 @@ def _limit_to_delegation(token: Token, attributes: JsonObject) -> JsonObject:
     limits = {"trust_id": trust.id if trust else None}
     if credential is not None:
         limits["app_cred_id"] = credential.id
-    kept = {name: value for name, value in blob.items() if name not in ("trust_id", "app_cred_id")}
-    return attributes | {"blob": msgspec.json.encode(kept | limits).decode()}
+    own = {name: value for name, value in blob.items() if name not in ("trust_id", "app_cred_id")}
+    return attributes | {"blob": msgspec.json.encode(own | limits).decode()}
 
 
 def _is_own_delegation(token: Token, attributes: JsonObject) -> bool:

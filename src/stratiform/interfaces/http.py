@@ -7,8 +7,9 @@ exception rolls it back; after a commit the worker is woken.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from random import Random
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID
 
 import litestar
 from litestar.connection import ASGIConnection
@@ -22,6 +23,9 @@ from stratiform.kit.errors import NotFound, Unauthenticated
 
 Request = litestar.Request[object, object, Any]
 
+#: For request ids, which need not be secret: a system call per request takes longer than the rest of the id.
+_random = Random()  # noqa: S311
+
 #: Routes without a declared endpoint. Their functions run in the thread pool, because SQL and password hashing wait.
 get = partial(litestar.get, sync_to_thread=True)
 post = partial(litestar.post, sync_to_thread=True)
@@ -33,7 +37,10 @@ def get_services(request: ASGIConnection[Any, Any, object, Any]) -> Services:
 
 def get_request_id(scope: Scope) -> str:
     """Return the id of a request, `req-…`, which is in the log and in the response."""
-    return str(scope["state"].setdefault("request_id", f"req-{uuid4()}"))
+    state = scope["state"]
+    if "request_id" not in state:
+        state["request_id"] = f"req-{UUID(int=_random.getrandbits(128), version=4)}"
+    return str(state["request_id"])
 
 
 @contextmanager
@@ -53,16 +60,17 @@ def write_transaction(request: Request) -> Iterator[RequestContext]:
     services.wake()
 
 
-def require_token(request: ASGIConnection[object, object, object, Any], handler: BaseRouteHandler) -> None:
+async def require_token(request: ASGIConnection[object, object, object, Any], handler: BaseRouteHandler) -> None:
     """Guard of every API: reject requests without a token before the body is read. Raises Unauthenticated.
 
     `read_transaction` and `write_transaction` validate the token. Routes with the option `open_to_all` need none.
+    It is a coroutine because Litestar runs other guards in a thread.
     """
     if not handler.opt.get("open_to_all") and not request.headers.get("x-auth-token"):
         raise Unauthenticated("The request you have made requires authentication.")
 
 
-def refuse_empty_id(request: ASGIConnection[object, object, object, Any], _handler: BaseRouteHandler) -> None:
+async def refuse_empty_id(request: ASGIConnection[object, object, object, Any], _handler: BaseRouteHandler) -> None:
     """Guard of APIs for which a path that ends with a slash names a resource with an empty id. Raises NotFound."""
     if ends_with_slash(request):
         raise NotFound("The resource could not be found.")

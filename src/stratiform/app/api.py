@@ -14,6 +14,9 @@ from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.endpoints.dispatch import build_router
 from stratiform.interfaces.endpoints.openapi import build_document_route
 from stratiform.interfaces.http import Request
+from stratiform.interfaces.metadata.api import build_router as metadata_router
+from stratiform.interfaces.metadata.errors import render_error as render_metadata_error
+from stratiform.interfaces.metadata.settings import MetadataSettings
 from stratiform.interfaces.openstack import version_documents
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
@@ -32,6 +35,7 @@ _ERROR_HANDLERS: dict[str, ErrorHandler] = {
     "almanach": render_almanach_error,
     "api": render_problem,
     "dashboard": render_portal_error,
+    "metadata": render_metadata_error,
 }
 
 
@@ -41,8 +45,10 @@ def _render_error(request: Request, error: Exception) -> Response[Any]:
     return _ERROR_HANDLERS.get(first_segment, _ERROR_HANDLERS["identity"])(request, error)
 
 
-def build_application(services: Services, almanach: AlmanachSettings | None = None) -> Litestar:
-    """Return the ASGI application. `almanach`: settings of the Almanach API."""
+def build_application(
+    services: Services, almanach: AlmanachSettings | None = None, metadata: MetadataSettings | None = None
+) -> Litestar:
+    """Return the ASGI application. `almanach`, `metadata`: settings of the Almanach API and the metadata service."""
     return Litestar(
         route_handlers=[
             *version_documents.build_version_routes(APIS),
@@ -51,11 +57,18 @@ def build_application(services: Services, almanach: AlmanachSettings | None = No
             *[api.build_router() for api in APIS],
             portal,
             almanach_router(),
+            metadata_router(),
         ],
         before_send=[add_headers],
         after_exception=[log_error],
         exception_handlers={Exception: _render_error, HTTPException: _render_error},
-        state=State({"services": services, "almanach": almanach or AlmanachSettings()}),
+        state=State(
+            {
+                "services": services,
+                "almanach": almanach or AlmanachSettings(),
+                "metadata": metadata or MetadataSettings(),
+            }
+        ),
         logging_config=None,  # configured in kit.log, which masks secrets
         openapi_config=None,  # the declarations of the endpoints describe more
         middleware=[require_complete_bodies],

@@ -30,7 +30,7 @@ def issue_token(
     token_id, token = authentication.sign_in(services.database, services.clock, parse_auth_request(body.auth))
     with services.database.read_transaction() as db:
         catalog = _catalog(request, query, token, db, services.clock.now())
-    return _response(token_id, token, catalog)
+    return build_token_response(token_id, token, catalog)
 
 
 def _recall_token(request: ApiRequest) -> ApiResponse[schemas.TokenResponse] | None:
@@ -116,7 +116,7 @@ def _catalog(
     )
 
 
-def _response(
+def build_token_response(
     token_id: str, token: Token, catalog: Sequence[CatalogEntry] | None
 ) -> ApiResponse[schemas.TokenResponse]:
     return ApiResponse(schemas.TokenResponse(tokens.token(token, catalog)), headers=_headers(token_id))

@@ -134,9 +134,9 @@ class _Process:
 
     async def _serve(self, services: Services) -> None:
         almanach_settings = almanach.build_settings(self._settings)
-        apps = [build_application(services, almanach_settings)]
+        apps = [build_application(services, almanach_settings, self._settings.http)]
         if self._settings.almanach_port:
-            apps.append(almanach.build_application(services, almanach_settings))
+            apps.append(almanach.build_application(services, almanach_settings, self._settings.http))
         options = dict(SERVER_OPTIONS)
         if self._tls_files is not None:
             options |= self._tls_files.server_options()

@@ -29,13 +29,13 @@ def issue_token(
     token_id, token = authentication.sign_in(services.database, services.clock, parse_auth_request(body.auth))
     with services.database.read_transaction() as db:
         catalog = _catalog(request, query, token, db, services.clock.now())
-    return _response(token_id, token, catalog)
+    return build_token_response(token_id, token, catalog)
 
 
 @api.get("/auth/tokens", policy.VALIDATE_TOKEN, errors=(TokenNotFound,))
 def show_token(request: ApiRequest, query: schemas.TokenQuery) -> ApiResponse[schemas.TokenResponse]:
     token_id, token = _subject(request, query)
-    return _response(token_id, token, _catalog(request, query, token, request.ctx.db, request.ctx.now))
+    return build_token_response(token_id, token, _catalog(request, query, token, request.ctx.db, request.ctx.now))
 
 
 @api.head("/auth/tokens", policy.VALIDATE_TOKEN, errors=(TokenNotFound,))
@@ -95,7 +95,7 @@ def _catalog(
     )
 
 
-def _response(
+def build_token_response(
     token_id: str, token: Token, catalog: Sequence[CatalogEntry] | None
 ) -> ApiResponse[schemas.TokenResponse]:
     return ApiResponse(schemas.TokenResponse(tokens.token(token, catalog)), headers=_headers(token_id))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
-from oslo_middleware.cors import CORS  # type: ignore[import-untyped]
+from oslo_middleware.cors import CORS
 
 from stratiform.app import almanach
 from stratiform.interfaces.almanach.settings import AlmanachSettings

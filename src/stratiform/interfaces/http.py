@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from random import Random
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID
 
 import litestar
 from litestar.connection import ASGIConnection
@@ -24,6 +25,9 @@ from stratiform.kit.database import Connection
 from stratiform.kit.errors import NotFound, Unauthenticated
 
 Request = litestar.Request[object, object, Any]
+
+#: For request ids, which need not be secret: a system call per request takes longer than the rest of the id.
+_random = Random()  # noqa: S311
 
 #: Routes without a declared endpoint. Their functions run in the thread pool, because SQL and password hashing wait.
 get = partial(litestar.get, sync_to_thread=True)
@@ -40,7 +44,10 @@ def get_services(request: ASGIConnection[Any, Any, object, Any]) -> Services:
 
 def get_request_id(scope: Scope) -> str:
     """Return the id of a request, `req-…`, which is in the log and in the response."""
-    return str(scope["state"].setdefault("request_id", f"req-{uuid4()}"))
+    state = scope["state"]
+    if "request_id" not in state:
+        state["request_id"] = f"req-{UUID(int=_random.getrandbits(128), version=4)}"
+    return str(state["request_id"])
 
 
 def get_global_request_id(scope: Scope) -> str:
@@ -66,11 +73,11 @@ def write_transaction(request: Request) -> Iterator[RequestContext]:
     services.wake()
 
 
-def require_token(request: ASGIConnection[object, object, object, Any], handler: BaseRouteHandler) -> None:
+async def require_token(request: ASGIConnection[object, object, object, Any], handler: BaseRouteHandler) -> None:
     """Guard of every API: reject requests without a token before the body is read. Raises Unauthenticated.
 
     `read_transaction` and `write_transaction` validate the token. Routes with the option `open_to_all` need none, nor
-    do preflight requests of browsers.
+    do preflight requests of browsers. It is a coroutine because Litestar runs other guards in a thread.
     """
     if handler.opt.get("open_to_all") or handles_preflight(request.scope):
         return
@@ -78,7 +85,7 @@ def require_token(request: ASGIConnection[object, object, object, Any], handler:
         raise Unauthenticated("The request you have made requires authentication.")
 
 
-def refuse_empty_id(request: ASGIConnection[object, object, object, Any], _handler: BaseRouteHandler) -> None:
+async def refuse_empty_id(request: ASGIConnection[object, object, object, Any], _handler: BaseRouteHandler) -> None:
     """Guard of APIs for which a path that ends with a slash names a resource with an empty id. Raises NotFound."""
     if ends_with_slash(request) and not handles_preflight(request.scope):
         raise NotFound("The resource could not be found.")

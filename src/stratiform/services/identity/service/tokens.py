@@ -1,6 +1,8 @@
 """Validation and revocation of tokens. Source: Identity API v3, "Authentication and token management"."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
@@ -77,6 +79,17 @@ class Tokens:
             raise TokenNotFound from error
         policy.VALIDATE_TOKEN.require(ctx.caller, token.claims.user_id)
         return token
+
+    def remember_response(self, ctx: RequestContext, key: str, response: object, tokens: Sequence[Token]) -> None:
+        """Keep a response that depends on nothing but `tokens` and this revision of the directory."""
+        valid_until = min(_compute_end(token) for token in tokens)
+        self.cache.get_current_cache(ctx.db, ctx.now).put(ctx.db, key, (valid_until, response))
+
+    def recall_response(self, key: str, now: Micros) -> Any:
+        """Return the response that was kept with `key` and is still valid, or None. Does not wait for the database."""
+        cached = self.cache.find_current_cache(now)
+        valid_until, response = (0, None) if cached is None else cached.entries.get(key, (0, None))
+        return response if now < valid_until else None
 
     def has_system_role(self, ctx: RequestContext) -> bool:
         """Return True if the caller can scope a token to the system."""
@@ -202,6 +215,13 @@ def _load_trust(db: Connection, claims: TokenClaims) -> Trust | None:
     if trust is None:
         raise AuthenticationFailed
     return trust
+
+
+def _compute_end(token: Token) -> Micros:
+    """Return when a token expires, or before that its application credential or its trust."""
+    grants = (token.application_credential, token.trust)
+    ends = [grant.expires_at for grant in grants if grant is not None and grant.expires_at is not None]
+    return min([token.claims.expires_at, *ends])
 
 
 def _is_expired(token: Token, now: Micros) -> bool:

@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0070"
-down_revision = "0031"
+revision = "0071"
+down_revision = "0070"
 branch_labels = None
 depends_on = None
 

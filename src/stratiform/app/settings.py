@@ -239,7 +239,7 @@ class Settings:
         False, "Users must change a password that an operator has set before they can sign in, as in Keystone."
     )
     oidc: tuple[OidcSettings, ...] = setting_field(
-        (), "OpenID Connect providers of federation; the mapping of each is that of its protocol in OS-FEDERATION."
+        (), "OpenID Connect providers of federation. Mappings are resources of OS-FEDERATION."
     )
     trusted_dashboards: tuple[str, ...] = setting_field(
         (), "URLs to which sign-ins by a browser (WebSSO) may send their token, as Keystone's trusted_dashboard."

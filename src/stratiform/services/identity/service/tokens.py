@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stratiform.kit.clock import Micros
+from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection

@@ -1,7 +1,7 @@
 """Sign-in by a browser (WebSSO): the authorization code flow of OpenID Connect.
 
 The state between the two requests is encrypted in the `state` parameter, and bound to the browser by a cookie, so
-that nobody can make another's browser use a sign-in of their own. Source: RFC 6749, 10.12, and RFC 9700, 4.7.
+that an attacker cannot make another's browser use the attacker's sign-in. Source: RFC 6749, 10.12; RFC 9700, 4.7.
 """
 
 import base64

@@ -84,6 +84,8 @@ QUOTAS_GET = Rule("get_quota", project_reader, "Show the quota of a project")
 
 ROUTERS_DISTRIBUTED = Rule("create_router:distributed", admin, "Set the `distributed` attribute of a router")
 ROUTERS_HA = Rule("create_router:ha", admin, "Set the `ha` attribute of a router")
+ROUTERS_GET_DISTRIBUTED = Rule("get_router:distributed", admin, "Show the `distributed` attribute of a router")
+ROUTERS_GET_HA = Rule("get_router:ha", admin, "Show the `ha` attribute of a router")
 ROUTERS_ENABLE_SNAT = Rule("create_router:external_gateway_info:enable_snat", admin, "Set `enable_snat` of a gateway")
 ROUTERS_EXTERNAL_FIXED_IPS = Rule(
     "create_router:external_gateway_info:external_fixed_ips", admin, "Choose the addresses of a gateway"

@@ -180,6 +180,13 @@ class IpAddressGenerationFailure(Conflict):
         super().__init__(f"No more IP addresses available on network {network_id}.")
 
 
+class NoMatchingServiceSubnet(Conflict):
+    neutron_type = "IpAddressGenerationFailureNoMatchingSubnet"
+
+    def __init__(self, network_id: str) -> None:
+        super().__init__(f"No valid service subnet for the given device owner on network {network_id}.")
+
+
 class MacAddressGenerationFailure(Unavailable):
     neutron_type = "MacAddressGenerationFailure"
 

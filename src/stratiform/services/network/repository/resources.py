@@ -122,6 +122,12 @@ def list_ports_of_network(db: Connection, network_id: str, limit: int) -> list[P
     return ports.list_all(db, ports_table.c.network_id == network_id, limit=limit)
 
 
+def list_ports_with_addresses(db: Connection, network_id: str, subnet_id: str) -> list[Port]:
+    """Return the ports of a network that have an address of a subnet."""
+    on_network = ports.list_all(db, ports_table.c.network_id == network_id, order=(ports_table.c.id,))
+    return [port for port in on_network if subnet_id in [fixed_ip["subnet_id"] for fixed_ip in port.fixed_ips]]
+
+
 def has_mac_address(db: Connection, network_id: str, mac: str) -> bool:
     """Return True if a port on the network has this MAC address."""
     c = ports_table.c

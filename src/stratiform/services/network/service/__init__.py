@@ -9,6 +9,7 @@ from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network.model.declared_types import addressing, security
 from stratiform.services.network.service.cloud_objects import CloudObjects
 from stratiform.services.network.service.default_networks import DefaultNetworks
+from stratiform.services.network.service.floating_addresses import FloatingAddresses
 from stratiform.services.network.service.floating_ips import FloatingIps, FloatingIpsOfPorts
 from stratiform.services.network.service.ip_availabilities import IpAvailabilities
 from stratiform.services.network.service.native_subnets import NativeSubnets
@@ -50,6 +51,7 @@ class NetworkService:
     routers: Routers
     router_interfaces: RouterInterfaces
     floating_ips: FloatingIps
+    floating_addresses: FloatingAddresses
     port_forwardings: PortForwardings
     subnet_pools: SubnetPools
     cloud_objects: CloudObjects
@@ -65,9 +67,9 @@ class NetworkService:
         rules = SecurityGroupRules(dependencies)
         groups = SecurityGroups(dependencies, rules)
         pools = SubnetPools(dependencies)
-        networks = Networks(ids, clouds, quotas)
-        subnets = Subnets(database, ids, clouds, networks, quotas, pools)
         port_users = FloatingIpsOfPorts()
+        networks = Networks(ids, clouds, quotas, port_users)
+        subnets = Subnets(database, ids, clouds, networks, quotas, pools)
         ports = Ports(ids, networks, groups, quotas, port_users)
         service_ports = ServicePorts(ids)
         routers = Routers(dependencies, networks, service_ports)
@@ -108,6 +110,7 @@ class NetworkService:
             routers=routers,
             router_interfaces=RouterInterfaces(routers, subnets, ports),
             floating_ips=floating_ips,
+            floating_addresses=FloatingAddresses(ids, clouds),
             port_forwardings=PortForwardings(floating_ips),
             subnet_pools=pools,
             cloud_objects=CloudObjects(database, clouds),

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection, IntegrityError
 from stratiform.kit.errors import Forbidden
@@ -43,6 +45,12 @@ _UPDATE_RULES = {
 _MAX_LISTED_PORTS = 5
 
 
+class NetworkUsers(Protocol):
+    """What belongs to networks, and is deleted with them: unassociated floating IPs."""
+
+    def release_network(self, db: Connection, network_id: str, now: Micros) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Networks:
     """Networks. `attributes` and `changes` are values by field name of model.Network."""
@@ -50,6 +58,7 @@ class Networks:
     ids: Ids
     clouds: CloudsService
     quotas: Quotas
+    network_users: NetworkUsers
 
     def create(self, ctx: RequestContext, project_id: str | None, attributes: Attributes) -> Network:
         """Create a network of the caller's project, or (admins) of another."""
@@ -101,6 +110,7 @@ class Networks:
         """Delete a network and its subnets. Raises NetworkInUse if it has ports."""
         network = self.get(ctx, network_id)
         policy.NETWORKS_DELETE.require(ctx.caller, network.project_id)
+        self.network_users.release_network(ctx.db, network_id, ctx.now)
         subnets = resources.list_subnets_by_network(ctx.db, [network_id])[network_id]
         ip_allocations.lock_subnets(ctx.db, [subnet.id for subnet in subnets])
         ports = resources.list_ports_of_network(ctx.db, network_id, _MAX_LISTED_PORTS)

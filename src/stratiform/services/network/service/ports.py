@@ -10,6 +10,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.network import policy
 from stratiform.services.network.errors import BadRequest, MacAddressInUse, PortNotFound
 from stratiform.services.network.errors.routing import ServicePortInUse
@@ -126,6 +127,8 @@ class Ports:
             changes["mac_address"] = _resolve_new_mac(ctx, port, changes["mac_address"])
         if fixed_ips is not None:
             changes["fixed_ips"] = _reallocate(ctx, port, fixed_ips)
+        if port.device_id and {"security_groups", "port_security_enabled"} & changes.keys():
+            enqueue(ctx.db, "network.port", port.id, ctx.now)
         return save_changes(ctx, resources.ports, port, changes)
 
     def delete(self, ctx: RequestContext, port_id: str) -> None:

@@ -34,6 +34,13 @@ class PortNotFound(NotFound):
         super().__init__(f"Port {port_id} could not be found.")
 
 
+class AgentNotFound(NotFound):
+    neutron_type = "AgentNotFound"
+
+    def __init__(self, agent_id: str) -> None:
+        super().__init__(f"Agent {agent_id} could not be found.")
+
+
 class TagNotFound(NotFound):
     neutron_type = "TagNotFound"
 

@@ -7,6 +7,7 @@ from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network.model.declared_types import addressing, security
+from stratiform.services.network.service.agents import Agents
 from stratiform.services.network.service.cloud_objects import CloudObjects
 from stratiform.services.network.service.default_networks import DefaultNetworks
 from stratiform.services.network.service.floating_addresses import FloatingAddresses
@@ -14,6 +15,7 @@ from stratiform.services.network.service.floating_ips import FloatingIps, Floati
 from stratiform.services.network.service.ip_availabilities import IpAvailabilities
 from stratiform.services.network.service.native_subnets import NativeSubnets
 from stratiform.services.network.service.networks import Networks
+from stratiform.services.network.service.notifications import Notifications
 from stratiform.services.network.service.port_forwardings import PortForwardings
 from stratiform.services.network.service.ports import Ports
 from stratiform.services.network.service.quotas import Quotas
@@ -55,6 +57,7 @@ class NetworkService:
     port_forwardings: PortForwardings
     subnet_pools: SubnetPools
     cloud_objects: CloudObjects
+    agents: Agents
     address_groups: AddressGroups
     trunks: Trunks
     collections: Mapping[str, ResourceCollection]
@@ -68,7 +71,7 @@ class NetworkService:
         groups = SecurityGroups(dependencies, rules)
         pools = SubnetPools(dependencies)
         port_users = FloatingIpsOfPorts()
-        networks = Networks(ids, clouds, quotas, port_users)
+        networks = Networks(ids, clouds, quotas, port_users, Notifications(ids, clouds))
         subnets = Subnets(database, ids, clouds, networks, quotas, pools)
         ports = Ports(ids, networks, groups, quotas, port_users)
         service_ports = ServicePorts(ids)
@@ -114,6 +117,7 @@ class NetworkService:
             port_forwardings=PortForwardings(floating_ips),
             subnet_pools=pools,
             cloud_objects=CloudObjects(database, clouds),
+            agents=Agents(clouds),
             address_groups=address_groups,
             trunks=trunks,
             collections={collection.resource_type.name: collection for collection in collections},

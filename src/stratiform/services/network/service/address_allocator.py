@@ -79,7 +79,8 @@ class AddressAllocator:
     ) -> list[dict[str, str]]:
         """Allocate the requested addresses, or (None) one address of each IP version of the network.
 
-        Raises: NoMatchingServiceSubnet, IpAddressInUse, IpAddressGenerationFailure, InvalidIpForSubnet, InvalidIpForNetwork, InvalidInput.
+        Raises: NoMatchingServiceSubnet, IpAddressInUse, IpAddressGenerationFailure, InvalidIpForSubnet,
+        InvalidIpForNetwork, InvalidInput.
         """
         if requests is None:
             return self._allocate_default(port_id, mac, device_owner)

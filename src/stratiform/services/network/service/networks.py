@@ -16,6 +16,7 @@ from stratiform.services.network.errors import NetworkInUse, NetworkNotFound
 from stratiform.services.network.model import Attributes, ListQuery, Network
 from stratiform.services.network.model.declared_types.sharing import ACCESS_AS_EXTERNAL, ACCESS_AS_SHARED
 from stratiform.services.network.repository import ip_allocations, list_queries, rbac_policies, resources
+from stratiform.services.network.service.notifications import Notifications
 from stratiform.services.network.service.ownership import (
     require_list,
     require_visible,
@@ -59,6 +60,7 @@ class Networks:
     clouds: CloudsService
     quotas: Quotas
     network_users: NetworkUsers
+    notifications: Notifications
 
     def create(self, ctx: RequestContext, project_id: str | None, attributes: Attributes) -> Network:
         """Create a network of the caller's project, or (admins) of another."""
@@ -69,7 +71,9 @@ class Networks:
                 rule.require(ctx.caller, owner)
         self.quotas.reserve(ctx.db, owner, "network")
         network = Network(id=self.ids.uuid(), project_id=owner, created_at=ctx.now, updated_at=ctx.now, **attributes)
-        return resources.networks.insert(ctx.db, network)
+        created = resources.networks.insert(ctx.db, network)
+        self.notifications.notify_network(ctx, "create", created)
+        return created
 
     def get(self, ctx: RequestContext, network_id: str) -> Network:
         """Return a network. Raises NetworkNotFound, also for a network of another project that is not shared."""
@@ -104,7 +108,9 @@ class Networks:
         for name, rule in _UPDATE_RULES.items():
             if name in changes and changes[name] != getattr(network, name):
                 rule.require(ctx.caller, network.project_id)
-        return save_changes(ctx, resources.networks, network, changes)
+        updated = save_changes(ctx, resources.networks, network, changes)
+        self.notifications.notify_network(ctx, "update", updated)
+        return updated
 
     def delete(self, ctx: RequestContext, network_id: str) -> None:
         """Delete a network and its subnets. Raises NetworkInUse if it has ports."""
@@ -116,6 +122,7 @@ class Networks:
         ports = resources.list_ports_of_network(ctx.db, network_id, _MAX_LISTED_PORTS)
         if ports:
             raise NetworkInUse(network_id, ", ".join(port.id for port in ports))
+        self.notifications.notify_network(ctx, "delete", network)
         try:
             with ctx.db.begin_nested():
                 for subnet in subnets:

@@ -85,6 +85,7 @@ class Ports:
         )
         created = AddressAllocator.lock_network(ctx, network).create_port(self.ids, port, new.fixed_ips)
         repository.save_groups_of_port(ctx.db, created.id, created.security_groups, ctx.now)
+        self.networks.notifications.notify_port(ctx, "create", created)
         return created
 
     def get(self, ctx: RequestContext, port_id: str) -> Port:
@@ -129,7 +130,9 @@ class Ports:
             changes["fixed_ips"] = _reallocate(ctx, port, fixed_ips)
         if port.device_id and {"security_groups", "port_security_enabled"} & changes.keys():
             enqueue(ctx.db, "network.port", port.id, ctx.now)
-        return save_changes(ctx, resources.ports, port, changes)
+        updated = save_changes(ctx, resources.ports, port, changes)
+        self.networks.notifications.notify_port(ctx, "update", updated)
+        return updated
 
     def delete(self, ctx: RequestContext, port_id: str) -> None:
         """Delete a port and release its addresses."""
@@ -137,6 +140,7 @@ class Ports:
         policy.PORTS_DELETE.require(ctx.caller, port.project_id)
         if port.device_owner in routers.SERVICE_OWNERS:
             raise ServicePortInUse(port.id, f"has device owner {port.device_owner}")
+        self.networks.notifications.notify_port(ctx, "delete", port)
         self.port_users.release(ctx.db, port.id, ctx.now)
         repository.save_groups_of_port(ctx.db, port.id, [], ctx.now)
         ip_allocations.release_addresses(ctx.db, port.id, ctx.now)

@@ -92,6 +92,7 @@ class Subnets:
         resources.subnets.insert(ctx.db, subnet)
         ip_allocations.replace_pools(ctx.db, subnet)
         save_changes(ctx, resources.networks, network, {})
+        self.networks.notifications.notify_subnet(ctx, "create", subnet)
         return subnet
 
     def get(self, ctx: RequestContext, subnet_id: str) -> Subnet:
@@ -126,6 +127,7 @@ class Subnets:
         _check_dhcp_options(updated)
         if updated.allocation_pools != subnet.allocation_pools:
             ip_allocations.replace_pools(ctx.db, updated)
+        self.networks.notifications.notify_subnet(ctx, "update", updated)
         return updated
 
     def delete(self, ctx: RequestContext, subnet_id: str) -> None:
@@ -137,6 +139,7 @@ class Subnets:
             _release_automatic_addresses(ctx, subnet)
         if ip_allocations.count_allocated_addresses(ctx.db, [subnet.id]):
             raise SubnetInUse(subnet_id)
+        self.networks.notifications.notify_subnet(ctx, "delete", subnet)
         delete_subnet(ctx, subnet)
 
     def get_reserved_addresses(self, project_id: str) -> ReservedAddresses:

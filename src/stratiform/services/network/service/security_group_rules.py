@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from stratiform.kit.context import RequestContext
 from stratiform.services.network.errors.security_groups import SecurityGroupNotFound, SecurityGroupRuleExists
 from stratiform.services.network.model import Attributes, get_default_security_group_id
+from stratiform.services.network.model.declared_types.addressing import ADDRESS_GROUP
 from stratiform.services.network.model.declared_types.security import (
     DEFAULT_SECURITY_GROUP_RULE,
     RULE_FIELDS,
@@ -45,6 +46,8 @@ class SecurityGroupRules:
         values = check_rule(resource.values)
         if values["remote_group_id"] is not None:
             self._get_group(ctx, values["remote_group_id"])
+        if values["remote_address_group_id"] is not None:
+            self._get_address_group(ctx, values["remote_address_group_id"])
         return replace(resource, values={**values, "fingerprint": build_fingerprint(values, RULE_FIELDS)})
 
     def _after_create(self, ctx: RequestContext, resource: Resource) -> None:
@@ -67,6 +70,12 @@ class SecurityGroupRules:
             }
             for rule in resources
         }
+
+    def _get_address_group(self, ctx: RequestContext, address_group_id: str) -> Resource:
+        """Return an address group, which cannot be deleted meanwhile. Raises AddressGroupNotFound."""
+        collection = self.dependencies.build(ADDRESS_GROUP)
+        collection.rows.lock(ctx.db, address_group_id)
+        return collection.get(ctx, address_group_id)
 
     def _get_group(self, ctx: RequestContext, group_id: str) -> Resource:
         """Return a group that the caller may use. Raises SecurityGroupNotFound."""

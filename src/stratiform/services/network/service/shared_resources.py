@@ -6,9 +6,14 @@ from ipaddress import ip_network
 from typing import Any
 
 from stratiform.kit.context import RequestContext
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.network import policy
 from stratiform.services.network.errors import BadRequest, NetworkNotFound
-from stratiform.services.network.errors.addressing import AddressesAlreadyExist, AddressesNotFound
+from stratiform.services.network.errors.addressing import (
+    AddressesAlreadyExist,
+    AddressesNotFound,
+    AddressGroupInUse,
+)
 from stratiform.services.network.errors.links import DuplicateSubPort, SubPortNotFound, TrunkPortInUse
 from stratiform.services.network.errors.qos import QosPolicyInUse
 from stratiform.services.network.errors.sharing import RbacPolicyInUse
@@ -23,8 +28,9 @@ from stratiform.services.network.model.declared_types.sharing import (
     RBAC_POLICY,
 )
 from stratiform.services.network.model.resource_types import Resource
-from stratiform.services.network.repository import rbac_policies, resources
+from stratiform.services.network.repository import rbac_policies, resources, security_groups
 from stratiform.services.network.repository.resource_rows import gateways
+from stratiform.services.network.service.cloud_objects import require_applicable
 from stratiform.services.network.service.ports import Ports
 from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
 
@@ -99,7 +105,7 @@ class AddressGroups:
 
     @property
     def collection(self) -> ResourceCollection:
-        return self.dependencies.build(ADDRESS_GROUP, prepare=_normalize_addresses)
+        return self.dependencies.build(ADDRESS_GROUP, prepare=_normalize_addresses, before_delete=_require_no_rules)
 
     def add_addresses(self, ctx: RequestContext, group_id: str, addresses: Sequence[str]) -> Resource:
         """Raises BadRequest, AddressesAlreadyExist."""
@@ -107,7 +113,7 @@ class AddressGroups:
         existing = [address for address in added if address in group["addresses"]]
         if existing:
             raise AddressesAlreadyExist(existing, group_id)
-        return self.collection.save(ctx, group, {"addresses": [*group["addresses"], *added]})
+        return self._save_addresses(ctx, group, [*group["addresses"], *added])
 
     def remove_addresses(self, ctx: RequestContext, group_id: str, addresses: Sequence[str]) -> Resource:
         """Raises BadRequest, AddressesNotFound."""
@@ -116,7 +122,22 @@ class AddressGroups:
         if missing:
             raise AddressesNotFound(missing, group_id)
         remaining = [address for address in group["addresses"] if address not in removed]
-        return self.collection.save(ctx, group, {"addresses": remaining})
+        return self._save_addresses(ctx, group, remaining)
+
+    def _save_addresses(self, ctx: RequestContext, group: Resource, addresses: Sequence[str]) -> Resource:
+        """Save the addresses, and apply the security groups with rules that refer to them."""
+        saved = self.collection.save(ctx, group, {"addresses": addresses})
+        for security_group in security_groups.list_groups_with_addresses(ctx.db, group.id):
+            owner = security_group.project_id
+            require_applicable(ctx, self.dependencies.clouds, "security_group", security_group.id, owner)
+            enqueue(ctx.db, "network.security_group", security_group.id, ctx.now)
+        return saved
+
+
+def _require_no_rules(ctx: RequestContext, group: Resource) -> None:
+    """Raises AddressGroupInUse."""
+    if security_groups.list_groups_with_addresses(ctx.db, group.id):
+        raise AddressGroupInUse(group.id)
 
 
 def _normalize_addresses(_ctx: RequestContext, group: Resource) -> Resource:

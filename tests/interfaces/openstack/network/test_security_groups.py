@@ -239,21 +239,6 @@ def test_operators_declare_rules_and_statefulness_of_new_groups(api: Callers) ->
     assert len(create_group(api)["security_group_rules"]) == 2
 
 
-def test_rules_of_new_groups_are_listed_and_can_be_deleted(api: Callers) -> None:
-    path = f"{V2}/default-security-group-rules"
-    templates = api.ok("GET", path)["default_security_group_rules"]
-    assert sorted((rule["direction"], rule["ethertype"], rule["remote_group_id"]) for rule in templates) == [
-        ("egress", "IPv4", None),
-        ("egress", "IPv6", None),
-        ("ingress", "IPv4", "PARENT"),
-        ("ingress", "IPv6", "PARENT"),
-    ]
-    assert [rule["used_in_non_default_sg"] for rule in templates if rule["direction"] == "ingress"] == [False, False]
-    for rule in templates:
-        api.ok("DELETE", f"{path}/{rule['id']}", "admin")
-    assert create_group(api)["security_group_rules"] == []
-
-
 def test_address_group_of_a_rule_exists_and_cannot_be_deleted(api: Callers) -> None:
     group = create_group(api)
     body = {"address_group": {"name": "offices", "addresses": ["192.0.2.0/24"]}}

@@ -75,6 +75,10 @@ def get_default_security_group_id(project_id: str) -> str:
     return str(uuid5(_NAMESPACE, f"group/{project_id}"))
 
 
+def get_default_rule_id(project_id: str, direction: str, ethertype: str) -> str:
+    return str(uuid5(_NAMESPACE, f"rule/{project_id}/{direction}/{ethertype}"))
+
+
 def parse_protocol(protocol: object) -> str | None:
     """Return the name of a protocol, or its number as text. Raises InvalidSecurityGroupRuleProtocol."""
     if protocol is None:

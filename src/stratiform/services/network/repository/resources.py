@@ -59,6 +59,11 @@ def find_network_by_name(db: Connection, project_id: str, name: str) -> Network 
     return networks.find_first(db, c.project_id == project_id, c.name == name)
 
 
+def find_default_external_network(db: Connection) -> Network | None:
+    c = networks_table.c
+    return networks.find_first(db, c.external.is_(True), c.is_default.is_(True))
+
+
 def list_networks_by_id(db: Connection, network_ids: Sequence[str]) -> list[Network]:
     return networks.list_all(db, networks_table.c.id.in_(sorted(set(network_ids))))
 

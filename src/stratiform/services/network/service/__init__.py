@@ -8,6 +8,7 @@ from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network.model.declared_types import addressing, security
 from stratiform.services.network.service.agents import Agents
+from stratiform.services.network.service.auto_allocated_topologies import AutoAllocatedTopologies
 from stratiform.services.network.service.cloud_objects import CloudObjects
 from stratiform.services.network.service.default_networks import DefaultNetworks
 from stratiform.services.network.service.floating_addresses import FloatingAddresses
@@ -58,6 +59,7 @@ class NetworkService:
     floating_addresses: FloatingAddresses
     port_forwardings: PortForwardings
     subnet_pools: SubnetPools
+    auto_allocated_topologies: AutoAllocatedTopologies
     cloud_objects: CloudObjects
     agents: Agents
     address_groups: AddressGroups
@@ -78,6 +80,7 @@ class NetworkService:
         ports = Ports(ids, networks, groups, quotas, port_users)
         service_ports = ServicePorts(ids)
         routers = Routers(dependencies, networks, service_ports)
+        router_interfaces = RouterInterfaces(routers, subnets, ports)
         floating_ips = FloatingIps(dependencies, networks, ports, service_ports)
         port_users.floating_ips = floating_ips
         qos, trunks, address_groups = (
@@ -114,11 +117,12 @@ class NetworkService:
             quotas=quotas,
             security_groups=groups,
             routers=routers,
-            router_interfaces=RouterInterfaces(routers, subnets, ports),
+            router_interfaces=router_interfaces,
             floating_ips=floating_ips,
             floating_addresses=FloatingAddresses(ids, clouds),
             port_forwardings=PortForwardings(floating_ips),
             subnet_pools=pools,
+            auto_allocated_topologies=AutoAllocatedTopologies(router_interfaces),
             cloud_objects=CloudObjects(database, clouds),
             agents=Agents(clouds),
             address_groups=address_groups,

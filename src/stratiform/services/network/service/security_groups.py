@@ -19,7 +19,9 @@ from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.model.security_groups import (
     DEFAULT_DESCRIPTION,
     DEFAULT_NAME,
+    ETHERTYPES,
     PARENT,
+    get_default_rule_id,
 )
 from stratiform.services.network.repository import security_groups as repository
 from stratiform.services.network.service.cloud_objects import require_applicable, require_routing
@@ -146,9 +148,21 @@ class SecurityGroups:
         return group.project_id == project_id or ctx.caller.is_admin or bool(group["shared"])
 
     def _create_initial_rules(self, ctx: RequestContext, group: Resource) -> None:
-        """Create the rules that operators declare for new groups: Neutron's, unless they were changed."""
+        """Create Neutron's rules, and those that operators have added for new groups."""
         enqueue(ctx.db, "network.security_group", group.id, ctx.now)
         is_default = group.id == get_default_security_group_id(group.project_id)
+        for direction in ("egress", "ingress") if is_default else ("egress",):
+            for ethertype in ETHERTYPES:
+                remote = group.id if direction == "ingress" else None
+                values = build_rule_values(group.id, direction, ethertype, remote)
+                rule_id = (
+                    get_default_rule_id(group.project_id, direction, ethertype)
+                    if is_default
+                    else self.dependencies.ids.uuid()
+                )
+                repository.insert_rule_if_missing(
+                    ctx.db, Resource(rule_id, group.project_id, ctx.now, ctx.now, values=values)
+                )
         for template in repository.list_templates(ctx.db, for_default_group=is_default):
             remote = group.id if template["remote_group_id"] == PARENT else template["remote_group_id"]
             values = build_rule_values(group.id, template["direction"], template["ethertype"], remote, template.values)

@@ -11,6 +11,7 @@ _NAMES_AND_DATES = {
     "address-group": ("Address group", "2020-07-15T10:00:00-00:00"),
     "address-scope": ("Address scope", "2015-07-26T10:00:00-00:00"),
     "allowed-address-pairs": ("Allowed Address Pairs", "2013-07-23T10:00:00-00:00"),
+    "auto-allocated-topology": ("Auto Allocated Topology Services", "2016-01-01T00:00:00-00:00"),
     "availability_zone": ("Availability Zone", "2015-01-01T10:00:00-00:00"),
     "binding": ("Port Binding", "2014-02-03T10:00:00-00:00"),
     "default-subnetpools": ("Default Subnetpools", "2016-02-18T18:00:00-00:00"),

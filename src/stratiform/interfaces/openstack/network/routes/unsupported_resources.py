@@ -136,10 +136,6 @@ api.declare_unsupported("GET", _ASSOCIATIONS, policy.LOCAL_IPS_GET, _LOCAL_IPS)
 api.declare_unsupported("POST", _ASSOCIATIONS, policy.LOCAL_IPS_CREATE, _LOCAL_IPS)
 api.declare_unsupported("DELETE", f"{_ASSOCIATIONS}/{{port_id}}", policy.LOCAL_IPS_CREATE, _LOCAL_IPS)
 
-_TOPOLOGY = "Auto-allocated topologies are not supported: create a network, a subnet and a router."
-api.declare_unsupported("GET", "/auto-allocated-topology/{topology_id}", policy.TOPOLOGY_GET, _TOPOLOGY)
-api.declare_unsupported("DELETE", "/auto-allocated-topology/{topology_id}", policy.TOPOLOGY_DELETE, _TOPOLOGY)
-
 
 @api.get("/service-providers", policy.SERVICE_PROVIDERS_GET)
 def list_service_providers(_request: ApiRequest) -> dict[str, list[dict[str, Any]]]:

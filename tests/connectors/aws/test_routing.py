@@ -27,7 +27,12 @@ def new_router(**properties: Any) -> RoutingObject:
 
 def new_rule(**values: Any) -> dict[str, Any]:
     names = ("protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group_id")
-    rule = {"direction": "ingress", "ethertype": "IPv4", "remote_address_group_id": None, "remote_addresses": []}
+    rule: dict[str, Any] = {
+        "direction": "ingress",
+        "ethertype": "IPv4",
+        "remote_address_group_id": None,
+        "remote_addresses": [],
+    }
     return {**dict.fromkeys(names), **rule, **values}
 
 

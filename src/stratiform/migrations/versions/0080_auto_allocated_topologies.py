@@ -35,8 +35,8 @@ def upgrade() -> None:
     )
     for column in _REFERENCES:
         op.create_index(op.f(f"ix_{_TABLE}_{column}"), _TABLE, [column])
-    zero, one, empty = (sa.literal_column(value) for value in ("0", "1", "''"))
-    kind = sa.literal_column("'network.port'")
+    zero, one = sa.literal_column("0", sa.BigInteger()), sa.literal_column("1", sa.BigInteger())
+    kind, empty = sa.literal_column("'network.port'", sa.String()), sa.literal_column("''", sa.String())
     ports = sa.select(kind, _ports.c.id, zero, one, zero, empty, zero, empty)
     servers = ports.where(_ports.c.device_owner == "compute:nova")
     op.get_bind().execute(sa.insert(_work).from_select(list(_WORK), servers))

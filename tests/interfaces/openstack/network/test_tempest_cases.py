@@ -44,3 +44,23 @@ def test_subnets_with_service_types_serve_these_ports_only(api: Callers) -> None
     )
     body = {"network_id": network["id"], "device_owner": "compute:nova"}
     assert api.ok("POST", f"{V2}/ports", json={"port": body})["port"]["fixed_ips"][0]["ip_address"] == "192.0.2.2"
+
+
+def test_new_networks_have_the_default_qos_policy_of_their_project(api: Callers) -> None:
+    body = {"policy": {"name": "gold", "is_default": True, "project_id": api.projects["green"]}}
+    qos_policy = api.ok("POST", f"{V2}/qos/policies", "admin", json=body)["policy"]
+    again = api.request("POST", f"{V2}/qos/policies", "admin", json=body)
+    assert (again.status_code, again.json()["NeutronError"]["type"]) == (409, "QosPolicyDefaultAlreadyExists")
+    network = api.ok("POST", f"{V2}/networks", json={"network": {}})["network"]
+    assert network["qos_policy_id"] == qos_policy["id"]
+    body = {"network": {"qos_policy_id": qos_policy["id"]}}
+    assert api.request("POST", f"{V2}/networks", "blue", json=body).status_code == 404
+
+
+def test_unsupported_options_name_their_reason(api: Callers) -> None:
+    transparent = api.request("POST", f"{V2}/networks", json={"network": {"vlan_transparent": True}})
+    assert transparent.status_code == 400
+    assert "VLAN tags" in transparent.json()["NeutronError"]["message"]
+    api.ok("POST", f"{V2}/networks", json={"network": {"vlan_transparent": False}})
+    zones = api.request("POST", f"{V2}/routers", json={"router": {"availability_zone_hints": ["mars"]}})
+    assert (zones.status_code, zones.json()["NeutronError"]["type"]) == (404, "AvailabilityZoneNotFound")

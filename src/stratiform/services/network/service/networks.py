@@ -24,6 +24,7 @@ from stratiform.services.network.service.ownership import (
     save_changes,
     sees_all_projects,
 )
+from stratiform.services.network.service.qos_assignments import find_default_qos_policy, require_qos_policy
 from stratiform.services.network.service.quotas import Quotas
 from stratiform.services.network.service.subnet_deletion import delete_subnet
 
@@ -69,7 +70,9 @@ class Networks:
         for name, rule in _CREATE_RULES.items():
             if attributes.get(name):
                 rule.require(ctx.caller, owner)
+        require_qos_policy(ctx, attributes)
         self.quotas.reserve(ctx.db, owner, "network")
+        attributes = {"qos_policy_id": find_default_qos_policy(ctx, owner), **attributes}
         network = Network(id=self.ids.uuid(), project_id=owner, created_at=ctx.now, updated_at=ctx.now, **attributes)
         created = resources.networks.insert(ctx.db, network)
         self.notifications.notify_network(ctx, "create", created)
@@ -108,6 +111,7 @@ class Networks:
         for name, rule in _UPDATE_RULES.items():
             if name in changes and changes[name] != getattr(network, name):
                 rule.require(ctx.caller, network.project_id)
+        require_qos_policy(ctx, changes)
         updated = save_changes(ctx, resources.networks, network, changes)
         self.notifications.notify_network(ctx, "update", updated)
         return updated

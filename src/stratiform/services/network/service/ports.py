@@ -33,6 +33,7 @@ from stratiform.services.network.service.ownership import (
     save_changes,
     sees_all_projects,
 )
+from stratiform.services.network.service.qos_assignments import require_qos_policy
 from stratiform.services.network.service.quotas import Quotas
 from stratiform.services.network.service.security_groups import SecurityGroups
 
@@ -72,6 +73,7 @@ class Ports:
         policy.PORTS_CREATE.require(ctx.caller, owner)
         _require_attributes(ctx, network, new)
         _require_supported(new.attributes)
+        require_qos_policy(ctx, new.attributes)
         self.quotas.reserve(ctx.db, owner, "port")
         port = Port(
             id=self.ids.uuid(),
@@ -119,6 +121,7 @@ class Ports:
             if name in changes and changes[name] != getattr(port, name):
                 rule.require(ctx.caller, port.project_id)
         _require_supported(changes)
+        require_qos_policy(ctx, changes)
         changes = dict(changes)
         if "security_groups" in changes:
             groups = list(self.security_groups.resolve_for_port(ctx, port.project_id, changes["security_groups"]))

@@ -10,6 +10,7 @@ from stratiform.services.network import policy
 from stratiform.services.network.errors import BadRequest
 from stratiform.services.network.errors.routing import (
     BadRouterRequest,
+    NetworkZoneNotFound,
     RouterGatewayInUseByFloatingIp,
     RouterInUse,
 )
@@ -84,6 +85,7 @@ class Routers:
 
     def _prepare(self, ctx: RequestContext, router: Resource) -> Resource:
         require_routing(ctx, self.dependencies.clouds, router.project_id, "routers")
+        self._require_zones(ctx, router)
         if router["routes"]:
             check_routes(router["routes"], [], [])
         info = router["external_gateway_info"]
@@ -91,6 +93,13 @@ class Routers:
         if info:
             values |= self._read_gateway(ctx, router, info)
         return replace(router, values=values)
+
+    def _require_zones(self, ctx: RequestContext, router: Resource) -> None:
+        """Raises NetworkZoneNotFound for a hint that is none of the project's availability zones."""
+        zones = self.networks.list_availability_zones(ctx.db, router.project_id)
+        for hint in router["availability_zone_hints"]:
+            if hint not in zones:
+                raise NetworkZoneNotFound(hint)
 
     def _after_create(self, ctx: RequestContext, router: Resource) -> None:
         if router["external_network_id"] is not None:

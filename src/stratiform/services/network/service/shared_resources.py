@@ -15,7 +15,7 @@ from stratiform.services.network.errors.addressing import (
     AddressGroupInUse,
 )
 from stratiform.services.network.errors.links import DuplicateSubPort, SubPortNotFound, TrunkPortInUse
-from stratiform.services.network.errors.qos import QosPolicyInUse
+from stratiform.services.network.errors.qos import QosDefaultPolicyExists, QosPolicyInUse
 from stratiform.services.network.errors.sharing import RbacPolicyInUse
 from stratiform.services.network.model import Attributes
 from stratiform.services.network.model.declared_types.addressing import ADDRESS_GROUP
@@ -32,6 +32,7 @@ from stratiform.services.network.repository import rbac_policies, resources, sec
 from stratiform.services.network.repository.resource_rows import gateways
 from stratiform.services.network.service.cloud_objects import require_applicable
 from stratiform.services.network.service.ports import Ports
+from stratiform.services.network.service.qos_assignments import find_default_qos_policy
 from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
 
 _SEGMENTATION_TYPES = ("vlan", "inherit")
@@ -159,7 +160,13 @@ class QosPolicies:
 
     @property
     def collection(self) -> ResourceCollection:
-        return self.dependencies.build(QOS_POLICY, compute=self._compute, before_delete=_require_unused_policy)
+        return self.dependencies.build(
+            QOS_POLICY,
+            prepare=_prepare_policy,
+            check_update=_check_policy_update,
+            compute=self._compute,
+            before_delete=_require_unused_policy,
+        )
 
     def build_rule_collections(self) -> Sequence[ResourceCollection]:
         return [
@@ -185,6 +192,24 @@ class QosPolicies:
                 kind = {"type": rule_type.name.removesuffix("_rule"), "qos_policy_id": rule["policy_id"]}
                 rules[rule["policy_id"]].append({**body, **kind})
         return {policy_id: {"rules": items} for policy_id, items in rules.items()}
+
+
+def _prepare_policy(ctx: RequestContext, qos_policy: Resource) -> Resource:
+    if qos_policy["is_default"]:
+        _require_no_default(ctx, qos_policy)
+    return qos_policy
+
+
+def _check_policy_update(ctx: RequestContext, qos_policy: Resource, changes: Attributes) -> Attributes:
+    if changes.get("is_default") and not qos_policy["is_default"]:
+        _require_no_default(ctx, qos_policy)
+    return changes
+
+
+def _require_no_default(ctx: RequestContext, qos_policy: Resource) -> None:
+    """Raises QosDefaultPolicyExists if the project has a default policy."""
+    if find_default_qos_policy(ctx, qos_policy.project_id) is not None:
+        raise QosDefaultPolicyExists(qos_policy.project_id)
 
 
 def _require_unused_policy(ctx: RequestContext, qos_policy: Resource) -> None:

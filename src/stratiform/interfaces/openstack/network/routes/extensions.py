@@ -48,6 +48,8 @@ _NAMES_AND_DATES = {
     "provider": ("Provider Network", "2012-09-07T10:00:00-00:00"),
     "qos": ("Quality of Service", "2015-06-08T10:00:00-00:00"),
     "qos-bw-limit-direction": ("Direction for QoS bandwidth limit rule", "2017-04-10T10:00:00-00:00"),
+    "qos-default": ("QoS default policy", "2017-04-11T10:00:00-00:00"),
+    "qos-fip": ("Floating IP QoS", "2017-07-20T00:00:00-00:00"),
     "qos-pps": ("QoS Rule Type Packet per Second Extension", "2021-05-12T10:00:00-00:00"),
     "qos-pps-minimum": ("QoS minimum packet rate rule", "2021-07-14T10:00:00-00:00"),
     "qos-rule-type-details": ("Details of QoS rule types", "2017-06-22T10:00:00-00:00"),

@@ -16,6 +16,7 @@ from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.repository import auto_allocated_topologies as repository
 from stratiform.services.network.repository import resources
 from stratiform.services.network.repository.auto_allocated_topologies import AutoAllocatedTopology
+from stratiform.services.network.service.address_allocator import AddressAllocator
 from stratiform.services.network.service.ownership import resolve_owner
 from stratiform.services.network.service.router_interfaces import RouterInterfaces
 
@@ -66,6 +67,7 @@ class AutoAllocatedTopologies:
     def _create(self, ctx: RequestContext, owner: str) -> AutoAllocatedTopology:
         external, pools = _get_external_network(ctx), _list_pools(ctx)
         interfaces = self.router_interfaces
+        AddressAllocator.lock_network(ctx, external)  # before the outbox, as all requests do
         network = interfaces.ports.networks.create(ctx, owner, {"name": f"{_NAME}_network"})
         gateway = {"name": f"{_NAME}_router", "external_gateway_info": {"network_id": external.id}}
         router = interfaces.routers.collection.create(ctx, gateway, owner)

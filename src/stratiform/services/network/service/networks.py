@@ -120,9 +120,9 @@ class Networks:
         """Delete a network and its subnets. Raises NetworkInUse if it has ports."""
         network = self.get(ctx, network_id)
         policy.NETWORKS_DELETE.require(ctx.caller, network.project_id)
-        self.network_users.release_network(ctx.db, network_id, ctx.now)
         subnets = resources.list_subnets_by_network(ctx.db, [network_id])[network_id]
         ip_allocations.lock_subnets(ctx.db, [subnet.id for subnet in subnets])
+        self.network_users.release_network(ctx.db, network_id, ctx.now)
         ports = resources.list_ports_of_network(ctx.db, network_id, _MAX_LISTED_PORTS)
         if ports:
             raise NetworkInUse(network_id, ", ".join(port.id for port in ports))

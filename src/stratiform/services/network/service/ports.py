@@ -75,6 +75,8 @@ class Ports:
         _require_supported(new.attributes)
         require_qos_policy(ctx, new.attributes)
         self.quotas.reserve(ctx.db, owner, "port")
+        # Subnets are locked before a default group is created, whose event locks the outbox: the order of all requests.
+        allocator = AddressAllocator.lock_network(ctx, network)
         port = Port(
             id=self.ids.uuid(),
             project_id=owner,
@@ -85,7 +87,7 @@ class Ports:
             updated_at=ctx.now,
             **new.attributes,
         )
-        created = AddressAllocator.lock_network(ctx, network).create_port(self.ids, port, new.fixed_ips)
+        created = allocator.create_port(self.ids, port, new.fixed_ips)
         repository.save_groups_of_port(ctx.db, created.id, created.security_groups, ctx.now)
         self.networks.notifications.notify_port(ctx, "create", created)
         return created

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import delete, select
 
-from stratiform.kit.database import Connection, upsert
+from stratiform.kit.database import Connection, insert_lock_row, upsert
 from stratiform.services.compute.tables import quota_class_table, quota_lock_table, quota_table
 
 
@@ -41,5 +41,7 @@ def delete_project_limits(db: Connection, project_id: str) -> None:
 def lock_owner(db: Connection, owner_id: str) -> None:
     """Wait for other transactions that create resources of a project or user, until this one ends."""
     c = quota_lock_table.c
-    upsert(db, quota_lock_table, {"owner_id": owner_id}, key=("owner_id",), on_conflict={})
-    db.execute(select(c.owner_id).where(c.owner_id == owner_id).with_for_update()).all()
+    query = select(c.owner_id).where(c.owner_id == owner_id)
+    if db.execute(query).first() is None:
+        insert_lock_row(db, quota_lock_table, {"owner_id": owner_id}, key=("owner_id",))
+    db.execute(query.with_for_update()).all()

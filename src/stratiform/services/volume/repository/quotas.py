@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from stratiform.kit.database import Connection, TableGateway, upsert
+from stratiform.kit.database import Connection, TableGateway, insert_lock_row, upsert
 from stratiform.services.volume.model import Quota
 from stratiform.services.volume.repository import sum_usage_by_type, volume_types
 from stratiform.services.volume.repository.snapshots import sum_backups, sum_snapshots_by_type
@@ -27,12 +27,11 @@ def delete_limits(db: Connection, scope: str) -> None:
 
 def lock_project(db: Connection, project_id: str) -> None:
     """Wait for other requests of a project that reserve quota, and exclude them until the transaction ends."""
-    row = {"project_id": project_id}
-    upsert(db, quota_lock_table, row, key=("project_id",), on_conflict={})
-    if db.dialect.name != "sqlite":  # whose write transactions exclude each other
-        db.execute(
-            select(quota_lock_table.c.project_id).where(quota_lock_table.c.project_id == project_id).with_for_update()
-        )
+    c = quota_lock_table.c
+    query = select(c.project_id).where(c.project_id == project_id)
+    if db.execute(query).first() is None:
+        insert_lock_row(db, quota_lock_table, {"project_id": project_id}, key=("project_id",))
+    db.execute(query.with_for_update()).all()
 
 
 def list_type_names(db: Connection) -> dict[str, str]:

@@ -116,7 +116,7 @@ def _install(name: str) -> Path:
     packages = "\n".join(PACKAGES[name])
     if not installed.exists() or installed.read_text() != packages:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, *PACKAGES[name]], check=True)
         installed.write_text(packages)
     return folder / "bin"
@@ -157,8 +157,8 @@ def _create_resources(cloud: Connection) -> dict[str, str]:
         cloud.network.create_subnet(network_id=networks[name].id, name=name, cidr=cidr, ip_version=4)
     cloud.network.create_security_group(name="csg")
     return {
-        "PROJECT": cloud.current_project_id,
-        "DEMO": cloud.identity.find_project("demo").id,
+        "PROJECT": str(cloud.current_project_id),
+        "DEMO": next(project.id for project in cloud.list_projects() if project.name == "demo"),
         "NET": networks["cnet"].id,
         "VOL": cloud.block_storage.create_volume(name="cvol", size=1).id,
     }
@@ -200,7 +200,7 @@ def _run_calls(name: str) -> Callable[[Path, Site], Iterator[Step]]:
     """Return the function that runs a Python program with calls of a library."""
 
     def run(binaries: Path, site: Site) -> Iterator[Step]:
-        command = [binaries / "python", CALLS / f"{name}_calls.py"]
+        command = [str(binaries / "python"), str(CALLS / f"{name}_calls.py")]
         with subprocess.Popen(command, env=dict(site.environment), stdout=subprocess.PIPE, text=True) as process:
             for line in process.stdout or ():
                 yield Step(*json.loads(line))
@@ -217,7 +217,7 @@ def _run_ansible(binaries: Path, site: Site) -> Iterator[Step]:
         "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
         "ANSIBLE_PYTHON": str(binaries / "python"),
     }
-    command = [binaries / "ansible-playbook", "-i", "localhost,", CALLS / "ansible.yml"]
+    command = [str(binaries / "ansible-playbook"), "-i", "localhost,", str(CALLS / "ansible.yml")]
     process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return iter(parse_ansible(process.stdout))
 
@@ -254,7 +254,7 @@ def _run_rally(binaries: Path, site: Site) -> Iterator[Step]:
         ["task", "start", "task.json", "--deployment", "stratiform"],
         ["task", "report", "--json", "--out", "report.json"],
     ):
-        command = [binaries / "rally", "--config-file", "rally.conf", *arguments]
+        command = [str(binaries / "rally"), "--config-file", "rally.conf", *arguments]
         environment = {**site.environment, "PATH": f"{binaries}:{site.environment['PATH']}"}
         with (folder / "log").open("a") as log:  # the exit status of `task start` is 2 if a scenario fails
             subprocess.run(command, cwd=folder, env=environment, stdout=log, stderr=log, check=False)

@@ -145,7 +145,9 @@ class Walk:
 
     def add_rule(self) -> None:
         form = self.open_form("Add Rule")
-        form.locator("#id_rule_menu").select_option("ssh", force=True)
+        form.locator("#id_rule_menu").select_option("tcp", force=True)
+        form.locator("#id_port").fill("22")
+        form.locator("#id_cidr").fill("0.0.0.0/0")
         self.submit(form)
         expect(self.page.get_by_role("row").filter(has_text="22 (SSH)")).to_be_visible()
 
@@ -163,7 +165,7 @@ class Walk:
 
     def add_interface(self) -> None:
         self.page.get_by_role("link", name="edge").first.click()
-        self.page.get_by_role("tab", name="Interfaces").click()
+        self.page.locator(".nav-tabs a").filter(has_text="Interfaces").click()
         form = self.open_form("Add Interface")
         form.locator("#id_subnet_id").select_option(index=1, force=True)
         self.submit(form)
@@ -175,9 +177,11 @@ class Walk:
         wizard.locator("input[name=name]").fill("web-1")
         self._choose(wizard, "Source", "cirros", lambda: wizard.locator("#vol-create").filter(has_text="No").click())
         self._choose(wizard, "Flavor", "m1.tiny")
-        self._choose(wizard, "Networks", "private")
+        self._choose(wizard, "Networks", "")  # the only network and the only key pair are chosen already
+        expect(wizard.locator("tr:visible").filter(has_text="private").first).to_be_visible()
         self._choose(wizard, "Security Groups", "web")
-        self._choose(wizard, "Key Pair", "")  # the only key pair is chosen already
+        self._choose(wizard, "Key Pair", "")
+        expect(wizard.locator("tr:visible").filter(has_text="laptop").first).to_be_visible()
         wizard.locator("button.finish").click()
         expect(self.page.locator(".modal-dialog")).to_have_count(0)
 
@@ -197,7 +201,7 @@ class Walk:
         expect(self.page.get_by_text("m1.tiny").first).to_be_visible()
 
     def show_console_log(self) -> None:
-        self.page.get_by_role("tab", name="Log", exact=True).click()
+        self.page.locator(".nav-tabs a").filter(has_text=re.compile(r"^\s*Log\s*$")).click()
         expect(self.page.locator(".logs")).to_contain_text("login:")
 
     def create_volume(self) -> None:
@@ -344,13 +348,13 @@ def install() -> Path:
     recipe = "\n".join((*PACKAGES, SETTINGS))
     if not installed.exists() or installed.read_text() != recipe:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(binaries.parent)], check=True)
-        pip = [binaries / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(binaries / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, *PACKAGES], check=True)
         (package,) = binaries.parent.glob("lib/python*/site-packages/openstack_dashboard")
         (package / "local" / "local_settings.py").write_text(SETTINGS)
         environment = _horizon_environment(CACHE, "http://127.0.0.1/identity/v3")
         for command in (["collectstatic", "--noinput"], ["compress", "--force"]):
-            subprocess.run([binaries / "django-admin", *command], env=environment, check=True, capture_output=True)
+            subprocess.run([str(binaries / "django-admin"), *command], env=environment, check=True, capture_output=True)
         installed.write_text(recipe)
     return binaries
 

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def main() -> None:
     run("destroy_node", lambda: driver.destroy_node(node))
     wait(lambda: node.id not in [other.id for other in driver.list_nodes()], "the node still exists")
     for name in ("lckey", "lckey2"):
-        run(f"delete_key_pair {name}", lambda name=name: driver.delete_key_pair(driver.get_key_pair(name)))
+        run(f"delete_key_pair {name}", partial(delete_key_pair, driver, name))
     run("ex_delete_subnet", lambda: driver.ex_delete_subnet(subnet))
     run("ex_delete_network", lambda: driver.ex_delete_network(network))
 
@@ -100,6 +101,10 @@ def call_key_pairs(driver: Any) -> None:
     run("import_key_pair_from_string", lambda: driver.import_key_pair_from_string("lckey2", public_key))
 
 
+def delete_key_pair(driver: Any, name: str) -> None:
+    driver.delete_key_pair(driver.get_key_pair(name))
+
+
 def call_creation(driver: Any, network: Any, images: list[Any], sizes: list[Any]) -> Any:
     options = {"networks": [network], "ex_keyname": "lckey", "ex_metadata": {"a": "b"}}
     node = run("create_node", lambda: driver.create_node("lcnode", sizes[0], images[0], **options))
@@ -132,7 +137,7 @@ def call_actions(driver: Any, node: Any, images: list[Any], sizes: list[Any]) ->
     ]
     for name, action, state in actions:
         run(name, action)
-        run(f"{name}: the server becomes {state}", lambda state=state: wait_for_state(driver, node, state))
+        run(f"{name}: the server becomes {state}", partial(wait_for_state, driver, node, state))
     run("ex_get_console_output", lambda: driver.ex_get_console_output(node))
     run("ex_set_password", lambda: driver.ex_set_password(node, "Abc-12345"))
 

@@ -18,7 +18,8 @@ from neutronclient.v2_0.client import Client
 
 def main() -> None:
     names = ("auth_url", "username", "password", "project_name", "user_domain_name", "project_domain_name")
-    auth = Password(**{name: os.environ[f"OS_{name.upper()}"] for name in names})
+    options: dict[str, Any] = {name: os.environ[f"OS_{name.upper()}"] for name in names}
+    auth = Password(**options)
     client = Client(session=session.Session(auth=auth), region_name=os.environ["OS_REGION_NAME"])
     external = client.list_networks(name="public")["networks"][0]["id"]
     run("list_extensions", client.list_extensions)

@@ -70,7 +70,7 @@ class ShellSession:
         terminal = pty.openpty()  # without a terminal, `glance` uploads its standard input
         try:
             process = subprocess.run(
-                [self.binaries / program, *arguments],
+                [str(self.binaries / program), *arguments],
                 stdin=terminal[1],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -149,7 +149,7 @@ class Walk:
         form.locator("#id_port").fill("22")
         form.locator("#id_cidr").fill("0.0.0.0/0")
         self.submit(form)
-        expect(self.page.get_by_role("row").filter(has_text="22 (SSH)")).to_be_visible()
+        expect(self.page.get_by_role("row").filter(has_text=re.compile(r"TCP\s+22\b"))).to_be_visible()
 
     def delete_rule(self) -> None:
         self.choose_action("IPv6", "Delete Rule").locator(".btn-danger, .btn-primary").last.click()

@@ -226,7 +226,7 @@ class Walk:
     def create_snapshot(self) -> None:
         form = self.choose_action("data", "Create Snapshot")
         form.locator("#id_name").fill("data-1")
-        form.locator(".modal-footer .btn-primary").click()
+        form.locator(".modal-footer .btn-warning").click()  # of a volume in use
         expect(self.page.locator(".modal-dialog")).to_have_count(0)
         self.open("/project/snapshots/")
         self.wait_for_row("data-1", "Available")
@@ -238,7 +238,7 @@ class Walk:
 
     def associate_floating_ip(self) -> None:
         form = self.choose_action("203.0.113.", "Associate")
-        form.locator("#id_instance_id, #id_port_id").first.select_option(index=1, force=True)
+        form.locator("select[name=port_id]").select_option(index=1, force=True)
         self.submit(form)
         expect(self.page.get_by_role("row").filter(has_text="203.0.113.")).to_contain_text("web-1")
 

@@ -188,6 +188,11 @@ class Database:
             with db.begin():
                 yield db
 
+    def check_connection(self) -> None:
+        """Execute a query. Raises: Unavailable if the database does not respond."""
+        with self.read_transaction() as db:
+            db.execute(select(1))
+
     def close(self) -> None:
         self.engine.dispose()
 

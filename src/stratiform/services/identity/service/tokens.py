@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stratiform.kit.clock import SECOND_US, Micros
+from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection
@@ -13,6 +13,7 @@ from stratiform.kit.policy import Caller
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import AuthenticationFailed, TokenNotFound
 from stratiform.services.identity.model import (
+    ALLOW_EXPIRED_WINDOW_US,
     SYSTEM_TARGET,
     ApplicationCredential,
     Project,
@@ -27,9 +28,6 @@ from stratiform.services.identity.model import (
 from stratiform.services.identity.service.directory_cache import DirectoryCache, RevisionCache
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 from stratiform.services.identity.service.token_encoding import decode_token
-
-#: Keystone's default of `[token] allow_expired_window`: services may validate the expired token of a long operation.
-_ALLOW_EXPIRED_WINDOW_US = 2 * 24 * 3600 * SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,10 @@ class Tokens:
             raise AuthenticationFailed
         return token
 
+    def is_service_token(self, db: Connection, token_id: str, now: Micros) -> bool:
+        """Return True if a valid token has the role of services. Raises: AuthenticationFailed if it is not valid."""
+        return "service" in self.validate(db, token_id, now).caller.roles
+
     def get_subject_token(self, ctx: RequestContext, token_id: str, *, allow_expired: bool = False) -> Token:
         """Return the token of the header X-Subject-Token.
 
@@ -70,7 +72,7 @@ class Tokens:
         if not token_id:
             raise TokenNotFound
         may_be_expired = allow_expired and ("service" in ctx.caller.roles or ctx.caller.is_admin)
-        window = _ALLOW_EXPIRED_WINDOW_US if may_be_expired else 0
+        window = ALLOW_EXPIRED_WINDOW_US if may_be_expired else 0
         try:
             token = self.validate(ctx.db, token_id, ctx.now, expired_window_us=window)
         except Unauthenticated as error:

@@ -11,6 +11,8 @@ from stratiform import __version__
 from stratiform.interfaces.almanach.api import build_router as almanach_router
 from stratiform.interfaces.almanach.errors import render_error as render_almanach_error
 from stratiform.interfaces.almanach.settings import AlmanachSettings
+from stratiform.interfaces.ec2.dispatch import build_router as ec2_router
+from stratiform.interfaces.ec2.errors import render_error as render_ec2_error
 from stratiform.interfaces.endpoints.dispatch import build_router
 from stratiform.interfaces.endpoints.openapi import build_document_route
 from stratiform.interfaces.http import Request
@@ -35,6 +37,7 @@ _ERROR_HANDLERS: dict[str, ErrorHandler] = {
     "almanach": render_almanach_error,
     "api": render_problem,
     "dashboard": render_portal_error,
+    "ec2": render_ec2_error,
     "metadata": render_metadata_error,
 }
 
@@ -58,6 +61,7 @@ def build_application(
             portal,
             almanach_router(),
             metadata_router(),
+            ec2_router(),
         ],
         before_send=[add_headers],
         after_exception=[log_error],

@@ -8,6 +8,7 @@ from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute.service.aggregates import Aggregates
 from stratiform.services.compute.service.availability_zones import AvailabilityZones
+from stratiform.services.compute.service.client_requests import ClientRequests
 from stratiform.services.compute.service.compute_services import ComputeServices
 from stratiform.services.compute.service.flavor_access import FlavorAccess
 from stratiform.services.compute.service.flavor_extra_specs import FlavorExtraSpecs
@@ -78,6 +79,7 @@ class ComputeService:
     aggregates: Aggregates
     server_details: ServerDetails
     instance_metadata: InstanceMetadata
+    client_requests: ClientRequests
 
     @classmethod
     def build(
@@ -130,5 +132,6 @@ class ComputeService:
             hypervisors=Hypervisors(clouds),
             aggregates=Aggregates(ids, clouds),
             server_details=ServerDetails(),
+            client_requests=ClientRequests(),
             instance_metadata=InstanceMetadata(network, volume, guest_settings),
         )

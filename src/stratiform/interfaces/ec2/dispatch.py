@@ -18,14 +18,13 @@ from stratiform.interfaces.ec2.api import Ec2Action, Ec2Request, import_actions
 from stratiform.interfaces.ec2.api import Response as Values
 from stratiform.interfaces.ec2.errors import DryRunOperation, Ec2Error, render_error
 from stratiform.interfaces.ec2.parameters import Parameters
+from stratiform.interfaces.ec2.settings import PATH
 from stratiform.interfaces.ec2.xml_format import XML, render_response
 from stratiform.interfaces.http import Request, get_request_id, get_services
 from stratiform.interfaces.request_bodies import read_body
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.services.identity.model.aws_signatures import SignedRequest
-
-PATH = "/ec2"
 
 #: The size limit of bodies in bytes: user data of 16 KiB in base64, percent-encoded, and other parameters. The
 #: signature covers the whole body, so it is read before the caller is known.

@@ -34,7 +34,7 @@ def allocate_address(request: Ec2Request) -> Response:
     query = ListQuery({"external": [True]}, sort=[("is_default", True), ("created_at", False)])
     networks = request.services.network.networks.list(request.ctx, query).items
     if not networks:
-        raise Ec2Error("InsufficientAddressCapacity", "There is no external network with addresses.")
+        raise Ec2Error("InsufficientAddressCapacity", "No external network with addresses exists.")
     floating_ip = _get_collection(request).create(request.ctx, {"floating_network_id": networks[0].id})
     return {
         "publicIp": floating_ip["floating_ip_address"],

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from stratiform.interfaces.ec2 import lists
 from stratiform.interfaces.ec2.api import Ec2Request, Response, action
+from stratiform.interfaces.ec2.settings import PATH
 from stratiform.interfaces.ec2.xml_format import Value
 from stratiform.services.compute import policy
 from stratiform.services.compute.model.flavors import Flavor, FlavorFilter
@@ -28,7 +29,7 @@ def describe_regions(request: Ec2Request) -> Response:
     requested = request.parameters.list_values("RegionName")
     regions = lists.select_requested([request.services.region], requested, str, "InvalidParameterValue", str)
     regions = lists.select_items(request.parameters, regions, _REGION_FILTERS)
-    endpoint = f"{request.services.url.partition('://')[2]}/ec2"
+    endpoint = f"{request.services.url.partition('://')[2]}{PATH}"
     return {
         "regionInfo": [
             {"regionName": region, "regionEndpoint": endpoint, "optInStatus": "opt-in-not-required"}

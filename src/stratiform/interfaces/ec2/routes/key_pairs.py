@@ -68,7 +68,7 @@ def describe_key_pairs(request: Ec2Request) -> Response:
 
 @action("DeleteKeyPair", policy.KEYPAIRS_DELETE)
 def delete_key_pair(request: Ec2Request) -> Response:
-    """Delete a key pair by name or id. As in EC2, a key pair that does not exist is no error."""
+    """Delete a key pair by name or id. As in EC2, deleting one that does not exist succeeds."""
     keypairs = _list(request)
     key_id = request.parameters.get("KeyPairId")
     name = "" if key_id else request.parameters.require("KeyName")

@@ -39,7 +39,7 @@ def create_snapshot(request: Ec2Request) -> Response:
 
 @action("DescribeSnapshots", policy.SNAPSHOT_GET_ALL)
 def describe_snapshots(request: Ec2Request) -> Response:
-    """List the project's snapshots; there are no others."""
+    """List the project's snapshots."""
     service = request.services.volume.snapshots
     snapshots = lists.read_all(lambda page: service.list(request.ctx, CopyFilter(), page), lambda item: item.id)
     owners = [request.project_id if owner == "self" else owner for owner in request.parameters.list_values("Owner")]

@@ -11,6 +11,9 @@ from stratiform import __version__
 from stratiform.interfaces.almanach.api import build_router as almanach_router
 from stratiform.interfaces.almanach.errors import render_error as render_almanach_error
 from stratiform.interfaces.almanach.settings import AlmanachSettings
+from stratiform.interfaces.consoles.novnc_files import show_novnc_file
+from stratiform.interfaces.consoles.proxy import connect_console
+from stratiform.interfaces.consoles.settings import ConsoleSettings
 from stratiform.interfaces.ec2.dispatch import build_router as ec2_router
 from stratiform.interfaces.ec2.errors import render_error as render_ec2_error
 from stratiform.interfaces.endpoints.dispatch import build_router
@@ -49,9 +52,12 @@ def _render_error(request: Request, error: Exception) -> Response[Any]:
 
 
 def build_application(
-    services: Services, almanach: AlmanachSettings | None = None, metadata: MetadataSettings | None = None
+    services: Services,
+    almanach: AlmanachSettings | None = None,
+    metadata: MetadataSettings | None = None,
+    consoles: ConsoleSettings | None = None,
 ) -> Litestar:
-    """Return the ASGI application. `almanach`, `metadata`: settings of the Almanach API and the metadata service."""
+    """Return the ASGI application. `almanach`, `metadata`, `consoles`: settings of these APIs."""
     return Litestar(
         route_handlers=[
             *version_documents.build_version_routes(APIS),
@@ -62,6 +68,8 @@ def build_application(
             almanach_router(),
             metadata_router(),
             ec2_router(),
+            connect_console,
+            show_novnc_file,
         ],
         before_send=[add_headers],
         after_exception=[log_error],
@@ -71,6 +79,7 @@ def build_application(
                 "services": services,
                 "almanach": almanach or AlmanachSettings(),
                 "metadata": metadata or MetadataSettings(),
+                "consoles": consoles or ConsoleSettings(),
             }
         ),
         logging_config=None,  # configured in kit.log, which masks secrets

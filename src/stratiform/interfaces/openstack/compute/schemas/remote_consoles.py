@@ -1,10 +1,8 @@
 """Bodies and responses of consoles. Source: Compute API reference, "Server consoles"."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from msgspec import Struct
-
-from stratiform.interfaces.endpoints import Since
 
 
 class RemoteConsoleRequest(Struct, forbid_unknown_fields=True):
@@ -55,7 +53,6 @@ class ConsoleConnection(Struct):
     instance_uuid: str
     host: str
     port: int
-    tls_port: Annotated[int | None, Since(99)] = None
     internal_access_path: str | None = None
 
 

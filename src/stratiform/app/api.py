@@ -14,11 +14,14 @@ from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.consoles.novnc_files import show_novnc_file
 from stratiform.interfaces.consoles.proxy import connect_console
 from stratiform.interfaces.consoles.settings import ConsoleSettings
+from stratiform.interfaces.cross_origin import handles_preflight
 from stratiform.interfaces.ec2.dispatch import build_router as ec2_router
 from stratiform.interfaces.ec2.errors import render_error as render_ec2_error
 from stratiform.interfaces.endpoints.dispatch import build_router
 from stratiform.interfaces.endpoints.openapi import build_document_route
+from stratiform.interfaces.health_check import build_health_check_routes
 from stratiform.interfaces.http import Request
+from stratiform.interfaces.http_settings import HttpSettings
 from stratiform.interfaces.metadata.api import build_router as metadata_router
 from stratiform.interfaces.metadata.errors import render_error as render_metadata_error
 from stratiform.interfaces.metadata.settings import MetadataSettings
@@ -47,6 +50,8 @@ _ERROR_HANDLERS: dict[str, ErrorHandler] = {
 
 def _render_error(request: Request, error: Exception) -> Response[Any]:
     """Handle errors outside of the routes in the format of the interface that the path belongs to."""
+    if handles_preflight(request.scope):
+        return Response(b"", status_code=200)
     first_segment = request.url.path.strip("/").split("/", 1)[0]
     return _ERROR_HANDLERS.get(first_segment, _ERROR_HANDLERS["identity"])(request, error)
 
@@ -55,11 +60,16 @@ def build_application(
     services: Services,
     almanach: AlmanachSettings | None = None,
     metadata: MetadataSettings | None = None,
+    http: HttpSettings = HttpSettings(),
     consoles: ConsoleSettings | None = None,
 ) -> Litestar:
-    """Return the ASGI application. `almanach`, `metadata`, `consoles`: settings of these APIs."""
+    """Return the ASGI application.
+
+    `almanach`, `metadata`, `consoles`: settings of these interfaces; `http`: those of all interfaces.
+    """
     return Litestar(
         route_handlers=[
+            *build_health_check_routes(["", *(f"/{api.name}" for api in APIS)]),
             *version_documents.build_version_routes(APIS),
             build_router(rest),
             build_document_route("/api/docs/openapi.json", [rest], title="Stratiform", version=__version__),
@@ -80,6 +90,7 @@ def build_application(
                 "almanach": almanach or AlmanachSettings(),
                 "metadata": metadata or MetadataSettings(),
                 "consoles": consoles or ConsoleSettings(),
+                "http": http,
             }
         ),
         logging_config=None,  # configured in kit.log, which masks secrets

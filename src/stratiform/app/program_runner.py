@@ -137,9 +137,17 @@ class _Process:
     async def _serve(self, services: Services) -> None:
         almanach_settings = almanach.build_settings(self._settings)
         metadata_settings = metadata.build_settings(self._settings)
-        apps = [build_application(services, almanach_settings, metadata_settings, self._build_console_settings())]
+        apps = [
+            build_application(
+                services,
+                almanach_settings,
+                metadata_settings,
+                self._settings.http,
+                consoles=self._build_console_settings(),
+            )
+        ]
         if self._settings.almanach_port:
-            apps.append(almanach.build_application(services, almanach_settings))
+            apps.append(almanach.build_application(services, almanach_settings, self._settings.http))
         if self._settings.metadata_port:
             apps.append(metadata.build_application(services, metadata_settings))
         options = dict(SERVER_OPTIONS)

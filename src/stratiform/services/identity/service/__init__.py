@@ -10,7 +10,13 @@ from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Caller
 from stratiform.services.identity.errors import AuthenticationFailed
-from stratiform.services.identity.model import ADMIN_PROJECT, CatalogService, Project, SecurityCompliance
+from stratiform.services.identity.model import (
+    ADMIN_PROJECT,
+    ALLOW_EXPIRED_WINDOW_US,
+    CatalogService,
+    Project,
+    SecurityCompliance,
+)
 from stratiform.services.identity.model.access_rules import is_request_allowed
 from stratiform.services.identity.model.aws_signatures import SignedRequest
 from stratiform.services.identity.service.access_rules import AccessRules
@@ -117,12 +123,26 @@ class IdentityService:
             _bootstrap=Bootstrap(ids, cache, passwords),
         )
 
-    def authenticate(self, db: Connection, token_id: str, now: Micros, *, method: str = "", path: str = "") -> Caller:
+    def authenticate(
+        self,
+        db: Connection,
+        token_id: str,
+        now: Micros,
+        *,
+        method: str = "",
+        path: str = "",
+        service_token_id: str = "",
+    ) -> Caller:
         """Return the caller of a request with this token. `path` starts with the service, such as `/compute`.
+
+        With a valid token of a service (X-Service-Token), the token of the user may have expired during a long
+        operation, as in keystonemiddleware.
 
         Raises: AuthenticationFailed, also if an access rule of an application credential does not allow the request
         """
-        token = self.tokens.validate(db, token_id, now)
+        is_service = bool(service_token_id) and self.tokens.is_service_token(db, service_token_id, now)
+        window_us = ALLOW_EXPIRED_WINDOW_US if is_service else 0
+        token = self.tokens.validate(db, token_id, now, expired_window_us=window_us)
         credential = token.application_credential
         if credential is not None and not is_request_allowed(credential.access_rules, method, path):
             raise AuthenticationFailed

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import UNSET
 
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
@@ -32,10 +33,21 @@ def issue_token(
     return build_token_response(token_id, token, catalog)
 
 
-@api.get("/auth/tokens", policy.VALIDATE_TOKEN, errors=(TokenNotFound,))
+def _recall_token(request: ApiRequest) -> ApiResponse[schemas.TokenResponse] | None:
+    services = request.services
+    encoded = services.identity.tokens.recall_response(_build_response_key(request), services.clock.now())
+    return None if encoded is None else ApiResponse(encoded=encoded, headers=_headers(_subject_id(request)))
+
+
+@api.get("/auth/tokens", policy.VALIDATE_TOKEN, errors=(TokenNotFound,), recall=_recall_token)
 def show_token(request: ApiRequest, query: schemas.TokenQuery) -> ApiResponse[schemas.TokenResponse]:
     token_id, token = _subject(request, query)
-    return build_token_response(token_id, token, _catalog(request, query, token, request.ctx.db, request.ctx.now))
+    catalog = _catalog(request, query, token, request.ctx.db, request.ctx.now)
+    encoded = msgspec.json.encode(schemas.TokenResponse(tokens.token(token, catalog)))
+    service = request.services.identity.tokens
+    caller_token = service.validate(request.ctx.db, _caller_token_id(request), request.ctx.now)
+    service.remember_response(request.ctx, _build_response_key(request), encoded, [caller_token, token])
+    return ApiResponse(encoded=encoded, headers=_headers(token_id))
 
 
 @api.head("/auth/tokens", policy.VALIDATE_TOKEN, errors=(TokenNotFound,))
@@ -72,6 +84,15 @@ def list_available_systems(request: ApiRequest) -> schemas.SystemResponse:
     is_available = request.services.identity.tokens.has_system_role(request.ctx)
     scopes = [SystemScope(all=True)] if is_available else []
     return schemas.SystemResponse(scopes, self_link(request.view, "auth", "system"))
+
+
+def _build_response_key(request: ApiRequest) -> str:
+    """Return what the response to `GET /auth/tokens` depends on, beside the directory and the time."""
+    return f"{request.http.url.path}?{request.http.url.query} {_caller_token_id(request)} {_subject_id(request)}"
+
+
+def _caller_token_id(request: ApiRequest) -> str:
+    return request.http.headers.get("x-auth-token", "")
 
 
 def _subject_id(request: ApiRequest) -> str:

@@ -54,9 +54,9 @@ class Site:
         url = str(self.request("POST", f"/servers/{server_id}/remote-consoles", body)["remote_console"]["url"])
         if protocol == "serial":
             return url
-        parts = urlsplit(url)
-        assert parts.path == "/console/novnc/vnc_lite.html"
-        return f"ws://{parts.netloc}/{parse_qs(parts.query)['path'][0]}"
+        address = urlsplit(url)
+        assert address.path == "/console/novnc/vnc_lite.html"
+        return f"ws://{address.netloc}/{parse_qs(address.query)['path'][0]}"
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ class Ec2Api:
         assert response.status_code == 200, f"{action}: {response.status_code} {response.text}"
         return ElementTree.fromstring(response.text)
 
-    def _send(self, request: AWSRequest, caller: str) -> httpx.Response:
+    def _send(self, request: Any, caller: str) -> httpx.Response:
         if caller:
             access, secret = self.credentials[caller]
             self._sign(request, Credentials(access, secret))

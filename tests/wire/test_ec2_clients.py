@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,9 +38,9 @@ class Site:
 
     def client(self, **changes: str) -> Any:
         """Return a client of boto3."""
-        keys = {"aws_access_key_id": self.access, "aws_secret_access_key": self.secret, **changes}
-        config = Config(retries={"max_attempts": 1})
-        return boto3.client("ec2", endpoint_url=f"{self.live.url}/ec2", region_name="RegionOne", config=config, **keys)
+        options: dict[str, Any] = {"aws_access_key_id": self.access, "aws_secret_access_key": self.secret, **changes}
+        options |= {"endpoint_url": f"{self.live.url}/ec2", "region_name": "RegionOne"}
+        return boto3.client("ec2", config=Config(retries={"max_attempts": 1}), **options)
 
     def aws(self, *arguments: str) -> Any:
         """Run an `aws ec2` command that succeeds. Return its decoded output."""
@@ -250,7 +250,7 @@ def test_errors_have_the_codes_of_ec2(site: Site) -> None:
     ec2 = site.client()
     unknown = "0123456789abcdef0123456789abcdef"
     options = {"ImageId": site.image_id, "InstanceType": "m1.tiny", "MinCount": 1, "MaxCount": 1}
-    requests = {
+    requests: dict[str, Callable[[], Any]] = {
         "InvalidInstanceID.NotFound": lambda: ec2.describe_instances(InstanceIds=[f"i-{unknown}"]),
         "InvalidInstanceID.Malformed": lambda: ec2.stop_instances(InstanceIds=["web"]),
         "InvalidVolume.NotFound": lambda: ec2.delete_volume(VolumeId=f"vol-{unknown}"),

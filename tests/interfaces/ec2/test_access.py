@@ -24,7 +24,8 @@ def test_without_a_valid_signature_every_action_fails(ec2: Ec2Api) -> None:
     ec2.credentials["wrong secret"] = (access, "wrong")
     ec2.credentials["unknown key"] = ("unknown", "wrong")
     for caller in ("", "wrong secret", "unknown key"):
-        codes = {name: (r.status_code, get_code(r)) for name in ACTIONS if (r := ec2.send(name, caller)) is not None}
+        responses = {name: ec2.send(name, caller) for name in ACTIONS}
+        codes = {name: (response.status_code, get_code(response)) for name, response in responses.items()}
         assert codes == dict.fromkeys(ACTIONS, (401, "AuthFailure")), caller
 
 

@@ -1,5 +1,7 @@
 """Parameters, filters, pages and addresses of the EC2 API."""
 
+from typing import Any
+
 import pytest
 
 from stratiform.interfaces.ec2.parameters import Parameters
@@ -47,7 +49,8 @@ def test_pages(ec2: Ec2Api, compute: ComputeApi) -> None:
     ids = [*texts(first, path), *texts(second, path)]
     assert (len(texts(first, path)), len(set(ids)), texts(second, "nextToken")) == (5, 7, [])
     assert texts(ec2.ok("DescribeInstances"), path) == ids
-    for values in ({"MaxResults": 4}, {"MaxResults": 1001}, {"MaxResults": "x"}, {"NextToken": "x"}):
+    invalid: list[dict[str, Any]] = [{"MaxResults": 4}, {"MaxResults": 1001}, {"MaxResults": "x"}, {"NextToken": "x"}]
+    for values in invalid:
         assert get_code(ec2.send("DescribeInstances", **values)) == "InvalidParameterValue", values
 
 
@@ -113,6 +116,6 @@ def test_invalid_parameters_of_new_instances(
     ec2: Ec2Api, compute: ComputeApi, name: str, value: str, code: str
 ) -> None:
     image_id = encode_ec2_id("ami", compute.servers.image_id)
-    values = {"ImageId": image_id, "InstanceType": "m1.tiny", "MinCount": 1, "MaxCount": 1, name: value}
+    values: dict[str, Any] = {"ImageId": image_id, "InstanceType": "m1.tiny", "MinCount": 1, "MaxCount": 1, name: value}
     assert get_code(ec2.send("RunInstances", **values)) == code
     assert compute.servers.rows() == []

@@ -225,6 +225,9 @@ class Settings:
         False, "Users must change a password that an operator has set before they can sign in, as in Keystone."
     )
 
+    policy_file: str = setting_field(
+        "", "File with overrides of policy rules in the format of oslo.policy, relative to the home; empty: none."
+    )
     cors_allowed_origin: tuple[str, ...] = setting_field(
         (), "Origins of browser applications that may use the APIs, such as https://portal.example.com; * for all."
     )

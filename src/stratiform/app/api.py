@@ -17,6 +17,9 @@ from stratiform.interfaces.endpoints.openapi import build_document_route
 from stratiform.interfaces.health_check import build_health_check_routes
 from stratiform.interfaces.http import Request
 from stratiform.interfaces.http_settings import HttpSettings
+from stratiform.interfaces.metadata.api import build_router as metadata_router
+from stratiform.interfaces.metadata.errors import render_error as render_metadata_error
+from stratiform.interfaces.metadata.settings import MetadataSettings
 from stratiform.interfaces.openstack import version_documents
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
@@ -35,6 +38,7 @@ _ERROR_HANDLERS: dict[str, ErrorHandler] = {
     "almanach": render_almanach_error,
     "api": render_problem,
     "dashboard": render_portal_error,
+    "metadata": render_metadata_error,
 }
 
 
@@ -47,9 +51,15 @@ def _render_error(request: Request, error: Exception) -> Response[Any]:
 
 
 def build_application(
-    services: Services, almanach: AlmanachSettings | None = None, http: HttpSettings = HttpSettings()
+    services: Services,
+    almanach: AlmanachSettings | None = None,
+    metadata: MetadataSettings | None = None,
+    http: HttpSettings = HttpSettings(),
 ) -> Litestar:
-    """Return the ASGI application. `almanach`: settings of the Almanach API; `http`: those of all interfaces."""
+    """Return the ASGI application.
+
+    `almanach`, `metadata`: settings of the Almanach API and the metadata service; `http`: those of all interfaces.
+    """
     return Litestar(
         route_handlers=[
             *build_health_check_routes(["", *(f"/{api.name}" for api in APIS)]),
@@ -59,11 +69,19 @@ def build_application(
             *[api.build_router() for api in APIS],
             portal,
             almanach_router(),
+            metadata_router(),
         ],
         before_send=[add_headers],
         after_exception=[log_error],
         exception_handlers={Exception: _render_error, HTTPException: _render_error},
-        state=State({"services": services, "almanach": almanach or AlmanachSettings(), "http": http}),
+        state=State(
+            {
+                "services": services,
+                "almanach": almanach or AlmanachSettings(),
+                "metadata": metadata or MetadataSettings(),
+                "http": http,
+            }
+        ),
         logging_config=None,  # configured in kit.log, which masks secrets
         openapi_config=None,  # the declarations of the endpoints describe more
         middleware=[require_complete_bodies],

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta
 
 from stratiform.interfaces.amqp.priorities import PRIORITIES
@@ -191,6 +192,17 @@ class Settings:
         10,
         "Servers in a server group of a project without a quota of its own, as in Nova; -1: no limit.",
     )
+    metadata_proxy_shared_secret: str = setting_field(
+        "", "Secret that Neutron's metadata agent signs with, as in Nova; empty: guests are refused.", secret=True
+    )
+    metadata_port: Annotated[int, Meta(ge=0, le=65535)] = setting_field(
+        0, "Port of a listener with the metadata service at its root (Nova uses 8775); 0: none, only /metadata."
+    )
+    metadata_host: str = setting_field("", "Address of that listener; empty: host.")
+    dhcp_domain: str = setting_field("novalocal", "Domain of the host names in the metadata of guests, as in Nova.")
+    vendordata_jsonfile_path: str = setting_field(
+        "", "File with a JSON object that guests get as vendor data, relative to the home; empty: `{}`."
+    )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting_field(
         12, "bcrypt cost factor of password hashes, 4 to 31, like Keystone's password_hash_rounds."
     )
@@ -309,6 +321,16 @@ class Settings:
             "server_groups": self.quota_server_groups,
             "server_group_members": self.quota_server_group_members,
         }
+
+    def load_vendor_data(self) -> dict[str, object]:
+        """Return the vendor data of guests. Raises Invalid if the file is not a JSON object."""
+        if not self.vendordata_jsonfile_path:
+            return {}
+        file = self.home / self.vendordata_jsonfile_path
+        try:
+            return msgspec.json.decode(file.read_bytes(), type=dict[str, object])
+        except (OSError, msgspec.MsgspecError) as error:
+            raise Invalid(f"vendordata_jsonfile_path: {file} is not a JSON object: {error}") from error
 
     @property
     def message_buses(self) -> dict[str, MessageBus]:

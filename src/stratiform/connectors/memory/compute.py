@@ -189,6 +189,7 @@ def _create(request: SimulatedRequest, spec: ServerSpec) -> Row:
         "image": spec.image_id,
         "public_key": spec.public_key,
         "user_data": spec.user_data,
+        "config_drive": spec.config_drive,
         "metadata": encode(spec.metadata),
         "zone": resolve_zone(request, spec.availability_zone),
         "created_at": request.now,

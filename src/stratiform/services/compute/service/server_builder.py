@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from stratiform.contract import registry
+from stratiform.contract.server_operations import ServerOperation
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.ids import Ids
@@ -52,6 +54,8 @@ class ServerBuilder:
         image = get_bootable_image(self.image, ctx, new.image_id, flavor.snapshot())
         binding = self._select_binding(ctx, project_id, new.zone)
         require_enabled(ctx, binding.cloud_id)
+        if new.config_drive:
+            self._require_config_drives(ctx, binding)
         count = self.quotas.reserve_servers(ctx, project_id, flavor.snapshot(), new.min_count, new.max_count)
         if new.group_id:
             self.server_groups.reserve_members(ctx, new.group_id, binding, count)
@@ -85,6 +89,13 @@ class ServerBuilder:
             if zone is None:
                 raise
             raise Invalid("The requested availability zone is not available", hint=error.message) from error
+
+    def _require_config_drives(self, ctx: RequestContext, binding: Binding) -> None:
+        """Raises Invalid with the reason if the cloud has no config drives."""
+        kind = self.clouds.accounts.get_by_id(ctx.db, binding.cloud_id).kind
+        reason = registry.find_unsupported_reason(kind, ServerOperation.CONFIG_DRIVE)
+        if reason is not None:
+            raise Invalid(reason)
 
     def _resolve_security_groups(self, ctx: RequestContext, project_id: str, names_or_ids: Sequence[str]) -> list[str]:
         try:

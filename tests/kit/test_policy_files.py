@@ -69,7 +69,7 @@ def test_expressions_replace_a_rule(tmp_path: Path, expression: str, allowed: st
     assert not DELETE.allows(READER, "p1")
 
 
-def test_a_resource_of_nobody_has_the_attributes_of_the_caller(tmp_path: Path) -> None:
+def test_a_resource_of_no_project_has_the_attributes_of_the_caller(tmp_path: Path) -> None:
     override(tmp_path, f'"{FLAVOR.name}": "role:member and project_id:%(project_id)s"')
     FLAVOR.require(MEMBER, None)
     for caller in (READER, UNSCOPED):

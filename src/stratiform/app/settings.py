@@ -7,13 +7,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from stratiform.app.http_options import HttpOptions
 from stratiform.interfaces.amqp.priorities import PRIORITIES
-from stratiform.interfaces.http_settings import (
-    CORS_ALLOW_HEADERS,
-    CORS_ALLOW_METHODS,
-    CORS_EXPOSE_HEADERS,
-    HttpSettings,
-)
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Invalid
 from stratiform.kit.server_proof import format_address
@@ -57,7 +52,7 @@ class MessageBus:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(HttpOptions):
     """Read from `HOME/stratiform.toml` and from the environment (`STRATIFORM_` and the key in capitals)."""
 
     home: Path
@@ -236,41 +231,6 @@ class Settings:
     change_password_upon_first_use: bool = setting_field(
         False, "Users must change a password that an operator has set before they can sign in, as in Keystone."
     )
-
-    policy_file: str = setting_field(
-        "", "File with overrides of policy rules in the format of oslo.policy, relative to the home; empty: none."
-    )
-    cors_allowed_origin: tuple[str, ...] = setting_field(
-        (), "Origins of browser applications that may use the APIs, such as https://portal.example.com; * for all."
-    )
-    cors_allow_credentials: bool = setting_field(True, "Such requests may have credentials, as in oslo.middleware.")
-    cors_expose_headers: tuple[str, ...] = setting_field(
-        CORS_EXPOSE_HEADERS, "Response headers that browser applications may read."
-    )
-    cors_max_age: Annotated[int, Meta(ge=0)] = setting_field(
-        3600, "Number of seconds for which a browser may cache what cross-origin requests may do."
-    )
-    cors_allow_methods: tuple[str, ...] = setting_field(CORS_ALLOW_METHODS, "Methods of cross-origin requests.")
-    cors_allow_headers: tuple[str, ...] = setting_field(CORS_ALLOW_HEADERS, "Headers of cross-origin requests.")
-    healthcheck_detailed: bool = setting_field(
-        False, "Answers of /healthcheck have details of the process, which may be sensitive, as in oslo.middleware."
-    )
-    healthcheck_disable_by_file_path: str = setting_field(
-        "", "While this file exists, /healthcheck answers 503, for taking the installation out of a load balancer."
-    )
-
-    @property
-    def http(self) -> HttpSettings:
-        return HttpSettings(
-            allowed_origin=self.cors_allowed_origin,
-            allow_credentials=self.cors_allow_credentials,
-            expose_headers=self.cors_expose_headers,
-            max_age=self.cors_max_age,
-            allow_methods=self.cors_allow_methods,
-            allow_headers=self.cors_allow_headers,
-            healthcheck_detailed=self.healthcheck_detailed,
-            disable_file=self.healthcheck_disable_by_file_path,
-        )
 
     @property
     def image_settings(self) -> ImageSettings:

@@ -207,7 +207,7 @@ class _Rules:
 
 
 def _build_target(caller: Caller, target_id: str | None) -> dict[str, str]:
-    """Return the attributes of a resource. One that belongs to nobody has those of the caller, as in Nova."""
+    """Return the attributes of a resource. One of no project has those of the caller, as in Nova."""
     if target_id is not None:
         return dict.fromkeys(_TARGET_NAMES, target_id)
     values = {"project_id": caller.project_id, "tenant_id": caller.project_id, "owner": caller.project_id}

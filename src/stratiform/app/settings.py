@@ -14,6 +14,7 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
 from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
+from stratiform.services.image.model import QUOTA_DEFAULTS as IMAGE_QUOTAS
 from stratiform.services.manifest import ImageSettings
 from stratiform.services.volume.model import QuotaDefaults
 
@@ -142,6 +143,19 @@ class Settings(HttpOptions):
     image_import_networks: tuple[str, ...] = setting_field(
         (), "Networks such as 10.0.0.0/8 from which web-download imports images; others must have public addresses."
     )
+    quota_image_size_total: Annotated[int, Meta(ge=-1)] = setting_field(
+        IMAGE_QUOTAS["image_size_total"],
+        "Total size in MiB of the images of a project, as in Glance; -1: unlimited. Unified limits take precedence.",
+    )
+    quota_image_stage_total: Annotated[int, Meta(ge=-1)] = setting_field(
+        IMAGE_QUOTAS["image_stage_total"], "Total size in MiB of the staged data of a project, as in Glance."
+    )
+    quota_image_count_total: Annotated[int, Meta(ge=-1)] = setting_field(
+        IMAGE_QUOTAS["image_count_total"], "Images that a project may have, as in Glance."
+    )
+    quota_image_count_uploading: Annotated[int, Meta(ge=-1)] = setting_field(
+        IMAGE_QUOTAS["image_count_uploading"], "Images whose data a project may upload or import at once, as in Glance."
+    )
     quota_volumes: Annotated[int, Meta(ge=-1)] = setting_field(
         10, "Volumes that a project may have, as in Cinder; -1: unlimited. This and the next are defaults."
     )
@@ -239,6 +253,7 @@ class Settings(HttpOptions):
             reserve=self.image_store_reserve,
             requires_format_match=self.image_require_format_match,
             import_networks=self.image_import_networks,
+            quotas={resource: getattr(self, f"quota_{resource}") for resource in IMAGE_QUOTAS},
         )
 
     @property

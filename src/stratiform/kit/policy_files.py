@@ -103,7 +103,7 @@ def _read_file(path: Path) -> dict[str, Any]:
     from oslo_policy.policy import parse_file_contents  # takes 0.3 s to import
 
     try:
-        content = parse_file_contents(path.read_text())
+        content: object = parse_file_contents(path.read_text())
     except OSError as error:
         raise Invalid(f"policy_file {path}: {error.strerror}") from error
     except ValueError as error:  # also UnicodeDecodeError

@@ -62,6 +62,15 @@ READ_ONLY_ATTRIBUTES = (
 RESERVED_ATTRIBUTES = ("is_public", "location", "deleted", "deleted_at", "stores", "os_glance_import_task")
 
 
+#: The limits of a project by Glance's names of resources; sizes in MiB.
+QUOTA_DEFAULTS = {
+    "image_size_total": 2**20,
+    "image_stage_total": 2**20,
+    "image_count_total": 1000,
+    "image_count_uploading": 100,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """An image. `size` in bytes, `min_disk` in GiB, `min_ram` in MiB; `properties` are the custom ones.

@@ -44,11 +44,12 @@ class ImageImports:
     ) -> ImageTask:
         """Start the import of the data of an image. `method`: its name and its parameters, such as `uri`.
 
-        Raises: ImageNotFound, Invalid, Conflict.
+        Raises: ImageNotFound, Invalid, Conflict, ImageQuotaExceeded.
         """
         image = lock_visible_image(ctx, image_id)
         policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
         self._require_importable(image, method, stores)
+        self._require_quota(ctx, image)
         image_rows.save(ctx.db, replace(image, status="importing", updated_at=ctx.now))
         request: dict[str, object] = {"method": dict(method)}
         values: dict[str, object] = {"image_id": image_id, "import_req": request, "backend": [STORE_ID]}
@@ -69,6 +70,7 @@ class ImageImports:
             raise Invalid(f"URI for web-download does not pass filtering: {url}")
         image = self.images.create(ctx, properties)
         self._require_importable(image, {"name": "web-download", "uri": url}, None)
+        self._require_quota(ctx, image)
         image_rows.save(ctx.db, replace(image, status="importing", updated_at=ctx.now))
         return self._create_task(ctx, "import", image.id, dict(values))
 
@@ -154,6 +156,12 @@ class ImageImports:
         )
         enqueue(ctx.db, "image.import", task.id, ctx.now)
         return image_tasks.insert(ctx.db, task)
+
+    def _require_quota(self, ctx: RequestContext, image: Image) -> None:
+        """Raises ImageQuotaExceeded; staged data counts as an upload already."""
+        self.data.quotas.require(ctx.db, image.owner, "image_size_total")
+        if image.status == "queued":
+            self.data.quotas.require(ctx.db, image.owner, "image_count_uploading", 1)
 
     def _require_importable(self, image: Image, method: Mapping[str, object], stores: Sequence[str] | None) -> None:
         """Raises Invalid, Conflict. Source of the texts: glance/api/v2/images.py."""

@@ -101,13 +101,14 @@ def ends_with_slash(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
 
 
 def _call(request: Request, services: Services, db: Connection, token: str) -> RequestContext:
+    # the decoded path by which the request was routed: `request.url` would end it at an encoded `?` or `#`
     token, now = token or request.headers.get("x-auth-token", ""), services.clock.now()
     caller = services.identity.authenticate(
         db,
         token,
         now,
         method=request.method,
-        path=request.url.path,
+        path=request.scope["path"],
         service_token_id=request.headers.get("x-service-token", ""),
     )
     _count_request(request, caller, now)

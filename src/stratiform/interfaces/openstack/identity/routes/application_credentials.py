@@ -100,7 +100,8 @@ def show_access_rule(request: ApiRequest, user_id: str, access_rule_id: str) -> 
 
 @api.delete(_ACCESS_RULES + "/{access_rule_id}", policy.DELETE_ACCESS_RULE)
 def delete_access_rule(request: ApiRequest, user_id: str, access_rule_id: str) -> None:
-    request.services.identity.access_rules.delete(request.ctx, user_id, access_rule_id)
+    token = load_request_token(request, request.ctx)
+    request.services.identity.access_rules.delete(request.ctx, token, user_id, access_rule_id)
 
 
 def _access_rule(request: ApiRequest, rule: SimpleResource) -> schemas.AccessRule:

@@ -56,7 +56,7 @@ def show_trust(request: ApiRequest, trust_id: str) -> JsonObject:
 
 @api.delete(_TRUST, policy.TRUSTS.delete)
 def delete_trust(request: ApiRequest, trust_id: str) -> None:
-    request.services.identity.trusts.delete(request.ctx, trust_id)
+    request.services.identity.trusts.delete(request.ctx, load_request_token(request, request.ctx), trust_id)
 
 
 @api.get(_TRUST + "/roles", policy.TRUSTS.get)

@@ -226,5 +226,5 @@ def _build_credentials(caller: Caller) -> dict[str, Any]:
         "project_domain_id": caller.project_domain_id,
         "system_scope": "all" if caller.system else None,
     }
-    known = {name: value for name, value in values.items() if value}
-    return known | {"roles": sorted(caller.roles), "is_admin": caller.is_admin, _CALLER: caller}
+    attributes = {name: value for name, value in values.items() if value}
+    return attributes | {"roles": sorted(caller.roles), "is_admin": caller.is_admin, _CALLER: caller}

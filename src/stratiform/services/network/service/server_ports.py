@@ -12,12 +12,13 @@ from stratiform.services.network import policy
 from stratiform.services.network.errors import NetworkAmbiguous, NetworkNotFound, PortInUse
 from stratiform.services.network.model import (
     FixedIpRequest,
+    FloatingAddresses,
     Network,
     NicRequest,
     Port,
 )
 from stratiform.services.network.model.declared_types.sharing import ACCESS_AS_SHARED
-from stratiform.services.network.repository import ip_allocations, rbac_policies, resources
+from stratiform.services.network.repository import ip_allocations, rbac_policies, resources, routers
 from stratiform.services.network.repository import security_groups as repository
 from stratiform.services.network.service.address_allocator import AddressAllocator
 from stratiform.services.network.service.ports import Ports
@@ -63,6 +64,10 @@ class ServerPorts:
     def list_by_server(self, db: Connection, server_ids: Sequence[str]) -> dict[str, Sequence[Port]]:
         """Return the ports of several servers with one query."""
         return dict(resources.list_ports_by_device(db, server_ids))
+
+    def list_floating_addresses(self, db: Connection, ports: Sequence[Port]) -> FloatingAddresses:
+        """Return the floating IPs of ports by port id and fixed IP, without a policy check."""
+        return routers.list_floating_addresses(db, [port.id for port in ports])
 
     def add_security_group(self, ctx: RequestContext, server_id: str, group_id: str) -> None:
         """Add all ports of a server to a security group."""

@@ -208,6 +208,21 @@ class Settings(HttpOptions):
         0, "Port of a listener with the metadata service at its root (Nova uses 8775); 0: none, only /metadata."
     )
     metadata_host: str = setting_field("", "Address of that listener; empty: host.")
+    console_token_ttl: Annotated[int, Meta(ge=1)] = setting_field(
+        600, "Seconds for which the address of a console can be opened, like Nova's token_ttl."
+    )
+    novncproxy_base_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
+        "", "Address of a noVNC page for consoles, as in Nova; empty: the page in novnc_folder, at this API."
+    )
+    serial_console_base_url: Annotated[str, Meta(pattern="^(wss?://.+)?$")] = setting_field(
+        "", "Address of the websocket of serial consoles, like Nova's base_url; empty: that of this API."
+    )
+    console_allowed_origins: tuple[str, ...] = setting_field(
+        (), "Hosts whose web pages may connect to consoles, beside this API's, like Nova's allowed_origins."
+    )
+    novnc_folder: str = setting_field(
+        "/usr/share/novnc", "Folder with the files of noVNC, which Debian's package novnc installs."
+    )
     dhcp_domain: str = setting_field("novalocal", "Domain of the host names in the metadata of guests, as in Nova.")
     vendordata_jsonfile_path: str = setting_field(
         "", "File with a JSON object that guests get as vendor data, relative to the home; empty: `{}`."
@@ -264,6 +279,16 @@ class Settings(HttpOptions):
     @property
     def url(self) -> str:
         return self.public_url or self._build_url(self.host)
+
+    @property
+    def novnc_url(self) -> str:
+        """The address of the noVNC page, without a query string."""
+        return self.novncproxy_base_url or f"{self.url}/console/novnc/vnc_lite.html"
+
+    @property
+    def serial_url(self) -> str:
+        """The address of the websocket of serial consoles, without a query string."""
+        return self.serial_console_base_url or f"ws{self.url.removeprefix('http')}/console"
 
     @property
     def security_compliance(self) -> SecurityCompliance:

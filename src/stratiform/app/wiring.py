@@ -85,6 +85,9 @@ def _environment(settings: Settings, database: Database, clock: Clock, ids: Ids)
         reclaim_instance_interval_s=settings.reclaim_instance_interval,
         enable_instance_password=settings.enable_instance_password,
         compute_quotas=settings.compute_quotas,
+        novnc_url=settings.novnc_url,
+        serial_console_url=settings.serial_url,
+        console_token_ttl_s=settings.console_token_ttl,
         dhcp_domain=settings.dhcp_domain,
         vendor_data=settings.load_vendor_data(),
     )

@@ -60,6 +60,9 @@ class ServiceEnvironment:
     reclaim_instance_interval_s: int
     enable_instance_password: bool
     compute_quotas: Mapping[str, int]
+    novnc_url: str
+    serial_console_url: str
+    console_token_ttl_s: int
     dhcp_domain: str
     vendor_data: Mapping[str, object]
 

@@ -64,7 +64,9 @@ class Requests:
 
     def build(self, api: Api, endpoint: Endpoint) -> dict[str, Any]:
         request: dict[str, Any] = {"method": endpoint.method, "path": self._path(api, endpoint)}
-        request["caller"] = "green" if self._is_destructive(endpoint) else self._random.choice(["green", "admin"])
+        request["caller"] = (
+            "green" if self._is_destructive(endpoint) else self._random.choice(["green", "admin", "admin"])
+        )
         if endpoint.query is not None:
             request["path"] += f"?{self._query(endpoint)}"
         if not endpoint.is_read_only:
@@ -126,7 +128,9 @@ class Requests:
 def test_random_requests_cause_no_server_error(matrix: Matrix) -> None:
     random = Random(SEED)
     requests = Requests(matrix, random)
-    start, failures, statuses = time.monotonic(), {}, set()
+    failures: dict[str, object] = {}
+    statuses: set[int] = set()
+    start = time.monotonic()
     for number, (api, endpoint) in enumerate(itertools.cycle(list_endpoints(random))):
         if number >= MIN_REQUESTS and time.monotonic() - start > SECONDS:
             break

@@ -36,6 +36,7 @@ class NetworkInterface:
     subnet_id: str  # native id, from NetworkDriver.ensure_subnet; "" if the cloud has no networks
     ip_address: str
     mac_address: str
+    security_groups: tuple[str, ...] = ()  # native ids, from RoutingDriver.ensure_security_groups
 
 
 class OptionalServerOperations(Protocol):

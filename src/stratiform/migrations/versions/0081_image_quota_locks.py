@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0074"
-down_revision = "0071"
+revision = "0081"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 

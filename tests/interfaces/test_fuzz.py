@@ -112,7 +112,7 @@ class Requests:
 
     def _pointer(self) -> str:
         names = ("name", "tags", "visibility", "owner", "locations", "disk_format", "min_ram", "a~1b", "locations/0")
-        return "/" + self._random.choice([*names, self._bodies.create({"type": "string"})])
+        return f"/{self._random.choice([*names, self._bodies.create({'type': 'string'})])}"
 
     def _headers(self, api: Api, endpoint: Endpoint) -> dict[str, str]:
         headers = {"Content-Type": "application/json"}

@@ -103,6 +103,11 @@ class Image:
     upload: str = ""
 
 
+def build_import_state(*, importing: str = "", failed: str = "") -> dict[str, str]:
+    """Return the properties by which clients follow an import: the stores that it runs for, or has failed for."""
+    return {"os_glance_importing_to_stores": importing, "os_glance_failed_import": failed}
+
+
 @dataclass(frozen=True, slots=True)
 class ImageMember:
     """A project that an image is shared with."""

@@ -20,7 +20,7 @@ from stratiform.services.image.errors import (
     InvalidImageStatus,
     MissingImageFormats,
 )
-from stratiform.services.image.model import OS_HASH_ALGO, Image, StoredData
+from stratiform.services.image.model import OS_HASH_ALGO, STORE_ID, Image, StoredData, build_import_state
 from stratiform.services.image.repository import images as image_rows
 from stratiform.services.image.repository.image_data_store import (
     BLOCK_BYTES,
@@ -154,7 +154,7 @@ class ImageData:
             if image is None or image.status != "importing":
                 return
             blank = replace(image, status="queued", upload="", size=None, updated_at=self.clock.now())
-            image_rows.save(db, blank)
+            image_rows.save(db, replace(blank, properties=image.properties | build_import_state(failed=STORE_ID)))
         if image.upload:
             self.store.open_upload(image.id, image.upload).discard()
 
@@ -188,6 +188,7 @@ class ImageData:
                 checksum=stored.checksum,
                 os_hash_algo=OS_HASH_ALGO,
                 os_hash_value=stored.os_hash_value,
+                properties=image.properties | (build_import_state() if image.status == "importing" else {}),
                 updated_at=self.clock.now(),
             )
             return image_rows.save(db, active)

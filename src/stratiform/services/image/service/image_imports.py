@@ -16,7 +16,7 @@ from stratiform.kit.public_downloads import Network, is_http_url, open_download
 from stratiform.kit.work_queue import enqueue
 from stratiform.services.image import policy
 from stratiform.services.image.errors import ImageTaskNotFound
-from stratiform.services.image.model import IMPORT_METHODS, STORE_ID, Image, ImageTask
+from stratiform.services.image.model import IMPORT_METHODS, STORE_ID, Image, ImageTask, build_import_state
 from stratiform.services.image.repository import image_tasks
 from stratiform.services.image.repository import images as image_rows
 from stratiform.services.image.service.image_access import get_visible_image, lock_visible_image, require_in_own_project
@@ -50,7 +50,7 @@ class ImageImports:
         policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
         self._require_importable(image, method, stores)
         self._require_quota(ctx, image)
-        image_rows.save(ctx.db, replace(image, status="importing", updated_at=ctx.now))
+        self._save_importing(ctx, image)
         request: dict[str, object] = {"method": dict(method)}
         values: dict[str, object] = {"image_id": image_id, "import_req": request, "backend": [STORE_ID]}
         return self._create_task(ctx, "api_image_import", image_id, values)
@@ -71,7 +71,7 @@ class ImageImports:
         image = self.images.create(ctx, properties)
         self._require_importable(image, {"name": "web-download", "uri": url}, None)
         self._require_quota(ctx, image)
-        image_rows.save(ctx.db, replace(image, status="importing", updated_at=ctx.now))
+        self._save_importing(ctx, image)
         return self._create_task(ctx, "import", image.id, dict(values))
 
     def list(self, ctx: RequestContext, page: Page, task_type: str = "", status: str = "") -> Slice[ImageTask]:
@@ -156,6 +156,10 @@ class ImageImports:
         )
         enqueue(ctx.db, "image.import", task.id, ctx.now)
         return image_tasks.insert(ctx.db, task)
+
+    def _save_importing(self, ctx: RequestContext, image: Image) -> None:
+        properties = image.properties | build_import_state(importing=STORE_ID)
+        image_rows.save(ctx.db, replace(image, status="importing", properties=properties, updated_at=ctx.now))
 
     def _require_quota(self, ctx: RequestContext, image: Image) -> None:
         """Raises ImageQuotaExceeded; staged data counts as an upload already."""

@@ -27,16 +27,25 @@ class HorizonSession:
         start, self.count = time.monotonic(), self.count + 1
         try:
             step()
+            self.page.wait_for_load_state("networkidle")
             error = ""
         except (AssertionError, Error) as failure:
             error = str(failure).splitlines()[0]
-        shown = [text for text in self.page.locator(".alert-danger").all_inner_texts() if text.strip()]
+        shown = [text for text in self._read_errors() if text.strip()]
         self.page.screenshot(path=self.screenshots / f"{self.count:02}-{name.replace(' ', '-')}.png", full_page=True)
         problems = [*([error] if error else []), *(" ".join(text.split()) for text in shown)]
         self.errors += [f"{name}: {problem}" for problem in problems]
         sys.stdout.write(f"{name}: {'; '.join(problems) or 'works'}, {time.monotonic() - start:.0f} s\n")
         sys.stdout.flush()
         return not error
+
+    def _read_errors(self) -> list[str]:
+        """Return the messages of errors on the page, also if it is replaced meanwhile."""
+        try:
+            return self.page.locator(".alert-danger").all_inner_texts()
+        except Error:
+            self.page.wait_for_load_state("networkidle")
+            return self.page.locator(".alert-danger").all_inner_texts()
 
     def open(self, path: str) -> None:
         self.page.goto(path)

@@ -19,6 +19,8 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
 from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
+from stratiform.services.identity.model.backends import IdentityBackends
+from stratiform.services.identity.model.oidc import OidcSettings
 from stratiform.services.manifest import ImageSettings
 from stratiform.services.volume.model import QuotaDefaults
 
@@ -251,7 +253,12 @@ class Settings:
     change_password_upon_first_use: bool = setting_field(
         False, "Users must change a password that an operator has set before they can sign in, as in Keystone."
     )
-
+    oidc: tuple[OidcSettings, ...] = setting_field(
+        (), "OpenID Connect providers of federation. Mappings are resources of OS-FEDERATION."
+    )
+    trusted_dashboards: tuple[str, ...] = setting_field(
+        (), "URLs to which sign-ins by a browser (WebSSO) may send their token, as Keystone's trusted_dashboard."
+    )
     cors_allowed_origin: tuple[str, ...] = setting_field(
         (), "Origins of browser applications that may use the APIs, such as https://portal.example.com; * for all."
     )
@@ -283,6 +290,10 @@ class Settings:
             healthcheck_detailed=self.healthcheck_detailed,
             disable_file=self.healthcheck_disable_by_file_path,
         )
+
+    @property
+    def identity_backends(self) -> IdentityBackends:
+        return IdentityBackends(self.oidc, self.trusted_dashboards)
 
     @property
     def image_settings(self) -> ImageSettings:

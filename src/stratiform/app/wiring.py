@@ -66,6 +66,7 @@ def _environment(settings: Settings, database: Database, clock: Clock, ids: Ids)
         password_regex_description=settings.password_regex_description,
         security_compliance=settings.security_compliance,
         admin_project_name=settings.admin_project_name,
+        identity_backends=settings.identity_backends,
         token_ttl_s=settings.token_ttl_s,
         image_settings=settings.image_settings,
         volume_quotas=settings.volume_quotas,

@@ -56,6 +56,21 @@ def list_floating_ips_of_router(db: Connection, router_id: str) -> list[Resource
     return _floating_ips.list_all(db, _floating_ips.table.c.router_id == router_id)
 
 
+def list_neighbors(db: Connection, router_id: str, network_ids: Sequence[str]) -> list[Port]:
+    """Return the interfaces of other routers on networks."""
+    c = ports_table.c
+    condition = c.network_id.in_(network_ids) & (c.device_owner == INTERFACE_OWNER) & (c.device_id != router_id)
+    return ports.list_all(db, condition, order=(c.created_at, c.id)) if network_ids else []
+
+
+def list_floating_ips_of_ports(db: Connection, port_ids: Sequence[str]) -> list[Resource]:
+    return _floating_ips.list_all(db, _floating_ips.table.c.port_id.in_(port_ids)) if port_ids else []
+
+
+def list_floating_ips_of_network(db: Connection, network_id: str) -> list[Resource]:
+    return _floating_ips.list_all(db, _floating_ips.table.c.floating_network_id == network_id)
+
+
 def list_floating_ips_of_port(db: Connection, port_id: str) -> list[Resource]:
     return _floating_ips.list_all(db, _floating_ips.table.c.port_id == port_id)
 

@@ -138,6 +138,7 @@ def test_an_instance_from_start_to_end(site: Site) -> None:
     filters = [{"Name": "instance-state-name", "Values": ["stop*"]}, {"Name": "tag:Name", "Values": ["web"]}]
     stopped_ids = [r["Instances"][0]["InstanceId"] for r in ec2.describe_instances(Filters=filters)["Reservations"]]
     assert stopped_ids == ids[:1]
+    ec2.stop_instances(InstanceIds=ids[:1])
     ec2.start_instances(InstanceIds=ids)
     ec2.get_waiter("instance_running").wait(InstanceIds=ids, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     ec2.reboot_instances(InstanceIds=ids[1:])

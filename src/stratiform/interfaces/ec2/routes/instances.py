@@ -18,6 +18,9 @@ from stratiform.services.compute.model.ec2_ids import encode_ec2_id
 
 _NOT_FOUND = "InvalidInstanceID.NotFound"
 
+#: The states in which an action that leads to a state has nothing to change.
+_SETTLED = {"running": ("running", "pending"), "stopped": ("stopped", "stopping"), "terminated": ("shutting-down",)}
+
 _FILTERS: Mapping[str, lists.GetValues[views.Instance]] = {
     "availability-zone": lambda instance: [instance.server.zone],
     "image-id": lambda instance: [encode_ec2_id("ami", instance.server.image_id)],
@@ -123,7 +126,7 @@ def _change_states(request: Ec2Request, change: Callable[..., object], state: st
     for server_id in _list_required_ids(request):
         server = request.services.compute.servers.get(request.ctx, server_id)
         previous = views.get_state_name(server)
-        if previous != state or state == "terminated":
+        if previous not in _SETTLED[state]:
             change(request.ctx, server_id)
         current = request.services.compute.servers.get(request.ctx, server_id)
         changes.append(views.build_state_change(current, previous))

@@ -1,6 +1,5 @@
 """Validation and revocation of tokens. Source: Identity API v3, "Authentication and token management"."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,9 +79,12 @@ class Tokens:
         policy.VALIDATE_TOKEN.require(ctx.caller, token.claims.user_id)
         return token
 
-    def remember_response(self, ctx: RequestContext, key: str, response: object, tokens: Sequence[Token]) -> None:
-        """Keep a response that depends on nothing but `tokens` and this revision of the directory."""
-        valid_until = min(_compute_end(token) for token in tokens)
+    def remember_response(
+        self, ctx: RequestContext, key: str, response: object, caller_token_id: str, token: Token
+    ) -> None:
+        """Keep a response that depends on nothing but these tokens and this revision of the directory."""
+        caller_token = self.validate(ctx.db, caller_token_id, ctx.now, expired_window_us=ALLOW_EXPIRED_WINDOW_US)
+        valid_until = min(_compute_end(caller_token), _compute_end(token))
         self.cache.get_current_cache(ctx.db, ctx.now).put(ctx.db, key, (valid_until, response))
 
     def recall_response(self, key: str, now: Micros) -> Any:

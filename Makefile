@@ -6,7 +6,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/
 
-.PHONY: help setup demo test quick check format lock docs lab-bench bench faults fuzz fuzz tempest client-commands clients almanach-suite clean
+.PHONY: help setup demo test quick check format lock docs lab-bench bench faults fuzz tempest client-commands clients horizon sdk-tests almanach-suite clean
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile

@@ -96,7 +96,7 @@ def test_an_access_rule_is_compared_with_the_path_of_the_route(api: Callers, seg
     assert api.request("GET", "/compute/v2.1/servers", "limited").status_code == 200
     assert api.request("GET", f"/compute/v2.1/servers/{segment}", "limited").status_code in (401, 404, 405)
     assert api.request("GET", "/compute/v2.1/servers/x", "limited").status_code == 404
-    assert api.request("GET", f"/compute/v2.1/servers/x{segment}", "limited").status_code == 401
+    assert api.request("GET", f"/compute/v2.1/servers/x{segment}", "limited").status_code in (401, 405)
 
 
 def test_a_passcode_is_valid_once(api: Callers) -> None:

@@ -22,6 +22,7 @@ class ServerOperation(Enum):
     CRASH_DUMP = "trigger a crash dump of"
     CHANGE_INTERFACES = "change the interfaces of"
     BOOT_FROM_VOLUME = "boot from a volume"
+    SWAP_VOLUME = "swap a volume of"
     SERVER_GROUP = "place by the policy of a server group"
 
 
@@ -76,6 +77,10 @@ class OptionalServerOperations(Protocol):
     def trigger_crash_dump(self, server_id: str) -> None:
         """Send a non-maskable interrupt to a running server."""
         _reject(ServerOperation.CRASH_DUMP)
+
+    def swap_volume(self, server_id: str, old_volume_id: str, new_volume_id: str) -> None:
+        """Copy the data of an attached volume to another one, and attach that instead, with the same device name."""
+        _reject(ServerOperation.SWAP_VOLUME)
 
     def set_interfaces(self, server_id: str, interfaces: Sequence[NetworkInterface]) -> None:
         """Attach and detach interfaces, so that the server has exactly these."""

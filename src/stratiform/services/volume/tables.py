@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text
 
 from stratiform.kit.database import Json, define_table
 
@@ -44,17 +44,23 @@ volume_table = define_table(
     Index("ix_volume_volume_cloud", "cloud_id", "deleted_at"),
 )
 
-#: Rows are deleted when the volume is detached, so that the device can be used again.
+#: Rows are deleted when the volume is detached, so that the device can be used again. `server_id` is "" for a host.
 attachment_table = define_table(
     "volume_attachment",
     Column("id", String(64), primary_key=True),
     Column("volume_id", String(64), nullable=False, unique=True),
-    Column("server_id", String(64), nullable=False),
+    Column("server_id", String(64), nullable=False, index=True),
     Column("device", String(64), nullable=False),
     Column("state", String(32), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("attached_at", BigInteger),
-    UniqueConstraint("server_id", "device"),
+    Column("boot_index", Integer),
+    Column("delete_on_termination", Boolean, nullable=False),
+    Column("tag", String(64)),
+    Column("mode", String(8), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("connector", Json, nullable=False),
+    Column("replaced_id", String(64), nullable=False),
 )
 
 type_table = define_table(

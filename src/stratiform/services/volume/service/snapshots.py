@@ -81,6 +81,13 @@ class Snapshots:
         """Raises SnapshotNotFound, also for another project's snapshot."""
         return get_snapshot(ctx, policy.SNAPSHOT_GET, snapshot_id)
 
+    def get_origin(self, ctx: RequestContext, snapshot_id: str) -> Volume:
+        """Return the volume that a snapshot was taken of, which may be deleted. Raises SnapshotNotFound."""
+        snapshot = get_snapshot(ctx, policy.SNAPSHOT_GET, snapshot_id)
+        volume = repository.volumes.find(ctx.db, snapshot.volume_id)
+        assert volume is not None, "rows of volumes are never deleted"
+        return volume
+
     def list(
         self,
         ctx: RequestContext,

@@ -59,7 +59,9 @@ class Volumes:
         project_id = ctx.caller.require_project_id()
         policy.VOLUME_CREATE.require(ctx.caller, project_id)
         source = self.volume_sources.get(ctx, new)
-        image_metadata = self._image_metadata(ctx, new) if new.image_id else source.image_metadata
+        image_metadata = (
+            self._image_metadata(ctx, new.image_id, new.size_gib) if new.image_id else source.image_metadata
+        )
         size_gib = check_size(source.size_gib if new.size_gib is None and source.kind else new.size_gib)
         check_source_size(source, size_gib)
         volume_type = self.volume_types.get_usable(ctx, new.volume_type or source.type_id)
@@ -199,16 +201,22 @@ class Volumes:
                 raise InvalidVolume(f"Snapshot {snapshot.id} was found in state {snapshot.status}.")
             enqueue(ctx.db, "volume.snapshot", snapshot.id, ctx.now)
 
-    def _image_metadata(self, ctx: RequestContext, new: NewVolume) -> dict[str, str]:
+    def record_image(self, ctx: RequestContext, volume_id: str, image_id: str) -> Volume:
+        """Record that an image is written to a volume. Raises VolumeNotFound, NotFound, Invalid."""
+        volume = get_volume(ctx, policy.VOLUME_REIMAGE, volume_id)
+        metadata = self._image_metadata(ctx, image_id, volume.size_gib)
+        return update_volume(ctx, self.ids, volume, image_id=image_id, image_metadata=metadata, bootable=True)
+
+    def _image_metadata(self, ctx: RequestContext, image_id: str, size_gib: int | None) -> dict[str, str]:
         """Return what a volume keeps of its image, as strings, as Cinder does.
 
         Raises NotFound; Invalid if the image is not active, or larger than the volume.
         """
-        image = self.images.images.get(ctx, new.image_id)
+        image = self.images.images.get(ctx, image_id)
         if image.status != "active":
             raise Invalid(f"Image {image.id} is not active.")
-        if new.size_gib is not None and image.min_disk > new.size_gib:
-            raise InvalidInput(f"Image minDisk size {image.min_disk} is larger than the volume size {new.size_gib}.")
+        if size_gib is not None and image.min_disk > size_gib:
+            raise InvalidInput(f"Image minDisk size {image.min_disk} is larger than the volume size {size_gib}.")
         metadata = {
             "image_id": image.id,
             "image_name": image.name,

@@ -164,6 +164,8 @@ def _upload(service: VolumeService, job: Job, connection: CloudConnection, volum
 
 def _delete(service: VolumeService, job: Job, connection: CloudConnection, volume: Volume) -> Requeue | None:
     cloud = require_capability(connection.volume)
+    if volume.source_volume_id and volume.launched_at is None:
+        delete_temporary_snapshot(connection, volume.id)  # the volume was deleted while it was being created
     native = _find_native(cloud, volume)
     if native is not None:
         try:

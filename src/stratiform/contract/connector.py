@@ -102,6 +102,7 @@ class Connector(Protocol):
     """A kind of cloud: the module-level object `connector` of `connectors/<kind>/connector.py`.
 
     An attribute `unsupported` maps the `ServerOperation`s that this kind of cloud lacks to the reason.
+    An attribute `consistent_snapshots` is True if `SnapshotDriver.create_consistent` is supported.
     """
 
     kind: str

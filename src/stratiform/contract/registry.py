@@ -51,6 +51,11 @@ def find_unsupported_reason(kind: str, operation: ServerOperation) -> str | None
     return reasons.get(operation)
 
 
+def has_consistent_snapshots(kind: str) -> bool:
+    """Return True if clouds of this kind can take snapshots of several volumes at one instant."""
+    return bool(getattr(get_connector(kind), "consistent_snapshots", False))
+
+
 def describe_connectors() -> list[ConnectorDescription]:
     """Describe the connectors of all kinds."""
     return [

@@ -38,7 +38,9 @@ def test_delete_on_termination_can_be_changed_since_2_85(api: ComputeApi) -> Non
     assert (attachment["delete_on_termination"], attachment["tag"]) == (True, "disk1")
     path = f"/servers/{server_id}/os-volume_attachments/{attachment['volumeId']}"
     body = {"volumeAttachment": {"volumeId": attachment["volumeId"], "delete_on_termination": False}}
-    assert api("PUT", path, body, microversion=84).status_code == 403
+    assert api("PUT", path, body, microversion=84).status_code == 400
+    swap = {"volumeAttachment": {"volumeId": attachment["volumeId"]}}
+    assert api("PUT", path, swap, microversion=84).status_code == 403
     assert api("PUT", path, body, microversion=85).status_code == 202
     changed = api.ok("GET", path, microversion=89)["volumeAttachment"]
     assert changed["delete_on_termination"] is False

@@ -64,6 +64,7 @@ def volume_detail(volume: Volume, view: ViewContext, related: RelatedResources) 
         snapshot_id=volume.snapshot_id or None,
         source_volid=volume.source_volume_id or None,
         group_id=volume.group_id or None,
+        encrypted=volume.encrypted,
         metadata=_metadata(volume),
         links=_links(volume.id, view),
         user_id=volume.user_id,
@@ -135,6 +136,7 @@ def volume_type(volume_type: VolumeType, view: ViewContext) -> type_schemas.Volu
         is_public=volume_type.is_public,
         access_is_public=volume_type.is_public,
         extra_specs=select_visible_extra_specs(volume_type, is_admin=view.is_admin),
+        qos_specs_id=volume_type.qos_spec_id or None,
     )
 
 

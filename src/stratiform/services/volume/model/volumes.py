@@ -85,6 +85,7 @@ class Volume:
     target_id: str
     created_at: Micros
     updated_at: Micros
+    encrypted: bool = False
     launched_at: Micros | None = None
     terminated_at: Micros | None = None
     deleted_at: Micros | None = None
@@ -140,6 +141,12 @@ class VolumeType:
     extra_specs: dict[str, str]
     created_at: Micros
     updated_at: Micros | None = None
+    qos_spec_id: str = ""
+
+    @property
+    def is_multiattach(self) -> bool:
+        """True if a volume of the type may be attached to several servers at once."""
+        return self.extra_specs.get("multiattach") == "<is> True"
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,7 @@ def _spec(service: VolumeService, job: Job, volume: Volume, snapshot_id: str) ->
         snapshot_id=snapshot_id,
         availability_zone=volume.native_zone,
         metadata=volume.metadata,
+        encrypted=volume.encrypted,
     )
 
 

@@ -13,10 +13,6 @@ from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.volume import policy
 
 _NO_MANAGE = "Volumes and snapshots that exist in a cloud already cannot be managed."
-_NO_DEFAULT_TYPES = "Default types of projects are not supported; all projects have the same default type."
-
-_DEFAULT_TYPE_PATH = "/default-types/{target_project_id}"
-
 #: Actions of `PUT /os-services/{action}` that refer to a host.
 _HOST_ACTIONS = ("enable", "disable", "disable-log-reason", "freeze", "thaw", "failover_host")
 
@@ -60,15 +56,11 @@ def clean_up_workers(_request: ApiRequest) -> dict[str, list[str]]:
 declare_empty_list("/clusters", policy.CLUSTER_GET_ALL, "clusters", since=7)
 declare_empty_list("/clusters/detail", policy.CLUSTER_GET_ALL, "clusters", since=7)
 declare_empty_list("/os-hosts", policy.HOST_MANAGE, "hosts")
-declare_empty_list("/default-types", policy.DEFAULT_TYPE_GET_ALL, "default_types", since=62)
 declare_missing("GET", "/clusters/{cluster_name}", policy.CLUSTER_GET, "Cluster", since=7)
 declare_missing("PUT", "/clusters/{cluster_name}", policy.CLUSTER_UPDATE, "Cluster to", since=7)
 declare_missing("GET", "/capabilities/{host}", policy.CAPABILITIES_GET, "Host")
 declare_missing("GET", "/os-hosts/{host}", policy.HOST_MANAGE, "Host")
 declare_missing("PUT", "/os-hosts/{host}", policy.HOST_MANAGE, "Host")
-for _method, _rule in (("GET", policy.DEFAULT_TYPE_GET), ("DELETE", policy.DEFAULT_TYPE_SET)):
-    declare_missing(_method, _DEFAULT_TYPE_PATH, _rule, "Default type for project", since=62)
-api.declare_unsupported("PUT", _DEFAULT_TYPE_PATH, policy.DEFAULT_TYPE_SET, _NO_DEFAULT_TYPES, since=62)
 for _path, _key, _rule in (
     ("/manageable_volumes", "manageable-volumes", policy.VOLUME_MANAGE),
     ("/manageable_snapshots", "manageable-snapshots", policy.SNAPSHOT_MANAGE),

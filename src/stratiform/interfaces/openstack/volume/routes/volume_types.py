@@ -1,4 +1,4 @@
-"""`/types`, their extra specs and their encryption."""
+"""`/types` and their extra specs."""
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.decoding import parse_bool
@@ -6,7 +6,7 @@ from stratiform.interfaces.openstack.volume import views
 from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.lists import build_next_links
 from stratiform.interfaces.openstack.volume.schemas import volume_types as schemas
-from stratiform.kit.errors import Invalid, NotFound
+from stratiform.kit.errors import Invalid
 from stratiform.kit.pagination import paginate_list
 from stratiform.services.volume import policy
 from stratiform.services.volume.model import VolumeType
@@ -90,34 +90,6 @@ def update_extra_spec(request: ApiRequest, type_id: str, key: str, body: dict[st
 @api.delete(_SPEC_PATH, policy.EXTRA_SPECS_DELETE, status=202)
 def delete_extra_spec(request: ApiRequest, type_id: str, key: str) -> None:
     request.services.volume.volume_types.delete_extra_spec(request.ctx, type_id, key)
-
-
-@api.get("/types/{type_id}/encryption", policy.TYPE_ENCRYPTION_GET)
-def show_encryption(request: ApiRequest, type_id: str) -> schemas.Encryption:
-    request.services.volume.volume_types.get(request.ctx, type_id)
-    return schemas.Encryption()
-
-
-def _find_encryption(request: ApiRequest, type_id: str, **_parameters: str) -> None:
-    request.services.volume.volume_types.get(request.ctx, type_id)
-    raise NotFound(f"Volume type encryption for type {type_id} does not exist.")
-
-
-def _get_type(request: ApiRequest, type_id: str) -> None:
-    request.services.volume.volume_types.get(request.ctx, type_id)
-
-
-_ENCRYPTION_PATH = "/types/{type_id}/encryption"
-_NO_ENCRYPTION = "Encryption of volumes by type is not supported; choose a type that its cloud encrypts."
-
-api.declare_unsupported("POST", _ENCRYPTION_PATH, policy.TYPE_ENCRYPTION_CREATE, _NO_ENCRYPTION, get=_get_type)
-for _method, _rule in (
-    ("GET", policy.TYPE_ENCRYPTION_GET),
-    ("PUT", policy.TYPE_ENCRYPTION_UPDATE),
-    ("DELETE", policy.TYPE_ENCRYPTION_DELETE),
-):
-    _declare = {"GET": api.get, "PUT": api.put, "DELETE": api.delete}[_method]
-    _declare(f"{_ENCRYPTION_PATH}/{{encryption_id}}", _rule)(_find_encryption)
 
 
 def _response(request: ApiRequest, volume_type: VolumeType) -> schemas.VolumeTypeResponse:

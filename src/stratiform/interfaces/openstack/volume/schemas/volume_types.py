@@ -72,7 +72,3 @@ class TypeAccess(Struct):
 
 class TypeAccessResponse(Struct):
     volume_type_access: list[TypeAccess]
-
-
-class Encryption(Struct):
-    """The encryption of a volume type; empty, as encryption is not supported."""

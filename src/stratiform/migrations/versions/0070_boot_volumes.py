@@ -23,6 +23,7 @@ _COLUMNS: dict[str, tuple[sa.types.TypeEngine[Any], object]] = {
     "host": (sa.String(length=255), ""),
     "connector": (_JSON, "{}"),
     "replaced_id": (sa.String(length=64), ""),
+    "is_recorded": (sa.Boolean(), False),
 }
 
 

@@ -104,6 +104,13 @@ class InvalidBackup(Invalid):
         super().__init__(f"Invalid backup: {reason}")
 
 
+class AttachedByCompute(Conflict):
+    """The attachment belongs to a server, and only compute may change it."""
+
+    def __init__(self, server_id: str) -> None:
+        super().__init__(f"Detach volume from instance {server_id} using the Compute API")
+
+
 class QuotaExceeded(Fault):
     """The request exceeds a quota of the project."""
 

@@ -206,13 +206,13 @@ def _attachment(attachment: Attachment) -> dict[str, object]:
     return {
         "id": attachment.id,
         "volume_id": attachment.volume_id,
-        "instance_uuid": attachment.server_id,
-        "attached_host": None,
+        "instance_uuid": attachment.server_id or None,
+        "attached_host": attachment.host or None,
         "mountpoint": attachment.device,
         "attach_time": None if attachment.attached_at is None else format_iso_naive(attachment.attached_at),
         "detach_time": None,
         "attach_status": attachment.state,
-        "attach_mode": "rw",
+        "attach_mode": attachment.mode,
     }
 
 

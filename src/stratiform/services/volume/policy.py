@@ -31,6 +31,23 @@ ATTACHMENT_CREATE = Rule("volume:attachment_create", project_member, "Attach a v
 ATTACHMENT_DELETE = Rule("volume:attachment_delete", project_member, "Detach a volume from a server.")
 ATTACHMENT_UPDATE = Rule("volume:attachment_update", project_member, "Update an attachment.")
 
+ATTACHMENT_COMPLETE = Rule("volume:attachment_complete", project_member, "Mark an attachment as complete.")
+VOLUME_RESERVE = Rule("volume_extension:volume_actions:reserve", project_member, "Reserve a volume.")
+VOLUME_UNRESERVE = Rule("volume_extension:volume_actions:unreserve", project_member, "Cancel a reservation.")
+VOLUME_BEGIN_DETACHING = Rule(
+    "volume_extension:volume_actions:begin_detaching", project_member, "Set a volume's status to detaching."
+)
+VOLUME_ROLL_DETACHING = Rule(
+    "volume_extension:volume_actions:roll_detaching", project_member, "Set a volume's status back to in-use."
+)
+VOLUME_ATTACH = Rule("volume_extension:volume_actions:attach", project_member, "Record that a volume is attached.")
+VOLUME_DETACH = Rule("volume_extension:volume_actions:detach", project_member, "Record that a volume is detached.")
+VOLUME_FORCE_DETACH = Rule(
+    "volume_extension:volume_admin_actions:force_detach", admin, "Record that a volume is detached, in any status."
+)
+VOLUME_MIGRATE = Rule("volume_extension:volume_admin_actions:migrate_volume", admin, "Migrate a volume to a host.")
+VOLUME_UNMANAGE = Rule("volume_extension:volume_unmanage", admin, "Stop managing a volume, and keep it in its cloud.")
+
 TYPE_GET = Rule("volume_extension:type_get", anyone, "Show a volume type.")
 TYPE_GET_ALL = Rule("volume_extension:type_get_all", anyone, "List volume types.")
 TYPE_CREATE = Rule("volume_extension:type_create", admin, "Create a volume type.")

@@ -62,6 +62,7 @@ attachment_table = define_table(
     Column("host", String(255), nullable=False),
     Column("connector", Json, nullable=False),
     Column("replaced_id", String(64), nullable=False),
+    Column("is_recorded", Boolean, nullable=False),
 )
 
 type_table = define_table(

@@ -88,7 +88,7 @@ def _attachment(attachment: Attachment) -> volume_schemas.VolumeAttachment:
         attachment_id=attachment.id,
         volume_id=attachment.volume_id,
         server_id=attachment.server_id,
-        host_name=None,
+        host_name=attachment.host or None,
         device=attachment.device,
         attached_at=_format_time(attachment.attached_at),
     )
@@ -113,7 +113,7 @@ def uploading_volume(volume: Volume, image: Image, type_name: str) -> action_sch
 
 def attachment_summary(attachment: Attachment) -> attachment_schemas.AttachmentSummary:
     return attachment_schemas.AttachmentSummary(
-        attachment.id, attachment.state, attachment.server_id, attachment.volume_id
+        attachment.id, attachment.state, attachment.server_id or None, attachment.volume_id
     )
 
 
@@ -121,11 +121,24 @@ def attachment_detail(attachment: Attachment) -> attachment_schemas.AttachmentDe
     return attachment_schemas.AttachmentDetail(
         id=attachment.id,
         status=attachment.state,
-        instance=attachment.server_id,
+        instance=attachment.server_id or None,
         volume_id=attachment.volume_id,
         attached_at=_format_time(attachment.attached_at),
-        connection_info={},
+        attach_mode=attachment.mode,
+        connection_info=_connection_info(attachment),
     )
+
+
+def _connection_info(attachment: Attachment) -> dict[str, str]:
+    """Return what Cinder adds to a driver's connection; clouds have no connections that a host could use."""
+    if not attachment.connector:
+        return {}
+    return {
+        "attachment_id": attachment.id,
+        "volume_id": attachment.volume_id,
+        "driver_volume_type": "none",
+        "access_mode": attachment.mode,
+    }
 
 
 def volume_type(volume_type: VolumeType, view: ViewContext) -> type_schemas.VolumeType:

@@ -97,6 +97,7 @@ class Attachment:
 
     `state`: reserved, attaching, attached or detaching. `boot_index`: 0 for the volume that the server boots from.
     `replaced_id` is the attachment that this one replaces when two volumes are swapped, or "".
+    `is_recorded`: a client recorded it through the Block Storage API, so that compute has no part in it.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Attachment:
     host: str = ""
     connector: dict[str, str] = field(default_factory=dict)
     replaced_id: str = ""
+    is_recorded: bool = False
 
     @property
     def is_root(self) -> bool:

@@ -125,7 +125,9 @@ def _has_metadata(volume: Volume, filters: VolumeFilter) -> bool:
 
 
 def list_attachments_of_servers(db: Connection, server_ids: Sequence[str]) -> list[Attachment]:
-    return _list_attachments(db, "server_id", server_ids)
+    """Return the attachments of compute; those that clients recorded are not its own."""
+    rows = _list_attachments(db, "server_id", server_ids)
+    return [attachment for attachment in rows if not attachment.is_recorded]
 
 
 def list_attachments_of_volumes(db: Connection, volume_ids: Sequence[str]) -> list[Attachment]:

@@ -86,7 +86,7 @@ class Attachments:
         device = self._choose_device(ctx.db, server_id, options)
         is_reserved = repository.update_in_status(ctx.db, volume, ("available",), ctx.now, status="attaching")
         if not is_reserved and not (with_server and volume.status == "creating"):
-            raise _not_reservable(volume)
+            raise build_not_reservable_error(volume)
         attachment = Attachment(
             id=self.ids.uuid(),
             volume_id=volume_id,
@@ -98,7 +98,7 @@ class Attachments:
             delete_on_termination=options.delete_on_termination,
             tag=options.tag,
         )
-        return _insert(ctx.db, attachment, volume)
+        return insert_attachment(ctx.db, attachment, volume)
 
     def begin_swap(self, ctx: RequestContext, attachment: Attachment, new_volume_id: str) -> Attachment:
         """Reserve another volume that replaces the one of `attachment`.
@@ -111,7 +111,7 @@ class Attachments:
         if new.size_gib < old.size_gib:
             raise InvalidVolume("New volume must be the same size or larger.")
         if not repository.update_in_status(ctx.db, old, ("in-use",), ctx.now, status="detaching"):
-            raise _not_detachable(old, attachment)
+            raise build_not_detachable_error(old, attachment)
         if not repository.update_in_status(ctx.db, new, ("available",), ctx.now, status="attaching"):
             raise InvalidVolume("New volume must be detached in order to swap.")
         repository.attachments.update(ctx.db, attachment.id, state="detaching")
@@ -124,7 +124,7 @@ class Attachments:
             attached_at=None,
             replaced_id=attachment.id,
         )
-        return _insert(ctx.db, replacement, new)
+        return insert_attachment(ctx.db, replacement, new)
 
     def complete_swap(self, db: Connection, attachment_id: str, now: Micros) -> None:
         """Record that the cloud replaced a volume by the one of this attachment. Idempotent."""
@@ -160,7 +160,7 @@ class Attachments:
         if attachment is None:
             raise AttachmentNotFound(volume_id)
         if not repository.update_in_status(ctx.db, volume, ("in-use",), ctx.now, status="detaching"):
-            raise _not_detachable(volume, attachment)
+            raise build_not_detachable_error(volume, attachment)
         repository.attachments.update(ctx.db, attachment.id, state="detaching")
         return replace(attachment, state="detaching")
 
@@ -234,25 +234,28 @@ class Attachments:
             events.append_event(db, self.ids, event_type, volume, now)
 
 
-def _insert(db: Connection, attachment: Attachment, volume: Volume) -> Attachment:
+def insert_attachment(db: Connection, attachment: Attachment, volume: Volume) -> Attachment:
     """Raises InvalidVolume if the volume has an attachment already."""
     try:
         return repository.attachments.insert(db, attachment)
     except IntegrityError as error:
-        raise _not_reservable(volume) from error
+        raise build_not_reservable_error(volume) from error
 
 
-def _not_reservable(volume: Volume) -> InvalidVolume:
+def build_not_reservable_error(volume: Volume) -> InvalidVolume:
+    """Return Cinder's error for a volume that cannot be attached."""
     return InvalidVolume(
         f"Volume {volume.id} status must be available or downloading to reserve, "
         f"but the current status is {volume.status}."
     )
 
 
-def _not_detachable(volume: Volume, attachment: Attachment) -> InvalidVolume:
+def build_not_detachable_error(volume: Volume, attachment: Attachment | None) -> InvalidVolume:
+    """Return Cinder's error for a volume that cannot be detached."""
+    state = "detached" if attachment is None else attachment.state
     return InvalidVolume(
         f"Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' "
-        f"to detach. Currently: status: '{volume.status}', attach_status: '{attachment.state}.'"
+        f"to detach. Currently: status: '{volume.status}', attach_status: '{state}.'"
     )
 
 

@@ -1,5 +1,7 @@
 """`/types` and their extra specs."""
 
+from msgspec import UNSET
+
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.decoding import parse_bool
 from stratiform.interfaces.openstack.volume import views
@@ -36,7 +38,7 @@ def create_type(request: ApiRequest, body: schemas.VolumeTypeCreateRequest) -> s
         is_public=new.is_public is not False,
         extra_specs=new.extra_specs,
     )
-    return _response(request, volume_type)
+    return _changed_response(request, volume_type)
 
 
 @api.get("/types/default", policy.TYPE_GET)
@@ -55,7 +57,7 @@ def update_type(request: ApiRequest, type_id: str, body: schemas.VolumeTypeUpdat
     volume_type = request.services.volume.volume_types.update(
         request.ctx, type_id, name=changes.name, description=changes.description, is_public=changes.is_public
     )
-    return _response(request, volume_type)
+    return _changed_response(request, volume_type)
 
 
 @api.delete(_PATH, policy.TYPE_DELETE, status=202)
@@ -94,6 +96,13 @@ def delete_extra_spec(request: ApiRequest, type_id: str, key: str) -> None:
 
 def _response(request: ApiRequest, volume_type: VolumeType) -> schemas.VolumeTypeResponse:
     return schemas.VolumeTypeResponse(views.volume_type(volume_type, request.view))
+
+
+def _changed_response(request: ApiRequest, volume_type: VolumeType) -> schemas.VolumeTypeResponse:
+    """The response of create and update lacks the field that Cinder's extension adds."""
+    response = _response(request, volume_type)
+    response.volume_type.qos_specs_id = UNSET
+    return response
 
 
 def _is_public(text: str | None) -> bool | None:

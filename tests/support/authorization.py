@@ -45,12 +45,8 @@ _FREE = {
     "cluster_name",
     "host",
     "service_action",
-    "group_type_id",
-    "volume_group_id",
-    "group_snapshot_id",
     "consistency_group_id",
     "cgsnapshot_id",
-    "qos_specs_id",
     "message_id",
     "rule_type",
     # of resources that do not exist
@@ -89,6 +85,8 @@ OWN = {"target_project_id", "project_id", "user_id", "domain_id"}
 #: Parameters with identifiers that are not of one project.
 _SHARED = {
     "type_id",
+    "group_type_id",
+    "qos_specs_id",
     "flavor_id",
     "domain_id",
     "group_id",
@@ -215,9 +213,12 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     backup = api.ok("POST", "/volume/v3/backups", json={"backup": {"volume_id": volume["id"]}})["backup"]
     worker.run_until_idle()
     offered = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "offered"}})["volume"]
+    group = _create_volume_group(api)
     worker.run_until_idle()
     of.clock.advance(10 * SECOND_US)
     worker.run_until_idle()
+    body = {"group_snapshot": {"group_id": group["volume_group_id"]}}
+    group_snapshot = _request_volume(api, "POST", "/group_snapshots", body)["group_snapshot"]
     body = {"transfer": {"volume_id": offered["id"]}}
     transfer = api.ok("POST", "/volume/v3/os-volume-transfer", json=body)["transfer"]
     image = api.ok("POST", "/image/v2/images", json={"name": "image"})
@@ -226,6 +227,8 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     volume_type = api.ok("GET", "/volume/v3/types/default")["volume_type"]
     return {
         **_create_network_resources(api),
+        **group,
+        "group_snapshot_id": group_snapshot["id"],
         "volume_id": volume["id"],
         "type_id": volume_type["id"],
         "attachment_id": _UNKNOWN,
@@ -244,6 +247,26 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
         **create_compute_resources(api),
         **_identity_identifiers(api),
     }
+
+
+def _create_volume_group(api: Callers) -> dict[str, str]:
+    """Create a group with a volume, its type, and QoS specs. Return the values of path parameters."""
+    qos = _request_volume(api, "POST", "/qos-specs", {"qos_specs": {"name": "qos"}}, "admin")["qos_specs"]
+    group_type = {"group_type": {"name": "groups"}}
+    group_type_id = _request_volume(api, "POST", "/group_types", group_type, "admin")["group_type"]["id"]
+    group = {"group": {"name": "group", "group_type": group_type_id, "volume_types": ["standard"]}}
+    group_id = _request_volume(api, "POST", "/groups", group)["group"]["id"]
+    member = {"volume": {"size": 1, "name": "member", "volume_type": "standard", "group_id": group_id}}
+    _request_volume(api, "POST", "/volumes", member)
+    return {"qos_specs_id": qos["id"], "group_type_id": group_type_id, "volume_group_id": group_id}
+
+
+def _request_volume(api: Callers, method: str, path: str, body: dict[str, Any], caller: str = "green") -> Any:
+    """Send a request to the newest microversion of the Block Storage API. Return the body of the response."""
+    headers = {"OpenStack-API-Version": "volume 3.60"}
+    response = api.request(method, f"/volume/v3{path}", caller, json=body, headers=headers)
+    assert response.is_success, response.text
+    return response.json()
 
 
 def _identity_identifiers(api: Callers) -> dict[str, str]:

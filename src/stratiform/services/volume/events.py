@@ -70,6 +70,11 @@ def format_host(resource: _Resource) -> str:
     return f"{resource.cloud_name}@stratiform"
 
 
+def format_pool(resource: Volume) -> str:
+    """Return `CLOUD@stratiform#CLOUD`: a cloud has one pool, and selects its own storage."""
+    return f"{format_host(resource)}#{resource.cloud_name}"
+
+
 def append_event(db: Connection, ids: Ids, event_type: str, volume: Volume, now: Micros) -> None:
     """Append an event with the state of `volume` to the outbox, in the caller's transaction."""
     attachments = repository.list_attachments_of_volumes(db, [volume.id])

@@ -93,7 +93,9 @@ SNAPSHOT_RESET_STATUS = Rule(
     "volume_extension:snapshot_admin_actions:reset_status", admin, "Reset a snapshot's status."
 )
 SNAPSHOT_UPDATE_STATUS = Rule(
-    "snapshot_extension:snapshot_actions:update_snapshot_status", admin, "Update a snapshot's status and progress."
+    "snapshot_extension:snapshot_actions:update_snapshot_status",
+    project_member,
+    "Update a snapshot's status and progress.",
 )
 SNAPSHOT_METADATA_GET = Rule("volume:get_snapshot_metadata", project_reader, "Show a snapshot's metadata.")
 SNAPSHOT_METADATA_UPDATE = Rule("volume:update_snapshot_metadata", project_member, "Change a snapshot's metadata.")

@@ -71,7 +71,7 @@ def volume_detail(volume: Volume, view: ViewContext, related: RelatedResources) 
         bootable=str(volume.bootable).lower(),
         project_id=volume.project_id,
         volume_image_metadata=volume.image_metadata or UNSET,
-        host=events.format_host(volume),
+        host=events.format_pool(volume),
         provider_id=volume.native_id or None,
     )
 

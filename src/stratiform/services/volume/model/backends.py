@@ -19,5 +19,10 @@ class Backend:
 
     @property
     def host(self) -> str:
-        """The host of volumes, as in `os-vol-host-attr:host`."""
+        """The host of services; that of volumes is the pool."""
         return f"{self.cloud_name}@stratiform"
+
+    @property
+    def pool(self) -> str:
+        """The only pool of the host, as in `os-vol-host-attr:host`."""
+        return f"{self.host}#{self.cloud_name}"

@@ -33,7 +33,7 @@ class Backends:
     def get(self, ctx: RequestContext, rule: Rule, host: str) -> Backend:
         """Return the back end of a host or pool. Raises NotFound, Forbidden."""
         for backend in self.list(ctx, rule):
-            if host in (backend.host, backend.cloud_name):
+            if host in (backend.host, backend.pool, backend.cloud_name):
                 return backend
         raise NotFound(f"Host {host} could not be found.")
 

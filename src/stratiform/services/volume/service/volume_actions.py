@@ -92,7 +92,7 @@ class VolumeActions:
     def migrate(self, ctx: RequestContext, volume_id: str, host: str) -> None:
         """Raises Invalid, InvalidInput: each cloud is one host, and a volume stays in its cloud."""
         volume = get_volume(ctx, policy.VOLUME_MIGRATE, volume_id)
-        if host == events.format_host(volume):
+        if host in (events.format_host(volume), events.format_pool(volume)):
             raise InvalidInput("Destination host must be different than current host.")
         raise Invalid(f"No available service named {host or '(none)'}: each cloud is one host.")
 

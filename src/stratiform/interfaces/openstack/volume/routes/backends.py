@@ -155,9 +155,9 @@ def update_service(
 def list_pools(request: ApiRequest, query: PoolQuery) -> PoolsResponse:
     backends = request.services.volume.backends.list(request.ctx, policy.POOL_LIST)
     pools = [
-        Pool(backend.host, _capabilities(request, backend) if query.detail else UNSET)
+        Pool(backend.pool, _capabilities(request, backend) if query.detail else UNSET)
         for backend in backends
-        if query.name in (None, backend.host)
+        if query.name in (None, backend.host, backend.pool)
     ]
     return PoolsResponse(pools)
 

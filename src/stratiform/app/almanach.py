@@ -1,8 +1,9 @@
 """Almanach's API: its settings, and the application on a port of its own."""
 
 import logging
+from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
@@ -10,6 +11,10 @@ from stratiform.app.settings import Settings
 from stratiform.interfaces.almanach.api import build_router
 from stratiform.interfaces.almanach.errors import render_error
 from stratiform.interfaces.almanach.settings import AlmanachSettings, TokenValidator, validate_local_token
+from stratiform.interfaces.cross_origin import handles_preflight
+from stratiform.interfaces.health_check import build_health_check_routes
+from stratiform.interfaces.http import Request
+from stratiform.interfaces.http_settings import HttpSettings
 from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, require_complete_bodies
 from stratiform.interfaces.response_headers import add_headers, log_error
 from stratiform.interfaces.services import Services
@@ -45,19 +50,24 @@ def check_authentication(settings: Settings) -> None:
         )
 
 
-def build_application(services: Services, almanach: AlmanachSettings) -> Litestar:
+def build_application(services: Services, almanach: AlmanachSettings, http: HttpSettings = HttpSettings()) -> Litestar:
     """Return an application with only this API, at the root."""
     return Litestar(
-        route_handlers=[build_router("/")],
+        route_handlers=[*build_health_check_routes([""]), build_router("/")],
         before_send=[add_headers],
         after_exception=[log_error],
-        exception_handlers={Exception: render_error, HTTPException: render_error},
-        state=State({"services": services, "almanach": almanach}),
+        exception_handlers={Exception: _render_error, HTTPException: _render_error},
+        state=State({"services": services, "almanach": almanach, "http": http}),
         logging_config=None,
         openapi_config=None,
         middleware=[require_complete_bodies],
         request_max_body_size=ANONYMOUS_BYTES,
     )
+
+
+def _render_error(request: Request, error: Exception) -> Response[Any]:
+    """Handle errors outside of the routes."""
+    return Response(b"", status_code=200) if handles_preflight(request.scope) else render_error(request, error)
 
 
 def _token_validator(settings: Settings) -> TokenValidator:

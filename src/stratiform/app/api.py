@@ -11,9 +11,15 @@ from stratiform import __version__
 from stratiform.interfaces.almanach.api import build_router as almanach_router
 from stratiform.interfaces.almanach.errors import render_error as render_almanach_error
 from stratiform.interfaces.almanach.settings import AlmanachSettings
+from stratiform.interfaces.cross_origin import handles_preflight
 from stratiform.interfaces.endpoints.dispatch import build_router
 from stratiform.interfaces.endpoints.openapi import build_document_route
+from stratiform.interfaces.health_check import build_health_check_routes
 from stratiform.interfaces.http import Request
+from stratiform.interfaces.http_settings import HttpSettings
+from stratiform.interfaces.metadata.api import build_router as metadata_router
+from stratiform.interfaces.metadata.errors import render_error as render_metadata_error
+from stratiform.interfaces.metadata.settings import MetadataSettings
 from stratiform.interfaces.openstack import version_documents
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
@@ -32,30 +38,50 @@ _ERROR_HANDLERS: dict[str, ErrorHandler] = {
     "almanach": render_almanach_error,
     "api": render_problem,
     "dashboard": render_portal_error,
+    "metadata": render_metadata_error,
 }
 
 
 def _render_error(request: Request, error: Exception) -> Response[Any]:
     """Handle errors outside of the routes in the format of the interface that the path belongs to."""
+    if handles_preflight(request.scope):
+        return Response(b"", status_code=200)
     first_segment = request.url.path.strip("/").split("/", 1)[0]
     return _ERROR_HANDLERS.get(first_segment, _ERROR_HANDLERS["identity"])(request, error)
 
 
-def build_application(services: Services, almanach: AlmanachSettings | None = None) -> Litestar:
-    """Return the ASGI application. `almanach`: settings of the Almanach API."""
+def build_application(
+    services: Services,
+    almanach: AlmanachSettings | None = None,
+    metadata: MetadataSettings | None = None,
+    http: HttpSettings = HttpSettings(),
+) -> Litestar:
+    """Return the ASGI application.
+
+    `almanach`, `metadata`: settings of the Almanach API and the metadata service; `http`: those of all interfaces.
+    """
     return Litestar(
         route_handlers=[
+            *build_health_check_routes(["", *(f"/{api.name}" for api in APIS)]),
             *version_documents.build_version_routes(APIS),
             build_router(rest),
             build_document_route("/api/docs/openapi.json", [rest], title="Stratiform", version=__version__),
             *[api.build_router() for api in APIS],
             portal,
             almanach_router(),
+            metadata_router(),
         ],
         before_send=[add_headers],
         after_exception=[log_error],
         exception_handlers={Exception: _render_error, HTTPException: _render_error},
-        state=State({"services": services, "almanach": almanach or AlmanachSettings()}),
+        state=State(
+            {
+                "services": services,
+                "almanach": almanach or AlmanachSettings(),
+                "metadata": metadata or MetadataSettings(),
+                "http": http,
+            }
+        ),
         logging_config=None,  # configured in kit.log, which masks secrets
         openapi_config=None,  # the declarations of the endpoints describe more
         middleware=[require_complete_bodies],

@@ -12,7 +12,7 @@ from typing import Any
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from stratiform.app import almanach, home_folder
+from stratiform.app import almanach, home_folder, metadata
 from stratiform.app.api import build_application
 from stratiform.app.bootstrap import bootstrap, prepare_database, publish_address
 from stratiform.app.collector import collect, parse_addresses
@@ -134,15 +134,18 @@ class _Process:
 
     async def _serve(self, services: Services) -> None:
         almanach_settings = almanach.build_settings(self._settings)
-        apps = [build_application(services, almanach_settings)]
+        metadata_settings = metadata.build_settings(self._settings)
+        apps = [build_application(services, almanach_settings, metadata_settings, self._settings.http)]
         if self._settings.almanach_port:
-            apps.append(almanach.build_application(services, almanach_settings))
+            apps.append(almanach.build_application(services, almanach_settings, self._settings.http))
+        if self._settings.metadata_port:
+            apps.append(metadata.build_application(services, metadata_settings))
         options = dict(SERVER_OPTIONS)
         if self._tls_files is not None:
             options |= self._tls_files.server_options()
         servers = [
             Server(app, address=host, port=port, **options)
-            for app, (host, port) in zip(apps, _addresses(self._settings), strict=True)
+            for app, (host, port) in zip(apps, _addresses(self._settings).values(), strict=True)
         ]
         serving = [asyncio.create_task(server.serve()) for server in servers]
         starting = asyncio.create_task(asyncio.to_thread(self._guarded(lambda: self._start_with_api(services))))
@@ -172,12 +175,22 @@ class _Process:
         services.database.close()
 
 
-def _addresses(settings: Settings) -> list[tuple[str, int]]:
-    """Return host and port of the API, and of the second listener for Almanach's API."""
-    addresses = [(settings.host, settings.port)]
+def _addresses(settings: Settings) -> dict[str, tuple[str, int]]:
+    """Return host and port of each listener by the setting with its port; the API's is the first one."""
+    addresses = {"port": (settings.host, settings.port)}
     if settings.almanach_port:
-        addresses.append((settings.almanach_host or settings.host, settings.almanach_port))
+        addresses["almanach_port"] = (settings.almanach_host or settings.host, settings.almanach_port)
+    if settings.metadata_port:
+        addresses["metadata_port"] = (settings.metadata_host or settings.host, settings.metadata_port)
     return addresses
+
+
+def _require_different_ports(settings: Settings) -> None:
+    names_by_port: dict[int, str] = {}
+    for name, (_, port) in _addresses(settings).items():
+        other = names_by_port.setdefault(port, name)
+        if other != name:
+            raise Conflict(f"{other} and {name} are both {port}", hint=f"change {name}")
 
 
 def _claim_ports(settings: Settings, claims: ExitStack) -> None:
@@ -186,9 +199,8 @@ def _claim_ports(settings: Settings, claims: ExitStack) -> None:
     Servers of one user may share a port (SO_REUSEPORT, which granian sets), and then get each other's requests. So the
     claim is a second socket, which Linux gives to one process only.
     """
-    if settings.almanach_port == settings.port:
-        raise Conflict(f"port and almanach_port are both {settings.port}", hint="change almanach_port")
-    for (host, port), hint in zip(_addresses(settings), ("--port or --host", "almanach_port"), strict=False):
+    _require_different_ports(settings)
+    for name, (host, port) in _addresses(settings).items():
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -197,6 +209,7 @@ def _claim_ports(settings: Settings, claims: ExitStack) -> None:
                     claim = claims.enter_context(socket.socket(socket.AF_UNIX))
                     claim.bind(f"\0stratiform {host}:{port}")
             except OSError as error:
+                hint = "--port or --host" if name == "port" else name
                 raise Conflict(
                     f"Cannot listen on {host} port {port}: {error.strerror}", hint=f"choose another with {hint}"
                 ) from error

@@ -4,9 +4,16 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta
 
 from stratiform.interfaces.amqp.priorities import PRIORITIES
+from stratiform.interfaces.http_settings import (
+    CORS_ALLOW_HEADERS,
+    CORS_ALLOW_METHODS,
+    CORS_EXPOSE_HEADERS,
+    HttpSettings,
+)
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Invalid
 from stratiform.kit.server_proof import format_address
@@ -185,6 +192,17 @@ class Settings:
         10,
         "Servers in a server group of a project without a quota of its own, as in Nova; -1: no limit.",
     )
+    metadata_proxy_shared_secret: str = setting_field(
+        "", "Secret that Neutron's metadata agent signs with, as in Nova; empty: guests are refused.", secret=True
+    )
+    metadata_port: Annotated[int, Meta(ge=0, le=65535)] = setting_field(
+        0, "Port of a listener with the metadata service at its root (Nova uses 8775); 0: none, only /metadata."
+    )
+    metadata_host: str = setting_field("", "Address of that listener; empty: host.")
+    dhcp_domain: str = setting_field("novalocal", "Domain of the host names in the metadata of guests, as in Nova.")
+    vendordata_jsonfile_path: str = setting_field(
+        "", "File with a JSON object that guests get as vendor data, relative to the home; empty: `{}`."
+    )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting_field(
         12, "bcrypt cost factor of password hashes, 4 to 31, like Keystone's password_hash_rounds."
     )
@@ -218,6 +236,38 @@ class Settings:
     change_password_upon_first_use: bool = setting_field(
         False, "Users must change a password that an operator has set before they can sign in, as in Keystone."
     )
+
+    cors_allowed_origin: tuple[str, ...] = setting_field(
+        (), "Origins of browser applications that may use the APIs, such as https://portal.example.com; * for all."
+    )
+    cors_allow_credentials: bool = setting_field(True, "Such requests may have credentials, as in oslo.middleware.")
+    cors_expose_headers: tuple[str, ...] = setting_field(
+        CORS_EXPOSE_HEADERS, "Response headers that browser applications may read."
+    )
+    cors_max_age: Annotated[int, Meta(ge=0)] = setting_field(
+        3600, "Number of seconds for which a browser may cache what cross-origin requests may do."
+    )
+    cors_allow_methods: tuple[str, ...] = setting_field(CORS_ALLOW_METHODS, "Methods of cross-origin requests.")
+    cors_allow_headers: tuple[str, ...] = setting_field(CORS_ALLOW_HEADERS, "Headers of cross-origin requests.")
+    healthcheck_detailed: bool = setting_field(
+        False, "Answers of /healthcheck have details of the process, which may be sensitive, as in oslo.middleware."
+    )
+    healthcheck_disable_by_file_path: str = setting_field(
+        "", "While this file exists, /healthcheck answers 503, for taking the installation out of a load balancer."
+    )
+
+    @property
+    def http(self) -> HttpSettings:
+        return HttpSettings(
+            allowed_origin=self.cors_allowed_origin,
+            allow_credentials=self.cors_allow_credentials,
+            expose_headers=self.cors_expose_headers,
+            max_age=self.cors_max_age,
+            allow_methods=self.cors_allow_methods,
+            allow_headers=self.cors_allow_headers,
+            healthcheck_detailed=self.healthcheck_detailed,
+            disable_file=self.healthcheck_disable_by_file_path,
+        )
 
     @property
     def image_settings(self) -> ImageSettings:
@@ -268,6 +318,16 @@ class Settings:
             "server_groups": self.quota_server_groups,
             "server_group_members": self.quota_server_group_members,
         }
+
+    def load_vendor_data(self) -> dict[str, object]:
+        """Return the vendor data of guests. Raises Invalid if the file is not a JSON object."""
+        if not self.vendordata_jsonfile_path:
+            return {}
+        file = self.home / self.vendordata_jsonfile_path
+        try:
+            return msgspec.json.decode(file.read_bytes(), type=dict[str, object])
+        except (OSError, msgspec.MsgspecError) as error:
+            raise Invalid(f"vendordata_jsonfile_path: {file} is not a JSON object: {error}") from error
 
     @property
     def message_buses(self) -> dict[str, MessageBus]:

@@ -73,4 +73,6 @@ def _environment(settings: Settings, database: Database, clock: Clock, ids: Ids)
         reclaim_instance_interval_s=settings.reclaim_instance_interval,
         enable_instance_password=settings.enable_instance_password,
         compute_quotas=settings.compute_quotas,
+        dhcp_domain=settings.dhcp_domain,
+        vendor_data=settings.load_vendor_data(),
     )

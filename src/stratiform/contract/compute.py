@@ -57,6 +57,7 @@ class ServerSpec:
     metadata: dict[str, str] = field(default_factory=dict)
     availability_zone: str = ""  # "" for the cloud's default
     generation: str = ""  # differs if the cloud's server was deleted, and is created again with the same token
+    config_drive: bytes = b""  # an ISO 9660 image to attach as a read-only drive; empty: none
     boot_volume_id: str = ""  # native id of the volume to boot from, instead of a copy of the image
 
 

@@ -22,6 +22,7 @@ class ServerOperation(Enum):
     CRASH_DUMP = "trigger a crash dump of"
     CHANGE_INTERFACES = "change the interfaces of"
     BOOT_FROM_VOLUME = "boot from a volume"
+    CONFIG_DRIVE = "use a config drive for"
     SWAP_VOLUME = "swap a volume of"
     SERVER_GROUP = "place by the policy of a server group"
 

@@ -4,17 +4,21 @@ One request is one transaction. `read_transaction` and `write_transaction` open 
 exception rolls it back; after a commit the worker is woken.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from random import Random
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID
 
 import litestar
 from litestar.connection import ASGIConnection
+from litestar.datastructures import Headers
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope
 
+from stratiform.interfaces.cross_origin import handles_preflight
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
@@ -22,9 +26,16 @@ from stratiform.kit.errors import NotFound, Unauthenticated
 
 Request = litestar.Request[object, object, Any]
 
+#: For request ids, which need not be secret: a system call per request takes longer than the rest of the id.
+_random = Random()  # noqa: S311
+
 #: Routes without a declared endpoint. Their functions run in the thread pool, because SQL and password hashing wait.
 get = partial(litestar.get, sync_to_thread=True)
 post = partial(litestar.post, sync_to_thread=True)
+
+
+#: A global request id; others are ignored. Source: oslo_middleware/request_id.py.
+_GLOBAL_REQUEST_ID = re.compile(r"req-[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}")
 
 
 def get_services(request: ASGIConnection[Any, Any, object, Any]) -> Services:
@@ -33,7 +44,16 @@ def get_services(request: ASGIConnection[Any, Any, object, Any]) -> Services:
 
 def get_request_id(scope: Scope) -> str:
     """Return the id of a request, `req-…`, which is in the log and in the response."""
-    return str(scope["state"].setdefault("request_id", f"req-{uuid4()}"))
+    state = scope["state"]
+    if "request_id" not in state:
+        state["request_id"] = f"req-{UUID(int=_random.getrandbits(128), version=4)}"
+    return str(state["request_id"])
+
+
+def get_global_request_id(scope: Scope) -> str:
+    """Return the id that the client has set for a chain of requests in X-OpenStack-Request-ID; "" if there is none."""
+    text = Headers.from_scope(scope).get("x-openstack-request-id", "")
+    return text if _GLOBAL_REQUEST_ID.fullmatch(text) else ""
 
 
 @contextmanager
@@ -53,18 +73,21 @@ def write_transaction(request: Request) -> Iterator[RequestContext]:
     services.wake()
 
 
-def require_token(request: ASGIConnection[object, object, object, Any], handler: BaseRouteHandler) -> None:
+async def require_token(request: ASGIConnection[object, object, object, Any], handler: BaseRouteHandler) -> None:
     """Guard of every API: reject requests without a token before the body is read. Raises Unauthenticated.
 
-    `read_transaction` and `write_transaction` validate the token. Routes with the option `open_to_all` need none.
+    `read_transaction` and `write_transaction` validate the token. Routes with the option `open_to_all` need none, nor
+    do preflight requests of browsers. It is a coroutine because Litestar runs other guards in a thread.
     """
-    if not handler.opt.get("open_to_all") and not request.headers.get("x-auth-token"):
+    if handler.opt.get("open_to_all") or handles_preflight(request.scope):
+        return
+    if not request.headers.get("x-auth-token"):
         raise Unauthenticated("The request you have made requires authentication.")
 
 
-def refuse_empty_id(request: ASGIConnection[object, object, object, Any], _handler: BaseRouteHandler) -> None:
+async def refuse_empty_id(request: ASGIConnection[object, object, object, Any], _handler: BaseRouteHandler) -> None:
     """Guard of APIs for which a path that ends with a slash names a resource with an empty id. Raises NotFound."""
-    if ends_with_slash(request):
+    if ends_with_slash(request) and not handles_preflight(request.scope):
         raise NotFound("The resource could not be found.")
 
 
@@ -74,6 +97,16 @@ def ends_with_slash(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
 
 
 def _call(request: Request, services: Services, db: Connection, token: str) -> RequestContext:
+    # the decoded path by which the request was routed: `request.url` would end it at an encoded `?` or `#`
     token, now = token or request.headers.get("x-auth-token", ""), services.clock.now()
-    caller = services.identity.authenticate(db, token, now, method=request.method, path=request.url.path)
-    return RequestContext(db, caller, now, get_request_id(request.scope))
+    caller = services.identity.authenticate(
+        db,
+        token,
+        now,
+        method=request.method,
+        path=request.scope["path"],
+        service_token_id=request.headers.get("x-service-token", ""),
+    )
+    return RequestContext(
+        db, caller, now, get_request_id(request.scope), global_request_id=get_global_request_id(request.scope)
+    )

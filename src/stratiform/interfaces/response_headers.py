@@ -8,7 +8,8 @@ import logging
 from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
-from stratiform.interfaces.http import get_request_id
+from stratiform.interfaces.cross_origin import build_cross_origin_headers
+from stratiform.interfaces.http import get_global_request_id, get_request_id
 from stratiform.kit.errors import Fault, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ async def add_headers(message: Message, scope: Scope) -> None:
     headers = list(message["headers"])
     names = {name.lower() for name, _ in headers}
     headers += [(name, text) for name, text in _DEFAULTS.items() if name not in names]
+    headers += build_cross_origin_headers(scope)
     if scope["litestar_app"].state.services.url.startswith("https:"):
         headers.append(_STRICT_TRANSPORT_SECURITY)
     message["headers"] = [*headers, (b"x-openstack-request-id", get_request_id(scope).encode())]
@@ -40,6 +42,8 @@ async def add_headers(message: Message, scope: Scope) -> None:
 def log_error(error: Exception, scope: Scope) -> None:
     """Log why a request failed. Responses do not contain these details."""
     request_id = get_request_id(scope)
+    if global_request_id := get_global_request_id(scope):
+        request_id = f"{request_id} global_request_id={global_request_id}"
     if isinstance(error, Unavailable) and error.reason:
         logger.error("request failed error=%r request_id=%s", str(error), request_id)
     elif not isinstance(error, Fault | HTTPException):

@@ -9,9 +9,13 @@ from stratiform.kit.policy import Caller
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The first argument of service functions. The interface commits the transaction, services never do."""
+    """The first argument of service functions. The interface commits the transaction, services never do.
+
+    `global_request_id`: the id of the chain of requests that this one belongs to, if the client has set one.
+    """
 
     db: Connection
     caller: Caller
     now: Micros
     request_id: str = ""
+    global_request_id: str = ""

@@ -204,6 +204,11 @@ class Database:
             with db.begin():
                 yield db
 
+    def check_connection(self) -> None:
+        """Execute a query. Raises: Unavailable if the database does not respond."""
+        with self.read_transaction() as db:
+            db.execute(select(1))
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -284,15 +289,16 @@ class TableGateway(Generic[T]):
         self.key = of.c[key]
         self._names = [field.name for field in dataclasses.fields(record)]
         self.columns = [of.c[name] for name in self._names]
-        self._record: Callable[..., T] = record
+        self.build_record: Callable[..., T] = record
+        self._select = select(*self.columns)
 
     def find(self, db: Connection, key: str | int) -> T | None:
         """Return the row with `key`, or None if there is none."""
         return self.find_first(db, self.key == key)
 
     def find_first(self, db: Connection, *where: ColumnElement[bool]) -> T | None:
-        row = db.execute(select(*self.columns).where(*where).limit(1)).first()
-        return None if row is None else self._record(*row)
+        row = db.execute(self._select.where(*where).limit(1)).first()
+        return None if row is None else self.build_record(*row)
 
     def list_all(
         self,
@@ -301,8 +307,8 @@ class TableGateway(Generic[T]):
         order: Sequence[Any] = (),
         limit: int | None = None,
     ) -> list[T]:
-        query = select(*self.columns).where(*where).order_by(*(order or (self.key,))).limit(limit)
-        return [self._record(*row) for row in db.execute(query)]
+        query = self._select.where(*where).order_by(*(order or (self.key,))).limit(limit)
+        return [self.build_record(*row) for row in db.execute(query).all()]
 
     def list_page(self, db: Connection, page: Page, *where: ColumnElement[bool], newest_by: str = "") -> Slice[T]:
         """Return one page, ordered by key, or by the column `newest_by` in descending order and then by key.

@@ -76,7 +76,7 @@ def is_public(address: Address) -> bool:
             return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
         if address.ipv4_mapped or address.sixtofour or address.teredo:
             return False
-    return address.is_global and not address.is_multicast
+    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def _read_blocks(response: http.client.HTTPResponse) -> Iterator[bytes]:

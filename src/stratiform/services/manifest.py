@@ -59,6 +59,8 @@ class ServiceEnvironment:
     reclaim_instance_interval_s: int
     enable_instance_password: bool
     compute_quotas: Mapping[str, int]
+    dhcp_domain: str
+    vendor_data: Mapping[str, object]
 
 
 class ServiceRegistry:

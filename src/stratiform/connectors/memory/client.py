@@ -110,6 +110,12 @@ class Client:
         with self._transaction(writes=False) as db:
             return {str(token): int(number) for token, number in db.execute(query)}
 
+    def read_config_drive(self, server_id: str) -> bytes:
+        """Return the config drive of a server; empty if it has none."""
+        with self._transaction(writes=False) as db:
+            row = db.execute("SELECT config_drive FROM servers WHERE id = ?", (server_id,)).fetchone()
+            return bytes(row["config_drive"]) if row is not None else b""
+
     def change_password(self, password: str) -> None:
         """Change the account's password, as its owner would; connections with the old one are rejected."""
         with self._transaction(writes=True) as db:

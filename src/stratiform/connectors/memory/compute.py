@@ -192,6 +192,7 @@ def _create(request: SimulatedRequest, spec: ServerSpec) -> Row:
         "image": spec.image_id,
         "public_key": spec.public_key,
         "user_data": spec.user_data,
+        "config_drive": spec.config_drive,
         "metadata": encode(spec.metadata),
         "boot_volume_id": spec.boot_volume_id,
         "zone": zone,

@@ -13,12 +13,15 @@ from litestar.types import ExceptionHandlersMap
 from stratiform.interfaces.endpoints.decoding import FlagParser, parse_bool
 from stratiform.interfaces.endpoints.field_restrictions import InvalidFieldFormat
 from stratiform.interfaces.endpoints.media_types import JSON, OBJECT, Schema
-from stratiform.interfaces.endpoints.request import ApiResponse, RequestTransactions
+from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, RequestTransactions
 from stratiform.kit.errors import Fault, Invalid, NotFound, UnsupportedOperation
 from stratiform.kit.policy import Rule
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
+
+#: Returns a response from memory, or None.
+Recall = Callable[[ApiRequest], ApiResponse[Any] | None]
 
 _UNSUPPORTED = "Not supported (501): "
 
@@ -30,7 +33,8 @@ class Endpoint:
     `path` is relative to the API's; `{name:path}` in it matches several segments. `action` is the key of an action's
     body. `rule` None: no token is needed. `body`, `query`, `headers` and `response` are schemas, taken from the
     annotations of the function. `consumes` and `produces` map media types to schemas, for bodies that are not (only)
-    JSON. `hashes`: it hashes a secret, which takes long. `errors` are those beside 400 for a body, 401, 403, and 404
+    JSON. `hashes`: it hashes a secret, which takes long. `recall(request)` returns a response that is
+    still valid, or None; it does not wait. `errors` are those beside 400 for a body, 401, 403, and 404
     for a path with a resource.
     """
 
@@ -51,6 +55,7 @@ class Endpoint:
     produces: Mapping[str, Schema] = field(default_factory=dict)
     manages_transactions: bool = False
     hashes: bool = False
+    recall: Recall | None = None
 
     @property
     def name(self) -> str:
@@ -80,6 +85,7 @@ class EndpointOptions(TypedDict, total=False):
     produces: Mapping[str, Schema]
     manages_transactions: bool
     hashes: bool
+    recall: Recall
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Guard, Middleware
 
 from stratiform.interfaces.endpoints import decoding
-from stratiform.interfaces.endpoints.declaration import Api, Endpoint
+from stratiform.interfaces.endpoints.declaration import Api, Endpoint, Recall
 from stratiform.interfaces.endpoints.extra_attributes import flatten_extra_attributes, is_extensible
 from stratiform.interfaces.endpoints.field_restrictions import is_restricted, unset_restricted_fields
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
@@ -66,6 +66,8 @@ def _route(api: Api, method: str, path: str, endpoints: Sequence[Endpoint]) -> H
     options: dict[str, Any] = {"request_max_body_size": None}  # `read_body` and streams have limits of their own
     if endpoints[0].is_async:
         handle = _async_handler(api, endpoints)
+    elif endpoints[0].recall is not None:
+        handle = _recalling_handler(api, endpoints[0], endpoints[0].recall)
     elif endpoints[0].is_read_only:
         handle = _handler_without_body(api, endpoints)
         options["sync_to_thread"] = True
@@ -104,6 +106,19 @@ def _handler(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Any]:
 def _handler_without_body(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Response[bytes]]:
     def handle(request: Request) -> Response[bytes]:
         return _respond(api, endpoints, request, b"")
+
+    return handle
+
+
+def _recalling_handler(api: Api, endpoint: Endpoint, recall: Recall) -> Callable[..., Any]:
+    """Endpoints whose response may be in memory: a thread, which takes longer than the rest, runs only if it is not."""
+
+    async def handle(request: Request) -> Response[bytes]:
+        view = _view(api, request, None)
+        response = recall(_api_request(api, request, view))
+        if response is not None:
+            return _response(api, endpoint, view, response)
+        return await sync_to_thread(_respond, api, [endpoint], request, b"")
 
     return handle
 
@@ -261,6 +276,8 @@ def _response(api: Api, endpoint: Endpoint, view: ViewContext, result: Any) -> R
         return result
     response = result if isinstance(result, ApiResponse) else ApiResponse(result)
     status = response.status or endpoint.status
+    if response.encoded is not None:
+        return Response(response.encoded, status_code=status, headers=response.headers, media_type=response.media_type)
     if response.body is None:
         return Response(b"", status_code=status, headers=response.headers, media_type=api.empty_media_type)
     if is_restricted(type(response.body)):

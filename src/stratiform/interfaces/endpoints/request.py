@@ -95,10 +95,11 @@ class ApiRequest:
 class ApiResponse(Generic[T]):
     """A response with headers, or with another status or media type than declared.
 
-    `body` None: empty. Bytes are sent as they are, other bodies are encoded as JSON.
+    `body` None: empty, unless it is in `encoded`. Bytes are sent as they are, other bodies are encoded as JSON.
     """
 
     body: T | None = None
+    encoded: bytes | None = None
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = JSON

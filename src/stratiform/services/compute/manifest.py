@@ -3,6 +3,7 @@
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import events, policy, tables, tasks
 from stratiform.services.compute.service import ComputeService
+from stratiform.services.compute.service.instance_metadata import GuestSettings
 from stratiform.services.image.service import ImageService
 from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry, list_declared_tables
 from stratiform.services.network.service import NetworkService
@@ -19,6 +20,7 @@ def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> ComputeService
         reclaim_instance_interval_s=env.reclaim_instance_interval_s,
         enable_instance_password=env.enable_instance_password,
         quotas=env.compute_quotas,
+        guest_settings=GuestSettings(env.dhcp_domain, env.vendor_data),
     )
 
 

@@ -146,6 +146,32 @@ aggregate_table = define_table(
     Column("updated_at", BigInteger),
 )
 
+#: Passwords that guests have reported, encrypted with the key pairs of their servers.
+server_password_table = define_table(
+    "compute_server_password",
+    Column("server_id", String(64), primary_key=True),
+    Column("password", Text, nullable=False),
+)
+
+#: Tokens of consoles; only their digests are stored.
+console_token_table = define_table(
+    "compute_console_token",
+    Column("digest", String(64), primary_key=True),
+    Column("server_id", String(64), nullable=False, index=True),
+    Column("console_type", String(16), nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+#: Requests with a client token of the EC2 API, which take effect once.
+client_request_table = define_table(
+    "compute_client_request",
+    Column("project_id", String(64), primary_key=True),
+    Column("token", String(64), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("result_id", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
 service_state_table = define_table(
     "compute_service_state",
     Column("cloud_id", String(64), primary_key=True),

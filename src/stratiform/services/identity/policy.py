@@ -3,7 +3,16 @@
 from dataclasses import dataclass, field, replace
 
 from stratiform.kit.errors import Forbidden, NotFound
-from stratiform.kit.policy import Caller, Check, Rule, admin, anyone, list_declared_rules, system_reader
+from stratiform.kit.policy import (
+    Caller,
+    Check,
+    Rule,
+    admin,
+    admin_or_service,
+    anyone,
+    list_declared_rules,
+    system_reader,
+)
 from stratiform.services.identity.errors import ForbiddenAction
 from stratiform.services.identity.model import ListQuery
 
@@ -264,6 +273,13 @@ DELETE_APPLICATION_CREDENTIAL = IdentityRule(
 GET_ACCESS_RULE = IdentityRule("identity:get_access_rule", system_reader_or_owner, "Show an access rule of a user")
 DELETE_ACCESS_RULE = IdentityRule("identity:delete_access_rule", admin_or_owner, "Delete an access rule of a user")
 LIST_ACCESS_RULES = IdentityRule("identity:list_access_rules", system_reader_or_owner, "List a user's access rules")
+
+CREATE_EC2_TOKEN = IdentityRule(
+    "identity:ec2tokens", admin_or_service, "Create a token for a request that an EC2 credential signed"
+)
+CREATE_S3_TOKEN = IdentityRule(
+    "identity:s3tokens", admin_or_service, "Create a token for a request to S3 that an EC2 credential signed"
+)
 
 GET_LIMIT_MODEL = IdentityRule("identity:get_limit_model", anyone, "Show the enforcement model of limits")
 DOMAIN_CONFIG = IdentityRule("identity:get_domain_config", system_reader, "Show and change the driver of a domain")

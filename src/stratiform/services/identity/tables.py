@@ -54,6 +54,44 @@ failed_sign_ins = define_table(
     Index("ix_identity_failed_sign_in_failed_at", "failed_at"),
 )
 
+#: The time steps in which users have signed in with a passcode: each passcode is valid once.
+used_passcodes = define_table(
+    "identity_used_passcode",
+    Column("user_id", String(64), primary_key=True),
+    Column("step", BigInteger, primary_key=True),
+    Index("ix_identity_used_passcode_step", "step"),
+)
+
+#: Users of identity providers. `unique_id`: the id of the user at the provider.
+federated_users = define_table(
+    "identity_federated_user",
+    Column("user_id", String(64), primary_key=True),
+    Column("idp_id", String(64), nullable=False),
+    Column("protocol_id", String(64), nullable=False),
+    Column("unique_id", String(255), nullable=False),
+    UniqueConstraint("idp_id", "protocol_id", "unique_id"),
+)
+
+#: Memberships of users of identity providers, until they expire.
+expiring_memberships = define_table(
+    "identity_expiring_membership",
+    Column("group_id", String(64), primary_key=True),
+    Column("user_id", String(64), primary_key=True),
+    Column("idp_id", String(64), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("ix_identity_expiring_membership_user_id", "user_id"),
+)
+
+#: Users and groups of directories. `local_id`: the value of the directory's id attribute.
+directory_entries = define_table(
+    "identity_directory_entry",
+    Column("id", String(64), primary_key=True),
+    Column("domain_id", String(64), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("local_id", String(255), nullable=False),
+    UniqueConstraint("domain_id", "kind", "local_id"),
+)
+
 groups = define_table(
     "identity_group",
     Column("id", String(64), primary_key=True),

@@ -1,4 +1,4 @@
-"""`/info`: the version and the number of entities, without authentication."""
+"""`/` and `/info`: versions and the number of entities, without authentication."""
 
 import threading
 from dataclasses import dataclass
@@ -41,6 +41,29 @@ class _CachedCounts:
     services: Services
     counted_at: Micros
     counts: DatabaseView
+
+
+class VersionLink(msgspec.Struct):
+    rel: str
+    href: str
+
+
+class VersionEntry(msgspec.Struct):
+    id: str
+    status: str
+    links: list[VersionLink]
+
+
+class VersionsView(msgspec.Struct):
+    """A version document as clients of OpenStack discover it."""
+
+    versions: list[VersionEntry]
+
+
+@api.get("", None)
+def show_versions(request: ApiRequest) -> VersionsView:
+    """Show the version of the API. Almanach itself has no such document."""
+    return VersionsView([VersionEntry("v1.0", "CURRENT", [VersionLink("self", request.view.build_url("v1/"))])])
 
 
 @api.get("/info", None)

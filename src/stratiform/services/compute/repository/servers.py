@@ -10,6 +10,7 @@ from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection, TableGateway
 from stratiform.kit.errors import Invalid
 from stratiform.kit.pagination import Page, Slice, build_slice
+from stratiform.kit.shared_records import SharedRecords
 from stratiform.kit.work_queue import work_table
 from stratiform.services.compute.model import vm_states
 from stratiform.services.compute.model.project_usage import ProjectUsage
@@ -18,6 +19,7 @@ from stratiform.services.compute.model.servers import Server, ServerFilter
 from stratiform.services.compute.tables import server_table
 
 _servers = TableGateway(server_table, Server)
+_shared_servers = SharedRecords(_servers)
 
 _IDS_PER_QUERY = 500
 
@@ -107,14 +109,17 @@ def has_servers_in_cloud(db: Connection, cloud_id: str) -> bool:
 
 
 def list_servers(db: Connection, filters: ServerFilter, page: Page) -> Slice[Server]:
-    """Return a page of servers, sorted by the filter's sort keys, then by id. Raises Invalid for an unknown marker."""
+    """Return a page of servers, sorted by the filter's sort keys, then by id. Other requests share these objects.
+
+    Raises: Invalid for an unknown marker
+    """
     where = _conditions(filters)
     keys = [(_sort_column(SORT_COLUMNS[key]), direction) for key, direction in filters.sort]
     keys.append((server_table.c.id, filters.sort[-1][1] if filters.sort else "desc"))
     if page.marker is not None:
         where.append(_after_marker(db, page.marker, keys))
     order = [column.desc() if direction == "desc" else column.asc() for column, direction in keys]
-    return build_slice(_servers.list_all(db, *where, order=order, limit=page.limit + 1), page)
+    return build_slice(_shared_servers.list_all(db, *where, order=order, limit=page.limit + 1), page)
 
 
 def list_server_ids(db: Connection, filters: ServerFilter) -> list[str]:

@@ -15,6 +15,7 @@ from stratiform.services.compute.service.flavor_extra_specs import FlavorExtraSp
 from stratiform.services.compute.service.flavors import Flavors
 from stratiform.services.compute.service.hypervisors import Hypervisors
 from stratiform.services.compute.service.instance_actions import InstanceActions
+from stratiform.services.compute.service.instance_metadata import GuestSettings, InstanceMetadata
 from stratiform.services.compute.service.keypairs import KeyPairs
 from stratiform.services.compute.service.limits import Limits
 from stratiform.services.compute.service.quota_sets import QuotaSets
@@ -77,6 +78,7 @@ class ComputeService:
     hypervisors: Hypervisors
     aggregates: Aggregates
     server_details: ServerDetails
+    instance_metadata: InstanceMetadata
 
     @classmethod
     def build(
@@ -90,6 +92,7 @@ class ComputeService:
         reclaim_instance_interval_s: int = 0,
         enable_instance_password: bool = True,
         quotas: Mapping[str, int],
+        guest_settings: GuestSettings,
     ) -> "ComputeService":
         reclaim_interval_us = reclaim_instance_interval_s * SECOND_US
         security_groups = SecurityGroups(network)
@@ -129,4 +132,5 @@ class ComputeService:
             hypervisors=Hypervisors(clouds),
             aggregates=Aggregates(ids, clouds),
             server_details=ServerDetails(),
+            instance_metadata=InstanceMetadata(network, volume, guest_settings),
         )

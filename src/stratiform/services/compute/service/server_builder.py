@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from stratiform.contract import registry
+from stratiform.contract.server_operations import ServerOperation
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.ids import Ids
@@ -49,6 +51,8 @@ class ServerBuilder:
             raise Invalid("Cannot attach one or more volumes to multiple instances")
         binding = self._select_binding(ctx, project_id, new.zone or source.zone)
         require_enabled(ctx, binding.cloud_id)
+        if new.config_drive:
+            self._require_config_drives(ctx, binding)
         self.block_devices.require_supported(ctx, source, binding)
         count = self.quotas.reserve_servers(ctx, project_id, flavor.snapshot(), new.min_count, new.max_count)
         if new.group_id:
@@ -78,6 +82,13 @@ class ServerBuilder:
             if zone is None:
                 raise
             raise Invalid("The requested availability zone is not available", hint=error.message) from error
+
+    def _require_config_drives(self, ctx: RequestContext, binding: Binding) -> None:
+        """Raises Invalid with the reason if the cloud has no config drives."""
+        kind = self.clouds.accounts.get_by_id(ctx.db, binding.cloud_id).kind
+        reason = registry.find_unsupported_reason(kind, ServerOperation.CONFIG_DRIVE)
+        if reason is not None:
+            raise Invalid(reason)
 
     def _resolve_security_groups(self, ctx: RequestContext, project_id: str, names_or_ids: Sequence[str]) -> list[str]:
         try:

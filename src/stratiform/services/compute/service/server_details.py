@@ -9,6 +9,7 @@ from stratiform.kit.policy import Rule
 from stratiform.services.compute import policy
 from stratiform.services.compute.errors import ServerNotReady
 from stratiform.services.compute.model.servers import Server
+from stratiform.services.compute.repository import guests
 from stratiform.services.compute.repository import servers as repository
 from stratiform.services.compute.service.server_access import get_server
 
@@ -31,6 +32,15 @@ class ServerDetails:
         """Raises NotFound: servers do not migrate."""
         get_server(ctx, rule, server_id)
         raise NotFound(f"Migration {migration_id} not found for server {server_id}.")
+
+    def get_password(self, ctx: RequestContext, server_id: str) -> str:
+        """Return the encrypted password that the guest has reported; "" if there is none."""
+        server = get_server(ctx, policy.SERVER_PASSWORD_SHOW, server_id)
+        return guests.find_password(ctx.db, server.id)
+
+    def clear_password(self, ctx: RequestContext, server_id: str) -> None:
+        server = get_server(ctx, policy.SERVER_PASSWORD_CLEAR, server_id)
+        guests.delete_password(ctx.db, server.id)
 
     def exists(self, ctx: RequestContext, server_id: str) -> bool:
         """Return True if a server is not deleted, for external events of operators."""

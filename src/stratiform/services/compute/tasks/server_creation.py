@@ -8,6 +8,7 @@ from stratiform.kit.errors import Fault, Unavailable
 from stratiform.kit.work_queue import Requeue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.compute import events
+from stratiform.services.compute.model.config_drive import build_config_drive, build_config_drive_files
 from stratiform.services.compute.model.flavors import build_server_size
 from stratiform.services.compute.model.vm_states import ACTIVE
 from stratiform.services.compute.tasks.server_reconciler import ServerReconciler
@@ -62,5 +63,14 @@ def build_server_spec(reconciler: ServerReconciler) -> ServerSpec:
         metadata=server.metadata,
         availability_zone=server.native_zone,
         generation=server.shelved_image_id,
+        config_drive=_build_config_drive(reconciler),
         boot_volume_id=boot_volume_id,
     )
+
+
+def _build_config_drive(reconciler: ServerReconciler) -> bytes:
+    if not reconciler.server.config_drive:
+        return b""
+    with reconciler.job.database.read_transaction() as db:
+        data = reconciler.compute.instance_metadata.load(db, reconciler.server)
+    return build_config_drive(build_config_drive_files(data))

@@ -1,6 +1,7 @@
 """The model of the identity service. Names follow Keystone; times are microseconds UTC."""
 
 from stratiform.services.identity.model.authentication import (
+    ALLOW_EXPIRED_WINDOW_US,
     ApplicationCredentialAuth,
     AuthMethod,
     AuthRequest,
@@ -48,6 +49,7 @@ from stratiform.services.identity.model.trusts import Trust
 
 __all__ = [
     "ADMIN_PROJECT",
+    "ALLOW_EXPIRED_WINDOW_US",
     "DEFAULT_DOMAIN",
     "SYSTEM_TARGET",
     "ActorKind",

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from stratiform.kit.clock import Micros
+from stratiform.kit.clock import DAY_US, Micros
 from stratiform.kit.policy import Caller
 from stratiform.services.identity.model.resources import ApplicationCredential, Project, Role, ScopeType, User
 from stratiform.services.identity.model.trusts import Trust
+
+#: Keystone's default of `[token] allow_expired_window`: services may use the expired token of a long operation.
+ALLOW_EXPIRED_WINDOW_US = 2 * DAY_US
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ from stratiform.services.identity.repository.roles_and_implications import (
 )
 from stratiform.services.identity.repository.sign_ins_and_passwords import (
     Failures,
+    consume_passcode,
     delete_earlier_passwords,
     delete_failures,
     delete_failures_before,
@@ -101,6 +102,7 @@ __all__ = [
     "Revision",
     "application_credentials",
     "assignments",
+    "consume_passcode",
     "create_assignment",
     "create_directory_revision",
     "create_implied_role",

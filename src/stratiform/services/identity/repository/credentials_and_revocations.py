@@ -8,7 +8,7 @@ from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection, upsert
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import tables as t
-from stratiform.services.identity.model import ApplicationCredential, ListQuery
+from stratiform.services.identity.model import ALLOW_EXPIRED_WINDOW_US, ApplicationCredential, ListQuery
 from stratiform.services.identity.repository.gateways import application_credentials
 from stratiform.services.identity.repository.records import list_records
 
@@ -23,8 +23,8 @@ def list_application_credentials(db: Connection, user_id: str, query: ListQuery)
 
 
 def revoke_token(db: Connection, audit_id: str, expires_at: Micros, now: Micros) -> None:
-    """Store the revocation of a token and its chain until they expire, and delete revocations of expired tokens."""
-    db.execute(delete(t.revocations).where(t.revocations.c.expires_at <= now))
+    """Store the revocation of a token and its chain, and delete those of tokens that not even services may use."""
+    db.execute(delete(t.revocations).where(t.revocations.c.expires_at <= now - ALLOW_EXPIRED_WINDOW_US))
     row = {"audit_id": audit_id, "expires_at": expires_at}
     upsert(db, t.revocations, row, key=("audit_id",), on_conflict={})
 

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from sqlalchemy import delete, insert, select, update
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.database import Connection, upsert
+from stratiform.kit.database import Connection, IntegrityError, upsert
 from stratiform.services.identity import tables as t
 
 #: Number of failed sign-ins in a row, and the time of the last one.
 Failures = tuple[int, Micros]
+
+#: Time steps for which used passcodes are stored; they are valid for fewer.
+_PASSCODE_STEPS = 10
 
 
 def find_failures(db: Connection, key: str, *, lock: bool = False) -> Failures:
@@ -37,6 +40,17 @@ def delete_failures(db: Connection, key: str) -> None:
 
 def delete_failures_before(db: Connection, time: Micros) -> None:
     db.execute(delete(t.failed_sign_ins).where(t.failed_sign_ins.c.failed_at < time))
+
+
+def consume_passcode(db: Connection, user_id: str, step: int) -> bool:
+    """Record that the user has used the passcode of a time step. Return False if it has been used before."""
+    c = t.used_passcodes.c
+    db.execute(delete(t.used_passcodes).where(c.step < step - _PASSCODE_STEPS))
+    try:
+        db.execute(insert(t.used_passcodes).values(user_id=user_id, step=step))
+    except IntegrityError:
+        return False
+    return True
 
 
 def list_earlier_passwords(db: Connection, user_id: str, count: int) -> Sequence[str]:

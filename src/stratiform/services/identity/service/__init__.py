@@ -10,8 +10,15 @@ from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Caller
 from stratiform.services.identity.errors import AuthenticationFailed
-from stratiform.services.identity.model import ADMIN_PROJECT, CatalogService, Project, SecurityCompliance
+from stratiform.services.identity.model import (
+    ADMIN_PROJECT,
+    ALLOW_EXPIRED_WINDOW_US,
+    CatalogService,
+    Project,
+    SecurityCompliance,
+)
 from stratiform.services.identity.model.access_rules import is_request_allowed
+from stratiform.services.identity.model.aws_signatures import SignedRequest
 from stratiform.services.identity.service.access_rules import AccessRules
 from stratiform.services.identity.service.account_lockout import AccountLockout
 from stratiform.services.identity.service.application_credentials import ApplicationCredentials
@@ -22,6 +29,7 @@ from stratiform.services.identity.service.catalog_services import CatalogService
 from stratiform.services.identity.service.credentials import Credentials
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import Domains
+from stratiform.services.identity.service.ec2_authentication import Ec2Authentication
 from stratiform.services.identity.service.endpoint_filters import EndpointFilters
 from stratiform.services.identity.service.endpoints import Endpoints
 from stratiform.services.identity.service.groups import Groups
@@ -66,6 +74,7 @@ class IdentityService:
     simple_resources: SimpleResources
     access_rules: AccessRules
     credentials: Credentials
+    ec2: Ec2Authentication
     trusts: Trusts
     endpoint_filters: EndpointFilters
     _bootstrap: Bootstrap
@@ -108,19 +117,45 @@ class IdentityService:
             simple_resources=SimpleResources(ids, cache, domains),
             access_rules=access_rules,
             credentials=credentials,
+            ec2=Ec2Authentication(ids, keys, cache, tokens, credentials, token_ttl_s),
             trusts=Trusts(ids, cache, tokens),
             endpoint_filters=EndpointFilters(cache),
             _bootstrap=Bootstrap(ids, cache, passwords),
         )
 
-    def authenticate(self, db: Connection, token_id: str, now: Micros, *, method: str = "", path: str = "") -> Caller:
+    def authenticate(
+        self,
+        db: Connection,
+        token_id: str,
+        now: Micros,
+        *,
+        method: str = "",
+        path: str = "",
+        service_token_id: str = "",
+    ) -> Caller:
         """Return the caller of a request with this token. `path` starts with the service, such as `/compute`.
+
+        With a valid token of a service (X-Service-Token), the token of the user may have expired during a long
+        operation, as in keystonemiddleware.
 
         Raises: AuthenticationFailed, also if an access rule of an application credential does not allow the request
         """
-        token = self.tokens.validate(db, token_id, now)
+        is_service = bool(service_token_id) and self.tokens.is_service_token(db, service_token_id, now)
+        window_us = ALLOW_EXPIRED_WINDOW_US if is_service else 0
+        token = self.tokens.validate(db, token_id, now, expired_window_us=window_us)
         credential = token.application_credential
         if credential is not None and not is_request_allowed(credential.access_rules, method, path):
+            raise AuthenticationFailed
+        return token.caller
+
+    def authenticate_signature(self, db: Connection, request: SignedRequest, now: Micros, *, path: str) -> Caller:
+        """Return the caller of a request that an EC2 credential signed. `path` starts with the service, such as `/ec2`.
+
+        Raises: AuthenticationFailed, also if an access rule of an application credential does not allow the request
+        """
+        token = self.ec2.verify(db, request, now)
+        credential = token.application_credential
+        if credential is not None and not is_request_allowed(credential.access_rules, request.method, path):
             raise AuthenticationFailed
         return token.caller
 

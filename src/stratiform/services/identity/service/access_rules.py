@@ -7,8 +7,9 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.ids import Ids
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import AccessRuleNotFound, DuplicateResource, ForbiddenAction, UserNotFound
-from stratiform.services.identity.model import JsonObject, ListQuery
+from stratiform.services.identity.model import JsonObject, ListQuery, Token
 from stratiform.services.identity.model.simple_resources import SimpleResource
+from stratiform.services.identity.service.delegation import require_undelegated
 
 _KIND = "access_rule"
 
@@ -34,9 +35,10 @@ class AccessRules:
         policy.GET_ACCESS_RULE.require_own(ctx.caller, user_id, UserNotFound(user_id))
         return _load_rule(ctx, user_id, rule_id)
 
-    def delete(self, ctx: RequestContext, user_id: str, rule_id: str) -> None:
+    def delete(self, ctx: RequestContext, token: Token, user_id: str, rule_id: str) -> None:
         """Delete a rule. Raises: AccessRuleNotFound, ForbiddenAction if an application credential has it."""
         policy.DELETE_ACCESS_RULE.require_own(ctx.caller, user_id, UserNotFound(user_id))
+        require_undelegated(policy.DELETE_ACCESS_RULE, token)
         _load_rule(ctx, user_id, rule_id)
         for credential in repository.list_application_credentials(ctx.db, user_id, ListQuery()).items:
             if any(rule["id"] == rule_id for rule in credential.access_rules or ()):

@@ -15,8 +15,8 @@ from stratiform.services.identity.errors import (
     UserNotFound,
 )
 from stratiform.services.identity.model import ApplicationCredential, ListQuery, ResourceRef, Role, Token
-from stratiform.services.identity.policy import IdentityRule
 from stratiform.services.identity.service.access_rules import AccessRules
+from stratiform.services.identity.service.delegation import require_undelegated
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 
 
@@ -36,9 +36,7 @@ class ApplicationCredentials:
         if user_id != ctx.caller.user_id and not ctx.caller.is_admin:
             raise UserNotFound(user_id)
         policy.CREATE_APPLICATION_CREDENTIAL.require(ctx.caller, user_id)
-        _require_unrestricted(policy.CREATE_APPLICATION_CREDENTIAL, token)
-        if token.trust is not None:
-            raise policy.CREATE_APPLICATION_CREDENTIAL.build_forbidden_error()
+        require_undelegated(policy.CREATE_APPLICATION_CREDENTIAL, token)
         if token.project is None:
             raise Invalid("Application credentials require a project-scoped token.")
 
@@ -84,20 +82,14 @@ class ApplicationCredentials:
     def delete(self, ctx: RequestContext, token: Token, user_id: str, credential_id: str) -> None:
         """Delete a credential. Its tokens become invalid.
 
-        Raises: ApplicationCredentialNotFound, ForbiddenAction for a token of a restricted credential
+        Raises: ApplicationCredentialNotFound, ForbiddenAction for a delegated token
         """
         policy.DELETE_APPLICATION_CREDENTIAL.require_own(ctx.caller, user_id, UserNotFound(user_id))
-        _require_unrestricted(policy.DELETE_APPLICATION_CREDENTIAL, token)
+        require_undelegated(policy.DELETE_APPLICATION_CREDENTIAL, token)
         _load_credential(ctx.db, user_id, credential_id)
         self.cache.invalidate(ctx.db, ctx.now)
         credentials = repository.application_credentials
         credentials.delete(ctx.db, credentials.key == credential_id)
-
-
-def _require_unrestricted(rule: IdentityRule, token: Token) -> None:
-    """Reject tokens of restricted application credentials, which cannot manage credentials."""
-    if token.application_credential is not None and not token.application_credential.unrestricted:
-        raise rule.build_forbidden_error()
 
 
 def _load_credential(db: Connection, user_id: str, credential_id: str) -> ApplicationCredential:

@@ -37,7 +37,7 @@ from stratiform.services.identity.service.password_hasher import PasswordHasher
 from stratiform.services.identity.service.password_policy import is_password_expired
 from stratiform.services.identity.service.token_encoding import AUTH_METHODS, encode_audit_id, encode_token
 from stratiform.services.identity.service.tokens import Tokens
-from stratiform.services.identity.service.totp import is_passcode_valid
+from stratiform.services.identity.service.totp import find_step
 from stratiform.services.identity.service.trusts import consume_trust
 
 #: Tokens in a row that may be issued for each other; each makes the next one 24 characters longer.
@@ -60,7 +60,7 @@ class ResolvedMethod:
     """An authentication method and the user it refers to, before verification.
 
     `lockout_key`: where a wrong secret is counted; empty if it is not. `is_wrong`: a passcode has been compared
-    already, which is fast.
+    already, which is fast; `step`: the time step of a right one.
     """
 
     name: str
@@ -68,6 +68,7 @@ class ResolvedMethod:
     check: SecretAndHash | None = None
     lockout_key: str = ""
     is_wrong: bool = False
+    step: int | None = None
     token: Token | None = None
     application_credential: ApplicationCredential | None = None
 
@@ -98,6 +99,7 @@ class Authentication:
         wrong = self._list_wrong_secrets(methods)
         self.lockout.record_failures(database, (method.lockout_key for method in wrong), clock.now())
         _require_one_user(methods, wrong)
+        _consume_passcodes(database, methods)
         with database.read_transaction() as db:
             issued = self.issue_token(db, request, methods, clock.now())
         if issued[1].trust is not None:
@@ -185,8 +187,8 @@ class Authentication:
         key = self.lockout.build_key(user, method.user)
         is_open = user is not None and user.enabled and not self.lockout.is_locked(db, key, now)
         shared = self.credentials.list_totp_secrets(db, user.id) if user is not None and is_open else []
-        is_right = is_passcode_valid(method.passcode, shared, now)
-        return ResolvedMethod("totp", user.id if user else "", lockout_key=key, is_wrong=not is_right)
+        step = find_step(method.passcode, shared, now)
+        return ResolvedMethod("totp", user.id if user else "", lockout_key=key, is_wrong=step is None, step=step)
 
     def _list_wrong_secrets(self, methods: Sequence[ResolvedMethod]) -> Sequence[ResolvedMethod]:
         """Return the methods whose secret does not match. Verifies all of them, also after a wrong one."""
@@ -265,6 +267,15 @@ def _require_one_user(methods: Sequence[ResolvedMethod], wrong: Sequence[Resolve
     user_ids = {method.user_id for method in methods}
     if wrong or len(user_ids) != 1 or "" in user_ids:
         raise AuthenticationFailed
+
+
+def _consume_passcodes(database: Database, methods: Sequence[ResolvedMethod]) -> None:
+    """Make sure that a passcode is used once, as RFC 6238 requires. Raises AuthenticationFailed."""
+    for method in methods:
+        if method.step is not None:
+            with database.transaction() as db:
+                if not repository.consume_passcode(db, method.user_id, method.step):
+                    raise AuthenticationFailed
 
 
 def _is_rule_met(user: User, methods: Collection[str]) -> bool:

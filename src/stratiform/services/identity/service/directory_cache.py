@@ -61,6 +61,11 @@ class DirectoryCache:
         with self._lock:
             return self._switch(revision, now)
 
+    def find_current_cache(self, now: Micros) -> RevisionCache | None:
+        """Return the cache to use at `now` without reading the database, or None if that is not possible."""
+        is_recent = 0 <= now - self._checked_at < _REVALIDATE_AFTER_US
+        return self._current if is_recent and not self._pending else None
+
     def invalidate(self, db: Connection, now: Micros) -> None:
         """Create a revision because this transaction changes something that valid tokens may depend on."""
         serial = repository.create_directory_revision(db, self._ids.hex())

@@ -15,7 +15,7 @@ _VERSION = 1
 
 _SCOPE_TYPES: tuple[ScopeType, ...] = ("unscoped", "project", "domain", "system")
 #: Authentication methods; tokens contain their positions.
-AUTH_METHODS = ("password", "token", "application_credential", "totp")
+AUTH_METHODS = ("password", "token", "application_credential", "totp", "ec2credential", "mapped")
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
 
 

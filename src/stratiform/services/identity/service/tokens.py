@@ -1,8 +1,10 @@
 """Validation and revocation of tokens. Source: Identity API v3, "Authentication and token management"."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from stratiform.kit.clock import SECOND_US, Micros
+from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection
@@ -11,6 +13,7 @@ from stratiform.kit.policy import Caller
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import AuthenticationFailed, TokenNotFound
 from stratiform.services.identity.model import (
+    ALLOW_EXPIRED_WINDOW_US,
     SYSTEM_TARGET,
     ApplicationCredential,
     Project,
@@ -25,9 +28,6 @@ from stratiform.services.identity.model import (
 from stratiform.services.identity.service.directory_cache import DirectoryCache, RevisionCache
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 from stratiform.services.identity.service.token_encoding import decode_token
-
-#: Keystone's default of `[token] allow_expired_window`: services may validate the expired token of a long operation.
-_ALLOW_EXPIRED_WINDOW_US = 2 * 24 * 3600 * SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,10 @@ class Tokens:
             raise AuthenticationFailed
         return token
 
+    def is_service_token(self, db: Connection, token_id: str, now: Micros) -> bool:
+        """Return True if a valid token has the role of services. Raises: AuthenticationFailed if it is not valid."""
+        return "service" in self.validate(db, token_id, now).caller.roles
+
     def get_subject_token(self, ctx: RequestContext, token_id: str, *, allow_expired: bool = False) -> Token:
         """Return the token of the header X-Subject-Token.
 
@@ -68,13 +72,24 @@ class Tokens:
         if not token_id:
             raise TokenNotFound
         may_be_expired = allow_expired and ("service" in ctx.caller.roles or ctx.caller.is_admin)
-        window = _ALLOW_EXPIRED_WINDOW_US if may_be_expired else 0
+        window = ALLOW_EXPIRED_WINDOW_US if may_be_expired else 0
         try:
             token = self.validate(ctx.db, token_id, ctx.now, expired_window_us=window)
         except Unauthenticated as error:
             raise TokenNotFound from error
         policy.VALIDATE_TOKEN.require(ctx.caller, token.claims.user_id)
         return token
+
+    def remember_response(self, ctx: RequestContext, key: str, response: object, tokens: Sequence[Token]) -> None:
+        """Keep a response that depends on nothing but `tokens` and this revision of the directory."""
+        valid_until = min(_compute_end(token) for token in tokens)
+        self.cache.get_current_cache(ctx.db, ctx.now).put(ctx.db, key, (valid_until, response))
+
+    def recall_response(self, key: str, now: Micros) -> Any:
+        """Return the response that was kept with `key` and is still valid, or None. Does not wait for the database."""
+        cached = self.cache.find_current_cache(now)
+        valid_until, response = (0, None) if cached is None else cached.entries.get(key, (0, None))
+        return response if now < valid_until else None
 
     def has_system_role(self, ctx: RequestContext) -> bool:
         """Return True if the caller can scope a token to the system."""
@@ -200,6 +215,13 @@ def _load_trust(db: Connection, claims: TokenClaims) -> Trust | None:
     if trust is None:
         raise AuthenticationFailed
     return trust
+
+
+def _compute_end(token: Token) -> Micros:
+    """Return when a token expires, or before that its application credential or its trust."""
+    grants = (token.application_credential, token.trust)
+    ends = [grant.expires_at for grant in grants if grant is not None and grant.expires_at is not None]
+    return min([token.claims.expires_at, *ends])
 
 
 def _is_expired(token: Token, now: Micros) -> bool:

@@ -11,16 +11,18 @@ from stratiform.kit.clock import SECOND_US, Micros
 _STEP_S = 30
 _DIGITS = 6
 
-#: Keystone's default of `[totp] included_previous_windows`.
-_PREVIOUS_STEPS = 1
+#: The current step and `[totp] included_previous_windows`, whose default in Keystone is 1.
+_STEPS = 2
 
 
-def is_passcode_valid(passcode: str, shared: Sequence[str], now: Micros) -> bool:
-    """Return True if one of the shared secrets (base32) results in the passcode now or in the step before."""
+def find_step(passcode: str, shared: Sequence[str], now: Micros) -> int | None:
+    """Return the step, now or the one before, in which one of the shared secrets (base32) results in the passcode."""
     step = now // SECOND_US // _STEP_S
-    valid = [compute_passcode(secret, step - age) for secret in shared for age in range(_PREVIOUS_STEPS + 1)]
-    matches = [hmac.compare_digest(code.encode(), passcode.encode(errors="replace")) for code in valid if code]
-    return any(matches)
+    valid = [(compute_passcode(secret, step - age), step - age) for secret in shared for age in range(_STEPS)]
+    matches = [
+        at for code, at in valid if code and hmac.compare_digest(code.encode(), passcode.encode(errors="replace"))
+    ]
+    return matches[0] if matches else None
 
 
 def compute_passcode(secret: str, step: int) -> str:

@@ -12,6 +12,7 @@ from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import DuplicateResource, ForbiddenAction, TrustNotFound
 from stratiform.services.identity.model import ResourceRef, Role, Token, TokenScope, Trust
 from stratiform.services.identity.model.simple_resources import SimpleResource
+from stratiform.services.identity.service.delegation import require_undelegated
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_project
 from stratiform.services.identity.service.tokens import Tokens
@@ -31,13 +32,14 @@ class Trusts:
     def create(self, ctx: RequestContext, token: Token, new: Trust, roles: Sequence[ResourceRef]) -> Trust:
         """Delegate some of the roles that the caller has on a project; the id and the roles of `new` are ignored.
 
-        Raises: ForbiddenAction for a token of a trust or of a restricted credential, or a role that the caller does
-        not have; UserNotFound, ProjectNotFound, Invalid
+        Raises: ForbiddenAction for a delegated token, or a role that the caller does not have; UserNotFound,
+        ProjectNotFound, Invalid
         """
         policy.TRUSTS.create.require(ctx.caller, new.trustor_user_id)
+        require_undelegated(policy.TRUSTS.create, token)
         credential = token.application_credential
-        if token.trust is not None or (credential is not None and not credential.unrestricted):
-            raise ForbiddenAction(policy.TRUSTS.create.name)
+        if credential is not None and new.project_id != credential.project_id:
+            raise ForbiddenAction("delegate roles on another project than that of the application credential")
         if not roles:
             raise Forbidden("At least one role should be specified")
         if new.is_expired(ctx.now):
@@ -72,9 +74,10 @@ class Trusts:
             and trustee_user_id in ("", trust.trustee_user_id)
         ]
 
-    def delete(self, ctx: RequestContext, trust_id: str) -> None:
+    def delete(self, ctx: RequestContext, token: Token, trust_id: str) -> None:
         """Delete a trust. Its tokens become invalid. Raises: TrustNotFound, ForbiddenAction."""
         trust = self.get(ctx, trust_id)
+        require_undelegated(policy.TRUSTS.delete, token)
         policy.TRUSTS.delete.require(ctx.caller, trust.trustor_user_id)
         self.cache.invalidate(ctx.db, ctx.now)
         repository.delete_simple_resource(ctx.db, _KIND, trust_id)

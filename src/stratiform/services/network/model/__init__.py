@@ -1,5 +1,6 @@
 """Resources of the Networking API, requests for them, and IP address arithmetic."""
 
+from stratiform.services.network.model.guest_interfaces import GuestInterface
 from stratiform.services.network.model.ip_addresses import ReservedAddresses
 from stratiform.services.network.model.list_query import FilterValue, ListQuery
 from stratiform.services.network.model.resource_types import Resource, ResourceType
@@ -22,6 +23,7 @@ __all__ = [
     "Attributes",
     "FilterValue",
     "FixedIpRequest",
+    "GuestInterface",
     "IpAvailability",
     "ListQuery",
     "Network",

@@ -23,7 +23,8 @@ class ResourceGateway(TableGateway[Resource]):
         self.resource_type = resource_type
         self._attributes = [attribute.name for attribute in resource_type.stored_attributes]
         self.columns = [table.c[name] for name in (*_STANDARD, *self._attributes)]
-        self._record = self._build
+        self.build_record = self._build
+        self._select = select(*self.columns)
 
     def _build(self, *row: Any) -> Resource:
         standard = dict(zip(_STANDARD, row, strict=False))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, delete, select, true, update
 
 from stratiform.kit.database import Connection, IntegrityError, TableGateway, upsert
+from stratiform.kit.shared_records import SharedRecords
 from stratiform.services.network.model import Network, Port, Resource, Subnet
 from stratiform.services.network.model.declared_types.sharing import ACCESS_AS_EXTERNAL, ACCESS_AS_SHARED
 from stratiform.services.network.repository import rbac_policies
@@ -14,6 +15,7 @@ from stratiform.services.network.tables import native_subnets_table, networks_ta
 networks = TableGateway(networks_table, Network)
 subnets = TableGateway(subnets_table, Subnet)
 ports = TableGateway(ports_table, Port)
+shared_ports = SharedRecords(ports)
 
 
 def build_visible_networks_condition(project_id: str | None, all_projects: bool) -> ColumnElement[bool]:
@@ -100,10 +102,10 @@ def delete_subnet(db: Connection, subnet_id: str) -> None:
 
 
 def list_ports_by_device(db: Connection, device_ids: Sequence[str]) -> dict[str, list[Port]]:
-    """Return the ports of each device, oldest first."""
+    """Return the ports of each device, oldest first. Other requests share these objects."""
     c = ports_table.c
     by_device: dict[str, list[Port]] = {device_id: [] for device_id in device_ids}
-    for port in ports.list_all(db, c.device_id.in_(device_ids), order=(c.created_at, c.id)):
+    for port in shared_ports.list_all(db, c.device_id.in_(device_ids), order=(c.created_at, c.id)):
         by_device[port.device_id].append(port)
     return by_device
 

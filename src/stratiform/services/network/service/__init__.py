@@ -10,6 +10,7 @@ from stratiform.services.network.model.declared_types import addressing, securit
 from stratiform.services.network.service.cloud_objects import CloudObjects
 from stratiform.services.network.service.default_networks import DefaultNetworks
 from stratiform.services.network.service.floating_ips import FloatingIps, FloatingIpsOfPorts
+from stratiform.services.network.service.guest_interfaces import GuestInterfaces
 from stratiform.services.network.service.ip_availabilities import IpAvailabilities
 from stratiform.services.network.service.native_subnets import NativeSubnets
 from stratiform.services.network.service.networks import Networks
@@ -42,6 +43,7 @@ class NetworkService:
     subnets: Subnets
     ports: Ports
     server_ports: ServerPorts
+    guest_interfaces: GuestInterfaces
     native_subnets: NativeSubnets
     default_networks: DefaultNetworks
     ip_availabilities: IpAvailabilities
@@ -100,6 +102,7 @@ class NetworkService:
             subnets=subnets,
             ports=ports,
             server_ports=ServerPorts(ids, ports),
+            guest_interfaces=GuestInterfaces(),
             native_subnets=NativeSubnets(database, clouds),
             default_networks=DefaultNetworks(networks, subnets),
             ip_availabilities=IpAvailabilities(),

@@ -107,14 +107,13 @@ def show_topology(request: ApiRequest, server_id: str) -> schemas.Topology:
 
 @api.get("/servers/{server_id}/os-server-password", policy.SERVER_PASSWORD_SHOW)
 def show_server_password(request: ApiRequest, server_id: str) -> schemas.ServerPassword:
-    """Return an empty password: servers do not report theirs."""
-    request.services.compute.server_details.get(request.ctx, policy.SERVER_PASSWORD_SHOW, server_id)
-    return schemas.ServerPassword()
+    """Return the encrypted password that the guest has reported to the metadata service."""
+    return schemas.ServerPassword(request.services.compute.server_details.get_password(request.ctx, server_id))
 
 
 @api.delete("/servers/{server_id}/os-server-password", policy.SERVER_PASSWORD_CLEAR)
 def clear_server_password(request: ApiRequest, server_id: str) -> None:
-    request.services.compute.server_details.get(request.ctx, policy.SERVER_PASSWORD_CLEAR, server_id)
+    request.services.compute.server_details.clear_password(request.ctx, server_id)
 
 
 @api.get("/os-console-auth-tokens/{console_token}", policy.CONSOLE_TOKENS_SHOW, since=31)

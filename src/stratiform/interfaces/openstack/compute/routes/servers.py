@@ -3,6 +3,7 @@
 from msgspec import UNSET
 
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
+from stratiform.interfaces.endpoints.encoded_items import encode_list
 from stratiform.interfaces.openstack.compute.api import api
 from stratiform.interfaces.openstack.compute.passwords import choose_admin_password
 from stratiform.interfaces.openstack.compute.schemas import servers as schemas
@@ -24,11 +25,14 @@ def list_servers(request: ApiRequest, query: schemas.ServerListQuery) -> schemas
 
 
 @api.get("/servers/detail", policy.SERVERS_LIST_DETAIL)
-def list_servers_detail(request: ApiRequest, query: schemas.ServerListQuery) -> schemas.ServersDetailResponse:
+def list_servers_detail(
+    request: ApiRequest, query: schemas.ServerListQuery
+) -> ApiResponse[schemas.ServersDetailResponse]:
     filters = build_server_filter(query, request.ctx.caller)
     details = request.services.compute.servers.list_details(request.ctx, filters, query.page())
-    items = [views.server_detail(schemas.ServerDetail, detail, request.view) for detail in details.items]
-    return schemas.ServersDetailResponse(items, next_links(request, [item.id for item in items], more=details.more))
+    items = [views.encode_server_detail(detail, request.view) for detail in details.items]
+    links = next_links(request, [detail.server.id for detail in details.items], more=details.more)
+    return ApiResponse(encoded=encode_list("servers", items, links))
 
 
 @api.get("/servers/{server_id}", policy.SERVERS_SHOW)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 
 from stratiform.interfaces.endpoints import ViewContext
+from stratiform.interfaces.endpoints.encoded_items import EncodedItems
 from stratiform.interfaces.openstack.compute.schemas import servers as schemas
 from stratiform.interfaces.openstack.compute.views.links import bookmark_link, resource_links
 from stratiform.interfaces.openstack.compute.views.times import format_naive_time
@@ -19,6 +20,7 @@ _S = TypeVar("_S", bound=schemas.ServerDetail)
 _PROGRESS = dict.fromkeys(("BUILD", "REBUILD", "RESIZE", "REVERT_RESIZE"), 0) | dict.fromkeys(
     ("ACTIVE", "VERIFY_RESIZE", "PAUSED"), 100
 )
+_encoded_details = EncodedItems()
 _STATUSES_WITH_FAULT = ("ERROR", "DELETED")
 
 
@@ -48,6 +50,13 @@ def server_in_single_response(schema: type[_S], detail: ServerDetail, view: View
     response = server_detail(schema, detail, view)
     response.server_groups = [detail.server.group_id] if detail.server.group_id else []
     return response
+
+
+def encode_server_detail(detail: ServerDetail, view: ViewContext) -> Raw:
+    """Return a server of `GET /servers/detail` as JSON. `detail` consists of shared records."""
+    ports = [(name, *map(id, ports)) for name, ports in detail.ports.items()]
+    key = (id(detail.server), *ports, *detail.attachments)
+    return _encoded_details.encode(key, detail, lambda: server_detail(schemas.ServerDetail, detail, view), view)
 
 
 def server_detail(schema: type[_S], detail: ServerDetail, view: ViewContext) -> _S:

@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.identity.api import api
 from stratiform.interfaces.openstack.identity.parsing import parse_expiry
+from stratiform.interfaces.openstack.identity.request_tokens import load_request_token
 from stratiform.interfaces.openstack.identity.schemas import application_credentials as schemas
 from stratiform.interfaces.openstack.identity.views import resources
 from stratiform.interfaces.openstack.identity.views.links import page_links, self_link, truncated
@@ -14,7 +15,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.services.identity import policy
 from stratiform.services.identity.errors import NameConflict
-from stratiform.services.identity.model import ApplicationCredential, JsonObject, ResourceRef, Token
+from stratiform.services.identity.model import ApplicationCredential, JsonObject, ResourceRef
 from stratiform.services.identity.model.simple_resources import SimpleResource
 
 _CREDENTIALS = "/users/{user_id}/application_credentials"
@@ -39,7 +40,7 @@ def create_application_credential(
     """Create a credential. This is the only response that contains the secret."""
     attributes, identity = body.application_credential, request.services.identity
     with request.read_transaction() as ctx:
-        identity.application_credentials.require_create(ctx, _token(request, ctx), user_id)
+        identity.application_credentials.require_create(ctx, load_request_token(request, ctx), user_id)
     secret = attributes.secret or secrets.token_urlsafe(_SECRET_BYTES)
     new = ApplicationCredential(
         id="",
@@ -54,7 +55,7 @@ def create_application_credential(
     )
     roles = [ResourceRef(id=role.id, name=role.name) for role in attributes.roles]
     with request.write_transaction() as ctx:
-        credential = identity.application_credentials.create(ctx, _token(request, ctx), new, roles)
+        credential = identity.application_credentials.create(ctx, load_request_token(request, ctx), new, roles)
         response = _view(request, ctx, credential)
     response.secret = secret
     return schemas.ApplicationCredentialResponse(response)
@@ -81,7 +82,7 @@ def show_application_credential(
 
 @api.delete(_CREDENTIAL, policy.DELETE_APPLICATION_CREDENTIAL)
 def delete_application_credential(request: ApiRequest, user_id: str, application_credential_id: str) -> None:
-    service, token = request.services.identity.application_credentials, _token(request, request.ctx)
+    service, token = request.services.identity.application_credentials, load_request_token(request, request.ctx)
     service.delete(request.ctx, token, user_id, application_credential_id)
 
 
@@ -99,7 +100,8 @@ def show_access_rule(request: ApiRequest, user_id: str, access_rule_id: str) -> 
 
 @api.delete(_ACCESS_RULES + "/{access_rule_id}", policy.DELETE_ACCESS_RULE)
 def delete_access_rule(request: ApiRequest, user_id: str, access_rule_id: str) -> None:
-    request.services.identity.access_rules.delete(request.ctx, user_id, access_rule_id)
+    token = load_request_token(request, request.ctx)
+    request.services.identity.access_rules.delete(request.ctx, token, user_id, access_rule_id)
 
 
 def _access_rule(request: ApiRequest, rule: SimpleResource) -> schemas.AccessRule:
@@ -113,10 +115,6 @@ def _access_rules(rules: list[schemas.AccessRuleReference] | None) -> list[JsonO
     if any(not rule.id and not (rule.service and rule.method and rule.path.startswith("/")) for rule in rules):
         raise Invalid("Invalid input for field 'access_rules': a rule requires an id, or service, method and path")
     return [asdict(rule) for rule in rules]
-
-
-def _token(request: ApiRequest, ctx: RequestContext) -> Token:
-    return request.services.identity.tokens.validate(ctx.db, request.http.headers["x-auth-token"], ctx.now)
 
 
 def _view(request: ApiRequest, ctx: RequestContext, credential: ApplicationCredential) -> schemas.ApplicationCredential:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import UNSET
 
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
@@ -29,13 +30,24 @@ def issue_token(
     token_id, token = authentication.sign_in(services.database, services.clock, parse_auth_request(body.auth))
     with services.database.read_transaction() as db:
         catalog = _catalog(request, query, token, db, services.clock.now())
-    return _response(token_id, token, catalog)
+    return build_token_response(token_id, token, catalog)
 
 
-@api.get("/auth/tokens", policy.VALIDATE_TOKEN, errors=(TokenNotFound,))
+def _recall_token(request: ApiRequest) -> ApiResponse[schemas.TokenResponse] | None:
+    services = request.services
+    encoded = services.identity.tokens.recall_response(_build_response_key(request), services.clock.now())
+    return None if encoded is None else ApiResponse(encoded=encoded, headers=_headers(_subject_id(request)))
+
+
+@api.get("/auth/tokens", policy.VALIDATE_TOKEN, errors=(TokenNotFound,), recall=_recall_token)
 def show_token(request: ApiRequest, query: schemas.TokenQuery) -> ApiResponse[schemas.TokenResponse]:
     token_id, token = _subject(request, query)
-    return _response(token_id, token, _catalog(request, query, token, request.ctx.db, request.ctx.now))
+    catalog = _catalog(request, query, token, request.ctx.db, request.ctx.now)
+    encoded = msgspec.json.encode(schemas.TokenResponse(tokens.token(token, catalog)))
+    service = request.services.identity.tokens
+    caller_token = service.validate(request.ctx.db, _caller_token_id(request), request.ctx.now)
+    service.remember_response(request.ctx, _build_response_key(request), encoded, [caller_token, token])
+    return ApiResponse(encoded=encoded, headers=_headers(token_id))
 
 
 @api.head("/auth/tokens", policy.VALIDATE_TOKEN, errors=(TokenNotFound,))
@@ -74,6 +86,15 @@ def list_available_systems(request: ApiRequest) -> schemas.SystemResponse:
     return schemas.SystemResponse(scopes, self_link(request.view, "auth", "system"))
 
 
+def _build_response_key(request: ApiRequest) -> str:
+    """Return what the response to `GET /auth/tokens` depends on, beside the directory and the time."""
+    return f"{request.http.url.path}?{request.http.url.query} {_caller_token_id(request)} {_subject_id(request)}"
+
+
+def _caller_token_id(request: ApiRequest) -> str:
+    return request.http.headers.get("x-auth-token", "")
+
+
 def _subject_id(request: ApiRequest) -> str:
     return request.http.headers.get("x-subject-token", "")
 
@@ -95,7 +116,7 @@ def _catalog(
     )
 
 
-def _response(
+def build_token_response(
     token_id: str, token: Token, catalog: Sequence[CatalogEntry] | None
 ) -> ApiResponse[schemas.TokenResponse]:
     return ApiResponse(schemas.TokenResponse(tokens.token(token, catalog)), headers=_headers(token_id))

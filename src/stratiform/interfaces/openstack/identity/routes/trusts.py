@@ -5,6 +5,7 @@ from msgspec import to_builtins
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.identity.api import api
 from stratiform.interfaces.openstack.identity.parsing import parse_expiry
+from stratiform.interfaces.openstack.identity.request_tokens import load_request_token
 from stratiform.interfaces.openstack.identity.schemas import credentials as schemas
 from stratiform.interfaces.openstack.identity.views import resources
 from stratiform.interfaces.openstack.identity.views.links import page_links, self_link
@@ -43,7 +44,7 @@ def create_trust(request: ApiRequest, body: schemas.TrustRequest) -> JsonObject:
         expires_at=parse_expiry(attributes.expires_at),
         remaining_uses=attributes.remaining_uses,
     )
-    token = identity.tokens.validate(request.ctx.db, request.http.headers["x-auth-token"], request.ctx.now)
+    token = load_request_token(request, request.ctx)
     roles = [ResourceRef(id=role.id, name=role.name) for role in attributes.roles]
     return {"trust": _trust(request, identity.trusts.create(request.ctx, token, new, roles))}
 
@@ -55,7 +56,7 @@ def show_trust(request: ApiRequest, trust_id: str) -> JsonObject:
 
 @api.delete(_TRUST, policy.TRUSTS.delete)
 def delete_trust(request: ApiRequest, trust_id: str) -> None:
-    request.services.identity.trusts.delete(request.ctx, trust_id)
+    request.services.identity.trusts.delete(request.ctx, load_request_token(request, request.ctx), trust_id)
 
 
 @api.get(_TRUST + "/roles", policy.TRUSTS.get)

@@ -7,8 +7,8 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import SchemaItem
 
-revision = "0071"
-down_revision = "0070"
+revision = "0073"
+down_revision = "0072"
 branch_labels = None
 depends_on = None
 

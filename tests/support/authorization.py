@@ -19,6 +19,7 @@ from support.authorization_resources import create_admins, create_credentials, c
 from support.callers import Callers, open_callers
 from support.compute_resources import SHARED_PARAMETERS, create_compute_resources
 from support.stacks import ServiceHarness, build_harness
+from support.volume_group_resources import create_volume_group, request_volume
 
 _PARAMETER = re.compile(r"{(\w+(?::path)?)}")
 
@@ -213,12 +214,12 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     backup = api.ok("POST", "/volume/v3/backups", json={"backup": {"volume_id": volume["id"]}})["backup"]
     worker.run_until_idle()
     offered = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "offered"}})["volume"]
-    group = _create_volume_group(api)
+    group = create_volume_group(api)
     worker.run_until_idle()
     of.clock.advance(10 * SECOND_US)
     worker.run_until_idle()
     body = {"group_snapshot": {"group_id": group["volume_group_id"]}}
-    group_snapshot = _request_volume(api, "POST", "/group_snapshots", body)["group_snapshot"]
+    group_snapshot = request_volume(api, "POST", "/group_snapshots", body)["group_snapshot"]
     body = {"transfer": {"volume_id": offered["id"]}}
     transfer = api.ok("POST", "/volume/v3/os-volume-transfer", json=body)["transfer"]
     image = api.ok("POST", "/image/v2/images", json={"name": "image"})
@@ -247,26 +248,6 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
         **create_compute_resources(api),
         **_identity_identifiers(api),
     }
-
-
-def _create_volume_group(api: Callers) -> dict[str, str]:
-    """Create a group with a volume, its type, and QoS specs. Return the values of path parameters."""
-    qos = _request_volume(api, "POST", "/qos-specs", {"qos_specs": {"name": "qos"}}, "admin")["qos_specs"]
-    group_type = {"group_type": {"name": "groups"}}
-    group_type_id = _request_volume(api, "POST", "/group_types", group_type, "admin")["group_type"]["id"]
-    group = {"group": {"name": "group", "group_type": group_type_id, "volume_types": ["standard"]}}
-    group_id = _request_volume(api, "POST", "/groups", group)["group"]["id"]
-    member = {"volume": {"size": 1, "name": "member", "volume_type": "standard", "group_id": group_id}}
-    _request_volume(api, "POST", "/volumes", member)
-    return {"qos_specs_id": qos["id"], "group_type_id": group_type_id, "volume_group_id": group_id}
-
-
-def _request_volume(api: Callers, method: str, path: str, body: dict[str, Any], caller: str = "green") -> Any:
-    """Send a request to the newest microversion of the Block Storage API. Return the body of the response."""
-    headers = {"OpenStack-API-Version": "volume 3.60"}
-    response = api.request(method, f"/volume/v3{path}", caller, json=body, headers=headers)
-    assert response.is_success, response.text
-    return response.json()
 
 
 def _identity_identifiers(api: Callers) -> dict[str, str]:

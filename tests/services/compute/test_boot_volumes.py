@@ -62,8 +62,8 @@ def test_a_server_boots_from_an_existing_volume_which_stays(servers: ServerHarne
         servers.compute.volume_attachments.detach(ctx, server.id, volume.id)
     assert error.value.message == "Cannot detach a root device volume"
     delete(servers, server)
-    [kept] = servers.list_volumes()
-    assert (kept.id, kept.status) == (volume.id, "available")
+    [volume_after] = servers.list_volumes()
+    assert (volume_after.id, volume_after.status) == (volume.id, "available")
 
 
 def test_a_server_boots_from_a_snapshot_with_further_volumes(servers: ServerHarness) -> None:

@@ -58,8 +58,8 @@ def test_a_group_has_volumes_of_its_types(api: Api) -> None:
     assert api("DELETE", f"/volumes/{volume['id']}").status_code == 400
     changes = {"name": "db", "add_volumes": other["id"], "remove_volumes": volume["id"]}
     assert api("PUT", f"/groups/{group_id}", {"group": changes}).status_code == 202
-    shown = api.ok("GET", f"/groups/{group_id}", list_volume="True")["group"]
-    assert (shown["name"], shown["volumes"]) == ("db", [other["id"]])
+    detail = api.ok("GET", f"/groups/{group_id}", list_volume="True")["group"]
+    assert (detail["name"], detail["volumes"]) == ("db", [other["id"]])
     assert api("PUT", f"/groups/{group_id}", {"group": {}}).status_code == 400
     assert api("PUT", f"/groups/{group_id}", {"group": {"remove_volumes": volume["id"]}}).status_code == 400
     assert api("GET", f"/groups/{group_id}", caller="outsider").status_code == 404

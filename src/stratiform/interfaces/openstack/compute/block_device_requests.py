@@ -9,6 +9,7 @@ from stratiform.interfaces.openstack.compute.parsing import parse_reference
 from stratiform.interfaces.openstack.compute.schemas.servers import BlockDevice as BlockDeviceBody
 from stratiform.interfaces.openstack.compute.schemas.servers import LegacyBlockDevice, ServerCreate
 from stratiform.kit.errors import Invalid
+from stratiform.kit.number_parsing import parse_int, parse_uint
 from stratiform.services.compute.errors import InvalidField
 from stratiform.services.compute.model import BlockDevice
 from stratiform.services.compute.model.block_devices import convert_legacy_devices
@@ -79,10 +80,9 @@ def _parse_boot_index(value: int | str | None) -> int | None:
     """Return None for null and negative numbers, which exclude a disk from booting. Raises InvalidField."""
     if value is None:
         return None
-    try:
-        number = int(value)
-    except ValueError as error:
-        raise InvalidField("boot_index", value, f"{value!r} is not an integer") from error
+    number = parse_int(value) if isinstance(value, str) else value
+    if number is None:
+        raise InvalidField("boot_index", value, f"{value!r} is not an integer")
     return number if number >= 0 else None
 
 
@@ -90,10 +90,9 @@ def _parse_size(value: int | str | None) -> int | None:
     """Return a size in GiB, None for null and the empty text. Raises InvalidField."""
     if value is None or value == "":
         return None
-    try:
-        size = int(value)
-    except ValueError as error:
-        raise InvalidField("volume_size", value, f"{value!r} is not an integer") from error
+    size = parse_uint(value) if isinstance(value, str) else value
+    if size is None:
+        raise InvalidField("volume_size", value, f"{value!r} is not an integer")
     if not 0 < size < 2**31:
         raise InvalidField("volume_size", value, f"{size} is not between 1 and 2147483647")
     return size

@@ -6,7 +6,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/
 
-.PHONY: help setup demo test quick check format lock docs lab-bench bench faults tempest client-commands almanach-suite clean
+.PHONY: help setup demo test quick check format lock docs lab-bench bench faults tempest client-commands clients almanach-suite clean
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -54,6 +54,9 @@ tempest: setup ## Run the Tempest tests that interoperability requires (ONLY="ne
 
 client-commands: setup ## Run every command of the openstack client (FILES="…"; PAGE=1 writes docs/reference/openstack-commands.md)
 	@$(RUN)python tools/client_commands.py $(if $(PAGE),--page) $(FILES)
+
+clients: setup ## Run libcloud, Ansible, nova, cinder, glance, neutron and rally (ONLY="nova …", PAGE=1 writes docs/reference/clients.md)
+	@$(RUN)python tools/client_suites.py $(if $(PAGE),--page) $(ONLY)
 
 almanach-suite: setup ## Download the integration tests of OpenStack Almanach 3.3.2 and run them against Stratiform
 	@$(RUN)python tools/almanach_suite.py

@@ -4,7 +4,8 @@
 
 Services: identity, image, compute, network, volume (default: all). Tempest is installed from the package index into
 `.cache` and runs unmodified, with the configuration below. `--page` writes the results to docs/reference/tempest.md.
-Exits with 1 if a test fails, is skipped or does not run.
+Exits with 1 if a test fails, is skipped or does not run, unless tests/tempest/decisions.tsv has the reason: lines
+with the start of the names of tests, and the reason after a tab.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import openstack
@@ -30,6 +31,7 @@ from support.processes import PROGRAM, clean_environment, running, wait_until  #
 
 CACHE = ROOT / ".cache" / "tempest"
 REQUIRED = ROOT / "tests" / "tempest"
+DECISIONS = REQUIRED / "decisions.tsv"
 PAGE = ROOT / "docs" / "reference" / "tempest.md"
 VERSION = "47.0.0"
 SERVICES = ("identity", "image", "compute", "network", "volume")
@@ -90,14 +92,17 @@ SETTINGS: dict[str, str] = {
 }
 
 _RESULT = re.compile(
-    r"^\{\d+\} (?P<test>\S+)(?: \((?P<case>[\w.]+)\))? \[[\d.]+s\] \.\.\. (?P<result>\w+)(?:: (?P<reason>.*))?"
+    r"^\{\d+\} (?P<test>\S+)(?: \((?P<case>[\w.]+)\))?(?: \[[\d.]+s\])? \.\.\. (?P<result>\w+)(?:: (?P<reason>.*))?"
 )
 _ID = re.compile(r"\[.*\]$")
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Results of one service: test ids without their tags, and the reasons of those that were skipped."""
+    """Results of one service: test ids without their tags, and the reasons of those that were skipped.
+
+    `decided`: tests that do not pass by decision, with the reason.
+    """
 
     service: str
     required: Sequence[str]
@@ -105,11 +110,12 @@ class Results:
     failed: Sequence[str]
     skipped: Mapping[str, str]
     seconds: float
+    decided: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def missing(self) -> list[str]:
         """Required tests without a result, such as those of a class whose setup failed."""
-        return sorted(set(self.required) - {*self.passed, *self.failed, *self.skipped})
+        return sorted(set(self.required) - {*self.passed, *self.failed, *self.skipped, *self.decided})
 
     @property
     def is_complete(self) -> bool:
@@ -188,6 +194,8 @@ def _write_configuration(binaries: Path, workspace: Path, home: Path) -> None:
     options["compute"] |= {"image_ref": images[0], "image_ref_alt": images[1]}
     options["compute"] |= {"flavor_ref": flavors[0], "flavor_ref_alt": flavors[1]}
     options["network"]["public_network_id"] = network.id
+    aliases = [extension.alias for extension in cloud.network.extensions()]
+    options["network-feature-enabled"]["api_extensions"] = ",".join(aliases)
     (workspace / "etc" / "tempest.conf").write_text(_render_configuration(options))
 
 
@@ -222,18 +230,27 @@ def _run(binaries: Path, workspace: Path, what: str, concurrency: int) -> Result
 
 
 def _parse_results(service: str, required: Sequence[str], lines: Sequence[str], seconds: float) -> Results:
-    passed, failed, skipped = [], [], {}
+    passed, failed, skipped, decided = [], [], {}, {}
+    decisions = read_decisions()
     for match in filter(None, map(_RESULT.match, lines)):
         test = _ID.sub("", match["test"])
         if match["case"]:
             test = f"{match['case']}.{test}"
         if match["result"] == "ok":
             passed.append(test)
+        elif reasons := [reason for start, reason in decisions.items() if test.startswith(start)]:
+            decided[test] = reasons[0]
         elif match["result"] == "SKIPPED":
             skipped[test] = match["reason"] or ""
         else:
             failed.append(test)
-    return Results(service, required, passed, failed, skipped, seconds)
+    return Results(service, required, passed, failed, skipped, seconds, decided)
+
+
+def read_decisions() -> dict[str, str]:
+    """Return the reasons for tests that do not pass by decision, by the start of their names."""
+    lines = DECISIONS.read_text().splitlines()
+    return dict(line.split("\t", 1) for line in lines if line and not line.startswith("#"))
 
 
 def _report(results: Sequence[Results]) -> None:
@@ -242,11 +259,13 @@ def _report(results: Sequence[Results]) -> None:
             sys.stdout.write(f"not passed: {test}\n")
         for test, reason in result.skipped.items():
             sys.stdout.write(f"skipped: {test}: {reason}\n")
+        for test, reason in result.decided.items():
+            sys.stdout.write(f"decided: {test}: {reason}\n")
     for result in results:
         sys.stdout.write(
             f"{result.service}: {len(result.passed)} of {len(result.required) or len(result.passed)} passed, "
-            f"{len(result.failed)} failed, {len(result.skipped)} skipped, {len(result.missing)} not run, "
-            f"{result.seconds:.0f} s\n"
+            f"{len(result.failed)} failed, {len(result.skipped)} skipped, {len(result.decided)} by decision, "
+            f"{len(result.missing)} not run, {result.seconds:.0f} s\n"
         )
 
 
@@ -264,6 +283,7 @@ def render_page(results: Sequence[Results]) -> str:
             *((test, "failed") for test in result.failed),
             *((test, "not run") for test in result.missing),
             *((test, f"skipped: {reason}") for test, reason in result.skipped.items()),
+            *((test, f"by decision: {reason}") for test, reason in result.decided.items()),
         ]
     ]
     return "\n".join(

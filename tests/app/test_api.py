@@ -19,6 +19,7 @@ OPEN = {
     ("GET", "/network/v2.0"),
     ("GET", "/volume/v3"),
     ("GET", "/image/v2"),
+    ("GET", "/image/versions"),
     ("POST", "/identity/v3/OS-OAUTH1/access_token"),  # not supported, with or without a token
     ("POST", "/identity/v3/OS-OAUTH1/request_token"),
     ("POST", "/identity/v3/auth/tokens"),

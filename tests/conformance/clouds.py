@@ -19,6 +19,7 @@ from stratiform.contract.compute import ComputeDriver, NativeServer, NativeServe
 from stratiform.contract.connector import CloudAccount, CloudConnection, Installation
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
+from stratiform.contract.routing import RoutingDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeDriver, VolumeSpec
 from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, ManualClock, Micros, SystemClock, to_datetime
@@ -70,6 +71,8 @@ class CloudUnderTest:
     supports_concurrent_creates: bool = True
     #: True if an image has the snapshot that it was registered with (moto invents another one).
     keeps_snapshots_of_images: bool = True
+    #: True if the cloud chooses the addresses of floating IPs.
+    assigns_floating_addresses: bool = False
     #: The id of the installation, unique to each test.
     installation_id: str = field(default_factory=lambda: uuid4().hex)
 
@@ -88,6 +91,10 @@ class CloudUnderTest:
     @property
     def network(self) -> NetworkDriver:
         return _require(self.connection.network, "network")
+
+    @property
+    def routing(self) -> RoutingDriver:
+        return _require(self.connection.routing, "routing")
 
     @property
     def images(self) -> ImageDriver:
@@ -181,6 +188,7 @@ def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
         checks_addresses=False,
         supports_concurrent_creates=False,
         keeps_snapshots_of_images=False,
+        assigns_floating_addresses=True,
     )
 
 

@@ -72,7 +72,7 @@ def test_health_check_fails_while_the_file_exists(api: Callers, tmp_path: Path) 
     app_state(api).http = HttpSettings(disable_file=str(file))
     assert api.request("GET", "/healthcheck", "").status_code == 200
     file.touch()
-    response = api.request("GET", "/image/healthcheck", "")
+    response = api.request("GET", "/image/healthcheck", "", headers={"Accept": "text/plain"})
     assert (response.status_code, response.text) == (503, "DISABLED BY FILE\nOK")
     assert api.request("HEAD", "/healthcheck", "").status_code == 503
 
@@ -207,6 +207,16 @@ def test_services_may_use_an_expired_token(api: Callers, service_token: str) -> 
     assert status(sign_in(api, "glance", api.projects["admin"])) == 200
     api.harness.clock.advance(DAY_US)
     assert status(sign_in(api, "glance", api.projects["admin"])) == 401, "more than two days"
+
+
+def test_services_may_validate_a_token_with_an_expired_one(api: Callers, service_token: str) -> None:
+    subject = sign_in(api, "blue-member", api.projects["blue"])
+    headers = {"X-Subject-Token": subject}
+    shown = [
+        api.request("GET", "/identity/v3/auth/tokens", "admin", headers={**headers, **service}).status_code
+        for service in ({"X-Service-Token": service_token}, {})
+    ]
+    assert shown == [200, 401], "the response is not kept for requests without the service's token"
 
 
 def test_a_revoked_token_is_not_valid_with_a_service_token(api: Callers, service_token: str) -> None:

@@ -57,6 +57,7 @@ class Callers:
 def open_callers(harness: ServiceHarness) -> Iterator[Callers]:
     tokens, projects = prepare(harness, "callers", _create_callers)
     with TestClient(cached_application(harness.services), base_url=harness.services.url) as client:
+        client.headers["Accept"] = "application/json"  # as the SDKs; otherwise, errors of Glance are HTML
         yield Callers(harness, client, dict(tokens), dict(projects))
 
 

@@ -25,6 +25,7 @@ from stratiform.services.identity.model import (
     Token,
     User,
 )
+from stratiform.services.identity.model.backends import IdentityBackends
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.identity.service.password_hasher import PasswordHasher
 
@@ -99,13 +100,19 @@ def second_process(harness: IdentityHarness, **compliance: Any) -> IdentityHarne
 
 @contextmanager
 def open_harness(
-    url: str, folder: Path, *, admin_project_name: str = ADMIN_PROJECT, **compliance: Any
+    url: str,
+    folder: Path,
+    *,
+    admin_project_name: str = ADMIN_PROJECT,
+    backends: IdentityBackends = IdentityBackends(),
+    **compliance: Any,
 ) -> Iterator[IdentityHarness]:
     database = Database(url)
     tables = [table for name, table in metadata.tables.items() if name.startswith("identity_") or name in _SHARED]
     metadata.create_all(database.engine, tables=tables)
     keys = KeyRepository(folder / "keys")
     keys.create()
+    clock = ManualClock()
     identity = IdentityService.build(
         SequentialIds(),
         keys,
@@ -113,8 +120,10 @@ def open_harness(
         PasswordHasher(4),
         compliance=SecurityCompliance(**compliance),
         admin_project_name=admin_project_name,
+        backends=backends,
+        clock=clock,
     )
-    harness = IdentityHarness(identity, database, ManualClock())
+    harness = IdentityHarness(identity, database, clock)
     with harness.transaction() as ctx:
         identity.bootstrap(ctx.db, ctx.now, admin_password="admin-pass")
         identity.update_catalog(ctx.db, ctx.now, url=URL, region="RegionOne", catalog=CATALOG)

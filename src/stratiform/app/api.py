@@ -11,7 +11,12 @@ from stratiform import __version__
 from stratiform.interfaces.almanach.api import build_router as almanach_router
 from stratiform.interfaces.almanach.errors import render_error as render_almanach_error
 from stratiform.interfaces.almanach.settings import AlmanachSettings
+from stratiform.interfaces.consoles.novnc_files import show_novnc_file
+from stratiform.interfaces.consoles.proxy import connect_console
+from stratiform.interfaces.consoles.settings import ConsoleSettings
 from stratiform.interfaces.cross_origin import handles_preflight
+from stratiform.interfaces.ec2.dispatch import build_router as ec2_router
+from stratiform.interfaces.ec2.errors import render_error as render_ec2_error
 from stratiform.interfaces.endpoints.dispatch import build_router
 from stratiform.interfaces.endpoints.openapi import build_document_route
 from stratiform.interfaces.health_check import build_health_check_routes
@@ -38,6 +43,7 @@ _ERROR_HANDLERS: dict[str, ErrorHandler] = {
     "almanach": render_almanach_error,
     "api": render_problem,
     "dashboard": render_portal_error,
+    "ec2": render_ec2_error,
     "metadata": render_metadata_error,
 }
 
@@ -55,10 +61,11 @@ def build_application(
     almanach: AlmanachSettings | None = None,
     metadata: MetadataSettings | None = None,
     http: HttpSettings = HttpSettings(),
+    consoles: ConsoleSettings | None = None,
 ) -> Litestar:
     """Return the ASGI application.
 
-    `almanach`, `metadata`: settings of the Almanach API and the metadata service; `http`: those of all interfaces.
+    `almanach`, `metadata`, `consoles`: settings of these interfaces; `http`: those of all interfaces.
     """
     return Litestar(
         route_handlers=[
@@ -70,6 +77,9 @@ def build_application(
             portal,
             almanach_router(),
             metadata_router(),
+            ec2_router(),
+            connect_console,
+            show_novnc_file,
         ],
         before_send=[add_headers],
         after_exception=[log_error],
@@ -79,6 +89,7 @@ def build_application(
                 "services": services,
                 "almanach": almanach or AlmanachSettings(),
                 "metadata": metadata or MetadataSettings(),
+                "consoles": consoles or ConsoleSettings(),
                 "http": http,
             }
         ),

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from granian.constants import Interfaces
@@ -22,6 +23,7 @@ from stratiform.app.settings import Settings
 from stratiform.app.tls import TlsFiles, find_tls_files
 from stratiform.app.wiring import build_services
 from stratiform.app.worker import build_worker
+from stratiform.interfaces.consoles.settings import ConsoleSettings
 from stratiform.interfaces.services import Services
 from stratiform.kit import garbage_collection, logging_setup
 from stratiform.kit.database import Database
@@ -47,7 +49,7 @@ def run_programs(settings: Settings, programs: tuple[str, ...], *, ready: Callab
 #: is 128. A process may usually have 1,024 open files.
 SERVER_OPTIONS: dict[str, Any] = {
     "interface": Interfaces.ASGI,
-    "websockets": False,
+    "websockets": True,
     "log_enabled": False,
     "backlog": 1024,
     "backpressure": 800,
@@ -135,7 +137,15 @@ class _Process:
     async def _serve(self, services: Services) -> None:
         almanach_settings = almanach.build_settings(self._settings)
         metadata_settings = metadata.build_settings(self._settings)
-        apps = [build_application(services, almanach_settings, metadata_settings, self._settings.http)]
+        apps = [
+            build_application(
+                services,
+                almanach_settings,
+                metadata_settings,
+                self._settings.http,
+                consoles=self._build_console_settings(),
+            )
+        ]
         if self._settings.almanach_port:
             apps.append(almanach.build_application(services, almanach_settings, self._settings.http))
         if self._settings.metadata_port:
@@ -157,6 +167,9 @@ class _Process:
             stop: Callable[[], None] = server.stop
             stop()
         await asyncio.gather(*serving, starting)
+
+    def _build_console_settings(self) -> ConsoleSettings:
+        return ConsoleSettings(self._settings.console_allowed_origins, Path(self._settings.novnc_folder))
 
     def _start_with_api(self, services: Services) -> None:
         """Start the other programs when the API responds: before, they would only slow it down."""

@@ -19,6 +19,8 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
 from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
+from stratiform.services.identity.model.backends import IdentityBackends
+from stratiform.services.identity.model.oidc import OidcSettings
 from stratiform.services.manifest import ImageSettings
 from stratiform.services.volume.model import QuotaDefaults
 
@@ -199,6 +201,21 @@ class Settings:
         0, "Port of a listener with the metadata service at its root (Nova uses 8775); 0: none, only /metadata."
     )
     metadata_host: str = setting_field("", "Address of that listener; empty: host.")
+    console_token_ttl: Annotated[int, Meta(ge=1)] = setting_field(
+        600, "Seconds for which the address of a console can be opened, like Nova's token_ttl."
+    )
+    novncproxy_base_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
+        "", "Address of a noVNC page for consoles, as in Nova; empty: the page in novnc_folder, at this API."
+    )
+    serial_console_base_url: Annotated[str, Meta(pattern="^(wss?://.+)?$")] = setting_field(
+        "", "Address of the websocket of serial consoles, like Nova's base_url; empty: that of this API."
+    )
+    console_allowed_origins: tuple[str, ...] = setting_field(
+        (), "Hosts whose web pages may connect to consoles, beside this API's, like Nova's allowed_origins."
+    )
+    novnc_folder: str = setting_field(
+        "/usr/share/novnc", "Folder with the files of noVNC, which Debian's package novnc installs."
+    )
     dhcp_domain: str = setting_field("novalocal", "Domain of the host names in the metadata of guests, as in Nova.")
     vendordata_jsonfile_path: str = setting_field(
         "", "File with a JSON object that guests get as vendor data, relative to the home; empty: `{}`."
@@ -236,7 +253,12 @@ class Settings:
     change_password_upon_first_use: bool = setting_field(
         False, "Users must change a password that an operator has set before they can sign in, as in Keystone."
     )
-
+    oidc: tuple[OidcSettings, ...] = setting_field(
+        (), "OpenID Connect providers of federation. Mappings are resources of OS-FEDERATION."
+    )
+    trusted_dashboards: tuple[str, ...] = setting_field(
+        (), "URLs to which sign-ins by a browser (WebSSO) may send their token, as Keystone's trusted_dashboard."
+    )
     cors_allowed_origin: tuple[str, ...] = setting_field(
         (), "Origins of browser applications that may use the APIs, such as https://portal.example.com; * for all."
     )
@@ -270,6 +292,10 @@ class Settings:
         )
 
     @property
+    def identity_backends(self) -> IdentityBackends:
+        return IdentityBackends(self.oidc, self.trusted_dashboards)
+
+    @property
     def image_settings(self) -> ImageSettings:
         return ImageSettings(
             size_cap=self.image_size_cap,
@@ -286,6 +312,16 @@ class Settings:
     @property
     def url(self) -> str:
         return self.public_url or self._build_url(self.host)
+
+    @property
+    def novnc_url(self) -> str:
+        """The address of the noVNC page, without a query string."""
+        return self.novncproxy_base_url or f"{self.url}/console/novnc/vnc_lite.html"
+
+    @property
+    def serial_url(self) -> str:
+        """The address of the websocket of serial consoles, without a query string."""
+        return self.serial_console_base_url or f"ws{self.url.removeprefix('http')}/console"
 
     @property
     def security_compliance(self) -> SecurityCompliance:

@@ -66,6 +66,7 @@ def _environment(settings: Settings, database: Database, clock: Clock, ids: Ids)
         password_regex_description=settings.password_regex_description,
         security_compliance=settings.security_compliance,
         admin_project_name=settings.admin_project_name,
+        identity_backends=settings.identity_backends,
         token_ttl_s=settings.token_ttl_s,
         image_settings=settings.image_settings,
         volume_quotas=settings.volume_quotas,
@@ -73,6 +74,9 @@ def _environment(settings: Settings, database: Database, clock: Clock, ids: Ids)
         reclaim_instance_interval_s=settings.reclaim_instance_interval,
         enable_instance_password=settings.enable_instance_password,
         compute_quotas=settings.compute_quotas,
+        novnc_url=settings.novnc_url,
+        serial_console_url=settings.serial_url,
+        console_token_ttl_s=settings.console_token_ttl,
         dhcp_domain=settings.dhcp_domain,
         vendor_data=settings.load_vendor_data(),
     )

@@ -1,13 +1,14 @@
 """Registry of connectors. A package in `stratiform.connectors` is a connector; its files are its capabilities."""
 
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import cast
 
 from stratiform.contract.connector import Connector, Setting
+from stratiform.contract.routing import RoutingObject
 from stratiform.contract.server_operations import ServerOperation
 from stratiform.kit.errors import Invalid
 
@@ -49,6 +50,17 @@ def find_unsupported_reason(kind: str, operation: ServerOperation) -> str | None
     """Return why clouds of this kind lack an operation on servers; None if they have it."""
     reasons: Mapping[ServerOperation, str] = getattr(get_connector(kind), "unsupported", {})
     return reasons.get(operation)
+
+
+def find_routing_check(kind: str) -> Callable[[RoutingObject], None] | None:
+    """Return the `check_routing` of a connector; None if clouds of this kind apply every routing object."""
+    check: Callable[[RoutingObject], None] | None = getattr(get_connector(kind), "check_routing", None)
+    return check
+
+
+def assigns_floating_addresses(kind: str) -> bool:
+    """Return True if clouds of this kind choose the addresses of floating IPs."""
+    return bool(getattr(get_connector(kind), "assigns_floating_addresses", False))
 
 
 def has_consistent_snapshots(kind: str) -> bool:

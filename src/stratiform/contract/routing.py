@@ -1,6 +1,6 @@
 """Routing capability: routers, floating IPs and security groups in a cloud."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -10,11 +10,15 @@ Kind = Literal["router", "floating_ip", "security_group"]
 
 @dataclass(frozen=True, slots=True)
 class RoutingObject:
-    """The desired state of one object. `token` is its id in our API.
+    """The desired state of one object. `token` is its id in our API; subnets and groups are referred to by theirs.
 
-    `properties` of a router: `interfaces` (subnet token and address each), `gateway_addresses`, `snat`, `routes`. Of a
-    floating IP: `address`, `fixed_address`, `subnet` (token), `forwardings`. Of a security group: `rules`, and
-    `addresses`, those of the interfaces in it.
+    `properties` of a router: `interfaces` (`subnet_id`, `ip_address`, `network_id` and `cidr` each), `gateway` (the id
+    of the external network, or None), `gateway_addresses`, `snat`, `routes` (`destination` and `nexthop` each),
+    `admin_state_up`, and what other routers of the same networks have: `other_gateways`, `other_subnets`.
+    Of a floating IP: `address`, `fixed_address` and `subnet_id` (None if it is not associated), `router`,
+    `forwardings`.
+    Of a security group: `stateful`; `rules` with the attributes of Neutron's, and `remote_addresses`, the addresses of
+    the address group; `addresses`, those of the interfaces in it.
     """
 
     kind: Kind
@@ -27,10 +31,33 @@ class RoutingDriver(Protocol):
     """Operations on routing objects. All are idempotent and raise errors of `contract.errors`."""
 
     def apply(self, desired: RoutingObject) -> None:
-        """Create an object, or replace the one with its kind and token."""
+        """Create an object, or replace the one with its kind and token.
+
+        A cloud may create a part of it when a subnet or a server uses it first; then it is applied again.
+        Raises: RequestRejected, NotSupported.
+        """
 
     def delete(self, kind: Kind, token: str) -> None:
         """Delete an object; succeeds if it does not exist."""
 
     def list_objects(self) -> Iterator[RoutingObject]:
-        """Iterate over all objects of this installation."""
+        """Iterate over all objects of this installation, with the properties that the cloud reports."""
+
+    def ensure_security_groups(
+        self, groups: Sequence[RoutingObject], subnet_id: str, *, filtered: bool
+    ) -> tuple[str, ...]:
+        """Create the groups where the native subnet is, and return native ids for `NetworkInterface.security_groups`.
+
+        An interface without groups has no traffic, or all traffic if it is not `filtered`.
+        """
+
+    def set_security_groups(
+        self, subnet_id: str, ip_address: str, groups: Sequence[RoutingObject], *, filtered: bool
+    ) -> None:
+        """Set the groups of the interface with this address, if a server has it."""
+
+    def allocate_address(self, token: str) -> str:
+        """Allocate the address of a new floating IP, or return the one with `token`.
+
+        Only for connectors that declare `assigns_floating_addresses`. Raises: InsufficientCapacity, NotSupported.
+        """

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NoReturn, Protocol
 
+from stratiform.contract.console import ConsoleEndpoint, ConsoleType
 from stratiform.contract.errors import NotSupported
 from stratiform.contract.image import NativeImage
 
@@ -22,6 +23,8 @@ class ServerOperation(Enum):
     CRASH_DUMP = "trigger a crash dump of"
     CHANGE_INTERFACES = "change the interfaces of"
     BOOT_FROM_VOLUME = "boot from a volume"
+    SERIAL_CONSOLE = "open the serial console of"
+    GRAPHICAL_CONSOLE = "open the screen of"
     CONFIG_DRIVE = "use a config drive for"
     SWAP_VOLUME = "swap a volume of"
     SERVER_GROUP = "place by the policy of a server group"
@@ -34,6 +37,7 @@ class NetworkInterface:
     subnet_id: str  # native id, from NetworkDriver.ensure_subnet; "" if the cloud has no networks
     ip_address: str
     mac_address: str
+    security_groups: tuple[str, ...] = ()  # native ids, from RoutingDriver.ensure_security_groups
 
 
 class OptionalServerOperations(Protocol):
@@ -78,6 +82,12 @@ class OptionalServerOperations(Protocol):
     def trigger_crash_dump(self, server_id: str) -> None:
         """Send a non-maskable interrupt to a running server."""
         _reject(ServerOperation.CRASH_DUMP)
+
+    def open_console(self, server_id: str, console_type: ConsoleType) -> ConsoleEndpoint:
+        """Return an address for one connection to a console, which begins within seconds."""
+        _reject(
+            ServerOperation.SERIAL_CONSOLE if console_type is ConsoleType.SERIAL else ServerOperation.GRAPHICAL_CONSOLE
+        )
 
     def swap_volume(self, server_id: str, old_volume_id: str, new_volume_id: str) -> None:
         """Copy the data of an attached volume to another one, and attach that instead, with the same device name."""

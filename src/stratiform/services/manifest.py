@@ -17,6 +17,7 @@ from stratiform.kit.policy import Rule
 from stratiform.kit.signing_keys import SigningKeys
 from stratiform.kit.work_queue import Handler
 from stratiform.services.identity.model import SecurityCompliance
+from stratiform.services.identity.model.backends import IdentityBackends
 
 S = TypeVar("S")
 
@@ -52,6 +53,7 @@ class ServiceEnvironment:
     password_regex_description: str
     security_compliance: SecurityCompliance
     admin_project_name: str
+    identity_backends: IdentityBackends
     token_ttl_s: int
     image_settings: ImageSettings
     volume_quotas: Mapping[str, int]
@@ -59,6 +61,9 @@ class ServiceEnvironment:
     reclaim_instance_interval_s: int
     enable_instance_password: bool
     compute_quotas: Mapping[str, int]
+    novnc_url: str
+    serial_console_url: str
+    console_token_ttl_s: int
     dhcp_domain: str
     vendor_data: Mapping[str, object]
 

@@ -1,42 +1,12 @@
 """Routers, floating IPs and security groups in the simulated cloud."""
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from stratiform.connectors.memory.connector import MemoryCloud
-from stratiform.kit.policy import SYSTEM
-from stratiform.kit.work_queue import Worker
-from stratiform.services.network.tasks import build_handlers
-from support.callers import Callers, open_callers
+from support.callers import open_callers
+from support.network_clouds import V2, bind, create_subnet, list_properties, run_worker
 from support.stacks import ServiceHarness
-
-V2 = "/network/v2.0"
-
-
-def bind(harness: ServiceHarness, project_id: str) -> str:
-    with harness.services.database.transaction() as db:
-        ctx = harness.ctx(db, SYSTEM)
-        cloud = harness.services.clouds.accounts.create(ctx, "memory", "memory", {})
-        harness.services.clouds.bindings.create(ctx, project_id, cloud.id, "zone-a")
-    return cloud.id
-
-
-def run_worker(harness: ServiceHarness) -> None:
-    handlers = build_handlers(harness.services.network)
-    Worker(harness.services.database, handlers, name="w", clock=harness.clock).run_until_idle()
-
-
-def list_properties(harness: ServiceHarness, cloud_id: str) -> dict[str, Any]:
-    cloud = cast("MemoryCloud", harness.services.clouds.connections.get(cloud_id))
-    assert cloud.routing is not None
-    return {item.token: dict(item.properties) for item in cloud.routing.list_objects()}
-
-
-def create_subnet(api: Callers, caller: str, cidr: str, **attributes: Any) -> dict[str, Any]:
-    network = api.ok("POST", f"{V2}/networks", caller, json={"network": attributes})["network"]
-    body = {"network_id": network["id"], "ip_version": 4, "cidr": cidr}
-    return dict(api.ok("POST", f"{V2}/subnets", caller, json={"subnet": body})["subnet"])
 
 
 def test_objects_are_applied_and_deleted_in_the_cloud(service_harness: ServiceHarness) -> None:
@@ -55,9 +25,12 @@ def test_objects_are_applied_and_deleted_in_the_cloud(service_harness: ServiceHa
         floating_ip = api.ok("POST", f"{V2}/floatingips", json={"floatingip": body})["floatingip"]
         run_worker(service_harness)
         properties = list_properties(service_harness, cloud_id)
-        assert properties[router["id"]]["interfaces"] == [{"subnet_id": subnet["id"], "ip_address": "192.0.2.1"}]
+        interface = {"subnet_id": subnet["id"], "ip_address": "192.0.2.1"}
+        interface |= {"network_id": subnet["network_id"], "cidr": "192.0.2.0/24"}
+        assert properties[router["id"]]["interfaces"] == [interface]
         [address] = [fixed_ip["ip_address"] for fixed_ip in port["fixed_ips"]]
         assert properties[floating_ip["id"]]["fixed_address"] == address
+        assert properties[floating_ip["id"]]["subnet_id"] == subnet["id"]
         assert properties[group["id"]]["addresses"] == [address]
         assert len(properties[group["id"]]["rules"]) == 2
         api.ok("DELETE", f"{V2}/ports/{port['id']}")
@@ -81,7 +54,7 @@ def test_objects_are_applied_and_deleted_in_the_cloud(service_harness: ServiceHa
 def test_clouds_without_routing_refuse_objects(
     service_harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch, path: str, body: Any, title: str
 ) -> None:
-    monkeypatch.setattr("stratiform.services.clouds.service.bindings.has_capability", lambda *_: False)
+    monkeypatch.setattr("stratiform.contract.registry.has_capability", lambda *_: False)
     with open_callers(service_harness) as api:
         bind(service_harness, api.projects["green"])
         response = api.request("POST", V2 + path, json=body)

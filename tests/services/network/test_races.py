@@ -4,20 +4,30 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import TypeVar
 
 import pytest
 
 from stratiform.kit.errors import Fault
 from stratiform.kit.ids import RandomIds
 from stratiform.services.network.errors import IpAddressGenerationFailure, QuotaExceeded
-from stratiform.services.network.model import ListQuery, Network, NewSubnet, get_default_security_group_id
+from stratiform.services.network.model import (
+    ListQuery,
+    Network,
+    NewPort,
+    NewSubnet,
+    Port,
+    get_default_security_group_id,
+)
 from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.service import NetworkService
 from support.processes import WAIT_S
 from support.stacks import ServiceHarness, build_harness, customer
 
-FLOATING_IP_THREADS = 64
+ADDRESS_THREADS = 64
 SECURITY_GROUP_THREADS = 16
+T = TypeVar("T")
+
 PROJECTS = ("p1", "p2", "p3", "p4")
 
 #: 192.0.2.0/28 without the network address, the gateway and the broadcast address.
@@ -38,19 +48,20 @@ def service(any_harness: ServiceHarness) -> NetworkService:
     return NetworkService.build(database=services.database, ids=RandomIds(), clouds=services.clouds)
 
 
-def create_external_network(harness: ServiceHarness, service: NetworkService) -> Network:
+def create_network(harness: ServiceHarness, service: NetworkService, **attributes: bool) -> Network:
+    """Create a network with a /28."""
     with harness.services.database.transaction() as db:
         ctx = harness.ctx(db, customer("operator", "admin"))
-        network = service.networks.create(ctx, None, {"external": True})
+        network = service.networks.create(ctx, None, dict(attributes))
         service.subnets.create(ctx, NewSubnet(network.id, 4, "192.0.2.0/28"))
     return network
 
 
-def run_together(number: int, operation: Callable[[int], Resource]) -> tuple[list[Resource], list[Fault]]:
+def run_together(number: int, operation: Callable[[int], T]) -> tuple[list[T], list[Fault]]:
     """Call `operation` in `number` threads at the same time. Return the results and the errors."""
     barrier = Barrier(number, timeout=WAIT_S)
 
-    def run(index: int) -> Resource | Fault:
+    def run(index: int) -> T | Fault:
         barrier.wait()
         try:
             return operation(index)
@@ -60,21 +71,21 @@ def run_together(number: int, operation: Callable[[int], Resource]) -> tuple[lis
     with ThreadPoolExecutor(number) as pool:
         results = list(pool.map(run, range(number)))
     return (
-        [result for result in results if isinstance(result, Resource)],
+        [result for result in results if not isinstance(result, Fault)],
         [result for result in results if isinstance(result, Fault)],
     )
 
 
 def test_concurrent_floating_ips_have_distinct_addresses(any_harness: ServiceHarness, service: NetworkService) -> None:
     """64 threads of four projects exhaust a /28: 13 get an address, and 51 the error for an exhausted network."""
-    network = create_external_network(any_harness, service)
+    network = create_network(any_harness, service, external=True)
 
     def create(index: int) -> Resource:
         with any_harness.services.database.transaction() as db:
             ctx = any_harness.ctx(db, customer(PROJECTS[index % len(PROJECTS)]))
             return service.floating_ips.collection.create(ctx, {"floating_network_id": network.id})
 
-    created, errors = run_together(FLOATING_IP_THREADS, create)
+    created, errors = run_together(ADDRESS_THREADS, create)
     assert {type(error) for error in errors} == {IpAddressGenerationFailure}
     assert {str(error) for error in errors} == {f"No more IP addresses available on network {network.id}."}
     assert sorted(floating_ip["floating_ip_address"] for floating_ip in created) == sorted(POOL)
@@ -84,6 +95,20 @@ def test_concurrent_floating_ips_have_distinct_addresses(any_harness: ServiceHar
         [availability] = service.ip_availabilities.list(ctx, ListQuery()).items
     assert {floating_ip["floating_ip_address"] for floating_ip in stored} == POOL
     assert (len(stored), availability.used) == (len(POOL), len(POOL))
+
+
+def test_concurrent_ports_have_distinct_addresses(any_harness: ServiceHarness, service: NetworkService) -> None:
+    """64 threads of four projects exhaust a shared /28."""
+    network = create_network(any_harness, service, shared=True)
+
+    def create(index: int) -> Port:
+        with any_harness.services.database.transaction() as db:
+            ctx = any_harness.ctx(db, customer(PROJECTS[index % len(PROJECTS)]))
+            return service.ports.create(ctx, NewPort(network.id))
+
+    created, errors = run_together(ADDRESS_THREADS, create)
+    assert {type(error) for error in errors} == {IpAddressGenerationFailure}
+    assert sorted(port.fixed_ips[0]["ip_address"] for port in created) == sorted(POOL)
 
 
 @pytest.mark.parametrize("limit", [1, 4])

@@ -1,1 +1,1 @@
-"""Amazon Web Services: EC2 instances, EBS volumes, a VPC per network, existing AMIs, CloudWatch metrics."""
+"""Amazon Web Services: EC2 instances, EBS volumes, a VPC per network, Elastic IPs, AMIs, CloudWatch metrics."""

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from stratiform.connectors.aws.compute import AwsComputeDriver
 from stratiform.connectors.aws.image import AwsImageDriver
 from stratiform.connectors.aws.network import AwsNetworkDriver
+from stratiform.connectors.aws.routing import AwsRoutingDriver
+from stratiform.connectors.aws.routing_limits import check_routing
 from stratiform.connectors.aws.server_operations import UNSUPPORTED
 from stratiform.connectors.aws.settings import SETTINGS, parse_settings
 from stratiform.connectors.aws.snapshot import AwsSnapshotDriver
@@ -14,7 +16,7 @@ from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
-from stratiform.contract.routing import RoutingDriver
+from stratiform.contract.routing import RoutingDriver, RoutingObject
 from stratiform.contract.server_operations import ServerOperation
 from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
@@ -28,7 +30,7 @@ class AwsCloud:
     volume: VolumeDriver | None
     snapshot: SnapshotDriver | None
     network: NetworkDriver | None
-    routing: RoutingDriver | None = None
+    routing: RoutingDriver | None
     image: ImageDriver | None
     usage: UsageDriver | None
 
@@ -42,6 +44,7 @@ class AwsCloud:
         self.volume = AwsVolumeDriver(self._client)
         self.snapshot = AwsSnapshotDriver(self._client)
         self.network = AwsNetworkDriver(self._client)
+        self.routing = AwsRoutingDriver(self._client)
         self.image = AwsImageDriver(self._client)
         self.usage = AwsUsageDriver(self._client, compute)
 
@@ -55,9 +58,13 @@ class AwsConnector:
     kind = "aws"
     settings: Sequence[Setting] = SETTINGS
     unsupported: Mapping[ServerOperation, str] = UNSUPPORTED
+    assigns_floating_addresses = True
 
     def connect(self, account: CloudAccount, installation: Installation) -> AwsCloud:
         return AwsCloud(account, installation)
+
+    def check_routing(self, desired: RoutingObject) -> None:
+        check_routing(desired)
 
 
 connector = AwsConnector()

@@ -78,15 +78,18 @@ def build_server_tags(spec: ServerSpec) -> dict[str, str]:
 
 
 def build_interface_specifications(spec: ServerSpec) -> "list[InstanceNetworkInterfaceSpecificationTypeDef]":
-    return [
-        {
+    specifications: list[InstanceNetworkInterfaceSpecificationTypeDef] = []
+    for index, interface in enumerate(spec.interfaces):
+        specification: InstanceNetworkInterfaceSpecificationTypeDef = {
             "DeviceIndex": index,
             "SubnetId": interface.subnet_id,
             "PrivateIpAddress": interface.ip_address,
             "DeleteOnTermination": True,
         }
-        for index, interface in enumerate(spec.interfaces)
-    ]
+        if interface.security_groups:
+            specification["Groups"] = list(interface.security_groups)
+        specifications.append(specification)
+    return specifications
 
 
 def decode_user_data(encoded: str) -> bytes:

@@ -1,9 +1,9 @@
 """Network capability of AWS: a VPC per network, and one of its subnets per subnet.
 
-Security is as in OpenStack's `default` group: all outgoing traffic, and incoming traffic from servers of the same
-network. A VPC's default security group has these rules, so none are added. For outgoing traffic, the VPC gets an
-internet gateway with a default route, and servers get a public IP address, which Amazon charges for. Our API does
-not show it, and the security group blocks incoming traffic to it.
+For outgoing traffic, the VPC gets an internet gateway with a default route, and servers get a public IP address,
+which Amazon charges for. Our API does not show it, and the security groups of a server decide about incoming traffic
+to it. A server without routing objects is in the VPC's default security group: all outgoing traffic, and incoming
+traffic from servers of the same group, as in OpenStack's group `default`.
 
 AWS reserves the first four addresses (network, router, DNS, spare) and the last one of each subnet. The router always
 has the first address after the network address, whatever gateway is specified. A subnet has 16 to 65536 addresses; by
@@ -17,6 +17,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from stratiform.connectors.aws import tags
+from stratiform.connectors.aws.interfaces import find_subnet
+from stratiform.connectors.aws.route_tables import RouteTables
+from stratiform.connectors.aws.routing_limits import check_cidr
+from stratiform.connectors.aws.security_groups import SecurityGroups
 from stratiform.contract.errors import NativeNotFound, RequestRejected
 from stratiform.contract.network import NativeSubnet, SubnetSpec
 
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
 
     from stratiform.connectors.aws.client import Client
 
-_MIN_PREFIX, _MAX_PREFIX = 16, 28
 _DEFAULT_ROUTE = "0.0.0.0/0"
 
 
@@ -41,11 +44,13 @@ class AwsNetworkDriver:
 
     def __init__(self, client: "Client") -> None:
         self._client = client
+        self._route_tables = RouteTables(client)
+        self._security_groups = SecurityGroups(client)
 
     def ensure_subnet(self, spec: SubnetSpec) -> NativeSubnet:
-        _check_cidr(spec.cidr)
+        check_cidr(spec.cidr)
         with self._client.create_lock:
-            subnet = self._find_subnet(spec.token)
+            subnet = find_subnet(self._client, spec.token)
             if subnet is None:
                 vpc = self._find_vpc(spec) or self._create_vpc(spec)
                 self._ensure_cidr_block(vpc, spec.cidr)
@@ -66,6 +71,7 @@ class AwsNetworkDriver:
             try:
                 subnet = self._get_subnet(subnet_id)
                 self._require_unused(subnet_id)
+                self._route_tables.disassociate(subnet_id)
                 with self._client.translating_errors():
                     self._client.ec2.delete_subnet(SubnetId=subnet_id)
             except NativeNotFound:
@@ -78,12 +84,6 @@ class AwsNetworkDriver:
             interfaces = self._client.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
         if interfaces:
             raise RequestRejected(f"subnet {subnet_id} is in use by servers")
-
-    def _find_subnet(self, token: str) -> "SubnetTypeDef | None":
-        filters = self._client.build_tag_filters({tags.TOKEN: token})
-        with self._client.translating_errors():
-            subnets = self._client.ec2.describe_subnets(Filters=filters)["Subnets"]
-        return subnets[0] if subnets else None
 
     def _find_vpc(self, spec: SubnetSpec) -> "VpcTypeDef | None":
         filters = self._client.build_tag_filters({tags.NETWORK: spec.network_id})
@@ -171,7 +171,7 @@ class AwsNetworkDriver:
                 )
 
     def _delete_empty_vpc(self, vpc_id: str) -> None:
-        """Delete a VPC of this installation if it has no subnets."""
+        """Delete a VPC of this installation if it has no subnets, and before it what belongs to it."""
         in_vpc: list[FilterTypeDef] = [{"Name": "vpc-id", "Values": [vpc_id]}]
         try:
             with self._client.translating_errors():
@@ -180,21 +180,15 @@ class AwsNetworkDriver:
                 if not self._client.ec2.describe_vpcs(Filters=[*self._client.build_tag_filters(), *in_vpc])["Vpcs"]:
                     return
                 gateway_id = self._find_gateway(vpc_id)
+            self._route_tables.delete_all(vpc_id)
+            self._security_groups.delete_all(vpc_id)
+            with self._client.translating_errors():
                 if gateway_id:
                     self._client.ec2_no_retry.detach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc_id)
                     self._client.ec2.delete_internet_gateway(InternetGatewayId=gateway_id)
                 self._client.ec2.delete_vpc(VpcId=vpc_id)
         except NativeNotFound:
             return
-
-
-def _check_cidr(cidr: str) -> None:
-    try:
-        prefix = ipaddress.IPv4Network(cidr).prefixlen
-    except ValueError as error:
-        raise RequestRejected(f"invalid IPv4 CIDR '{cidr}': {error}") from error
-    if not _MIN_PREFIX <= prefix <= _MAX_PREFIX:
-        raise RequestRejected(f"AWS supports subnets from /{_MIN_PREFIX} to /{_MAX_PREFIX}, not {cidr}")
 
 
 def _to_subnet(subnet: "SubnetTypeDef") -> NativeSubnet:

@@ -20,6 +20,8 @@ UNSUPPORTED: Mapping[ServerOperation, str] = {
     ServerOperation.SET_PASSWORD: "AWS cannot set a password; use a key pair or user data.",
     ServerOperation.CHANGE_INTERFACES: "The interfaces of a server on AWS cannot be changed; create it with a port.",
     ServerOperation.BOOT_FROM_VOLUME: "AWS cannot boot a server from a volume; boot it from an image.",
+    ServerOperation.SERIAL_CONSOLE: "AWS serves serial consoles over SSH only; read the console output instead.",
+    ServerOperation.GRAPHICAL_CONSOLE: "AWS has no graphical consoles.",
     ServerOperation.CONFIG_DRIVE: "AWS has no config drives; guests read the metadata service of AWS.",
     ServerOperation.SWAP_VOLUME: "AWS cannot swap an attached volume; detach it and attach the other one.",
     ServerOperation.SERVER_GROUP: "Server groups are not supported on AWS.",

@@ -5,12 +5,26 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
+        AddressTypeDef,
         ImageTypeDef,
         InstanceTypeDef,
+        RouteTableTypeDef,
+        SecurityGroupTypeDef,
         SnapshotTypeDef,
         SubnetTypeDef,
         TagTypeDef,
         VolumeTypeDef,
+    )
+
+    TaggedResource = (
+        AddressTypeDef
+        | ImageTypeDef
+        | InstanceTypeDef
+        | RouteTableTypeDef
+        | SecurityGroupTypeDef
+        | SnapshotTypeDef
+        | SubnetTypeDef
+        | VolumeTypeDef
     )
 
 INSTALLATION = "stratiform:installation"
@@ -27,8 +41,6 @@ def tags_to_dict(tags: "Sequence[TagTypeDef]") -> Mapping[str, str]:
     return {tag.get("Key", ""): tag.get("Value", "") for tag in tags}
 
 
-def get_tag_value(
-    resource: "ImageTypeDef | InstanceTypeDef | SnapshotTypeDef | SubnetTypeDef | VolumeTypeDef", key: str
-) -> str:
+def get_tag_value(resource: "TaggedResource", key: str) -> str:
     """Return the value of a resource's tag, or ""."""
     return tags_to_dict(resource.get("Tags", [])).get(key, "")

@@ -1,10 +1,13 @@
 """Routing capability of the simulated cloud: it stores the objects as they are applied."""
 
-from collections.abc import Iterator
+# ruff: noqa: ARG002 - the simulated cloud has no traffic to filter, and no addresses of its own
+
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from stratiform.connectors.memory.client import Client
+from stratiform.contract.errors import NotSupported
 from stratiform.contract.routing import Kind, RoutingObject
 
 
@@ -42,3 +45,17 @@ class MemoryRoutingDriver:
             )
         for row in rows:
             yield RoutingObject(row["kind"], row["token"], row["name"], msgspec.json.decode(row["properties"]))
+
+    def ensure_security_groups(
+        self, groups: Sequence[RoutingObject], subnet_id: str, *, filtered: bool
+    ) -> tuple[str, ...]:
+        """Return the tokens: groups are applied by `apply`."""
+        return tuple(group.token for group in groups)
+
+    def set_security_groups(
+        self, subnet_id: str, ip_address: str, groups: Sequence[RoutingObject], *, filtered: bool
+    ) -> None:
+        """Do nothing: the addresses of a group are part of the group."""
+
+    def allocate_address(self, token: str) -> str:
+        raise NotSupported("the simulated cloud uses the addresses of external networks")

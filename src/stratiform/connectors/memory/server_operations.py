@@ -2,11 +2,18 @@
 
 from collections.abc import Sequence
 
-from stratiform.connectors.memory import console_log
+from stratiform.connectors.memory import console_log, console_server
 from stratiform.connectors.memory.client import Client, SimulatedRequest
 from stratiform.connectors.memory.image import ensure_server_image
 from stratiform.connectors.memory.network import replace_addresses
-from stratiform.connectors.memory.server_rows import get_active_row, get_row, power_on, require_state, set_state
+from stratiform.connectors.memory.server_rows import (
+    get_active_row,
+    get_row,
+    power_on,
+    require_state,
+    set_state,
+    state_of,
+)
 from stratiform.connectors.memory.volume_attachments import (
     attached_server,
     check_attachable,
@@ -14,7 +21,8 @@ from stratiform.connectors.memory.volume_attachments import (
     swap,
 )
 from stratiform.contract.compute import NativeServerState, NetworkInterface
-from stratiform.contract.errors import RequestRejected
+from stratiform.contract.console import ConsoleEndpoint, ConsoleType
+from stratiform.contract.errors import CloudError, RequestRejected
 from stratiform.contract.image import NativeImage
 
 _RUNNING, _STOPPED, _PAUSED, _SUSPENDED, _RESCUED, _ERROR = (
@@ -25,6 +33,10 @@ _RUNNING, _STOPPED, _PAUSED, _SUSPENDED, _RESCUED, _ERROR = (
     NativeServerState.RESCUED,
     NativeServerState.ERROR,
 )
+
+
+#: States in which a server has a screen and a serial port.
+_WITH_CONSOLE = (_RUNNING, _PAUSED, _RESCUED)
 
 
 class MemoryServerOperations:
@@ -82,6 +94,24 @@ class MemoryServerOperations:
             row = get_active_row(request, server_id)
             require_state(row, request.now, "trigger a crash dump of", _RUNNING, _PAUSED, _RESCUED, _ERROR)
             console_log.write_crash_line(request, server_id, request.now)
+
+    def open_console(self, server_id: str, console_type: ConsoleType) -> ConsoleEndpoint:
+        with self._client.open_request() as request:
+            row = get_active_row(request, server_id)
+            require_state(row, request.now, "open a console of", *_WITH_CONSOLE)
+        if console_type is ConsoleType.VNC:
+            return console_server.serve_vnc_console(row["name"])
+        return console_server.serve_serial_console(lambda: self._read_log(server_id))
+
+    def _read_log(self, server_id: str) -> str | None:
+        """Return the console log; None if the server does not run any longer."""
+        try:
+            with self._client.open_request() as request:
+                if state_of(get_row(request, server_id), request.now) not in _WITH_CONSOLE:
+                    return None
+                return console_log.read_console(request, server_id)
+        except CloudError:
+            return None
 
     def swap_volume(self, server_id: str, old_volume_id: str, new_volume_id: str) -> None:
         with self._client.open_request(writes=True) as request:

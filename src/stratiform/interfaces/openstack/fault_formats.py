@@ -4,9 +4,10 @@ Source: the API references (Identity, Compute, Block Storage, Networking v2.0, I
 """
 
 from collections.abc import Callable
+from html import escape
 from http import HTTPStatus
 
-from litestar import Response
+from litestar import MediaType, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.types import ExceptionHandlersMap
 
@@ -62,15 +63,41 @@ def format_glance_fault(status: int, message: str, _fault: Fault | None) -> Body
     return {"message": message, "code": f"{status} {HTTPStatus(status).phrase}", "title": HTTPStatus(status).phrase}
 
 
-def build_fault_handlers(fault_format: FaultFormat) -> ExceptionHandlersMap:
-    """Return the exception handlers of an API whose errors have this format."""
+def render_webob_page(body: Body) -> str:
+    """Return the body of `format_glance_fault` as HTML. Source: webob.exc.WSGIHTTPException."""
+    code, message = escape(str(body["code"])), escape(str(body["message"]))
+    return (
+        f"<html>\n <head>\n  <title>{code}</title>\n </head>\n <body>\n  <h1>{code}</h1>\n"
+        f"  {message}<br /><br />\n\n\n </body>\n</html>"
+    )
 
-    def handle(request: Request, error: Exception) -> Response[Body]:
+
+def build_fault_handlers(
+    fault_format: FaultFormat, *, render_page: Callable[[Body], str] | None = None
+) -> ExceptionHandlersMap:
+    """Return the exception handlers of an API whose errors have this format.
+
+    `render_page` makes an HTML page of an error for clients that accept every media type, such as `glance`.
+    """
+
+    def handle(request: Request, error: Exception) -> Response[Body] | Response[str]:
         if isinstance(error, MethodNotAllowedException) and ends_with_slash(request):
             error = NotFoundException()  # a resource with an empty id
-        return _render(fault_format, error)
+        response = _render(fault_format, error)
+        if render_page is None or _prefers_json(request):
+            return response
+        page = render_page(response.content)
+        return Response(
+            page, status_code=response.status_code, headers=dict(response.headers), media_type=MediaType.HTML
+        )
 
     return {Exception: handle, HTTPException: handle}
+
+
+def _prefers_json(request: Request) -> bool:
+    """Return True unless the client accepts HTML and does not name JSON. Source: webob.exc.WSGIHTTPException."""
+    accept = request.headers.get("accept", "*/*")
+    return "json" in accept or not ("text/html" in accept or "*/*" in accept)
 
 
 def _render(fault_format: FaultFormat, error: Exception) -> Response[Body]:

@@ -70,7 +70,10 @@ def build_neutron_resource_list(entry: Document) -> Response[Document]:
 
 @dataclass(frozen=True, slots=True)
 class VersionDocuments:
-    """The only version of an API: its id and date, and the formats of its documents."""
+    """The only version of an API: its id and date, and the formats of its documents.
+
+    `list_alias`: a second path of the list below `/SERVICE`, with status 200.
+    """
 
     id: str
     updated: str
@@ -78,6 +81,7 @@ class VersionDocuments:
     show: DocumentFormat
     status: str = "CURRENT"
     media_type: str = ""
+    list_alias: str = ""
 
 
 def build_version_entry(api: "OpenStackApi", url: str) -> dict[str, object]:
@@ -115,7 +119,14 @@ def build_version_routes(apis: Sequence["OpenStackApi"]) -> list[HTTPRouteHandle
     for api in apis:
         routes.append(_route(f"/{api.name}", f"{api.name}Versions", api, api.versions.list))
         routes.append(_route(api.path, f"{api.name}Version", api, api.versions.show))
+        if api.versions.list_alias:
+            alias = f"/{api.name}/{api.versions.list_alias}"
+            routes.append(_route(alias, f"{api.name}VersionsAlias", api, _with_status_ok(api.versions.list)))
     return routes
+
+
+def _with_status_ok(document_format: DocumentFormat) -> DocumentFormat:
+    return lambda entry: Response(document_format(entry).content)
 
 
 def _route(path: str, operation_id: str, api: "OpenStackApi", document_format: DocumentFormat) -> HTTPRouteHandler:

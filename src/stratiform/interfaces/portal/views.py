@@ -153,17 +153,27 @@ def _status_class(status: str) -> str:
 
 def _build_server(detail: ServerDetail, costs: _ResourceCosts) -> ServerRow:
     server = detail.server
-    ports = [port for ports in detail.ports.values() for port in ports]
     return ServerRow(
         id=server.id,
         name=server.name,
         status=server.status,
         status_class=_status_class(server.status),
         flavor=server.flavor["name"],
-        addresses=", ".join(ip["ip_address"] for port in ports for ip in port.fixed_ips),
+        addresses=", ".join(_list_addresses(detail)),
         zone=server.zone,
         cost=costs.format(server.id),
     )
+
+
+def _list_addresses(detail: ServerDetail) -> list[str]:
+    """Return the fixed IPs of a server, each with its floating IPs."""
+    ports = [port for ports in detail.ports.values() for port in ports]
+    return [
+        address
+        for port in ports
+        for ip in port.fixed_ips
+        for address in (ip["ip_address"], *detail.floating_ips.get(port.id, {}).get(ip["ip_address"], ()))
+    ]
 
 
 def _build_volume(volume: Volume, type_name: str, server_name: str, costs: _ResourceCosts) -> VolumeRow:

@@ -110,6 +110,13 @@ class InvalidField(Invalid):
         super().__init__(f"Invalid input for field/attribute {field}. Value: {value}. {reason}")
 
 
+class ConsoleTypeUnavailable(Invalid):
+    """The server's cloud has no console of this type."""
+
+    def __init__(self, console_type: str) -> None:
+        super().__init__(f"Unavailable console type {console_type}.")
+
+
 class NoValidHost(Invalid):
     """No cloud can take the server."""
 

@@ -2,6 +2,7 @@
 
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import events, policy, tables, tasks
+from stratiform.services.compute.model.remote_consoles import ConsoleSettings
 from stratiform.services.compute.service import ComputeService
 from stratiform.services.compute.service.instance_metadata import GuestSettings
 from stratiform.services.image.service import ImageService
@@ -20,6 +21,7 @@ def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> ComputeService
         reclaim_instance_interval_s=env.reclaim_instance_interval_s,
         enable_instance_password=env.enable_instance_password,
         quotas=env.compute_quotas,
+        console_settings=ConsoleSettings(env.novnc_url, env.serial_console_url, token_ttl_s=env.console_token_ttl_s),
         guest_settings=GuestSettings(env.dhcp_domain, env.vendor_data),
     )
 

@@ -16,6 +16,8 @@ def _build(env: ServiceEnvironment, _registry: ServiceRegistry) -> IdentityServi
         token_ttl_s=env.token_ttl_s,
         compliance=env.security_compliance,
         admin_project_name=env.admin_project_name,
+        backends=env.identity_backends,
+        clock=env.clock,
     )
 
 

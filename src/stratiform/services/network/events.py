@@ -10,7 +10,7 @@ from stratiform.kit.work_queue import enqueue
 from stratiform.services.network.model import Attributes
 
 #: The types of resources whose changes are reported.
-NOTIFYING_TYPES = ("router", "floatingip", "security_group", "security_group_rule")
+NOTIFYING_TYPES = ("network", "subnet", "port", "router", "floatingip", "security_group", "security_group_rule")
 
 #: The cloud in notifications about resources of a project that is bound to none.
 NO_CLOUD = "stratiform"

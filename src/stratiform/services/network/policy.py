@@ -84,6 +84,8 @@ QUOTAS_GET = Rule("get_quota", project_reader, "Show the quota of a project")
 
 ROUTERS_DISTRIBUTED = Rule("create_router:distributed", admin, "Set the `distributed` attribute of a router")
 ROUTERS_HA = Rule("create_router:ha", admin, "Set the `ha` attribute of a router")
+ROUTERS_GET_DISTRIBUTED = Rule("get_router:distributed", admin, "Show the `distributed` attribute of a router")
+ROUTERS_GET_HA = Rule("get_router:ha", admin, "Show the `ha` attribute of a router")
 ROUTERS_ENABLE_SNAT = Rule("create_router:external_gateway_info:enable_snat", admin, "Set `enable_snat` of a gateway")
 ROUTERS_EXTERNAL_FIXED_IPS = Rule(
     "create_router:external_gateway_info:external_fixed_ips", admin, "Choose the addresses of a gateway"
@@ -95,7 +97,8 @@ ADDRESS_SCOPES_SHARED = Rule("create_address_scope:shared", admin, "Share an add
 RBAC_POLICIES_WILDCARD = Rule("create_rbac_policy:target_tenant", admin, "Share a resource with all projects")
 NETWORKS_PROVIDER = Rule("create_network:provider:network_type", admin, "Set provider attributes of a network")
 SERVICE_PROVIDERS_GET = Rule("get_service_provider", _any_reader, "List service providers")
-AGENTS_GET = Rule("get_agent", admin, "List and show agents")
+AGENTS_GET = Rule("get_agent", admin, "Show agents")
+AGENTS_LIST = Rule("get_agents", _any_reader, "List agents; only admins see any")
 AGENTS_UPDATE = Rule("update_agent", admin, "Update agents, and assign networks and routers to them")
 SEGMENTS_GET = Rule("get_segment", admin, "List and show segments")
 SEGMENTS_CREATE = Rule("create_segment", admin, "Create, update and delete segments")

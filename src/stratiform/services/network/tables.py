@@ -123,6 +123,14 @@ cloud_objects_table = define_table(
     Column("cloud_id", String(64), primary_key=True),
 )
 
+#: The network and the router that a project got when it first requested its auto-allocated topology.
+auto_allocated_topologies_table = define_table(
+    "network_auto_allocated_topology",
+    Column("project_id", String(64), primary_key=True),
+    Column("network_id", String(64), ForeignKey("network_network.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("router_id", String(64), ForeignKey("network_router.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+
 #: Limits that an operator has set. -1: unlimited.
 quotas_table = define_table(
     "network_quota",

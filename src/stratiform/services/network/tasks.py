@@ -19,6 +19,7 @@ def build_handlers(service: NetworkService) -> dict[str, Handler]:
 
     return {
         "network.subnet": delete_native_subnets,
+        "network.port": lambda job: service.cloud_objects.reconcile_port(job.key),
         "network.router": lambda job: service.cloud_objects.reconcile("router", job.key),
         "network.floating_ip": lambda job: service.cloud_objects.reconcile("floating_ip", job.key),
         "network.security_group": lambda job: service.cloud_objects.reconcile("security_group", job.key),

@@ -129,6 +129,26 @@ def test_usage_of_projects_comes_from_the_ledger(api: ComputeApi) -> None:
     assert api("GET", f"/os-simple-tenant-usage/{project_id}?start=yesterday").status_code == 400
 
 
+def test_pages_of_usage_end_with_a_server(api: ComputeApi) -> None:
+    """As novaclient reads them: the marker is the last server of the last page, until a page is empty."""
+    servers = {api.create_active() for _ in range(3)}
+    _ingest(api)
+    project_id = api.callers.projects["green"]
+    for path, key in (("", "tenant_usages"), (f"/{project_id}", "tenant_usage")):
+        markers: list[str] = []
+        while True:
+            query = f"?detailed=1&limit=2&marker={markers[-1] if markers else ''}"
+            body = api.ok("GET", f"/os-simple-tenant-usage{path}{query}", caller="admin", microversion=40)
+            usages = body[key] if path == "" else [body[key]]
+            page = [server["instance_id"] for usage in usages if usage for server in usage["server_usages"]]
+            if not page:
+                break
+            assert (f"{key}_links" in body) == (len(page) == 2)
+            markers += page
+        assert (len(markers), set(markers)) == (3, servers)
+    assert api("GET", "/os-simple-tenant-usage?marker=none", caller="admin", microversion=40).status_code == 400
+
+
 def test_details_of_a_server(api: ComputeApi) -> None:
     server_id = api.create_active()
     diagnostics = api.ok("GET", f"/servers/{server_id}/diagnostics", caller="admin", microversion=48)

@@ -50,7 +50,7 @@ def test_actions_follow_the_state_of_the_server(api: ComputeApi) -> None:
         ({"os-resetState": {"state": "error"}}, 403),
         ({"os-getConsoleOutput": {"length": "x"}}, 400),
         ({"changePassword": {}}, 400),
-        ({"os-getVNCConsole": {"type": "novnc"}}, 501),
+        ({"os-getSPICEConsole": {"type": "spice-html5"}}, 400),
         ({"createImage": {"name": ""}}, 400),
         ({"createBackup": {"name": "x", "backup_type": "daily", "rotation": -1}}, 400),
         ({"unpause": None}, 409),

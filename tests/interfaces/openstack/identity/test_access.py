@@ -39,6 +39,11 @@ def test_every_other_endpoint_needs_a_token(api: Callers) -> None:
     assert len(definition.endpoints) > 100
     assert {endpoint.name for endpoint in OPEN} == {
         "POST /auth/tokens",
+        "GET /OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/auth",
+        "POST /OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/auth",
+        "GET /auth/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/callback",
+        "GET /auth/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/websso",
+        "GET /auth/OS-FEDERATION/websso/{protocol_id}",
         "POST /users/{user_id}/password",
         "POST /OS-OAUTH1/access_token",  # not supported
         "POST /OS-OAUTH1/request_token",

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from support.callers import Callers
 
 IMAGES = "/image/v2/images"
@@ -58,3 +60,20 @@ def test_errors_have_the_format_of_glance(api: Callers, image: Document) -> None
         {"message": f"No image found with ID {image['id']}", "code": "404 Not Found", "title": "Not Found"},
     )
     assert api.request("GET", IMAGES, "").json()["code"] == "401 Unauthorized"
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"), [("*/*", "text/html"), ("application/json, */*", "application/json")]
+)
+def test_clients_that_accept_everything_receive_errors_as_html(
+    api: Callers, image: Document, accept: str, media_type: str
+) -> None:
+    response = api.request("GET", f"{IMAGES}/{image['id']}", "blue", headers={"Accept": accept})
+    assert response.headers["content-type"].partition(";")[0] == media_type
+    assert f"No image found with ID {image['id']}" in response.text
+    assert ("<title>404 Not Found</title>" in response.text) == (media_type == "text/html")
+
+
+def test_html_errors_are_escaped(api: Callers) -> None:
+    response = api.request("GET", f"{IMAGES}/%3Cb%3E", headers={"Accept": "text/html"})
+    assert (response.status_code, "<b>" in response.text, "&lt;b&gt;" in response.text) == (404, False, True)

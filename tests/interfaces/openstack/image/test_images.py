@@ -207,3 +207,5 @@ def test_discovery(api: Callers) -> None:
     versions = api.request("GET", "/image", "").json()["versions"]
     assert [version["id"] for version in versions][:3] == ["v2.15", "v2.13", "v2.12"]
     assert [version["status"] for version in versions].count("CURRENT") == 1
+    alias = api.request("GET", "/image/versions", "")
+    assert (alias.status_code, alias.json()) == (200, {"versions": versions})

@@ -239,6 +239,20 @@ def test_operators_declare_rules_and_statefulness_of_new_groups(api: Callers) ->
     assert len(create_group(api)["security_group_rules"]) == 2
 
 
+def test_address_group_of_a_rule_exists_and_cannot_be_deleted(api: Callers) -> None:
+    group = create_group(api)
+    body = {"address_group": {"name": "offices", "addresses": ["192.0.2.0/24"]}}
+    offices = api.ok("POST", f"{V2}/address-groups", json=body)["address_group"]
+    rule = {"security_group_id": group["id"], "remote_address_group_id": offices["id"]}
+    created = api.ok("POST", f"{V2}/security-group-rules", json={"security_group_rule": rule})["security_group_rule"]
+    path = f"{V2}/address-groups/{offices['id']}"
+    assert failure(api.request("DELETE", path)) == (409, "AddressGroupInUse")
+    api.ok("DELETE", f"{V2}/security-group-rules/{created['id']}")
+    api.ok("DELETE", path)
+    again = api.request("POST", f"{V2}/security-group-rules", json={"security_group_rule": rule})
+    assert failure(again) == (404, "AddressGroupNotFound")
+
+
 def test_revision_is_a_precondition(api: Callers) -> None:
     group = create_group(api)
     path = f"{V2}/security-groups/{group['id']}"

@@ -3,7 +3,11 @@
 from litestar import Response
 
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.fault_formats import build_fault_handlers, format_glance_fault
+from stratiform.interfaces.openstack.fault_formats import (
+    build_fault_handlers,
+    format_glance_fault,
+    render_webob_page,
+)
 from stratiform.interfaces.openstack.version_documents import Document, VersionDocuments, build_version_list
 from stratiform.kit.errors import Fault, Invalid
 from stratiform.services.identity.model import CatalogService
@@ -28,8 +32,8 @@ api = OpenStackApi(
     path="/image/v2",
     routes="stratiform.interfaces.openstack.image.routes",
     ignores_trailing_slash=False,
-    exception_handlers=build_fault_handlers(format_glance_fault),
+    exception_handlers=build_fault_handlers(format_glance_fault, render_page=render_webob_page),
     catalog=(CatalogService("image", "glance", "/image"),),
-    versions=VersionDocuments("v2.15", "", _build_versions, build_version_list),
+    versions=VersionDocuments("v2.15", "", _build_versions, build_version_list, list_alias="versions"),
     invalid_field=_invalid_field,
 )

@@ -21,6 +21,11 @@ from stratiform.services.network.service.resource_collection import ResourceColl
 
 Body = dict[str, Any]
 
+#: The id and the values of a new resource that the request does not have.
+Assigned = tuple[str, Body]
+
+_NOTHING: Assigned = ("", {})
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceEndpoints:
@@ -57,23 +62,27 @@ class ResourceEndpoints:
 
     def respond(self, request: ApiRequest, resources: Sequence[Resource], fields: Sequence[str] = ()) -> list[Body]:
         """Return resources as in bodies, with the selected fields."""
-        bodies = self.get_collection(request).describe(request.ctx, resources)
+        bodies = self.get_collection(request).describe_visible(request.ctx, resources)
         return [{name: body[name] for name in body if not fields or name in fields} for body in bodies]
 
     def respond_one(self, request: ApiRequest, resource: Resource, fields: Sequence[str] = ()) -> Body:
         return {self.resource_type.name: self.respond(request, [resource], fields)[0]}
 
-    def create(self, request: ApiRequest, body: Struct, ids: Mapping[str, str]) -> Body:
-        """Create one resource, or several in one transaction."""
+    def create(
+        self, request: ApiRequest, body: Struct, ids: Mapping[str, str], assigned: Sequence[Assigned] = ()
+    ) -> Body:
+        """Create one resource, or several in one transaction. `assigned`: id and values of each that are fixed."""
         name, collection = self.resource_type.name, self.resource_type.collection
         several = getattr(body, collection, UNSET)
         if collection != name and several is not UNSET:
-            created = [self._create(request, new, ids) for new in several]
+            pairs = zip(several, assigned or [_NOTHING] * len(several), strict=True)
+            created = [self._create(request, new, ids, values) for new, values in pairs]
             return {collection: self.respond(request, created)}
         new = getattr(body, name)
         if new is UNSET:
             raise BadRequest(f"Unable to find '{name}' in request body")
-        return {name: self.respond(request, [self._create(request, new, ids)])[0]}
+        resource = self._create(request, new, ids, assigned[0] if assigned else _NOTHING)
+        return {name: self.respond(request, [resource])[0]}
 
     def list(self, request: ApiRequest, query: Any, ids: Mapping[str, str]) -> Body:
         collection, list_query = self.get_collection(request), parse_list_query(request, query)
@@ -86,13 +95,14 @@ class ResourceEndpoints:
         links = next_links(request, page)
         return body if links is UNSET else {**body, f"{self.resource_type.collection}_links": links}
 
-    def _create(self, request: ApiRequest, new: Struct, ids: Mapping[str, str]) -> Resource:
-        values = read_values(new)
+    def _create(self, request: ApiRequest, new: Struct, ids: Mapping[str, str], assigned: Assigned) -> Resource:
+        resource_id, assigned_values = assigned
+        values = {**read_values(new), **assigned_values}
         project_id = next((values[name] for name in OWNERSHIP_FIELDS if values.get(name)), None)
         values = {name: value for name, value in values.items() if name not in OWNERSHIP_FIELDS}
         if self.resource_type.parent in ids:
             values[self.resource_type.parent] = ids[self.resource_type.parent]
-        return self.get_collection(request).create(request.ctx, values, project_id)
+        return self.get_collection(request).create(request.ctx, values, project_id, resource_id)
 
 
 def read_values(body: Struct) -> Body:

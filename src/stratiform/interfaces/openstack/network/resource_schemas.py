@@ -87,16 +87,18 @@ def _response_fields(resource_type: ResourceType) -> list[_Field]:
     fields += [(name, str) for name in ("name", "description") if name in resource_type.standard]
     if resource_type.owned:
         fields += [("project_id", str), ("tenant_id", str)]
-    fields += [
-        (attribute.name, object if attribute.column is Column.NONE else attribute.type)
-        for attribute in resource_type.attributes
-        if not attribute.hidden
-    ]
+    fields += [_response_field(attribute) for attribute in resource_type.attributes if not attribute.hidden]
     if "tags" in resource_type.standard:
         fields.append(("tags", list[str]))
     if "timestamps" in resource_type.standard:
         fields += [("created_at", str), ("updated_at", str), ("revision_number", int)]
     return fields
+
+
+def _response_field(attribute: Attribute) -> _Field:
+    if attribute.read_rule is not None:
+        return _optional(attribute)
+    return (attribute.name, object if attribute.column is Column.NONE else attribute.type)
 
 
 def _query_fields(resource_type: ResourceType) -> list[_Field]:

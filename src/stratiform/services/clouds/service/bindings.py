@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stratiform.contract.registry import has_capability
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid, NotFound
@@ -14,7 +13,7 @@ from stratiform.services.clouds.errors import (
     BindingNotFound,
     ProjectNotBound,
 )
-from stratiform.services.clouds.model import UNBOUND_PROJECTS, Binding
+from stratiform.services.clouds.model import UNBOUND_PROJECTS, Binding, Cloud
 from stratiform.services.clouds.service.connections import Connections, get_cloud, require_no_transaction
 
 
@@ -77,14 +76,10 @@ class Bindings:
         """Return the availability zones of a project, the default first."""
         return [binding.zone for binding in repository.list_effective_bindings(db, project_id)]
 
-    def list_clouds_without(self, db: Connection, project_id: str, capability: str) -> Sequence[str]:
-        """Return the names of the project's clouds whose connector lacks a capability."""
-        bindings = repository.list_bindings_of_project(db, project_id)
-        return [
-            binding.cloud_name
-            for binding in bindings
-            if not has_capability(get_cloud(db, binding.cloud_id).kind, capability)
-        ]
+    def list_clouds(self, db: Connection, project_id: str) -> Sequence[Cloud]:
+        """Return the clouds that serve a project, the default first, without a policy check."""
+        bindings = repository.list_effective_bindings(db, project_id)
+        return [get_cloud(db, cloud_id) for cloud_id in dict.fromkeys(binding.cloud_id for binding in bindings)]
 
     def resolve_zone(self, db: Connection, project_id: str, zone: str | None) -> Binding:
         """Return the binding for a new resource in `zone`, or the project's default for None and "".

@@ -8,7 +8,7 @@ from stratiform.kit.clock import Micros, format_iso_seconds
 from stratiform.services.compute.model.block_devices import BlockDevice
 from stratiform.services.compute.model.flavors import FlavorSnapshot
 from stratiform.services.compute.model.server_status import StatusStates, get_server_status
-from stratiform.services.network.model import NicRequest, Port
+from stratiform.services.network.model import FloatingAddresses, NicRequest, Port
 from stratiform.services.volume.model import Attachment
 
 
@@ -214,11 +214,15 @@ class ServerFilter:
 
 @dataclass(frozen=True, slots=True)
 class ServerDetail:
-    """A server with its ports, by the name of their network, and its volume attachments."""
+    """A server with its ports, by the name of their network, and its volume attachments.
+
+    `floating_ips`: the floating IPs of the ports by port id and fixed IP.
+    """
 
     server: Server
     ports: dict[str, list[Port]] = field(default_factory=dict)
     attachments: list[Attachment] = field(default_factory=list)
+    floating_ips: FloatingAddresses = field(default_factory=dict)
 
 
 def select_pending_changes(server: Server) -> dict[str, str]:

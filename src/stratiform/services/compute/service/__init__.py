@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
+from stratiform.services.compute.model.remote_consoles import ConsoleSettings
 from stratiform.services.compute.service.aggregates import Aggregates
 from stratiform.services.compute.service.availability_zones import AvailabilityZones
 from stratiform.services.compute.service.block_devices import BlockDevices
+from stratiform.services.compute.service.client_requests import ClientRequests
 from stratiform.services.compute.service.compute_services import ComputeServices
 from stratiform.services.compute.service.flavor_access import FlavorAccess
 from stratiform.services.compute.service.flavor_extra_specs import FlavorExtraSpecs
@@ -20,6 +22,7 @@ from stratiform.services.compute.service.keypairs import KeyPairs
 from stratiform.services.compute.service.limits import Limits
 from stratiform.services.compute.service.quota_sets import QuotaSets
 from stratiform.services.compute.service.quotas import Quotas
+from stratiform.services.compute.service.remote_consoles import RemoteConsoles
 from stratiform.services.compute.service.security_groups import SecurityGroups
 from stratiform.services.compute.service.server_actions import ServerActions
 from stratiform.services.compute.service.server_addresses import ServerAddresses
@@ -79,6 +82,8 @@ class ComputeService:
     aggregates: Aggregates
     server_details: ServerDetails
     instance_metadata: InstanceMetadata
+    client_requests: ClientRequests
+    remote_consoles: RemoteConsoles
 
     @classmethod
     def build(
@@ -93,6 +98,7 @@ class ComputeService:
         enable_instance_password: bool = True,
         quotas: Mapping[str, int],
         guest_settings: GuestSettings,
+        console_settings: ConsoleSettings,
     ) -> "ComputeService":
         reclaim_interval_us = reclaim_instance_interval_s * SECOND_US
         security_groups = SecurityGroups(network)
@@ -132,5 +138,7 @@ class ComputeService:
             hypervisors=Hypervisors(clouds),
             aggregates=Aggregates(ids, clouds),
             server_details=ServerDetails(),
+            client_requests=ClientRequests(),
+            remote_consoles=RemoteConsoles(clouds, console_settings),
             instance_metadata=InstanceMetadata(network, volume, guest_settings),
         )

@@ -1,7 +1,7 @@
 """Servers. Source: Compute API reference, "Servers"."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Unpack
 
@@ -22,6 +22,7 @@ from stratiform.services.compute.service.action_table import DELETE, SOFT_DELETE
 from stratiform.services.compute.service.server_access import get_server, get_server_for_update
 from stratiform.services.compute.service.server_builder import ServerBuilder
 from stratiform.services.compute.service.server_ports import list_ports_by_network
+from stratiform.services.network.model import FloatingAddresses, Port
 from stratiform.services.network.service import NetworkService
 from stratiform.services.volume.service import VolumeService
 
@@ -82,11 +83,21 @@ class Servers:
         return self.load_details(ctx, [self.get(ctx, server_id)])[0]
 
     def load_details(self, ctx: RequestContext, servers: Sequence[Server]) -> Sequence[ServerDetail]:
-        """Return servers with their ports and volume attachments, in a constant number of queries."""
+        """Return servers with their ports, floating IPs and volume attachments, in a constant number of queries."""
         ids = [server.id for server in servers]
         ports = list_ports_by_network(self.network, ctx, ids)
         attachments = self.volume.attachments.group_by_server(ctx.db, ids)
-        return [ServerDetail(server, ports[server.id], list(attachments[server.id])) for server in servers]
+        all_ports = [port for by_network in ports.values() for items in by_network.values() for port in items]
+        floating_ips = self.network.server_ports.list_floating_addresses(ctx.db, all_ports)
+        return [
+            ServerDetail(
+                server,
+                ports[server.id],
+                list(attachments[server.id]),
+                _select_addresses(floating_ips, ports[server.id]),
+            )
+            for server in servers
+        ]
 
     def update(self, ctx: RequestContext, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
         """Raises ServerNotFound, Forbidden."""
@@ -138,3 +149,11 @@ def _validate_filter(filters: ServerFilter) -> None:
             raise InvalidField("sort_key", key, f"{key!r} is not a valid sort key")
         if direction not in ("asc", "desc"):
             raise InvalidField("sort_dir", direction, f"{direction!r} is not one of ['asc', 'desc']")
+
+
+def _select_addresses(
+    floating_ips: FloatingAddresses, ports_by_network: Mapping[str, Sequence[Port]]
+) -> FloatingAddresses:
+    """Return the floating IPs of one server's ports."""
+    ports = [port for ports in ports_by_network.values() for port in ports]
+    return {port.id: floating_ips[port.id] for port in ports if port.id in floating_ips}

@@ -8,7 +8,7 @@ from stratiform.services.compute import events
 from stratiform.services.compute.model.power_states import NOSTATE
 from stratiform.services.compute.model.task_states import NONE
 from stratiform.services.compute.model.vm_states import DELETED
-from stratiform.services.compute.repository import guests, instance_actions, servers
+from stratiform.services.compute.repository import console_tokens, guests, instance_actions, servers
 from stratiform.services.compute.tasks.server_reconciler import ServerReconciler
 
 #: A create request whose response was lost may still succeed; the cloud is searched for its server this long.
@@ -71,6 +71,7 @@ def _complete_delete(reconciler: ServerReconciler) -> Requeue | None:
         )
         servers.save_server(db, deleted)
         guests.delete_password(db, row.id)
+        console_tokens.delete_tokens_of_server(db, row.id)
         compute.network.server_ports.release(db, row.id, now)
         for attachment in compute.volume.attachments.list_by_server(db, row.id):
             compute.volume.attachments.release(db, attachment.id, now)

@@ -102,8 +102,10 @@ class ServerReconciler:
                 return None
             instance_actions.finish_actions(db, changed.id, now)
             extra: dict[str, object] = {}
-            if event_type == events.CREATE_END:
+            if event_type in (events.CREATE_END, events.UNSHELVE_END):
                 ports = self.compute.network.server_ports.list(db, changed.id)
+                self.compute.network.cloud_objects.enqueue_for_ports(db, ports, now)
+            if event_type == events.CREATE_END:
                 extra = {"fixed_ips": events.build_fixed_ips_payload(ports), "message": "Success"}
             events.append_notification(db, self.compute.ids, event_type, changed, now, previous=self.server, **extra)
             return self._requeue_for_attachments(db)

@@ -102,7 +102,10 @@ class TokenClaims:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A valid token and its resources; `project` and `domain` depend on the scope."""
+    """A valid token and its resources; `project` and `domain` depend on the scope.
+
+    `federation`: the identity provider and the protocol of a user who signed in there.
+    """
 
     claims: TokenClaims
     user: User
@@ -114,3 +117,4 @@ class Token:
     domain: Project | None = None
     application_credential: ApplicationCredential | None = None
     trust: Trust | None = None
+    federation: tuple[str, str] | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy import ColumnElement, CompoundSelect, delete, select
 
 from stratiform.kit.database import Connection, upsert
 from stratiform.kit.pagination import Slice
@@ -22,13 +22,16 @@ def delete_user(db: Connection, user_id: str) -> None:
     delete_earlier_passwords(db, user_id)
     delete_failures(db, user_id)
     delete_owned_resources(db, user_id)
+    for table in (t.expiring_memberships, t.federated_users):
+        db.execute(delete(table).where(table.c.user_id == user_id))
     users.delete(db, t.users.c.id == user_id)
 
 
 def delete_group(db: Connection, group_id: str) -> None:
     """Delete a group, and all references to it."""
     assignments.delete(db, t.assignments.c.actor_kind == "group", t.assignments.c.actor_id == group_id)
-    db.execute(delete(t.memberships).where(t.memberships.c.group_id == group_id))
+    for table in (t.memberships, t.expiring_memberships):
+        db.execute(delete(table).where(table.c.group_id == group_id))
     groups.delete(db, t.groups.c.id == group_id)
 
 
@@ -69,6 +72,11 @@ def list_members(db: Connection, group_ids: Iterable[str]) -> dict[str, list[str
     return members
 
 
-def select_group_ids(user_id: str) -> Select[tuple[str]]:
-    """Return the query for the ids of the groups of a user."""
-    return select(t.memberships.c.group_id).where(t.memberships.c.user_id == user_id)
+def select_group_ids(user_id: str) -> CompoundSelect[tuple[str]]:
+    """Return the query for the ids of the groups of a user, also those of which the membership expires."""
+    expiring = t.expiring_memberships.c
+    return (
+        select(t.memberships.c.group_id)
+        .where(t.memberships.c.user_id == user_id)
+        .union_all(select(expiring.group_id).where(expiring.user_id == user_id))
+    )

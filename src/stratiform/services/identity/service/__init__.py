@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stratiform.kit.clock import Micros
+from stratiform.kit.clock import Clock, Micros, SystemClock
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection
@@ -19,6 +19,7 @@ from stratiform.services.identity.model import (
 )
 from stratiform.services.identity.model.access_rules import is_request_allowed
 from stratiform.services.identity.model.aws_signatures import SignedRequest
+from stratiform.services.identity.model.backends import IdentityBackends
 from stratiform.services.identity.service.access_rules import AccessRules
 from stratiform.services.identity.service.account_lockout import AccountLockout
 from stratiform.services.identity.service.application_credentials import ApplicationCredentials
@@ -32,6 +33,7 @@ from stratiform.services.identity.service.domains import Domains
 from stratiform.services.identity.service.ec2_authentication import Ec2Authentication
 from stratiform.services.identity.service.endpoint_filters import EndpointFilters
 from stratiform.services.identity.service.endpoints import Endpoints
+from stratiform.services.identity.service.federation import Federation, build_clients
 from stratiform.services.identity.service.groups import Groups
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 from stratiform.services.identity.service.password_changes import PasswordChanges
@@ -46,6 +48,7 @@ from stratiform.services.identity.service.simple_resources import SimpleResource
 from stratiform.services.identity.service.tokens import Tokens
 from stratiform.services.identity.service.trusts import Trusts
 from stratiform.services.identity.service.users import Users
+from stratiform.services.identity.service.web_sign_in import WebSignIns
 
 #: Keystone's default of `[token] expiration`, in seconds.
 TOKEN_TTL_S = 3600
@@ -75,6 +78,8 @@ class IdentityService:
     access_rules: AccessRules
     credentials: Credentials
     ec2: Ec2Authentication
+    federation: Federation
+    web_sign_ins: WebSignIns
     trusts: Trusts
     endpoint_filters: EndpointFilters
     _bootstrap: Bootstrap
@@ -90,6 +95,8 @@ class IdentityService:
         token_ttl_s: int = TOKEN_TTL_S,
         compliance: SecurityCompliance = SecurityCompliance(),
         admin_project_name: str = ADMIN_PROJECT,
+        backends: IdentityBackends = IdentityBackends(),
+        clock: Clock = SystemClock(),
     ) -> "IdentityService":
         cache = DirectoryCache(ids)
         access_rules, credentials = AccessRules(ids), Credentials(ids, secret_keys)
@@ -97,6 +104,8 @@ class IdentityService:
         privileges = OperatorPrivileges(admin_project_name)
         tokens = Tokens(keys, cache, privileges)
         domains = Domains(ids, cache)
+        authentication = Authentication(ids, keys, cache, passwords, tokens, lockout, credentials, token_ttl_s)
+        federation = Federation(ids, cache, authentication, build_clients(backends.oidc, clock))
         return cls(
             projects=Projects(ids, cache, privileges),
             project_tags=ProjectTags(privileges),
@@ -110,7 +119,7 @@ class IdentityService:
             endpoints=Endpoints(ids, cache),
             regions=Regions(ids),
             application_credentials=ApplicationCredentials(ids, cache, access_rules),
-            authentication=Authentication(ids, keys, cache, passwords, tokens, lockout, credentials, token_ttl_s),
+            authentication=authentication,
             tokens=tokens,
             passwords=passwords,
             password_changes=PasswordChanges(cache, passwords, password_policy, lockout),
@@ -118,6 +127,8 @@ class IdentityService:
             access_rules=access_rules,
             credentials=credentials,
             ec2=Ec2Authentication(ids, keys, cache, tokens, credentials, token_ttl_s),
+            federation=federation,
+            web_sign_ins=WebSignIns(keys, federation, backends.trusted_dashboards),
             trusts=Trusts(ids, cache, tokens),
             endpoint_filters=EndpointFilters(cache),
             _bootstrap=Bootstrap(ids, cache, passwords),

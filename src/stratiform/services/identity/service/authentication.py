@@ -19,8 +19,6 @@ from stratiform.services.identity.model import (
     AuthMethod,
     AuthRequest,
     PasswordAuth,
-    Project,
-    ResourceRef,
     ScopeRequest,
     Token,
     TokenAuth,
@@ -35,8 +33,9 @@ from stratiform.services.identity.service.credentials import Credentials
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.password_hasher import PasswordHasher
 from stratiform.services.identity.service.password_policy import is_password_expired
+from stratiform.services.identity.service.references import find_domain, find_project, find_user
 from stratiform.services.identity.service.token_encoding import AUTH_METHODS, encode_audit_id, encode_token
-from stratiform.services.identity.service.tokens import Tokens
+from stratiform.services.identity.service.tokens import Tokens, limit_to_memberships
 from stratiform.services.identity.service.totp import find_step
 from stratiform.services.identity.service.trusts import consume_trust
 
@@ -94,6 +93,7 @@ class Authentication:
 
         Raises: AuthenticationFailed, TokenNotFound, PasswordExpired
         """
+        self._delete_expired_memberships(database, clock.now())
         with database.read_transaction() as db:
             methods = self.resolve_methods(db, request, clock.now())
         wrong = self._list_wrong_secrets(methods)
@@ -107,6 +107,15 @@ class Authentication:
                 consume_trust(db, issued[1].trust.id, clock.now())
         self.lockout.reset(database, (method.lockout_key for method in methods), clock.now())
         return issued
+
+    def _delete_expired_memberships(self, database: Database, now: Micros) -> None:
+        """End the memberships of users of identity providers in time, so that no new token has their roles."""
+        with database.read_transaction() as db:
+            has_expired = repository.has_expired_memberships(db, now)
+        if has_expired:
+            with database.transaction() as db:
+                self.cache.invalidate(db, now)
+                repository.delete_expired_memberships(db, now)
 
     def resolve_methods(self, db: Connection, request: AuthRequest, now: Micros) -> Sequence[ResolvedMethod]:
         """Find the users and hashes of the methods of a request. Only tokens are verified in this step.
@@ -155,6 +164,7 @@ class Authentication:
         if scope.type in ("project", "domain"):
             target = repository.projects.find(db, scope.id)
             claims = replace(claims, scope_epoch=target.epoch if target else 0)
+        claims = limit_to_memberships(db, claims, trust)
         token = self.tokens.load_token(db, self.cache.get_current_cache(db, now), claims)
         return encode_token(self.keys, claims), token
 
@@ -175,7 +185,7 @@ class Authentication:
         return ResolvedMethod("token", token.claims.user_id, token=token)
 
     def _resolve_password(self, db: Connection, method: PasswordAuth, now: Micros) -> ResolvedMethod:
-        user = _find_user(db, method.user)
+        user = find_user(db, method.user)
         key = self.lockout.build_key(user, method.user)
         is_locked = self.lockout.is_locked(db, key, now)
         password_hash = user.password if user is not None and user.enabled and not is_locked else ""
@@ -183,7 +193,7 @@ class Authentication:
         return ResolvedMethod("password", user.id if user else "", check, lockout_key=key)
 
     def _resolve_totp(self, db: Connection, method: TotpAuth, now: Micros) -> ResolvedMethod:
-        user = _find_user(db, method.user)
+        user = find_user(db, method.user)
         key = self.lockout.build_key(user, method.user)
         is_open = user is not None and user.enabled and not self.lockout.is_locked(db, key, now)
         shared = self.credentials.list_totp_secrets(db, user.id) if user is not None and is_open else []
@@ -215,7 +225,7 @@ class Authentication:
             return TokenScope("project", trust.project_id if trust else "")
         if request.type in ("unscoped", "system"):
             return TokenScope(request.type)
-        target = _find_domain(db, request.ref) if request.type == "domain" else _find_project(db, request.ref)
+        target = find_domain(db, request.ref) if request.type == "domain" else find_project(db, request.ref)
         if target is None:
             raise AuthenticationFailed
         return TokenScope(request.type, target.id)
@@ -306,7 +316,7 @@ def _resolve_application_credential(db: Connection, method: ApplicationCredentia
 def _find_application_credential(db: Connection, method: ApplicationCredentialAuth) -> ApplicationCredential | None:
     if method.credential.id:
         return repository.application_credentials.find(db, method.credential.id)
-    user = _find_user(db, method.user)
+    user = find_user(db, method.user)
     return repository.find_application_credential(db, user.id, method.credential.name) if user else None
 
 
@@ -323,28 +333,3 @@ def _find_trust(
     if trust.trustee_user_id != user.id:
         raise ForbiddenAction("use a trust of another trustee")
     return trust
-
-
-def _find_domain(db: Connection, ref: ResourceRef) -> Project | None:
-    domain = repository.projects.find(db, ref.id) if ref.id else repository.find_domain_by_name(db, ref.name)
-    return domain if domain is not None and domain.is_domain else None
-
-
-def _find_domain_id(db: Connection, ref: ResourceRef) -> str:
-    """Return the id of the domain of a user or project, or an empty string."""
-    domain = _find_domain(db, ResourceRef(id=ref.domain_id, name=ref.domain_name))
-    return domain.id if domain else ""
-
-
-def _find_project(db: Connection, ref: ResourceRef) -> Project | None:
-    if ref.id:
-        return repository.projects.find(db, ref.id)
-    domain_id = _find_domain_id(db, ref)
-    return repository.find_by_name(db, repository.projects, ref.name, domain_id) if domain_id else None
-
-
-def _find_user(db: Connection, ref: ResourceRef) -> User | None:
-    if ref.id:
-        return repository.users.find(db, ref.id)
-    domain_id = _find_domain_id(db, ref)
-    return repository.find_by_name(db, repository.users, ref.name, domain_id) if domain_id else None

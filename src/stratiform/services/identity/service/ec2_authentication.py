@@ -27,7 +27,7 @@ from stratiform.services.identity.model.aws_signatures import (
 from stratiform.services.identity.service.credentials import Credentials, Ec2Credential
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.token_encoding import encode_audit_id, encode_token
-from stratiform.services.identity.service.tokens import Tokens
+from stratiform.services.identity.service.tokens import Tokens, limit_to_memberships
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,10 @@ class Ec2Authentication:
             scope_epoch=project.epoch,
             trust_id=credential.trust_id,
         )
+        trust = repository.find_trust(db, credential.trust_id) if credential.trust_id else None
+        claims = limit_to_memberships(db, claims, trust)
+        if claims.expires_at <= now:  # memberships of a user of an identity provider have expired
+            raise AuthenticationFailed
         token = self.tokens.load_token(db, self.cache.get_current_cache(db, now), claims)
         delegation = token.application_credential or token.trust
         if delegation is None:

@@ -15,6 +15,7 @@ from stratiform.services.identity.errors import (
     SimpleResourceNotFound,
 )
 from stratiform.services.identity.model import JsonObject, NewProject
+from stratiform.services.identity.model.mapping_rules import validate_rules
 from stratiform.services.identity.model.simple_resources import (
     ENDPOINT_GROUP,
     IDENTITY_PROVIDER,
@@ -101,6 +102,10 @@ class SimpleResources:
         attributes = record.attributes | changes
         if kind == PROTOCOL:
             self.get(ctx, MAPPING, attributes["mapping_id"])
+        if kind == MAPPING:
+            validate_rules(attributes["rules"])
+        if kind == IDENTITY_PROVIDER and not attributes.get("enabled"):
+            self._invalidate_provider(ctx, record.id)
         unique_key = kind.build_unique_key(record.id, attributes)
         if kind == REGISTERED_LIMIT and unique_key != record.unique_key:
             _require_unused(ctx, record, "update")
@@ -117,8 +122,15 @@ class SimpleResources:
             _require_unused(ctx, record, "delete")
         if kind == ENDPOINT_GROUP:
             self.cache.invalidate(ctx.db, ctx.now)
+        if kind == IDENTITY_PROVIDER:
+            self._invalidate_provider(ctx, record.id)
+            repository.delete_provider_users(ctx.db, record.id)
         repository.delete_simple_resource(ctx.db, kind.name, record.id)
         repository.delete_owned_resources(ctx.db, record.id)
+
+    def _invalidate_provider(self, ctx: RequestContext, idp_id: str) -> None:
+        self.cache.invalidate(ctx.db, ctx.now)
+        repository.invalidate_provider_tokens(ctx.db, idp_id)
 
     def _complete(
         self, ctx: RequestContext, kind: ResourceKind, attributes: JsonObject, resource_id: str, parent: str
@@ -126,6 +138,8 @@ class SimpleResources:
         """Check references to other resources, and create what belongs to the new one."""
         if kind in (REGISTERED_LIMIT, LIMIT):
             _check_limit(ctx, kind, attributes)
+        if kind == MAPPING:
+            validate_rules(attributes["rules"])
         if kind == PROTOCOL:
             self.get(ctx, IDENTITY_PROVIDER, parent)
             self.get(ctx, MAPPING, attributes["mapping_id"])

@@ -1,10 +1,9 @@
 """Validation and revocation of tokens. Source: Identity API v3, "Authentication and token management"."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stratiform.kit.clock import Micros
+from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection
@@ -80,9 +79,12 @@ class Tokens:
         policy.VALIDATE_TOKEN.require(ctx.caller, token.claims.user_id)
         return token
 
-    def remember_response(self, ctx: RequestContext, key: str, response: object, tokens: Sequence[Token]) -> None:
-        """Keep a response that depends on nothing but `tokens` and this revision of the directory."""
-        valid_until = min(_compute_end(token) for token in tokens)
+    def remember_response(
+        self, ctx: RequestContext, key: str, response: object, caller_token_id: str, token: Token
+    ) -> None:
+        """Keep a response that depends on nothing but these tokens and this revision of the directory."""
+        caller_token = self.validate(ctx.db, caller_token_id, ctx.now, expired_window_us=ALLOW_EXPIRED_WINDOW_US)
+        valid_until = min(_compute_end(caller_token), _compute_end(token))
         self.cache.get_current_cache(ctx.db, ctx.now).put(ctx.db, key, (valid_until, response))
 
     def recall_response(self, key: str, now: Micros) -> Any:
@@ -142,6 +144,7 @@ class Tokens:
             domain=target if claims.scope.type == "domain" else None,
             application_credential=credential,
             trust=trust,
+            federation=repository.find_federation(db, user.id) if "mapped" in claims.methods else None,
         )
 
     def _list_trust_roles(
@@ -188,6 +191,15 @@ class Tokens:
             role_ids &= set(expand_implied_roles(credential.role_ids, graph.implied))
         roles = [graph.roles[role_id] for role_id in role_ids if role_id in graph.roles]
         return tuple(sorted((role for role in roles if not role.domain_id), key=lambda role: role.name))
+
+
+def limit_to_memberships(db: Connection, claims: TokenClaims, trust: Trust | None) -> TokenClaims:
+    """Return the claims of a new token; it expires with memberships of its user that expire."""
+    user_ids = {claims.user_id} | ({trust.trustor_user_id} if trust is not None else set())
+    expires_at = repository.find_membership_expiry(db, user_ids)
+    if expires_at is None:
+        return claims
+    return replace(claims, expires_at=min(claims.expires_at, expires_at // SECOND_US * SECOND_US))
 
 
 def _load_role_graph(db: Connection, cached: RevisionCache) -> RoleGraph:

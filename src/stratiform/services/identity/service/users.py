@@ -8,7 +8,7 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
-from stratiform.services.identity.errors import NameConflict, UserNotFound
+from stratiform.services.identity.errors import ForbiddenAction, NameConflict, UserNotFound
 from stratiform.services.identity.model import (
     Changes,
     Group,
@@ -91,6 +91,8 @@ class Users:
             raise conflict
         _check_default_project(ctx.db, changes.get("default_project_id"))
         if updated.password != user.password:
+            if repository.find_federation(ctx.db, user_id) is not None:
+                raise ForbiddenAction("set the password of a user of an identity provider")
             updated = replace(updated, password=user.password)
             updated = self.password_policy.set_password(ctx.db, updated, changes["password"], ctx.now, by_user=False)
             repository.delete_failures(ctx.db, user_id)

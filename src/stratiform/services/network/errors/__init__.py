@@ -34,6 +34,13 @@ class PortNotFound(NotFound):
         super().__init__(f"Port {port_id} could not be found.")
 
 
+class AgentNotFound(NotFound):
+    neutron_type = "AgentNotFound"
+
+    def __init__(self, agent_id: str) -> None:
+        super().__init__(f"Agent {agent_id} could not be found.")
+
+
 class TagNotFound(NotFound):
     neutron_type = "TagNotFound"
 
@@ -178,6 +185,13 @@ class IpAddressGenerationFailure(Conflict):
 
     def __init__(self, network_id: str) -> None:
         super().__init__(f"No more IP addresses available on network {network_id}.")
+
+
+class NoMatchingServiceSubnet(Conflict):
+    neutron_type = "IpAddressGenerationFailureNoMatchingSubnet"
+
+    def __init__(self, network_id: str) -> None:
+        super().__init__(f"No valid service subnet for the given device owner on network {network_id}.")
 
 
 class MacAddressGenerationFailure(Unavailable):

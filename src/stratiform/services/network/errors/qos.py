@@ -24,6 +24,13 @@ class QosPolicyInUse(Conflict):
         super().__init__(f"QoS Policy {policy_id} is used by other resources.")
 
 
+class QosDefaultPolicyExists(Conflict):
+    neutron_type = "QosPolicyDefaultAlreadyExists"
+
+    def __init__(self, project_id: str) -> None:
+        super().__init__(f"A default QoS policy exists for project {project_id}.")
+
+
 class QosRuleExists(Conflict):
     neutron_type = "QoSRulesConflict"
 

@@ -12,6 +12,20 @@ class RouterNotFound(NotFound):
         super().__init__(f"Router {router_id} could not be found")
 
 
+class NetworkZoneNotFound(NotFound):
+    neutron_type = "AvailabilityZoneNotFound"
+
+    def __init__(self, zone: str) -> None:
+        super().__init__(f"AvailabilityZone {zone} could not be found.")
+
+
+class AutoAllocationFailure(Conflict):
+    neutron_type = "AutoAllocationFailure"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Deployment error: {reason}.")
+
+
 class FloatingIpNotFound(NotFound):
     neutron_type = "FloatingIPNotFound"
 

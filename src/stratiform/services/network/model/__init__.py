@@ -7,6 +7,7 @@ from stratiform.services.network.model.resource_types import Resource, ResourceT
 from stratiform.services.network.model.resources import (
     Attributes,
     FixedIpRequest,
+    FloatingAddresses,
     IpAvailability,
     Network,
     NewPort,
@@ -23,6 +24,7 @@ __all__ = [
     "Attributes",
     "FilterValue",
     "FixedIpRequest",
+    "FloatingAddresses",
     "GuestInterface",
     "IpAvailability",
     "ListQuery",

@@ -52,8 +52,8 @@ class Attribute:
 
     `type` is that of values in requests. `hidden`: neither requests nor responses have it. `filters`: lists can be
     filtered and sorted by it. `create_rule` and `update_rule` are required beside the type's own, for values other
-    than the default. `refers_to` is the table whose row cannot be deleted meanwhile, or (`cascades`) takes this
-    resource with it.
+    than the default; `read_rule` for the attribute to be in responses. `refers_to` is the table whose row cannot be
+    deleted meanwhile, or (`cascades`) takes this resource with it.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Attribute:
     hidden: bool = False
     create_rule: Rule | None = None
     update_rule: Rule | None = None
+    read_rule: Rule | None = None
     refers_to: str = ""
     cascades: bool = False
 

@@ -11,6 +11,9 @@ from stratiform.kit.clock import Micros
 #: Values of a resource's attributes by field name.
 Attributes = dict[str, Any]
 
+#: Floating IPs by port id and fixed IP.
+FloatingAddresses = dict[str, dict[str, list[str]]]
+
 
 @dataclass(frozen=True, slots=True)
 class Network:

@@ -2,13 +2,22 @@
 
 from sqlalchemy import delete, select
 
+from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection, upsert
+from stratiform.kit.work_queue import work_table
 from stratiform.services.network.tables import cloud_objects_table
 
 
 def list_clouds(db: Connection, kind: str, resource_id: str) -> list[str]:
     c = cloud_objects_table.c
     return [str(row[0]) for row in db.execute(select(c.cloud_id).where(c.kind == kind, c.resource_id == resource_id))]
+
+
+def has_overdue_work(db: Connection, before: Micros) -> bool:
+    """Return True if work on networks has been due since `before`, and no worker has leased it."""
+    c = work_table.c
+    overdue = select(c.key).where(c.kind.startswith("network."), c.due_at < before, c.leased_until < before)
+    return db.execute(overdue.limit(1)).first() is not None
 
 
 def save_cloud(db: Connection, kind: str, resource_id: str, cloud_id: str) -> None:

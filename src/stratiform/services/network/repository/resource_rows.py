@@ -24,7 +24,6 @@ class ResourceGateway(TableGateway[Resource]):
         self._attributes = [attribute.name for attribute in resource_type.stored_attributes]
         self.columns = [table.c[name] for name in (*_STANDARD, *self._attributes)]
         self.build_record = self._build
-        self._select = select(*self.columns)
 
     def _build(self, *row: Any) -> Resource:
         standard = dict(zip(_STANDARD, row, strict=False))

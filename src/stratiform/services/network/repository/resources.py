@@ -59,6 +59,11 @@ def find_network_by_name(db: Connection, project_id: str, name: str) -> Network 
     return networks.find_first(db, c.project_id == project_id, c.name == name)
 
 
+def find_default_external_network(db: Connection) -> Network | None:
+    c = networks_table.c
+    return networks.find_first(db, c.external.is_(True), c.is_default.is_(True))
+
+
 def list_networks_by_id(db: Connection, network_ids: Sequence[str]) -> list[Network]:
     return networks.list_all(db, networks_table.c.id.in_(sorted(set(network_ids))))
 
@@ -122,6 +127,12 @@ def is_qos_policy_used(db: Connection, policy_id: str) -> bool:
 
 def list_ports_of_network(db: Connection, network_id: str, limit: int) -> list[Port]:
     return ports.list_all(db, ports_table.c.network_id == network_id, limit=limit)
+
+
+def list_ports_with_addresses(db: Connection, network_id: str, subnet_id: str) -> list[Port]:
+    """Return the ports of a network that have an address of a subnet."""
+    on_network = ports.list_all(db, ports_table.c.network_id == network_id, order=(ports_table.c.id,))
+    return [port for port in on_network if subnet_id in [fixed_ip["subnet_id"] for fixed_ip in port.fixed_ips]]
 
 
 def has_mac_address(db: Connection, network_id: str, mac: str) -> bool:

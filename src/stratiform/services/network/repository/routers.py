@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection
-from stratiform.services.network.model import Port
+from stratiform.services.network.model import FloatingAddresses, Port
 from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.repository.resource_rows import gateways
 from stratiform.services.network.repository.resources import ports
@@ -56,6 +56,21 @@ def list_floating_ips_of_router(db: Connection, router_id: str) -> list[Resource
     return _floating_ips.list_all(db, _floating_ips.table.c.router_id == router_id)
 
 
+def list_neighbors(db: Connection, router_id: str, network_ids: Sequence[str]) -> list[Port]:
+    """Return the interfaces of other routers on networks."""
+    c = ports_table.c
+    condition = c.network_id.in_(network_ids) & (c.device_owner == INTERFACE_OWNER) & (c.device_id != router_id)
+    return ports.list_all(db, condition, order=(c.created_at, c.id)) if network_ids else []
+
+
+def list_floating_ips_of_ports(db: Connection, port_ids: Sequence[str]) -> list[Resource]:
+    return _floating_ips.list_all(db, _floating_ips.table.c.port_id.in_(port_ids)) if port_ids else []
+
+
+def list_floating_ips_of_network(db: Connection, network_id: str) -> list[Resource]:
+    return _floating_ips.list_all(db, _floating_ips.table.c.floating_network_id == network_id)
+
+
 def list_floating_ips_of_port(db: Connection, port_id: str) -> list[Resource]:
     return _floating_ips.list_all(db, _floating_ips.table.c.port_id == port_id)
 
@@ -63,6 +78,16 @@ def list_floating_ips_of_port(db: Connection, port_id: str) -> list[Resource]:
 def find_floating_ip_by_address(db: Connection, project_id: str, address: str) -> Resource | None:
     c = _floating_ips.table.c
     return _floating_ips.find_first(db, c.project_id == project_id, c.floating_ip_address == address)
+
+
+def list_floating_addresses(db: Connection, port_ids: Sequence[str]) -> FloatingAddresses:
+    """Return the floating IPs of ports by port id and fixed IP; ports without floating IPs are omitted."""
+    c = _floating_ips.table.c
+    query = select(c.port_id, c.fixed_ip_address, c.floating_ip_address).where(c.port_id.in_(sorted(set(port_ids))))
+    addresses: FloatingAddresses = {}
+    for port_id, fixed_ip, floating_ip in db.execute(query.order_by(c.created_at, c.id)).all():
+        addresses.setdefault(port_id, {}).setdefault(fixed_ip, []).append(floating_ip)
+    return addresses
 
 
 def list_port_forwardings(db: Connection, floating_ip_ids: Sequence[str]) -> dict[str, list[Resource]]:

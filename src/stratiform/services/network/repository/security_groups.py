@@ -14,6 +14,7 @@ from stratiform.services.network.tables import port_security_groups_table
 
 _groups = gateways["security_group"]
 _rules = gateways["security_group_rule"]
+_address_groups = gateways["address_group"]
 _templates = gateways["default_security_group_rule"]
 _statefulness = gateways["security_group_default_statefulness"]
 
@@ -56,6 +57,18 @@ def list_rules_by_group(db: Connection, group_ids: Sequence[str]) -> dict[str, l
     for rule in _rules.list_all(db, c.security_group_id.in_(group_ids), order=(c.created_at, c.id)):
         by_group[rule["security_group_id"]].append(rule)
     return by_group
+
+
+def list_addresses_by_group(db: Connection, address_group_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return the addresses of address groups."""
+    groups = _address_groups.list_all(db, _address_groups.key.in_(address_group_ids)) if address_group_ids else []
+    return {group.id: group["addresses"] for group in groups}
+
+
+def list_groups_with_addresses(db: Connection, address_group_id: str) -> list[Resource]:
+    """Return the groups with rules that refer to an address group."""
+    rules = _rules.list_all(db, _rules.table.c.remote_address_group_id == address_group_id)
+    return list_groups_by_id(db, sorted({rule["security_group_id"] for rule in rules}))
 
 
 def list_templates(db: Connection, *, for_default_group: bool) -> list[Resource]:

@@ -7,13 +7,17 @@ from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network.model.declared_types import addressing, security
+from stratiform.services.network.service.agents import Agents
+from stratiform.services.network.service.auto_allocated_topologies import AutoAllocatedTopologies
 from stratiform.services.network.service.cloud_objects import CloudObjects
 from stratiform.services.network.service.default_networks import DefaultNetworks
+from stratiform.services.network.service.floating_addresses import FloatingAddresses
 from stratiform.services.network.service.floating_ips import FloatingIps, FloatingIpsOfPorts
 from stratiform.services.network.service.guest_interfaces import GuestInterfaces
 from stratiform.services.network.service.ip_availabilities import IpAvailabilities
 from stratiform.services.network.service.native_subnets import NativeSubnets
 from stratiform.services.network.service.networks import Networks
+from stratiform.services.network.service.notifications import Notifications
 from stratiform.services.network.service.port_forwardings import PortForwardings
 from stratiform.services.network.service.ports import Ports
 from stratiform.services.network.service.quotas import Quotas
@@ -52,9 +56,12 @@ class NetworkService:
     routers: Routers
     router_interfaces: RouterInterfaces
     floating_ips: FloatingIps
+    floating_addresses: FloatingAddresses
     port_forwardings: PortForwardings
     subnet_pools: SubnetPools
+    auto_allocated_topologies: AutoAllocatedTopologies
     cloud_objects: CloudObjects
+    agents: Agents
     address_groups: AddressGroups
     trunks: Trunks
     collections: Mapping[str, ResourceCollection]
@@ -67,12 +74,13 @@ class NetworkService:
         rules = SecurityGroupRules(dependencies)
         groups = SecurityGroups(dependencies, rules)
         pools = SubnetPools(dependencies)
-        networks = Networks(ids, clouds, quotas)
-        subnets = Subnets(database, ids, clouds, networks, quotas, pools)
         port_users = FloatingIpsOfPorts()
+        networks = Networks(ids, clouds, quotas, port_users, Notifications(ids, clouds))
+        subnets = Subnets(database, ids, clouds, networks, quotas, pools)
         ports = Ports(ids, networks, groups, quotas, port_users)
         service_ports = ServicePorts(ids)
         routers = Routers(dependencies, networks, service_ports)
+        router_interfaces = RouterInterfaces(routers, subnets, ports)
         floating_ips = FloatingIps(dependencies, networks, ports, service_ports)
         port_users.floating_ips = floating_ips
         qos, trunks, address_groups = (
@@ -109,11 +117,14 @@ class NetworkService:
             quotas=quotas,
             security_groups=groups,
             routers=routers,
-            router_interfaces=RouterInterfaces(routers, subnets, ports),
+            router_interfaces=router_interfaces,
             floating_ips=floating_ips,
+            floating_addresses=FloatingAddresses(ids, clouds),
             port_forwardings=PortForwardings(floating_ips),
             subnet_pools=pools,
+            auto_allocated_topologies=AutoAllocatedTopologies(router_interfaces),
             cloud_objects=CloudObjects(database, clouds),
+            agents=Agents(clouds),
             address_groups=address_groups,
             trunks=trunks,
             collections={collection.resource_type.name: collection for collection in collections},

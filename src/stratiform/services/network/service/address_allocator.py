@@ -17,6 +17,7 @@ from stratiform.services.network.errors import (
     IpAddressInUse,
     MacAddressGenerationFailure,
     MacAddressInUse,
+    NoMatchingServiceSubnet,
     SubnetNotFound,
 )
 from stratiform.services.network.model import FixedIpRequest, Network, Port, Subnet
@@ -39,7 +40,7 @@ _MAC_GENERATION_ATTEMPTS = 16
 _MAX_FIXED_IPS_PER_PORT = 5
 
 #: IPv6 address modes in which an interface derives its address from its MAC address.
-_AUTO_ADDRESS_MODES = ("slaac", "dhcpv6-stateless")
+AUTO_ADDRESS_MODES = ("slaac", "dhcpv6-stateless")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class AddressAllocator:
         for _ in range(_MAC_GENERATION_ATTEMPTS):
             with_mac = replace(port, mac_address=port.mac_address or _generate_mac(ids))
             if resources.insert_port(self.db, with_mac):
-                fixed_ips = self.allocate_addresses(port.id, with_mac.mac_address, requests)
+                fixed_ips = self.allocate_addresses(port.id, with_mac.mac_address, requests, port.device_owner)
                 resources.ports.update(self.db, port.id, fixed_ips=fixed_ips)
                 return replace(with_mac, fixed_ips=fixed_ips)
             if port.mac_address:
@@ -74,14 +75,15 @@ class AddressAllocator:
         raise MacAddressGenerationFailure(port.network_id)
 
     def allocate_addresses(
-        self, port_id: str, mac: str, requests: Sequence[FixedIpRequest] | None
+        self, port_id: str, mac: str, requests: Sequence[FixedIpRequest] | None, device_owner: str = ""
     ) -> list[dict[str, str]]:
         """Allocate the requested addresses, or (None) one address of each IP version of the network.
 
-        Raises: IpAddressInUse, IpAddressGenerationFailure, InvalidIpForSubnet, InvalidIpForNetwork, InvalidInput.
+        Raises: NoMatchingServiceSubnet, IpAddressInUse, IpAddressGenerationFailure, InvalidIpForSubnet,
+        InvalidIpForNetwork, InvalidInput.
         """
         if requests is None:
-            return self._allocate_default(port_id, mac)
+            return self._allocate_default(port_id, mac, device_owner)
         if len(requests) > _MAX_FIXED_IPS_PER_PORT:
             raise InvalidInput("Exceeded maximum amount of fixed ips per port")
         with_address = [request for request in requests if request.ip_address is not None]
@@ -89,11 +91,14 @@ class AddressAllocator:
         fixed_ips = [self._allocate_address(port_id, request) for request in with_address]
         return fixed_ips + [self._allocate_in_subnet(port_id, mac, request) for request in without_address]
 
-    def _allocate_default(self, port_id: str, mac: str) -> list[dict[str, str]]:
+    def _allocate_default(self, port_id: str, mac: str, device_owner: str) -> list[dict[str, str]]:
         fixed_ips: list[dict[str, str]] = []
+        candidates = _find_for_service(self.subnets, device_owner)
+        if self.subnets and not candidates:
+            raise NoMatchingServiceSubnet(self.network.id)
         for version in (4, 6):
-            subnets = [subnet for subnet in self.subnets if subnet.ip_version == version]
-            auto = [subnet for subnet in subnets if subnet.ipv6_address_mode in _AUTO_ADDRESS_MODES]
+            subnets = [subnet for subnet in candidates if subnet.ip_version == version]
+            auto = [subnet for subnet in subnets if subnet.ipv6_address_mode in AUTO_ADDRESS_MODES]
             fixed_ips += [self._allocate_eui64(port_id, mac, subnet) for subnet in auto]
             pooled = [subnet for subnet in subnets if subnet not in auto]
             if pooled:
@@ -114,7 +119,7 @@ class AddressAllocator:
         if request.subnet_id is None:
             raise BadRequest("Invalid input for fixed_ips. Reason: 'subnet_id' or 'ip_address' is needed.")
         subnet = self._get_subnet(request.subnet_id)
-        if subnet.ipv6_address_mode in _AUTO_ADDRESS_MODES:
+        if subnet.ipv6_address_mode in AUTO_ADDRESS_MODES:
             return self._allocate_eui64(port_id, mac, subnet)
         return self._allocate_any(port_id, [subnet])
 
@@ -144,6 +149,11 @@ class AddressAllocator:
         raise InvalidInput(
             f"Failed to create port on network {self.network.id}, because fixed_ips included invalid subnet {subnet_id}"
         )
+
+
+def _find_for_service(subnets: Sequence[Subnet], device_owner: str) -> Sequence[Subnet]:
+    """Return the subnets whose service types include the owner of a port, or that have none."""
+    return [subnet for subnet in subnets if not subnet.service_types or device_owner in subnet.service_types]
 
 
 def _generate_mac(ids: Ids) -> str:

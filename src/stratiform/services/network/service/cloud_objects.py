@@ -1,101 +1,146 @@
-"""The desired state of routers, floating IPs and security groups in the clouds of their project."""
+"""Routers, floating IPs and security groups in the clouds of their project."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stratiform.contract.routing import Kind, RoutingObject
+from stratiform.contract import registry
+from stratiform.contract.errors import NotSupported, RequestRejected
+from stratiform.contract.routing import Kind, RoutingDriver, RoutingObject
+from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection, Database
 from stratiform.kit.errors import UnsupportedOperation
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.service import CloudsService
+from stratiform.services.network.errors import BadRequest
 from stratiform.services.network.model import Port
-from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.repository import cloud_objects as repository
-from stratiform.services.network.repository import resources, routers, security_groups
+from stratiform.services.network.repository import resources, routers
+from stratiform.services.network.service.desired_objects import load_object, load_security_groups
 
 
 @dataclass(frozen=True, slots=True)
 class CloudObjects:
-    """Applies objects in clouds. No method is called inside a transaction."""
+    """Applies objects in clouds. No method that has no `db` is called inside a transaction."""
 
     database: Database
     clouds: CloudsService
 
     def reconcile(self, kind: Kind, resource_id: str) -> None:
-        """Apply an object in every cloud of its project, or delete it where it was. Raises: contract.errors."""
+        """Apply an object in every cloud of its project, and where it was applied before, or delete it there.
+
+        Raises: contract.errors.
+        """
         with self.database.read_transaction() as db:
-            desired, project_id = _load(db, kind, resource_id)
-            bindings = self.clouds.bindings.list_for_project(db, project_id) if desired is not None else []
+            desired, project_id = load_object(db, kind, resource_id)
             previous = repository.list_clouds(db, kind, resource_id)
-        current = {binding.cloud_id for binding in bindings}
-        for cloud_id in sorted(current | set(previous)):
+            current = [] if desired is None else self._list_clouds(db, kind, project_id)
+        for cloud_id in sorted({*current, *previous}):
             routing = self.clouds.connections.get(cloud_id).routing
             if routing is None:
                 continue
-            if desired is not None and cloud_id in current:
-                with self.database.transaction() as db:
-                    repository.save_cloud(db, kind, resource_id, cloud_id)
-                routing.apply(desired)
-            else:
+            if desired is None:
                 routing.delete(kind, resource_id)
                 with self.database.transaction() as db:
                     repository.delete_cloud(db, kind, resource_id, cloud_id)
+            else:
+                self._record(kind, resource_id, cloud_id, known=cloud_id in previous)
+                routing.apply(desired)
+
+    def reconcile_port(self, port_id: str) -> None:
+        """Set the security groups of the interface that a server has for a port. Raises: contract.errors."""
+        with self.database.read_transaction() as db:
+            port = resources.ports.find(db, port_id)
+            if port is None:
+                return
+            groups = load_security_groups(db, port.security_groups)
+            subnets = {fixed_ip["subnet_id"]: fixed_ip["ip_address"] for fixed_ip in port.fixed_ips}
+            places = [
+                (subnet_id, cloud_id)
+                for subnet_id in subnets
+                for cloud_id, _native_id in resources.list_native_subnets(db, subnet_id)
+            ]
+        for subnet_id, cloud_id in places:
+            routing = self.clouds.connections.get(cloud_id).routing
+            if routing is not None:
+                self._record_groups(groups, cloud_id)
+                filtered = port.port_security_enabled
+                routing.set_security_groups(subnet_id, subnets[subnet_id], groups, filtered=filtered)
+
+    def ensure_security_groups(
+        self, cloud_id: str, routing: RoutingDriver, port: Port, native_subnet_id: str
+    ) -> tuple[str, ...]:
+        """Return the native ids of the groups of a new interface. Raises: contract.errors."""
+        with self.database.read_transaction() as db:
+            groups = load_security_groups(db, port.security_groups)
+        self._record_groups(groups, cloud_id)
+        return routing.ensure_security_groups(groups, native_subnet_id, filtered=port.port_security_enabled)
+
+    def reconcile_routers_of_subnet(self, subnet_id: str) -> None:
+        """Apply the routers of a subnet, before the first server uses it in a cloud."""
+        with self.database.read_transaction() as db:
+            subnet = resources.subnets.find(db, subnet_id)
+            interfaces = [] if subnet is None else routers.list_interfaces_on_network(db, subnet.network_id)
+        for port in interfaces:
+            if any(fixed_ip["subnet_id"] == subnet_id for fixed_ip in port.fixed_ips):
+                self.reconcile("router", port.device_id)
+
+    def enqueue_for_ports(self, db: Connection, ports: Sequence[Port], now: Micros) -> None:
+        """Apply the floating IPs of ports, and the routes to them, when a server has their interfaces."""
+        for floating_ip in routers.list_floating_ips_of_ports(db, [port.id for port in ports]):
+            enqueue(db, "network.floating_ip", floating_ip.id, now)
+        addresses = {fixed_ip["ip_address"] for port in ports for fixed_ip in port.fixed_ips}
+        interfaces = [item for port in ports for item in routers.list_interfaces_on_network(db, port.network_id)]
+        for router in routers.list_routers_by_id(db, [item.device_id for item in interfaces]).values():
+            if any(route["nexthop"] in addresses for route in router["routes"]):
+                enqueue(db, "network.router", router.id, now)
+
+    def _list_clouds(self, db: Connection, kind: Kind, project_id: str) -> list[str]:
+        """Return the project's clouds, without those that chose the addresses of other floating IPs only."""
+        clouds = self.clouds.bindings.list_clouds(db, project_id)
+        if kind != "floating_ip":
+            return [cloud.id for cloud in clouds]
+        return [cloud.id for cloud in clouds if not registry.assigns_floating_addresses(cloud.kind)]
+
+    def _record_groups(self, groups: Sequence[RoutingObject], cloud_id: str) -> None:
+        for group in groups:
+            with self.database.read_transaction() as db:
+                known = cloud_id in repository.list_clouds(db, "security_group", group.token)
+            self._record("security_group", group.token, cloud_id, known=known)
+
+    def _record(self, kind: Kind, resource_id: str, cloud_id: str, *, known: bool) -> None:
+        """Record the cloud before the object exists there, so that it is deleted there in any case."""
+        if not known:
+            with self.database.transaction() as db:
+                repository.save_cloud(db, kind, resource_id, cloud_id)
 
 
 def require_routing(ctx: RequestContext, clouds: CloudsService, project_id: str, title: str) -> None:
     """Raises UnsupportedOperation if a cloud of the project does not support routing objects."""
-    for name in clouds.bindings.list_clouds_without(ctx.db, project_id, "routing"):
-        raise UnsupportedOperation(f"Cloud {name} does not support {title}.")
+    for cloud in clouds.bindings.list_clouds(ctx.db, project_id):
+        if not registry.has_capability(cloud.kind, "routing"):
+            raise UnsupportedOperation(f"Cloud {cloud.name} does not support {title}.")
 
 
-def _load(db: Connection, kind: Kind, resource_id: str) -> tuple[RoutingObject | None, str]:
-    """Return the desired state of an object, None if it was deleted, and its project."""
-    if kind == "router":
-        resource = routers.find_router(db, resource_id)
-        return (None, "") if resource is None else (_build_router(db, resource), resource.project_id)
-    if kind == "floating_ip":
-        resource = routers.find_floating_ip(db, resource_id)
-        return (None, "") if resource is None else (_build_floating_ip(db, resource), resource.project_id)
-    resource = security_groups.find_group(db, resource_id)
-    return (None, "") if resource is None else (_build_security_group(db, resource), resource.project_id)
+def require_applicable(
+    ctx: RequestContext, clouds: CloudsService, kind: Kind, resource_id: str, project_id: str
+) -> None:
+    """Check an object that was changed, before the end of the transaction.
 
-
-def _build_router(db: Connection, router: Resource) -> RoutingObject:
-    interfaces = routers.list_ports(db, [router.id], routers.INTERFACE_OWNER)[router.id]
-    gateways = routers.list_ports(db, [router.id], routers.GATEWAY_OWNER)[router.id]
-    properties = {
-        "interfaces": [fixed_ip for port in interfaces for fixed_ip in port.fixed_ips],
-        "gateway_addresses": [fixed_ip["ip_address"] for port in gateways for fixed_ip in port.fixed_ips],
-        "snat": router["enable_snat"],
-        "routes": router["routes"],
-        "admin_state_up": router["admin_state_up"],
-    }
-    return RoutingObject("router", router.id, router.name, properties)
-
-
-def _build_floating_ip(db: Connection, floating_ip: Resource) -> RoutingObject:
-    names = ("protocol", "external_port", "internal_ip_address", "internal_port")
-    forwardings = routers.list_port_forwardings(db, [floating_ip.id])[floating_ip.id]
-    properties = {
-        "address": floating_ip["floating_ip_address"],
-        "fixed_address": floating_ip["fixed_ip_address"],
-        "router": floating_ip["router_id"],
-        "forwardings": [{name: forwarding[name] for name in names} for forwarding in forwardings],
-    }
-    return RoutingObject("floating_ip", floating_ip.id, "", properties)
-
-
-def _build_security_group(db: Connection, group: Resource) -> RoutingObject:
-    names = ("direction", "ethertype", "protocol", "port_range_min", "port_range_max")
-    remotes = ("remote_ip_prefix", "remote_group_id", "remote_address_group_id")
-    rules = security_groups.list_rules_by_group(db, [group.id])[group.id]
-    ports = resources.list_ports_by_id(db, security_groups.list_ports_of_group(db, group.id))
-    properties = {
-        "rules": [{name: rule[name] for name in (*names, *remotes)} for rule in rules],
-        "addresses": sorted(_list_addresses(ports)),
-    }
-    return RoutingObject("security_group", group.id, group.name, properties)
-
-
-def _list_addresses(ports: Sequence[Port]) -> set[str]:
-    return {fixed_ip["ip_address"] for port in ports for fixed_ip in port.fixed_ips}
+    Raises UnsupportedOperation or BadRequest if a cloud of the project cannot apply it.
+    """
+    limited = [
+        (cloud, check)
+        for cloud in clouds.bindings.list_clouds(ctx.db, project_id)
+        if (check := registry.find_routing_check(cloud.kind)) is not None
+    ]
+    desired = load_object(ctx.db, kind, resource_id)[0] if limited else None
+    if desired is None:
+        return
+    for cloud, check in limited:
+        try:
+            check(desired)
+        except NotSupported as error:
+            raise UnsupportedOperation(f"Cloud {cloud.name}: {error.message}.") from error
+        except RequestRejected as error:
+            raise BadRequest(f"Cloud {cloud.name}: {error.message}.") from error

@@ -60,6 +60,13 @@ class FloatingIps:
         for floating_ip in repository.list_floating_ips_of_port(db, port_id):
             self.collection.update(ctx, floating_ip.id, {"port_id": None})
 
+    def delete_unassociated(self, db: Connection, network_id: str, now: Micros) -> None:
+        """Delete the floating IPs of a network that is deleted, unless they are in use. Without a policy check."""
+        ctx = RequestContext(db, SYSTEM, now)
+        for floating_ip in repository.list_floating_ips_of_network(db, network_id):
+            if floating_ip["router_id"] is None:
+                self.delete(ctx, floating_ip.id)
+
     def find_by_address(self, ctx: RequestContext, address: str) -> Resource | None:
         """Return the caller's floating IP with this address, for the compute service."""
         return repository.find_floating_ip_by_address(ctx.db, ctx.caller.require_project_id(), address)
@@ -74,14 +81,14 @@ class FloatingIps:
             values |= self._associate(ctx, floating_ip, values["port_id"], values["fixed_ip_address"])
         elif values["fixed_ip_address"] is not None:
             raise BadFloatingIpRequest("fixed_ip_address cannot be specified without a port_id")
-        request = FixedIpRequest(values["subnet_id"], values["floating_ip_address"])
-        requests = [request] if request.subnet_id or request.ip_address else None
-        port = self.service_ports.create(ctx, network, repository.FLOATING_IP_OWNER, floating_ip.id, requests)
+        port = self.service_ports.create(
+            ctx, network, repository.FLOATING_IP_OWNER, floating_ip.id, _build_requests(values)
+        )
         addresses = [fixed_ip["ip_address"] for fixed_ip in port.fixed_ips if ":" not in fixed_ip["ip_address"]]
-        if not addresses:
+        if not addresses and not values["assigned_address"]:
             raise BadFloatingIpRequest(f"Network {network.id} does not contain any IPv4 subnet")
         values |= {
-            "floating_ip_address": addresses[0],
+            "floating_ip_address": values["assigned_address"] or addresses[0],
             "external_port_id": port.id,
             "cloud_name": self.collection.find_cloud_name(ctx, floating_ip.project_id),
         }
@@ -127,13 +134,17 @@ class FloatingIps:
 
 
 class FloatingIpsOfPorts:
-    """Implements PortUsers: floating IPs need ports, and are set after both are composed."""
+    """Implements PortUsers and NetworkUsers: floating IPs need both, and are set after all are composed."""
 
     floating_ips: FloatingIps
 
     def release(self, db: Connection, port_id: str, now: Micros) -> None:
         """Disassociate the floating IPs of a port, before it is deleted."""
         self.floating_ips.disassociate_port(db, port_id, now)
+
+    def release_network(self, db: Connection, network_id: str, now: Micros) -> None:
+        """Delete the unassociated floating IPs of an external network, before it is deleted."""
+        self.floating_ips.delete_unassociated(db, network_id, now)
 
 
 def enqueue_floating_ip(ctx: RequestContext, floating_ip_id: str) -> None:
@@ -154,6 +165,16 @@ def find_router(db: Connection, port: Port, subnet_id: str, external_network_id:
         if routers[router_id]["external_network_id"] == external_network_id:
             return routers[router_id]
     return None
+
+
+def _build_requests(values: Attributes) -> list[FixedIpRequest] | None:
+    """Return the addresses to request for the external port: none if a cloud assigned one. None: any address."""
+    subnet_id, address = values["subnet_id"], values["floating_ip_address"]
+    if values["assigned_address"] is not None:
+        if subnet_id or address:
+            raise BadFloatingIpRequest("The cloud assigns the addresses of floating IPs")
+        return []
+    return [FixedIpRequest(subnet_id, address)] if subnet_id or address else None
 
 
 def _select_fixed_ip(port: Port, fixed_ip: str | None) -> tuple[str, str]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection, IntegrityError
 from stratiform.kit.errors import Forbidden
@@ -14,6 +16,7 @@ from stratiform.services.network.errors import NetworkInUse, NetworkNotFound
 from stratiform.services.network.model import Attributes, ListQuery, Network
 from stratiform.services.network.model.declared_types.sharing import ACCESS_AS_EXTERNAL, ACCESS_AS_SHARED
 from stratiform.services.network.repository import ip_allocations, list_queries, rbac_policies, resources
+from stratiform.services.network.service.notifications import Notifications
 from stratiform.services.network.service.ownership import (
     require_list,
     require_visible,
@@ -21,6 +24,7 @@ from stratiform.services.network.service.ownership import (
     save_changes,
     sees_all_projects,
 )
+from stratiform.services.network.service.qos_assignments import find_default_qos_policy, require_qos_policy
 from stratiform.services.network.service.quotas import Quotas
 from stratiform.services.network.service.subnet_deletion import delete_subnet
 
@@ -43,6 +47,12 @@ _UPDATE_RULES = {
 _MAX_LISTED_PORTS = 5
 
 
+class NetworkUsers(Protocol):
+    """What belongs to networks, and is deleted with them: unassociated floating IPs."""
+
+    def release_network(self, db: Connection, network_id: str, now: Micros) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Networks:
     """Networks. `attributes` and `changes` are values by field name of model.Network."""
@@ -50,6 +60,8 @@ class Networks:
     ids: Ids
     clouds: CloudsService
     quotas: Quotas
+    network_users: NetworkUsers
+    notifications: Notifications
 
     def create(self, ctx: RequestContext, project_id: str | None, attributes: Attributes) -> Network:
         """Create a network of the caller's project, or (admins) of another."""
@@ -58,9 +70,13 @@ class Networks:
         for name, rule in _CREATE_RULES.items():
             if attributes.get(name):
                 rule.require(ctx.caller, owner)
+        require_qos_policy(ctx, attributes)
         self.quotas.reserve(ctx.db, owner, "network")
+        attributes = {"qos_policy_id": find_default_qos_policy(ctx, owner), **attributes}
         network = Network(id=self.ids.uuid(), project_id=owner, created_at=ctx.now, updated_at=ctx.now, **attributes)
-        return resources.networks.insert(ctx.db, network)
+        created = resources.networks.insert(ctx.db, network)
+        self.notifications.notify_network(ctx, "create", created)
+        return created
 
     def get(self, ctx: RequestContext, network_id: str) -> Network:
         """Return a network. Raises NetworkNotFound, also for a network of another project that is not shared."""
@@ -95,7 +111,10 @@ class Networks:
         for name, rule in _UPDATE_RULES.items():
             if name in changes and changes[name] != getattr(network, name):
                 rule.require(ctx.caller, network.project_id)
-        return save_changes(ctx, resources.networks, network, changes)
+        require_qos_policy(ctx, changes)
+        updated = save_changes(ctx, resources.networks, network, changes)
+        self.notifications.notify_network(ctx, "update", updated)
+        return updated
 
     def delete(self, ctx: RequestContext, network_id: str) -> None:
         """Delete a network and its subnets. Raises NetworkInUse if it has ports."""
@@ -103,9 +122,11 @@ class Networks:
         policy.NETWORKS_DELETE.require(ctx.caller, network.project_id)
         subnets = resources.list_subnets_by_network(ctx.db, [network_id])[network_id]
         ip_allocations.lock_subnets(ctx.db, [subnet.id for subnet in subnets])
+        self.network_users.release_network(ctx.db, network_id, ctx.now)
         ports = resources.list_ports_of_network(ctx.db, network_id, _MAX_LISTED_PORTS)
         if ports:
             raise NetworkInUse(network_id, ", ".join(port.id for port in ports))
+        self.notifications.notify_network(ctx, "delete", network)
         try:
             with ctx.db.begin_nested():
                 for subnet in subnets:

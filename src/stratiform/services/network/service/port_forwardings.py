@@ -12,6 +12,7 @@ from stratiform.services.network.model import Attributes
 from stratiform.services.network.model.declared_types.routing import PORT_FORWARDING
 from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.repository import routers as repository
+from stratiform.services.network.service.cloud_objects import require_applicable
 from stratiform.services.network.service.floating_ips import FloatingIps, enqueue_floating_ip, find_router
 from stratiform.services.network.service.resource_collection import ResourceCollection
 
@@ -28,7 +29,7 @@ class PortForwardings:
             PORT_FORWARDING,
             resolve_owner=self._resolve_owner,
             prepare=self._prepare,
-            after_create=lambda ctx, forwarding: enqueue_floating_ip(ctx, forwarding["floatingip_id"]),
+            after_create=self._after_create,
             check_update=self._check_update,
             after_update=lambda ctx, _previous, updated: enqueue_floating_ip(ctx, updated["floatingip_id"]),
             before_delete=lambda ctx, forwarding: enqueue_floating_ip(ctx, forwarding["floatingip_id"]),
@@ -59,6 +60,12 @@ class PortForwardings:
         if floating_ip["router_id"] is None:
             repository.set_router_of_floating_ip(ctx.db, floating_ip.id, router_id, ctx.now)
         return replace(forwarding)
+
+    def _after_create(self, ctx: RequestContext, forwarding: Resource) -> None:
+        floating_ip = self.floating_ips.collection.get(ctx, forwarding["floatingip_id"])
+        clouds = self.floating_ips.dependencies.clouds
+        require_applicable(ctx, clouds, "floating_ip", floating_ip.id, floating_ip.project_id)
+        enqueue_floating_ip(ctx, floating_ip.id)
 
     def _check_update(self, ctx: RequestContext, forwarding: Resource, changes: Attributes) -> Attributes:
         if "internal_port_id" in changes or "internal_ip_address" in changes:

@@ -10,6 +10,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.network import policy
 from stratiform.services.network.errors import BadRequest, MacAddressInUse, PortNotFound
 from stratiform.services.network.errors.routing import ServicePortInUse
@@ -32,6 +33,7 @@ from stratiform.services.network.service.ownership import (
     save_changes,
     sees_all_projects,
 )
+from stratiform.services.network.service.qos_assignments import require_qos_policy
 from stratiform.services.network.service.quotas import Quotas
 from stratiform.services.network.service.security_groups import SecurityGroups
 
@@ -71,7 +73,10 @@ class Ports:
         policy.PORTS_CREATE.require(ctx.caller, owner)
         _require_attributes(ctx, network, new)
         _require_supported(new.attributes)
+        require_qos_policy(ctx, new.attributes)
         self.quotas.reserve(ctx.db, owner, "port")
+        # Subnets are locked before a default group is created, whose event locks the outbox: the order of all requests.
+        allocator = AddressAllocator.lock_network(ctx, network)
         port = Port(
             id=self.ids.uuid(),
             project_id=owner,
@@ -82,8 +87,9 @@ class Ports:
             updated_at=ctx.now,
             **new.attributes,
         )
-        created = AddressAllocator.lock_network(ctx, network).create_port(self.ids, port, new.fixed_ips)
+        created = allocator.create_port(self.ids, port, new.fixed_ips)
         repository.save_groups_of_port(ctx.db, created.id, created.security_groups, ctx.now)
+        self.networks.notifications.notify_port(ctx, "create", created)
         return created
 
     def get(self, ctx: RequestContext, port_id: str) -> Port:
@@ -117,6 +123,7 @@ class Ports:
             if name in changes and changes[name] != getattr(port, name):
                 rule.require(ctx.caller, port.project_id)
         _require_supported(changes)
+        require_qos_policy(ctx, changes)
         changes = dict(changes)
         if "security_groups" in changes:
             groups = list(self.security_groups.resolve_for_port(ctx, port.project_id, changes["security_groups"]))
@@ -126,7 +133,11 @@ class Ports:
             changes["mac_address"] = _resolve_new_mac(ctx, port, changes["mac_address"])
         if fixed_ips is not None:
             changes["fixed_ips"] = _reallocate(ctx, port, fixed_ips)
-        return save_changes(ctx, resources.ports, port, changes)
+        if port.device_id and {"security_groups", "port_security_enabled"} & changes.keys():
+            enqueue(ctx.db, "network.port", port.id, ctx.now)
+        updated = save_changes(ctx, resources.ports, port, changes)
+        self.networks.notifications.notify_port(ctx, "update", updated)
+        return updated
 
     def delete(self, ctx: RequestContext, port_id: str) -> None:
         """Delete a port and release its addresses."""
@@ -134,6 +145,7 @@ class Ports:
         policy.PORTS_DELETE.require(ctx.caller, port.project_id)
         if port.device_owner in routers.SERVICE_OWNERS:
             raise ServicePortInUse(port.id, f"has device owner {port.device_owner}")
+        self.networks.notifications.notify_port(ctx, "delete", port)
         self.port_users.release(ctx.db, port.id, ctx.now)
         repository.save_groups_of_port(ctx.db, port.id, [], ctx.now)
         ip_allocations.release_addresses(ctx.db, port.id, ctx.now)

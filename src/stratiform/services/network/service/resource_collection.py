@@ -83,8 +83,10 @@ class ResourceCollection:
     def rows(self) -> ResourceGateway:
         return gateways[self.resource_type.name]
 
-    def create(self, ctx: RequestContext, values: Attributes, project_id: str | None = None) -> Resource:
-        """Create a resource of the caller's project, or (admins) of another.
+    def create(
+        self, ctx: RequestContext, values: Attributes, project_id: str | None = None, resource_id: str = ""
+    ) -> Resource:
+        """Create a resource of the caller's project, or (admins) of another. `resource_id`: a new id by default.
 
         Raises: BadRequest, QuotaExceeded, the type's errors `not_found` (of a parent), `duplicate`.
         """
@@ -92,7 +94,7 @@ class ResourceCollection:
         self.resource_type.rules.create.require(ctx.caller, owner)
         self._require_attribute_rules(ctx, values, owner)
         self.quotas.reserve(ctx.db, owner, self.resource_type.quota)
-        resource = self.hooks.prepare(ctx, self._build(ctx, values, owner))
+        resource = self.hooks.prepare(ctx, self._build(ctx, values, owner, resource_id))
         self._insert(ctx, resource)
         self.hooks.after_create(ctx, resource)
         self.notify(ctx, "create", resource)
@@ -188,6 +190,16 @@ class ResourceCollection:
             describe_resource(self.resource_type, resource, computed.get(resource.id, {})) for resource in resources
         ]
 
+    def describe_visible(self, ctx: RequestContext, resources: Sequence[Resource]) -> Sequence[Attributes]:
+        """Return resources as in responses: with the attributes that the caller may see."""
+        rules = [(item.name, item.read_rule) for item in self.resource_type.attributes if item.read_rule is not None]
+        bodies = self.describe(ctx, resources)
+        for resource, body in zip(resources, bodies, strict=True):
+            for name, rule in rules:
+                if not rule.allows(ctx.caller, resource.project_id):
+                    del body[name]
+        return bodies
+
     def notify(self, ctx: RequestContext, operation: str, resource: Resource) -> None:
         """Append the notification of a change to the outbox."""
         if self.resource_type.name in events.NOTIFYING_TYPES:
@@ -215,7 +227,7 @@ class ResourceCollection:
     def _is_visible_to_all(self, resource: Resource) -> bool:
         return self.resource_type.public or (self.resource_type.is_shareable and bool(resource["shared"]))
 
-    def _build(self, ctx: RequestContext, values: Attributes, owner: str) -> Resource:
+    def _build(self, ctx: RequestContext, values: Attributes, owner: str, resource_id: str) -> Resource:
         own: dict[str, Any] = {}
         for attribute in self.resource_type.attributes:
             default = None if attribute.default is REQUIRED else attribute.default
@@ -223,7 +235,12 @@ class ResourceCollection:
             own[attribute.name] = default if value is None else value
         standard = {name: values[name] for name in _STANDARD if name in values}
         return Resource(
-            id=self.ids.uuid(), project_id=owner, created_at=ctx.now, updated_at=ctx.now, **standard, values=own
+            id=resource_id or self.ids.uuid(),
+            project_id=owner,
+            created_at=ctx.now,
+            updated_at=ctx.now,
+            **standard,
+            values=own,
         )
 
     def _replace_nulls(self, changes: Attributes) -> Attributes:

@@ -42,7 +42,7 @@ class RouterInterfaces:
             port = self._attach_port(ctx, router, port_id)
         else:
             port = self._create_port(ctx, router, str(subnet_id))
-        enqueue_router(ctx, router_id)
+        self.routers.request_reconcile(ctx, router)
         return self._notify(ctx, "create", router, port, port.fixed_ips[0]["subnet_id"])
 
     def remove(self, ctx: RequestContext, router_id: str, subnet_id: str | None, port_id: str | None) -> Attributes:

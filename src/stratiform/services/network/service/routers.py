@@ -10,6 +10,7 @@ from stratiform.services.network import policy
 from stratiform.services.network.errors import BadRequest
 from stratiform.services.network.errors.routing import (
     BadRouterRequest,
+    NetworkZoneNotFound,
     RouterGatewayInUseByFloatingIp,
     RouterInUse,
 )
@@ -19,7 +20,7 @@ from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.model.routes import add_routes, check_routes, remove_routes
 from stratiform.services.network.repository import resources
 from stratiform.services.network.repository import routers as repository
-from stratiform.services.network.service.cloud_objects import require_routing
+from stratiform.services.network.service.cloud_objects import require_applicable, require_routing
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
 from stratiform.services.network.service.service_ports import ServicePorts
@@ -42,10 +43,15 @@ class Routers:
             prepare=self._prepare,
             after_create=self._after_create,
             check_update=self._check_update,
-            after_update=lambda ctx, _router, updated: enqueue_router(ctx, updated.id),
+            after_update=lambda ctx, _router, updated: self.request_reconcile(ctx, updated),
             before_delete=self._before_delete,
             compute=self._compute,
         )
+
+    def request_reconcile(self, ctx: RequestContext, router: Resource) -> None:
+        """Request that the clouds of a router apply its changes. Raises as `require_applicable`."""
+        require_applicable(ctx, self.dependencies.clouds, "router", router.id, router.project_id)
+        enqueue_router(ctx, router.id)
 
     def add_routes(self, ctx: RequestContext, router_id: str, routes: Sequence[Mapping[str, str]]) -> Resource:
         """Add routes to those of a router; existing ones stay. Raises InvalidRoutes."""
@@ -79,6 +85,7 @@ class Routers:
 
     def _prepare(self, ctx: RequestContext, router: Resource) -> Resource:
         require_routing(ctx, self.dependencies.clouds, router.project_id, "routers")
+        self._require_zones(ctx, router)
         if router["routes"]:
             check_routes(router["routes"], [], [])
         info = router["external_gateway_info"]
@@ -87,10 +94,17 @@ class Routers:
             values |= self._read_gateway(ctx, router, info)
         return replace(router, values=values)
 
+    def _require_zones(self, ctx: RequestContext, router: Resource) -> None:
+        """Raises NetworkZoneNotFound for a hint that is none of the project's availability zones."""
+        zones = self.networks.list_availability_zones(ctx.db, router.project_id)
+        for hint in router["availability_zone_hints"]:
+            if hint not in zones:
+                raise NetworkZoneNotFound(hint)
+
     def _after_create(self, ctx: RequestContext, router: Resource) -> None:
         if router["external_network_id"] is not None:
             self._create_gateway(ctx, router, router["external_network_id"], router["external_gateway_info"])
-        enqueue_router(ctx, router.id)
+        self.request_reconcile(ctx, router)
 
     def _check_update(self, ctx: RequestContext, router: Resource, changes: Attributes) -> Attributes:
         changes = dict(changes)

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from stratiform.kit.context import RequestContext
 from stratiform.services.network.errors.security_groups import SecurityGroupNotFound, SecurityGroupRuleExists
 from stratiform.services.network.model import Attributes, get_default_security_group_id
+from stratiform.services.network.model.declared_types.addressing import ADDRESS_GROUP
 from stratiform.services.network.model.declared_types.security import (
     DEFAULT_SECURITY_GROUP_RULE,
     RULE_FIELDS,
@@ -15,6 +16,7 @@ from stratiform.services.network.model.declared_types.security import (
 from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.model.security_groups import PARENT, build_fingerprint, check_rule
 from stratiform.services.network.repository import security_groups as repository
+from stratiform.services.network.service.cloud_objects import require_applicable
 from stratiform.services.network.service.ownership import sees_all_projects
 from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
 
@@ -31,7 +33,7 @@ class SecurityGroupRules:
             SECURITY_GROUP_RULE,
             resolve_owner=self._resolve_owner,
             prepare=self._prepare,
-            after_create=self._increment_revision,
+            after_create=self._after_create,
             before_delete=self._increment_revision,
             compute=self._compute,
             build_duplicate_error=self._build_duplicate_error,
@@ -44,7 +46,14 @@ class SecurityGroupRules:
         values = check_rule(resource.values)
         if values["remote_group_id"] is not None:
             self._get_group(ctx, values["remote_group_id"])
+        if values["remote_address_group_id"] is not None:
+            self._get_address_group(ctx, values["remote_address_group_id"])
         return replace(resource, values={**values, "fingerprint": build_fingerprint(values, RULE_FIELDS)})
+
+    def _after_create(self, ctx: RequestContext, resource: Resource) -> None:
+        group_id, clouds = resource["security_group_id"], self.dependencies.clouds
+        require_applicable(ctx, clouds, "security_group", group_id, resource.project_id)
+        self._increment_revision(ctx, resource)
 
     def _increment_revision(self, ctx: RequestContext, resource: Resource) -> None:
         repository.increment_revision(ctx.db, resource["security_group_id"], ctx.now)
@@ -61,6 +70,12 @@ class SecurityGroupRules:
             }
             for rule in resources
         }
+
+    def _get_address_group(self, ctx: RequestContext, address_group_id: str) -> Resource:
+        """Return an address group, which cannot be deleted meanwhile. Raises AddressGroupNotFound."""
+        collection = self.dependencies.build(ADDRESS_GROUP)
+        collection.rows.lock(ctx.db, address_group_id)
+        return collection.get(ctx, address_group_id)
 
     def _get_group(self, ctx: RequestContext, group_id: str) -> Resource:
         """Return a group that the caller may use. Raises SecurityGroupNotFound."""

@@ -24,7 +24,7 @@ from stratiform.services.network.model.security_groups import (
     get_default_rule_id,
 )
 from stratiform.services.network.repository import security_groups as repository
-from stratiform.services.network.service.cloud_objects import require_routing
+from stratiform.services.network.service.cloud_objects import require_applicable, require_routing
 from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
 from stratiform.services.network.service.security_group_rules import SecurityGroupRules, build_rule_values
 
@@ -44,8 +44,9 @@ class SecurityGroups:
         return self.dependencies.build(
             SECURITY_GROUP,
             prepare=self._prepare,
-            after_create=self._create_initial_rules,
+            after_create=self._after_create,
             check_update=self._check_update,
+            after_update=lambda ctx, _group, updated: self._require_applicable(ctx, updated),
             before_delete=self._before_delete,
             compute=self._compute,
         )
@@ -112,6 +113,13 @@ class SecurityGroups:
         if stateful is None:
             stateful = repository.find_default_statefulness(ctx.db, resource.project_id)
         return replace(resource, values={**resource.values, "stateful": stateful})
+
+    def _after_create(self, ctx: RequestContext, resource: Resource) -> None:
+        self._create_initial_rules(ctx, resource)
+        self._require_applicable(ctx, resource)
+
+    def _require_applicable(self, ctx: RequestContext, group: Resource) -> None:
+        require_applicable(ctx, self.dependencies.clouds, "security_group", group.id, group.project_id)
 
     def _check_update(self, ctx: RequestContext, resource: Resource, changes: Attributes) -> Attributes:
         is_default = resource.id == get_default_security_group_id(resource.project_id)

@@ -12,12 +12,13 @@ from stratiform.services.network import policy
 from stratiform.services.network.errors import NetworkAmbiguous, NetworkNotFound, PortInUse
 from stratiform.services.network.model import (
     FixedIpRequest,
+    FloatingAddresses,
     Network,
     NicRequest,
     Port,
 )
 from stratiform.services.network.model.declared_types.sharing import ACCESS_AS_SHARED
-from stratiform.services.network.repository import ip_allocations, rbac_policies, resources
+from stratiform.services.network.repository import ip_allocations, rbac_policies, resources, routers
 from stratiform.services.network.repository import security_groups as repository
 from stratiform.services.network.service.address_allocator import AddressAllocator
 from stratiform.services.network.service.ports import Ports
@@ -64,6 +65,10 @@ class ServerPorts:
         """Return the ports of several servers with one query."""
         return dict(resources.list_ports_by_device(db, server_ids))
 
+    def list_floating_addresses(self, db: Connection, ports: Sequence[Port]) -> FloatingAddresses:
+        """Return the floating IPs of ports by port id and fixed IP, without a policy check."""
+        return routers.list_floating_addresses(db, [port.id for port in ports])
+
     def add_security_group(self, ctx: RequestContext, server_id: str, group_id: str) -> None:
         """Add all ports of a server to a security group."""
         for port in self.list(ctx.db, server_id):
@@ -84,7 +89,9 @@ class ServerPorts:
 
     def detach(self, db: Connection, port: Port, now: Micros) -> None:
         """Delete a port that was created for its server, or detach it. Without a policy check."""
+        notifications = self.ports.networks.notifications
         if port.created_for_server:
+            notifications.notify_port_of_server(db, "delete", port, now)
             self.ports.port_users.release(db, port.id, now)
             repository.save_groups_of_port(db, port.id, [], now)
             ip_allocations.release_addresses(db, port.id, now)
@@ -92,6 +99,7 @@ class ServerPorts:
         else:
             detached = replace(port, device_id="", device_owner="", host="", updated_at=now, revision=port.revision + 1)
             resources.ports.save(db, detached)
+            notifications.notify_port_of_server(db, "update", detached, now)
 
     def _create_or_attach(
         self, ctx: RequestContext, project_id: str, server_id: str, request: NicRequest, groups: Sequence[str]
@@ -118,6 +126,7 @@ class ServerPorts:
         fixed_ips = [FixedIpRequest(ip_address=request.fixed_ip)] if request.fixed_ip else None
         created = allocator.create_port(self.ids, port, fixed_ips)
         repository.save_groups_of_port(ctx.db, created.id, groups, ctx.now)
+        self.ports.networks.notifications.notify_port(ctx, "create", created)
         return created
 
     def _attach(self, ctx: RequestContext, project_id: str, server_id: str, port_id: str) -> Port:
@@ -129,6 +138,7 @@ class ServerPorts:
         )
         if not resources.attach_port(ctx.db, attached):
             raise PortInUse(port_id)
+        self.ports.networks.notifications.notify_port(ctx, "update", attached)
         return attached
 
 

@@ -6,11 +6,16 @@ from ipaddress import ip_network
 from typing import Any
 
 from stratiform.kit.context import RequestContext
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.network import policy
 from stratiform.services.network.errors import BadRequest, NetworkNotFound
-from stratiform.services.network.errors.addressing import AddressesAlreadyExist, AddressesNotFound
+from stratiform.services.network.errors.addressing import (
+    AddressesAlreadyExist,
+    AddressesNotFound,
+    AddressGroupInUse,
+)
 from stratiform.services.network.errors.links import DuplicateSubPort, SubPortNotFound, TrunkPortInUse
-from stratiform.services.network.errors.qos import QosPolicyInUse
+from stratiform.services.network.errors.qos import QosDefaultPolicyExists, QosPolicyInUse
 from stratiform.services.network.errors.sharing import RbacPolicyInUse
 from stratiform.services.network.model import Attributes
 from stratiform.services.network.model.declared_types.addressing import ADDRESS_GROUP
@@ -23,9 +28,11 @@ from stratiform.services.network.model.declared_types.sharing import (
     RBAC_POLICY,
 )
 from stratiform.services.network.model.resource_types import Resource
-from stratiform.services.network.repository import rbac_policies, resources
+from stratiform.services.network.repository import rbac_policies, resources, security_groups
 from stratiform.services.network.repository.resource_rows import gateways
+from stratiform.services.network.service.cloud_objects import require_applicable
 from stratiform.services.network.service.ports import Ports
+from stratiform.services.network.service.qos_assignments import find_default_qos_policy
 from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
 
 _SEGMENTATION_TYPES = ("vlan", "inherit")
@@ -99,7 +106,7 @@ class AddressGroups:
 
     @property
     def collection(self) -> ResourceCollection:
-        return self.dependencies.build(ADDRESS_GROUP, prepare=_normalize_addresses)
+        return self.dependencies.build(ADDRESS_GROUP, prepare=_normalize_addresses, before_delete=_require_no_rules)
 
     def add_addresses(self, ctx: RequestContext, group_id: str, addresses: Sequence[str]) -> Resource:
         """Raises BadRequest, AddressesAlreadyExist."""
@@ -107,7 +114,7 @@ class AddressGroups:
         existing = [address for address in added if address in group["addresses"]]
         if existing:
             raise AddressesAlreadyExist(existing, group_id)
-        return self.collection.save(ctx, group, {"addresses": [*group["addresses"], *added]})
+        return self._save_addresses(ctx, group, [*group["addresses"], *added])
 
     def remove_addresses(self, ctx: RequestContext, group_id: str, addresses: Sequence[str]) -> Resource:
         """Raises BadRequest, AddressesNotFound."""
@@ -116,7 +123,22 @@ class AddressGroups:
         if missing:
             raise AddressesNotFound(missing, group_id)
         remaining = [address for address in group["addresses"] if address not in removed]
-        return self.collection.save(ctx, group, {"addresses": remaining})
+        return self._save_addresses(ctx, group, remaining)
+
+    def _save_addresses(self, ctx: RequestContext, group: Resource, addresses: Sequence[str]) -> Resource:
+        """Save the addresses, and apply the security groups with rules that refer to them."""
+        saved = self.collection.save(ctx, group, {"addresses": addresses})
+        for security_group in security_groups.list_groups_with_addresses(ctx.db, group.id):
+            owner = security_group.project_id
+            require_applicable(ctx, self.dependencies.clouds, "security_group", security_group.id, owner)
+            enqueue(ctx.db, "network.security_group", security_group.id, ctx.now)
+        return saved
+
+
+def _require_no_rules(ctx: RequestContext, group: Resource) -> None:
+    """Raises AddressGroupInUse."""
+    if security_groups.list_groups_with_addresses(ctx.db, group.id):
+        raise AddressGroupInUse(group.id)
 
 
 def _normalize_addresses(_ctx: RequestContext, group: Resource) -> Resource:
@@ -138,7 +160,13 @@ class QosPolicies:
 
     @property
     def collection(self) -> ResourceCollection:
-        return self.dependencies.build(QOS_POLICY, compute=self._compute, before_delete=_require_unused_policy)
+        return self.dependencies.build(
+            QOS_POLICY,
+            prepare=_prepare_policy,
+            check_update=_check_policy_update,
+            compute=self._compute,
+            before_delete=_require_unused_policy,
+        )
 
     def build_rule_collections(self) -> Sequence[ResourceCollection]:
         return [
@@ -164,6 +192,24 @@ class QosPolicies:
                 kind = {"type": rule_type.name.removesuffix("_rule"), "qos_policy_id": rule["policy_id"]}
                 rules[rule["policy_id"]].append({**body, **kind})
         return {policy_id: {"rules": items} for policy_id, items in rules.items()}
+
+
+def _prepare_policy(ctx: RequestContext, qos_policy: Resource) -> Resource:
+    if qos_policy["is_default"]:
+        _require_no_default(ctx, qos_policy)
+    return qos_policy
+
+
+def _check_policy_update(ctx: RequestContext, qos_policy: Resource, changes: Attributes) -> Attributes:
+    if changes.get("is_default") and not qos_policy["is_default"]:
+        _require_no_default(ctx, qos_policy)
+    return changes
+
+
+def _require_no_default(ctx: RequestContext, qos_policy: Resource) -> None:
+    """Raises QosDefaultPolicyExists if the project has a default policy."""
+    if find_default_qos_policy(ctx, qos_policy.project_id) is not None:
+        raise QosDefaultPolicyExists(qos_policy.project_id)
 
 
 def _require_unused_policy(ctx: RequestContext, qos_policy: Resource) -> None:

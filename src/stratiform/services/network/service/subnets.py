@@ -25,7 +25,8 @@ from stratiform.services.network.model.ip_addresses import (
     parse_cidr,
     parse_route_destination,
 )
-from stratiform.services.network.repository import ip_allocations, list_queries, rbac_policies, resources
+from stratiform.services.network.repository import ip_allocations, list_queries, rbac_policies, resources, routers
+from stratiform.services.network.service.address_allocator import AUTO_ADDRESS_MODES
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.ownership import (
     require_list,
@@ -91,6 +92,7 @@ class Subnets:
         resources.subnets.insert(ctx.db, subnet)
         ip_allocations.replace_pools(ctx.db, subnet)
         save_changes(ctx, resources.networks, network, {})
+        self.networks.notifications.notify_subnet(ctx, "create", subnet)
         return subnet
 
     def get(self, ctx: RequestContext, subnet_id: str) -> Subnet:
@@ -125,6 +127,7 @@ class Subnets:
         _check_dhcp_options(updated)
         if updated.allocation_pools != subnet.allocation_pools:
             ip_allocations.replace_pools(ctx.db, updated)
+        self.networks.notifications.notify_subnet(ctx, "update", updated)
         return updated
 
     def delete(self, ctx: RequestContext, subnet_id: str) -> None:
@@ -132,8 +135,11 @@ class Subnets:
         subnet = self.get(ctx, subnet_id)
         policy.SUBNETS_DELETE.require(ctx.caller, subnet.project_id)
         ip_allocations.lock_subnets(ctx.db, [subnet.id])
+        if subnet.ipv6_address_mode in AUTO_ADDRESS_MODES:
+            _release_automatic_addresses(ctx, subnet)
         if ip_allocations.count_allocated_addresses(ctx.db, [subnet.id]):
             raise SubnetInUse(subnet_id)
+        self.networks.notifications.notify_subnet(ctx, "delete", subnet)
         delete_subnet(ctx, subnet)
 
     def get_reserved_addresses(self, project_id: str) -> ReservedAddresses:
@@ -167,6 +173,16 @@ class Subnets:
                 raise InvalidInput(
                     f"Requested subnet with cidr: {cidr} for network: {network.id} overlaps with another subnet"
                 )
+
+
+def _release_automatic_addresses(ctx: RequestContext, subnet: Subnet) -> None:
+    """Take the addresses of a subnet from its ports, except from those of routers: ports derive them from a prefix."""
+    for port in resources.list_ports_with_addresses(ctx.db, subnet.network_id, subnet.id):
+        if port.device_owner != routers.INTERFACE_OWNER:
+            released = [fixed_ip for fixed_ip in port.fixed_ips if fixed_ip["subnet_id"] == subnet.id]
+            remaining = [fixed_ip for fixed_ip in port.fixed_ips if fixed_ip["subnet_id"] != subnet.id]
+            ip_allocations.release_addresses(ctx.db, port.id, ctx.now, released)
+            save_changes(ctx, resources.ports, port, {"fixed_ips": remaining})
 
 
 def _resolve_changes(subnet: Subnet, changes: Attributes) -> Attributes:

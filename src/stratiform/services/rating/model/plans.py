@@ -19,6 +19,9 @@ from stratiform.services.rating.model.prices import Measure, Price
 #: What happens to usage without a price: `refuse` keeps a period from being closed, `free` charges nothing.
 UnpricedRule = Literal["refuse", "free"]
 
+#: Resource types that cost nothing where a plan has no price for them, in every plan: parts of a network.
+FREE_TYPES = ("network", "port", "subnet")
+
 
 class PriceDecision(NamedTuple):
     """The price that applies to a measure, as an index of the version's prices; or the reason why none does.
@@ -165,9 +168,12 @@ class PricePlan:
         """Return False for usage without a price that costs nothing. An unknown name never makes usage free."""
         return decision.price is not None or decision.undecided or self.unpriced == "refuse"
 
+    def _is_free(self, resource_type: str) -> bool:
+        return resource_type in self.free or resource_type in FREE_TYPES
+
     def _decide_segment(self, version: PlanVersion | None, facts: PricingFacts) -> Iterator[PriceDecision]:
         if version is None or not version.prices_resource_type(facts.resource_type):
-            if facts.resource_type not in self.free:
+            if not self._is_free(facts.resource_type):
                 yield _uncovered("", version, facts.resource_type)
             return
         for measure in version.list_segment_measures(facts.resource_type):
@@ -179,7 +185,7 @@ class PricePlan:
         self, version: PlanVersion | None, facts: PricingFacts, meter: str, unit: str
     ) -> PriceDecision | None:
         if version is None or not version.prices_resource_type(facts.resource_type):
-            if facts.resource_type in self.free:
+            if self._is_free(facts.resource_type):
                 return None
             return _uncovered(meter, version, facts.resource_type)
         measure = Measure(facts.resource_type, "samples", meter)
@@ -197,7 +203,7 @@ class PricePlan:
 
     def needs_samples(self, resource_type: str, meter: str) -> bool:
         """Return True if samples of the meter are needed: some version prices them, or does not cover the type."""
-        if resource_type not in self.free and not all(
+        if not self._is_free(resource_type) and not all(
             version.prices_resource_type(resource_type) for version in self.versions
         ):
             return True

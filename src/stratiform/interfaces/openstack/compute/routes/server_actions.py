@@ -138,7 +138,6 @@ api.declare_actions(
     ],
 )
 
-_NO_GRAPHICAL_CONSOLE = "A graphical console is not supported; read the console output instead."
 _NO_FLOATING_IP = "This action of nova-network is not supported; use the floating IPs of the Network API."
 
 api.declare_unsupported_actions(
@@ -146,10 +145,6 @@ api.declare_unsupported_actions(
     policy.SERVERS_SHOW,
     _get,
     {
-        "os-getVNCConsole": _NO_GRAPHICAL_CONSOLE,
-        "os-getSPICEConsole": _NO_GRAPHICAL_CONSOLE,
-        "os-getRDPConsole": _NO_GRAPHICAL_CONSOLE,
-        "os-getSerialConsole": "A serial console is not supported; read the console output instead.",
         "addFloatingIp": _NO_FLOATING_IP,
         "removeFloatingIp": _NO_FLOATING_IP,
         "resetNetwork": "Resetting the network is not supported.",

@@ -116,12 +116,6 @@ def clear_server_password(request: ApiRequest, server_id: str) -> None:
     request.services.compute.server_details.clear_password(request.ctx, server_id)
 
 
-@api.get("/os-console-auth-tokens/{console_token}", policy.CONSOLE_TOKENS_SHOW, since=31)
-def show_console_token(request: ApiRequest, console_token: str) -> None:  # noqa: ARG001 - no token exists
-    policy.CONSOLE_TOKENS_SHOW.require(request.ctx.caller, None)
-    raise NotFound("Token not found")
-
-
 @api.post("/os-server-external-events", policy.EXTERNAL_EVENTS_CREATE)
 def create_external_events(
     request: ApiRequest, body: schemas.ExternalEventsRequest

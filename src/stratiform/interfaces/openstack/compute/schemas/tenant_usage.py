@@ -55,3 +55,4 @@ class TenantUsageResponse(Struct):
     """`tenant_usage` is empty if the project had no server."""
 
     tenant_usage: TenantUsage | dict[str, str]
+    tenant_usage_links: list[Link] | UnsetType = UNSET

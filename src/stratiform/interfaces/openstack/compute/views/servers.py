@@ -1,6 +1,5 @@
 """Servers."""
 
-from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import UNSET, Raw, UnsetType
@@ -12,7 +11,6 @@ from stratiform.interfaces.openstack.compute.views.links import bookmark_link, r
 from stratiform.interfaces.openstack.compute.views.times import format_naive_time
 from stratiform.kit.clock import format_iso_seconds
 from stratiform.services.compute.model import Server, ServerDetail
-from stratiform.services.network.model import Port
 
 _S = TypeVar("_S", bound=schemas.ServerDetail)
 
@@ -55,7 +53,8 @@ def server_in_single_response(schema: type[_S], detail: ServerDetail, view: View
 def encode_server_detail(detail: ServerDetail, view: ViewContext) -> Raw:
     """Return a server of `GET /servers/detail` as JSON. `detail` consists of shared records."""
     ports = [(name, *map(id, ports)) for name, ports in detail.ports.items()]
-    key = (id(detail.server), *ports, *detail.attachments)
+    floating_ips = repr(detail.floating_ips) if detail.floating_ips else ""
+    key = (id(detail.server), *ports, *detail.attachments, floating_ips)
     return _encoded_details.encode(key, detail, lambda: server_detail(schemas.ServerDetail, detail, view), view)
 
 
@@ -76,7 +75,7 @@ def server_detail(schema: type[_S], detail: ServerDetail, view: ViewContext) -> 
         flavor=_flavor(server, view),
         created=format_iso_seconds(server.created_at),
         updated=format_iso_seconds(server.updated_at),
-        addresses=_addresses(detail.ports, address_type),
+        addresses=_addresses(detail, address_type),
         access_ip_v4=server.access_ip_v4,
         access_ip_v6=server.access_ip_v6,
         links=resource_links(view, "servers", server.id),
@@ -134,17 +133,20 @@ def _flavor(server: Server, view: ViewContext) -> schemas.FlavorReference | sche
     )
 
 
-def _addresses(
-    ports_by_network: Mapping[str, Sequence[Port]], schema: type[schemas.ServerAddress]
-) -> dict[str, list[schemas.ServerAddress]]:
-    """Return the addresses by the name of their network; networks without addresses are omitted."""
+def _addresses(detail: ServerDetail, schema: type[schemas.ServerAddress]) -> dict[str, list[schemas.ServerAddress]]:
+    """Return the addresses by the name of their network; networks without addresses are omitted.
+
+    As in Nova, each floating IP follows its fixed IP.
+    """
     addresses: dict[str, list[schemas.ServerAddress]] = {}
-    for network_name, ports in ports_by_network.items():
+    for network_name, ports in detail.ports.items():
         for port in ports:
             for fixed_ip in port.fixed_ips:
                 address = fixed_ip["ip_address"]
-                entry = schema(get_ip_version(address), address, "fixed", port.mac_address)
-                addresses.setdefault(network_name, []).append(entry)
+                entries = addresses.setdefault(network_name, [])
+                entries.append(schema(get_ip_version(address), address, "fixed", port.mac_address))
+                for floating_ip in detail.floating_ips.get(port.id, {}).get(address, ()):
+                    entries.append(schema(get_ip_version(floating_ip), floating_ip, "floating", port.mac_address))
     return addresses
 
 

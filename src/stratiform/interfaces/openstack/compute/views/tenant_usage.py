@@ -9,18 +9,24 @@ from stratiform.services.ledger.model import Segment
 _ENDED = "terminated"
 
 
-def tenant_usages(segments: Iterable[Segment], start: Micros, end: Micros) -> list[schemas.TenantUsage]:
-    """Return the usage of each project in `[start, end)`, with its servers, sorted by project."""
-    by_project: dict[str, dict[str, list[Segment]]] = {}
+def group_by_server(segments: Iterable[Segment]) -> list[list[Segment]]:
+    """Return the segments of each server, sorted by project and id: the order of pages."""
+    by_server: dict[tuple[str, str], list[Segment]] = {}
     for segment in segments:
-        by_project.setdefault(segment.project_id, {}).setdefault(segment.resource_id, []).append(segment)
-    return [_tenant_usage(project_id, by_project[project_id], start, end) for project_id in sorted(by_project)]
+        by_server.setdefault((segment.project_id, segment.resource_id), []).append(segment)
+    return [by_server[key] for key in sorted(by_server)]
 
 
-def _tenant_usage(
-    project_id: str, servers: dict[str, list[Segment]], start: Micros, end: Micros
-) -> schemas.TenantUsage:
-    clipped = [segment.clip(start, end) for segments in servers.values() for segment in segments]
+def tenant_usages(servers: Iterable[list[Segment]], start: Micros, end: Micros) -> list[schemas.TenantUsage]:
+    """Return the usage of each project in `[start, end)`, with its servers, in the order of `group_by_server`."""
+    by_project: dict[str, list[list[Segment]]] = {}
+    for segments in servers:
+        by_project.setdefault(segments[0].project_id, []).append(segments)
+    return [_tenant_usage(project_id, items, start, end) for project_id, items in by_project.items()]
+
+
+def _tenant_usage(project_id: str, servers: list[list[Segment]], start: Micros, end: Micros) -> schemas.TenantUsage:
+    clipped = [segment.clip(start, end) for segments in servers for segment in segments]
     return schemas.TenantUsage(
         tenant_id=project_id,
         start=format_iso_naive(start),
@@ -29,7 +35,7 @@ def _tenant_usage(
         total_memory_mb_usage=sum(_hours(segment) * _size(segment, "ram_mib") for segment in clipped),
         total_vcpus_usage=sum(_hours(segment) * _size(segment, "vcpus") for segment in clipped),
         total_local_gb_usage=sum(_hours(segment) * _size(segment, "disk_gib") for segment in clipped),
-        server_usages=[_server_usage(segments, start, end) for segments in servers.values()],
+        server_usages=[_server_usage(segments, start, end) for segments in servers],
     )
 
 

@@ -44,9 +44,9 @@ def show_token(request: ApiRequest, query: schemas.TokenQuery) -> ApiResponse[sc
     token_id, token = _subject(request, query)
     catalog = _catalog(request, query, token, request.ctx.db, request.ctx.now)
     encoded = msgspec.json.encode(schemas.TokenResponse(tokens.token(token, catalog)))
-    service = request.services.identity.tokens
-    caller_token = service.validate(request.ctx.db, _caller_token_id(request), request.ctx.now)
-    service.remember_response(request.ctx, _build_response_key(request), encoded, [caller_token, token])
+    request.services.identity.tokens.remember_response(
+        request.ctx, _build_response_key(request), encoded, _caller_token_id(request), token
+    )
     return ApiResponse(encoded=encoded, headers=_headers(token_id))
 
 

@@ -82,11 +82,24 @@ class TokenQuery(Struct):
     allow_expired: bool = False
 
 
+class ResourceId(Struct):
+    id: str
+
+
+class FederatedUser(Struct):
+    """Where a user signed in. The groups are not listed: the roles of the token include theirs."""
+
+    identity_provider: ResourceId
+    protocol: ResourceId
+    groups: list[ResourceId] = []
+
+
 class TokenUser(Struct):
     domain: ResourceName
     id: str
     name: str
     password_expires_at: str | None = None
+    federation: FederatedUser | UnsetType = field(name="OS-FEDERATION", default=UNSET)
 
 
 class TokenProject(Struct):
@@ -102,15 +115,11 @@ class TokenApplicationCredential(Struct):
     access_rules: list[JsonObject] | UnsetType = UNSET
 
 
-class UserId(Struct):
-    id: str
-
-
 class TokenTrust(Struct):
     id: str
     impersonation: bool
-    trustee_user: UserId
-    trustor_user: UserId
+    trustee_user: ResourceId
+    trustor_user: ResourceId
 
 
 class CatalogEndpoint(Struct):
@@ -156,3 +165,20 @@ class CatalogResponse(Struct):
 class SystemResponse(Struct):
     system: list[SystemScope]
     links: SelfLink
+
+
+class WebSsoQuery(Struct):
+    """`origin`: the URL of the dashboard that receives the token."""
+
+    origin: str = ""
+
+
+class WebSsoCallbackQuery(Struct):
+    """The response of the provider. Source: RFC 6749, 4.1.2."""
+
+    state: str = ""
+    code: str = ""
+    error: str = ""
+    error_description: str = ""
+    iss: str = ""
+    session_state: str = ""

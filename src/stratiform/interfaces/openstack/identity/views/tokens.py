@@ -40,9 +40,12 @@ def token(record: Token, catalog_entries: Iterable[CatalogEntry] | None) -> sche
         )
         if credential.access_rules is not None:
             response.application_credential.access_rules = credential.access_rules
+    if record.federation is not None:
+        idp_id, protocol_id = (schemas.ResourceId(value) for value in record.federation)
+        response.user.federation = schemas.FederatedUser(idp_id, protocol_id)
     if record.trust is not None:
         trust = record.trust
-        trustee, trustor = schemas.UserId(trust.trustee_user_id), schemas.UserId(trust.trustor_user_id)
+        trustee, trustor = schemas.ResourceId(trust.trustee_user_id), schemas.ResourceId(trust.trustor_user_id)
         response.trust = schemas.TokenTrust(trust.id, trust.impersonation, trustee, trustor)
     return response
 

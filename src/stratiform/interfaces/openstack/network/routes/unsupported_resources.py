@@ -33,15 +33,6 @@ _SERVED_BY_CLOUDS = "clouds provide the network services, instead of agents and 
 
 _COLLECTIONS = (
     _Unsupported(
-        "/agents",
-        "agents",
-        "agent_id",
-        "Agent",
-        policy.AGENTS_GET,
-        policy.AGENTS_UPDATE,
-        f"Agents are not supported: {_SERVED_BY_CLOUDS}.",
-    ),
-    _Unsupported(
         "/segments",
         "segments",
         "segment_id",
@@ -124,34 +115,11 @@ def _declare(item: _Unsupported) -> None:
     api.get(item_path, item.get_rule)(show_resource)
     api.put(item_path, item.change_rule)(show_resource)
     api.delete(item_path, item.change_rule)(show_resource)
-    if item.collection != "agents":
-        api.declare_unsupported("POST", item.path, item.change_rule, item.reason, get=item.get_parent)
+    api.declare_unsupported("POST", item.path, item.change_rule, item.reason, get=item.get_parent)
 
 
 for _item in _COLLECTIONS:
     _declare(_item)
-
-_AGENTS = f"Agents are not supported: {_SERVED_BY_CLOUDS}."
-for _method, _path in (
-    ("POST", "/agents/{agent_id}/dhcp-networks"),
-    ("DELETE", "/agents/{agent_id}/dhcp-networks/{network_id}"),
-    ("POST", "/agents/{agent_id}/l3-routers"),
-    ("DELETE", "/agents/{agent_id}/l3-routers/{router_id}"),
-):
-    api.declare_unsupported(_method, _path, policy.AGENTS_UPDATE, _AGENTS)
-
-for _path, _name in (
-    ("/agents/{agent_id}/dhcp-networks", "networks"),
-    ("/agents/{agent_id}/l3-routers", "routers"),
-    ("/networks/{network_id}/dhcp-agents", "agents"),
-    ("/routers/{router_id}/l3-agents", "agents"),
-):
-
-    def _list_nothing(_request: ApiRequest, *, _collection: str = _name, **_ids: str) -> dict[str, list[Any]]:
-        """Not supported: the list is empty."""
-        return {_collection: []}
-
-    api.get(_path, policy.AGENTS_GET)(_list_nothing)
 
 for _method in ("POST", "DELETE"):
     _suffix = "" if _method == "POST" else "/{service_profile_id}"
@@ -167,10 +135,6 @@ _LOCAL_IPS = "Local IPs are not supported: clouds have no address that is local 
 api.declare_unsupported("GET", _ASSOCIATIONS, policy.LOCAL_IPS_GET, _LOCAL_IPS)
 api.declare_unsupported("POST", _ASSOCIATIONS, policy.LOCAL_IPS_CREATE, _LOCAL_IPS)
 api.declare_unsupported("DELETE", f"{_ASSOCIATIONS}/{{port_id}}", policy.LOCAL_IPS_CREATE, _LOCAL_IPS)
-
-_TOPOLOGY = "Auto-allocated topologies are not supported: create a network, a subnet and a router."
-api.declare_unsupported("GET", "/auto-allocated-topology/{topology_id}", policy.TOPOLOGY_GET, _TOPOLOGY)
-api.declare_unsupported("DELETE", "/auto-allocated-topology/{topology_id}", policy.TOPOLOGY_DELETE, _TOPOLOGY)
 
 
 @api.get("/service-providers", policy.SERVICE_PROVIDERS_GET)

@@ -37,6 +37,7 @@ class NetworkCreate(NetworkUpdate, forbid_unknown_fields=True, kw_only=True):
     tenant_id: OptionalText = UNSET
     tags: list[Tag] | UnsetType = UNSET
     availability_zone_hints: list[str] | UnsetType = UNSET
+    vlan_transparent: OptionalFlag = UNSET
 
 
 class NetworkCreateRequest(Struct):

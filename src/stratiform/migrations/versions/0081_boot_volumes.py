@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0072"
-down_revision = "0071"
+revision = "0081"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 

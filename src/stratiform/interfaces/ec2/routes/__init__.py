@@ -1,0 +1,1 @@
+"""The actions of the EC2 API, by kind of resource."""

@@ -1,0 +1,13 @@
+"""Settings of where users come from, beside the database."""
+
+from dataclasses import dataclass
+
+from stratiform.services.identity.model.oidc import OidcSettings
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityBackends:
+    """External sources of users. `trusted_dashboards`: URLs that receive the tokens of sign-ins by a browser."""
+
+    oidc: tuple[OidcSettings, ...] = ()
+    trusted_dashboards: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from stratiform.services.billing.repository.project_assignments import list_assi
 from stratiform.services.ledger.model import Resource
 from stratiform.services.ledger.model.name_timelines import PROJECT_TYPE
 from stratiform.services.ledger.service import LedgerService, ProjectUsage
+from stratiform.services.rating.model import FREE_TYPES
 from stratiform.services.rating.service import RatingService
 
 Interval = tuple[Micros, Micros]
@@ -27,13 +28,13 @@ class UnassignedUsages:
     def list(self, ctx: RequestContext, month: str | None = None) -> Sequence[UnassignedUsage]:
         """Return the unassigned usage in a month (default: the current one) until now, by project.
 
-        Resource types that no plan prices do not count, if there are plans. Raises: Invalid
+        Resource types that no plan prices do not count, nor those that are free by default. Raises: Invalid
         """
         policy.ACCOUNTS_LIST.require(ctx.caller, None)
         start, end = parse_month(month or format_month(ctx.now))
         plans = self.rating.plans.list_all(ctx.db)
         types = frozenset[str]().union(*(plan.priced_types for plan in plans))
-        types = types or frozenset(each.name for each in self.rating.catalog)
+        types = types or frozenset(each.name for each in self.rating.catalog) - frozenset(FREE_TYPES)
         return self.find(ctx.db, start, min(end, ctx.now), types)
 
     def find(

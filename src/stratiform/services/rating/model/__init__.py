@@ -22,6 +22,7 @@ from stratiform.services.rating.model.fixed_point import (
     format_scaled,
 )
 from stratiform.services.rating.model.plans import (
+    FREE_TYPES,
     PlanUpdate,
     PlanVersion,
     PriceDecision,
@@ -59,6 +60,7 @@ __all__ = [
     "AMOUNT_DIGITS",
     "CLOUD",
     "EXACT",
+    "FREE_TYPES",
     "GRANULARITY_US",
     "MAX_AMOUNT",
     "MAX_GAPS",

@@ -35,7 +35,7 @@ from stratiform.services.volume.repository.snapshots import update_in_status as 
 from stratiform.services.volume.service.group_access import check_new_member
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.volume_access import get_volume, update_volume
-from stratiform.services.volume.service.volume_sources import VolumeSources, check_source_size
+from stratiform.services.volume.service.volume_sources import VolumeSources, check_source_size, find_image_id
 from stratiform.services.volume.service.volume_types import VolumeTypes
 
 #: The kind of work that reconciles one volume; its key is the volume's id.
@@ -60,6 +60,8 @@ class Volumes:
         """
         project_id = ctx.caller.require_project_id()
         policy.VOLUME_CREATE.require(ctx.caller, project_id)
+        if new.image_id:
+            new = replace(new, image_id=find_image_id(self.images, ctx, new.image_id))
         source = self.volume_sources.get(ctx, new)
         image_metadata = (
             self._image_metadata(ctx, new.image_id, new.size_gib) if new.image_id else source.image_metadata

@@ -7,8 +7,8 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import SchemaItem
 
-revision = "0082"
-down_revision = "0081"
+revision = "0084"
+down_revision = "0083"
 branch_labels = None
 depends_on = None
 

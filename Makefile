@@ -6,7 +6,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/
 
-.PHONY: help setup demo test quick check format lock docs lab-bench bench faults tempest client-commands clients almanach-suite clean
+.PHONY: help setup demo test quick check format lock docs lab-bench bench faults tempest client-commands clients horizon sdk-tests almanach-suite clean
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,12 @@ client-commands: setup ## Run every command of the openstack client (FILES="…"
 
 clients: setup ## Run libcloud, Ansible, nova, cinder, glance, neutron and rally (ONLY="nova …", PAGE=1 writes docs/reference/clients.md)
 	@$(RUN)python tools/client_suites.py $(if $(PAGE),--page) $(ONLY)
+
+horizon: setup ## Use Horizon beside Stratiform in headless Chromium; screenshots in .cache/horizon
+	@$(RUN)python tools/horizon_walk.py
+
+sdk-tests: setup ## Run openstacksdk's own functional tests (ONLY="identity …")
+	@$(RUN)python tools/sdk_suite.py $(ONLY)
 
 almanach-suite: setup ## Download the integration tests of OpenStack Almanach 3.3.2 and run them against Stratiform
 	@$(RUN)python tools/almanach_suite.py

@@ -4,7 +4,8 @@
 
 Clients: libcloud, ansible, nova, cinder, glance, neutron, rally (default: all). They are installed from the package
 index into environments of their own in `.cache/clients`; what they do is in tests/clients/ (see its README.md).
-`--page` writes the results to docs/reference/clients.md. Exits with 1 if a step fails.
+`--page` writes the results to docs/reference/clients.md, with the last ones of clients that are not run this time.
+Exits with 1 if a step fails.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import openstack
 from openstack.connection import Connection
 
@@ -92,10 +94,11 @@ def main() -> int:
                 if step.error:
                     sys.stdout.write(f"{name}: {step.name}: {step.error}\n")
             results.append(Results(name, steps, time.monotonic() - start))
+            _save(results[-1])
             sys.stdout.write(f"{_summarize(results[-1])}\n")
             sys.stdout.flush()
     if arguments.page:
-        PAGE.write_text(render_page(results))
+        PAGE.write_text(render_page(_load_last_results()))
     return 1 if any(result.list_failed() or not result.steps for result in results) else 0
 
 
@@ -107,6 +110,24 @@ def _parse_arguments() -> argparse.Namespace:
     if unknown := set(arguments.clients) - set(CLIENTS):
         parser.error(f"unknown client {', '.join(unknown)}; the clients are {', '.join(CLIENTS)}")
     return arguments
+
+
+def _save(result: Results) -> None:
+    """Keep the results of a client for the page."""
+    (CACHE / "results").mkdir(parents=True, exist_ok=True)
+    steps = [(step.name, step.error) for step in result.steps]
+    (CACHE / "results" / f"{result.client}.json").write_text(json.dumps([steps, result.seconds]))
+
+
+def _load_last_results() -> list[Results]:
+    """Return the last results of each client that ran."""
+    results = []
+    for name in CLIENTS:
+        path = CACHE / "results" / f"{name}.json"
+        if path.exists():
+            steps, seconds = json.loads(path.read_text())
+            results.append(Results(name, [Step(*step) for step in steps], seconds))
+    return results
 
 
 def _install(name: str) -> Path:
@@ -136,8 +157,9 @@ def _running_cloud(folder: Path) -> Iterator[Site]:
 
 def _is_ready(home: Path) -> bool:
     try:
-        return bool(_connect(home).authorize())
-    except Exception:  # the client has many errors for a server that does not listen yet
+        cloud = _connect(home)
+        return httpx.get(cloud.config.get_auth_args()["auth_url"]).is_success
+    except (httpx.TransportError, openstack.exceptions.ConfigException):
         return False
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stratiform.kit.clock import HOUR_US, MINUTE_US
+from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, format_iso_naive
 from support.compute_api import ComputeApi
 
 WORKER = "stratiform-worker"
@@ -127,6 +127,24 @@ def test_usage_of_projects_comes_from_the_ledger(api: ComputeApi) -> None:
         "tenant_usage": {}
     }
     assert api("GET", f"/os-simple-tenant-usage/{project_id}?start=yesterday").status_code == 400
+
+
+def test_usage_ends_now(api: ComputeApi) -> None:
+    """As Horizon requests it: until the end of the day."""
+    api.create_active()
+    _ingest(api)
+    api.servers.harness.clock.advance(HOUR_US // 2)
+    end = format_iso_naive(api.servers.harness.clock.now() + DAY_US)
+    path = f"/os-simple-tenant-usage/{api.callers.projects['green']}"
+    usage = api.ok("GET", f"{path}?end={end}")["tenant_usage"]
+    [server] = usage["server_usages"]
+    assert usage["stop"] == end
+    assert 0.5 <= server["hours"] == usage["total_hours"] < 0.6
+    assert 1800 <= server["uptime"] < 2200
+    past = format_iso_naive(api.servers.harness.clock.now() - HOUR_US // 4)
+    [server] = api.ok("GET", f"{path}?end={past}")["tenant_usage"]["server_usages"]
+    assert 1800 <= server["uptime"] < 2200
+    assert server["hours"] < 0.4
 
 
 def test_pages_of_usage_end_with_a_server(api: ComputeApi) -> None:

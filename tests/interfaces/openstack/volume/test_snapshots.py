@@ -150,6 +150,24 @@ def test_image_is_created_from_a_volume(api: Api) -> None:
     assert content_of(api, "images", image_id) == content_of(api, "volumes", volume["id"])
 
 
+def test_images_of_new_volumes_are_selected_by_name_or_url(api: Api) -> None:
+    """As `cinder create --image NAME`, which leaves the search to Cinder."""
+    volume = api.create(size=2)
+    body = {"os-volume_upload_image": {"image_name": "golden", "disk_format": "raw"}}
+    path = f"/volumes/{volume['id']}/action"
+    image_id = api.ok("POST", path, body)["os-volume_upload_image"]["image_id"]
+    api.volumes.run_worker(2)
+    for image_ref in ("golden", f"http://glance.example/images/{image_id}"):
+        copy = api.create(size=2, imageRef=image_ref)
+        assert copy["volume_image_metadata"]["image_id"] == image_id
+    unknown = api("POST", "/volumes", {"volume": {"size": 2, "imageRef": "silver"}})
+    message = "Invalid image identifier or unable to access requested image."
+    assert (unknown.status_code, unknown.json()["badRequest"]["message"]) == (400, message)
+    api.ok("POST", path, body)
+    api.volumes.run_worker(2)
+    assert api("POST", "/volumes", {"volume": {"size": 2, "imageRef": "golden"}}).status_code == 409
+
+
 def test_delete_with_cascade_deletes_the_snapshots(api: Api) -> None:
     volume = api.create()
     snapshot = create_snapshot(api, volume["id"])

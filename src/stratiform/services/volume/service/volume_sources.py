@@ -1,11 +1,13 @@
 """What a new volume is created from: a snapshot, another volume, or a backup."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.services.clouds.model import Binding
 from stratiform.services.clouds.service import CloudsService
+from stratiform.services.image.service import ImageService
 from stratiform.services.volume import policy, repository
 from stratiform.services.volume.errors import InvalidBackup, InvalidInput, InvalidSnapshot, InvalidVolume
 from stratiform.services.volume.model import NewVolume
@@ -107,3 +109,18 @@ def check_source_size(source: VolumeSource, size_gib: int) -> None:
             f"Volume size '{size_gib}'GB cannot be smaller than {original} {source.size_gib}GB. "
             f"They must be >= {original}."
         )
+
+
+def find_image_id(images: ImageService, ctx: RequestContext, image_ref: str) -> str:
+    """Return the id of an image by its id, its URL or its name.
+
+    Raises: Invalid; Conflict if several images have the name. Source: cinder/api/v3/volumes.py.
+    """
+    with suppress(NotFound):
+        return images.images.get(ctx, image_ref.rpartition("/")[2]).id
+    matches = images.images.list_by_name(ctx, image_ref)
+    if len(matches) > 1:
+        raise Conflict(f"Multiple matches found for '{image_ref}', use an ID to be more specific.")
+    if not matches:
+        raise Invalid("Invalid image identifier or unable to access requested image.")
+    return matches[0].id

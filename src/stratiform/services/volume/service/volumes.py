@@ -33,7 +33,7 @@ from stratiform.services.volume.repository.snapshots import snapshots as snapsho
 from stratiform.services.volume.repository.snapshots import update_in_status as update_copy_in_status
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.volume_access import get_volume, update_volume
-from stratiform.services.volume.service.volume_sources import VolumeSources, check_source_size
+from stratiform.services.volume.service.volume_sources import VolumeSources, check_source_size, find_image_id
 from stratiform.services.volume.service.volume_types import VolumeTypes
 
 #: The kind of work that reconciles one volume; its key is the volume's id.
@@ -58,6 +58,8 @@ class Volumes:
         """
         project_id = ctx.caller.require_project_id()
         policy.VOLUME_CREATE.require(ctx.caller, project_id)
+        if new.image_id:
+            new = replace(new, image_id=find_image_id(self.images, ctx, new.image_id))
         source = self.volume_sources.get(ctx, new)
         image_metadata = self._image_metadata(ctx, new) if new.image_id else source.image_metadata
         size_gib = check_size(source.size_gib if new.size_gib is None and source.kind else new.size_gib)

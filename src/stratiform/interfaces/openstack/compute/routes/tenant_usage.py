@@ -25,7 +25,7 @@ def list_tenant_usages(request: ApiRequest, query: schemas.TenantUsageQuery) -> 
     policy.TENANT_USAGE_LIST.require(request.ctx.caller, None)
     period = _parse_period(request, query)
     page = _list_servers(request, query, period)
-    usages = tenant_usages(page.items, *period)
+    usages = tenant_usages(page.items, *period, request.ctx.now)
     if query.detailed != "1":
         for usage in usages:
             usage.server_usages = UNSET
@@ -39,7 +39,7 @@ def show_tenant_usage(
     policy.TENANT_USAGE_SHOW.require(request.ctx.caller, target_project_id)
     period = _parse_period(request, query)
     page = _list_servers(request, query, period, target_project_id)
-    usages = tenant_usages(page.items, *period)
+    usages = tenant_usages(page.items, *period, request.ctx.now)
     return schemas.TenantUsageResponse(usages[0] if usages else {}, _next_links(request, page))
 
 

@@ -17,16 +17,24 @@ def group_by_server(segments: Iterable[Segment]) -> list[list[Segment]]:
     return [by_server[key] for key in sorted(by_server)]
 
 
-def tenant_usages(servers: Iterable[list[Segment]], start: Micros, end: Micros) -> list[schemas.TenantUsage]:
-    """Return the usage of each project in `[start, end)`, with its servers, in the order of `group_by_server`."""
+def tenant_usages(
+    servers: Iterable[list[Segment]], start: Micros, end: Micros, now: Micros
+) -> list[schemas.TenantUsage]:
+    """Return the usage of each project in `[start, end)` until now, with its servers, as `group_by_server` sorts them.
+
+    Dashboards request the usage of whole days, so `end` may be in the future.
+    """
     by_project: dict[str, list[list[Segment]]] = {}
     for segments in servers:
         by_project.setdefault(segments[0].project_id, []).append(segments)
-    return [_tenant_usage(project_id, items, start, end) for project_id, items in by_project.items()]
+    return [_tenant_usage(project_id, items, start, end, now) for project_id, items in by_project.items()]
 
 
-def _tenant_usage(project_id: str, servers: list[list[Segment]], start: Micros, end: Micros) -> schemas.TenantUsage:
-    clipped = [segment.clip(start, end) for segments in servers for segment in segments]
+def _tenant_usage(
+    project_id: str, servers: list[list[Segment]], start: Micros, end: Micros, now: Micros
+) -> schemas.TenantUsage:
+    until = max(start, min(end, now))
+    clipped = [segment.clip(start, until) for segments in servers for segment in segments]
     return schemas.TenantUsage(
         tenant_id=project_id,
         start=format_iso_naive(start),
@@ -35,27 +43,27 @@ def _tenant_usage(project_id: str, servers: list[list[Segment]], start: Micros, 
         total_memory_mb_usage=sum(_hours(segment) * _size(segment, "ram_mib") for segment in clipped),
         total_vcpus_usage=sum(_hours(segment) * _size(segment, "vcpus") for segment in clipped),
         total_local_gb_usage=sum(_hours(segment) * _size(segment, "disk_gib") for segment in clipped),
-        server_usages=[_server_usage(segments, start, end) for segments in servers],
+        server_usages=[_server_usage(segments, start, until, now) for segments in servers],
     )
 
 
-def _server_usage(segments: list[Segment], start: Micros, end: Micros) -> schemas.ServerUsage:
+def _server_usage(segments: list[Segment], start: Micros, until: Micros, now: Micros) -> schemas.ServerUsage:
     ordered = sorted(segments, key=lambda segment: segment.start)
     first, last = ordered[0], ordered[-1]
-    until = end if last.end is None else last.end
+    running_until = now if last.end is None else last.end
     return schemas.ServerUsage(
         instance_id=last.resource_id,
         name=last.name,
         tenant_id=last.project_id,
         flavor=str(last.attributes.get("flavor", "")),
-        hours=sum(_hours(segment.clip(start, end)) for segment in ordered),
+        hours=sum(_hours(segment.clip(start, until)) for segment in ordered),
         memory_mb=_size(last, "ram_mib"),
         vcpus=_size(last, "vcpus"),
         local_gb=_size(last, "disk_gib"),
         started_at=format_iso_naive(first.start),
         ended_at=None if last.end is None else format_iso_naive(last.end),
         state=last.state if last.end is None else _ENDED,
-        uptime=(until - first.start) // SECOND_US,
+        uptime=(running_until - first.start) // SECOND_US,
     )
 
 

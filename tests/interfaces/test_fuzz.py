@@ -25,7 +25,7 @@ from support.random_bodies import RandomBodies
 
 APIS: tuple[Api, ...] = (*OPENSTACK_APIS, REST_API, ALMANACH)
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
-SECONDS = float(os.environ.get("FUZZ_SECONDS", "15"))
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "10"))
 
 #: Requests at least, however slow the machine is.
 MIN_REQUESTS = 300

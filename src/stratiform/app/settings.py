@@ -15,6 +15,7 @@ from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
 from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
 from stratiform.services.identity.model.backends import IdentityBackends
+from stratiform.services.identity.model.ldap import LdapSettings
 from stratiform.services.identity.model.oidc import OidcSettings
 from stratiform.services.image.model import QUOTA_DEFAULTS as IMAGE_QUOTAS
 from stratiform.services.manifest import ImageSettings
@@ -265,13 +266,14 @@ class Settings(HttpOptions):
     oidc: tuple[OidcSettings, ...] = setting_field(
         (), "OpenID Connect providers of federation. Mappings are resources of OS-FEDERATION."
     )
+    ldap: tuple[LdapSettings, ...] = setting_field((), "LDAP directories, each with the users and groups of a domain.")
     trusted_dashboards: tuple[str, ...] = setting_field(
         (), "URLs to which sign-ins by a browser (WebSSO) may send their token, as Keystone's trusted_dashboard."
     )
 
     @property
     def identity_backends(self) -> IdentityBackends:
-        return IdentityBackends(self.oidc, self.trusted_dashboards)
+        return IdentityBackends(self.oidc, self.trusted_dashboards, self.ldap)
 
     @property
     def image_settings(self) -> ImageSettings:

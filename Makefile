@@ -6,7 +6,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/
 
-.PHONY: help setup demo test quick check format lock docs lab-bench bench faults tempest client-commands clients horizon sdk-tests almanach-suite clean
+.PHONY: help setup demo test quick check format lock docs lab-bench bench faults fuzz tempest client-commands clients horizon sdk-tests almanach-suite clean
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,10 @@ lab-bench: setup ## Measure the API and a real OpenStack (LAB=path to openstack-
 
 faults: setup ## Run the fault injection tests: 200 kills (KILLS=n), 100 rounds for the ledger (ROUNDS=n SEED=n)
 	@FAULT_KILLS=$(or $(KILLS),200) FAULT_ROUNDS=$(or $(ROUNDS),100) FAULT_SEED=$(or $(SEED),1) $(RUN)python -m pytest tests/faults
+
+fuzz: setup ## Send random requests to every API (SECONDS=n SEED=n)
+	@FUZZ_SECONDS=$(or $(SECONDS),300) FUZZ_SEED=$(or $(SEED),1) $(RUN)python -m pytest -q tests/interfaces/test_fuzz.py
+	@$(RUN)python tools/schemathesis_suite.py --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
 
 tempest: setup ## Run the Tempest tests that interoperability requires (ONLY="network …", PAGE=1 writes docs/reference/tempest.md)
 	@$(RUN)python tools/tempest_suite.py $(if $(PAGE),--page) $(ONLY)

@@ -212,11 +212,11 @@ def test_services_may_use_an_expired_token(api: Callers, service_token: str) -> 
 def test_services_may_validate_a_token_with_an_expired_one(api: Callers, service_token: str) -> None:
     subject = sign_in(api, "blue-member", api.projects["blue"])
     headers = {"X-Subject-Token": subject}
-    shown = [
+    statuses = [
         api.request("GET", "/identity/v3/auth/tokens", "admin", headers={**headers, **service}).status_code
         for service in ({"X-Service-Token": service_token}, {})
     ]
-    assert shown == [200, 401], "the response is not kept for requests without the service's token"
+    assert statuses == [200, 401], "the response is not kept for requests without the service's token"
 
 
 def test_a_revoked_token_is_not_valid_with_a_service_token(api: Callers, service_token: str) -> None:

@@ -21,7 +21,7 @@ from stratiform.app.program_status import StatusFile
 from stratiform.app.readiness import wait_until_ready
 from stratiform.app.settings import Settings
 from stratiform.app.tls import TlsFiles, find_tls_files
-from stratiform.app.wiring import build_services
+from stratiform.app.wiring import build_services, override_policy_rules
 from stratiform.app.worker import build_worker
 from stratiform.interfaces.consoles.settings import ConsoleSettings
 from stratiform.interfaces.services import Services
@@ -72,6 +72,7 @@ class _Process:
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
+        override_policy_rules(self._settings)  # an invalid file is reported before anything starts
         if "collector" in self._programs:
             parse_addresses(self._settings)  # an invalid address is reported before anything starts
         if "api" in self._programs:

@@ -64,7 +64,8 @@ _ENDPOINTS = """\
 
 All endpoints, with the microversions in which they exist, their policy rule, and a summary. For details of the REST
 API, see `/api/docs/openapi.json`. Paths of the Volume API may include the project ID (`/volume/v3/PROJECT/volumes`),
-and paths of Almanach's API may start with `/v1`.
+and paths of Almanach's API may start with `/v1`. The setting `policy_file` overrides policy rules by these names: see
+[Override policy rules](../howto/override-policy-rules.md).
 """
 
 

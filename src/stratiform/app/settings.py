@@ -7,20 +7,17 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from stratiform.app.http_options import HttpOptions
 from stratiform.interfaces.amqp.priorities import PRIORITIES
-from stratiform.interfaces.http_settings import (
-    CORS_ALLOW_HEADERS,
-    CORS_ALLOW_METHODS,
-    CORS_EXPOSE_HEADERS,
-    HttpSettings,
-)
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Invalid
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
 from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
 from stratiform.services.identity.model.backends import IdentityBackends
+from stratiform.services.identity.model.ldap import LdapSettings
 from stratiform.services.identity.model.oidc import OidcSettings
+from stratiform.services.image.model import QUOTA_DEFAULTS as IMAGE_QUOTAS
 from stratiform.services.manifest import ImageSettings
 from stratiform.services.volume.model import QuotaDefaults
 
@@ -59,7 +56,7 @@ class MessageBus:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(HttpOptions):
     """Read from `HOME/stratiform.toml` and from the environment (`STRATIFORM_` and the key in capitals)."""
 
     home: Path
@@ -148,6 +145,19 @@ class Settings:
     )
     image_import_networks: tuple[str, ...] = setting_field(
         (), "Networks such as 10.0.0.0/8 from which web-download imports images; others must have public addresses."
+    )
+    quota_image_size_total: Annotated[int, Meta(ge=-1)] = setting_field(
+        IMAGE_QUOTAS["image_size_total"],
+        "Total size in MiB of the images of a project, as in Glance; -1: unlimited. Unified limits take precedence.",
+    )
+    quota_image_stage_total: Annotated[int, Meta(ge=-1)] = setting_field(
+        IMAGE_QUOTAS["image_stage_total"], "Total size in MiB of the staged data of a project, as in Glance."
+    )
+    quota_image_count_total: Annotated[int, Meta(ge=-1)] = setting_field(
+        IMAGE_QUOTAS["image_count_total"], "Images that a project may have, as in Glance."
+    )
+    quota_image_count_uploading: Annotated[int, Meta(ge=-1)] = setting_field(
+        IMAGE_QUOTAS["image_count_uploading"], "Images whose data a project may upload or import at once, as in Glance."
     )
     quota_volumes: Annotated[int, Meta(ge=-1)] = setting_field(
         10, "Volumes that a project may have, as in Cinder; -1: unlimited. This and the next are defaults."
@@ -256,44 +266,14 @@ class Settings:
     oidc: tuple[OidcSettings, ...] = setting_field(
         (), "OpenID Connect providers of federation. Mappings are resources of OS-FEDERATION."
     )
+    ldap: tuple[LdapSettings, ...] = setting_field((), "LDAP directories, each with the users and groups of a domain.")
     trusted_dashboards: tuple[str, ...] = setting_field(
         (), "URLs to which sign-ins by a browser (WebSSO) may send their token, as Keystone's trusted_dashboard."
     )
-    cors_allowed_origin: tuple[str, ...] = setting_field(
-        (), "Origins of browser applications that may use the APIs, such as https://portal.example.com; * for all."
-    )
-    cors_allow_credentials: bool = setting_field(True, "Such requests may have credentials, as in oslo.middleware.")
-    cors_expose_headers: tuple[str, ...] = setting_field(
-        CORS_EXPOSE_HEADERS, "Response headers that browser applications may read."
-    )
-    cors_max_age: Annotated[int, Meta(ge=0)] = setting_field(
-        3600, "Number of seconds for which a browser may cache what cross-origin requests may do."
-    )
-    cors_allow_methods: tuple[str, ...] = setting_field(CORS_ALLOW_METHODS, "Methods of cross-origin requests.")
-    cors_allow_headers: tuple[str, ...] = setting_field(CORS_ALLOW_HEADERS, "Headers of cross-origin requests.")
-    healthcheck_detailed: bool = setting_field(
-        False, "Answers of /healthcheck have details of the process, which may be sensitive, as in oslo.middleware."
-    )
-    healthcheck_disable_by_file_path: str = setting_field(
-        "", "While this file exists, /healthcheck answers 503, for taking the installation out of a load balancer."
-    )
-
-    @property
-    def http(self) -> HttpSettings:
-        return HttpSettings(
-            allowed_origin=self.cors_allowed_origin,
-            allow_credentials=self.cors_allow_credentials,
-            expose_headers=self.cors_expose_headers,
-            max_age=self.cors_max_age,
-            allow_methods=self.cors_allow_methods,
-            allow_headers=self.cors_allow_headers,
-            healthcheck_detailed=self.healthcheck_detailed,
-            disable_file=self.healthcheck_disable_by_file_path,
-        )
 
     @property
     def identity_backends(self) -> IdentityBackends:
-        return IdentityBackends(self.oidc, self.trusted_dashboards)
+        return IdentityBackends(self.oidc, self.trusted_dashboards, self.ldap)
 
     @property
     def image_settings(self) -> ImageSettings:
@@ -302,6 +282,7 @@ class Settings:
             reserve=self.image_store_reserve,
             requires_format_match=self.image_require_format_match,
             import_networks=self.image_import_networks,
+            quotas={resource: getattr(self, f"quota_{resource}") for resource in IMAGE_QUOTAS},
         )
 
     @property

@@ -11,6 +11,8 @@ from stratiform.kit.clock import Clock, SystemClock
 from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids, RandomIds
 from stratiform.kit.installation_keys import InstallationKeys
+from stratiform.kit.policy import Check, override_rules
+from stratiform.kit.policy_files import load_policy_file
 from stratiform.kit.server_proof import ServerProof, address_of
 from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.manifest import ServiceEnvironment, ServiceRegistry
@@ -25,6 +27,7 @@ def build_services(
     wake: Callable[[], None] = lambda: None,
 ) -> Services:
     """Build every service. Needs the keys of the installation, but does not connect to the database."""
+    override_policy_rules(settings)
     database = Database(settings.database) if database is None else database
     env = _environment(settings, database, clock or SystemClock(), ids or RandomIds())
     registry = ServiceRegistry()
@@ -48,6 +51,15 @@ def build_services(
         ),
         **services,
     )
+
+
+def override_policy_rules(settings: Settings) -> None:
+    """Apply the policy file to all rules. Raises: Invalid if there is something wrong with it."""
+    checks: dict[str, Check] = {}
+    if settings.policy_file:
+        rules = [rule for manifest in SERVICES for rule in manifest.rules]
+        checks = load_policy_file(settings.home / settings.policy_file, rules)
+    override_rules(checks)
 
 
 def _environment(settings: Settings, database: Database, clock: Clock, ids: Ids) -> ServiceEnvironment:

@@ -19,10 +19,14 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope
 
 from stratiform.interfaces.cross_origin import handles_preflight
+from stratiform.interfaces.http_settings import get_http_settings
+from stratiform.interfaces.rate_limits import RateLimitExceeded
 from stratiform.interfaces.services import Services
+from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import NotFound, Unauthenticated
+from stratiform.kit.policy import Caller
 
 Request = litestar.Request[object, object, Any]
 
@@ -107,6 +111,20 @@ def _call(request: Request, services: Services, db: Connection, token: str) -> R
         path=request.scope["path"],
         service_token_id=request.headers.get("x-service-token", ""),
     )
+    _count_request(request, caller, now)
     return RequestContext(
         db, caller, now, get_request_id(request.scope), global_request_id=get_global_request_id(request.scope)
     )
+
+
+def _count_request(request: Request, caller: Caller, now: Micros) -> None:
+    """Count a request once, however many transactions it opens. Raises RateLimitExceeded."""
+    state = request.scope["state"]
+    if state.get("is_counted"):
+        return
+    state["is_counted"] = True
+    try:
+        get_http_settings(request.app.state).rate_limiter.require(caller.user_id, now)
+    except RateLimitExceeded as error:
+        state["retry_after_s"] = error.retry_after_s
+        raise

@@ -1,9 +1,11 @@
 """Settings that all HTTP interfaces share. The names and defaults of `cors_…` are those of oslo.middleware."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from litestar.datastructures import State
+
+from stratiform.interfaces.rate_limits import RateLimiter
 
 CORS_EXPOSE_HEADERS = (
     "X-Auth-Token",
@@ -38,7 +40,7 @@ CORS_ALLOW_HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """Settings of cross-origin requests and of the health check.
+    """Settings of cross-origin requests, of the health check, and of rate limits.
 
     `allowed_origin`: origins of browser applications, `*` for all; empty: cross-origin requests are not allowed.
     `max_age` in seconds. `disable_file`: while this file exists, the installation reports that it is not available.
@@ -52,6 +54,7 @@ class HttpSettings:
     allow_headers: tuple[str, ...] = CORS_ALLOW_HEADERS
     healthcheck_detailed: bool = False
     disable_file: str = ""
+    rate_limiter: RateLimiter = field(default_factory=RateLimiter)
 
 
 _DEFAULTS = HttpSettings()

@@ -33,6 +33,8 @@ async def add_headers(message: Message, scope: Scope) -> None:
     headers = list(message["headers"])
     names = {name.lower() for name, _ in headers}
     headers += [(name, text) for name, text in _DEFAULTS.items() if name not in names]
+    if "retry_after_s" in scope["state"]:
+        headers.append((b"retry-after", str(scope["state"]["retry_after_s"]).encode()))
     headers += build_cross_origin_headers(scope)
     if scope["litestar_app"].state.services.url.startswith("https:"):
         headers.append(_STRICT_TRANSPORT_SECURITY)

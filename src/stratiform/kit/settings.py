@@ -84,8 +84,9 @@ def _has_secrets(settings_type: object, values: Mapping[str, object]) -> bool:
 
 
 def _declared_fields(settings_type: Any) -> list[dataclasses.Field[object]]:
-    """Return the fields declared with `setting_field`; the program sets the others."""
-    return [field for field in dataclasses.fields(settings_type) if "help" in field.metadata]
+    """Return the fields declared with `setting_field`, inherited ones last; the program sets the others."""
+    declared = [field for field in dataclasses.fields(settings_type) if "help" in field.metadata]
+    return sorted(declared, key=lambda field: field.name not in settings_type.__annotations__)
 
 
 def _read_fallbacks(fields: Iterable[dataclasses.Field[object]], environment: Mapping[str, str]) -> dict[str, object]:

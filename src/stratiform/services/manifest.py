@@ -24,7 +24,7 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class ImageSettings:
-    """Settings of the image service. `size_cap`: the size limit of an image in bytes.
+    """Settings of the image service. `size_cap`: the size limit of an image in bytes; `quotas`: limits of projects.
 
     `reserve`: bytes of the disk that image data leaves free. `requires_format_match`: data whose format is not the
     declared one is rejected. `import_networks`: networks that are not public, from which images may be downloaded.
@@ -34,6 +34,7 @@ class ImageSettings:
     reserve: int = 0
     requires_format_match: bool = True
     import_networks: tuple[str, ...] = ()
+    quotas: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,6 @@ def find_interface(client: "Client", subnet_id: str, address: str) -> "NetworkIn
         {"Name": "addresses.private-ip-address", "Values": [address]},
     ]
     with client.translating_errors():
-        found = client.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
-    matches = [item for item in found if item.get("PrivateIpAddress") == address and item["SubnetId"] == subnet_id]
+        interfaces = client.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+    matches = [item for item in interfaces if item.get("PrivateIpAddress") == address and item["SubnetId"] == subnet_id]
     return matches[0] if matches else None

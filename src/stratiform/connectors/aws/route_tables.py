@@ -68,8 +68,8 @@ class RouteTables:
             self._remove_associations(table, keep=_list_associated(table) - {subnet_id})
 
     def _find_subnets(self, desired: RoutingObject) -> "list[SubnetTypeDef]":
-        found = (find_subnet(self._client, item["subnet_id"]) for item in desired.properties["interfaces"])
-        return [subnet for subnet in found if subnet is not None]
+        subnets = (find_subnet(self._client, item["subnet_id"]) for item in desired.properties["interfaces"])
+        return [subnet for subnet in subnets if subnet is not None]
 
     def _create(self, desired: RoutingObject, vpc_id: str) -> "RouteTableTypeDef":
         specification = self._client.build_tag_specification("route-table", desired.name, {tags.TOKEN: desired.token})

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFou
 from litestar.types import ExceptionHandlersMap
 
 from stratiform.interfaces.http import Request, ends_with_slash
+from stratiform.interfaces.rate_limits import RateLimitExceeded
 from stratiform.kit.errors import Fault, OverLimit
 
 #: Nova's and Cinder's names of a status. Source: nova/api/openstack/wsgi.py, class Fault.
@@ -47,9 +48,12 @@ def format_keystone_fault(status: int, message: str, _fault: Fault | None) -> Bo
     return {"error": {"code": status, "message": message, "title": HTTPStatus(status).phrase}}
 
 
-def format_nova_fault(status: int, message: str, _fault: Fault | None) -> Body:
+def format_nova_fault(status: int, message: str, fault: Fault | None) -> Body:
     """Cinder uses the same format."""
-    return {_NOVA_NAMES.get(status, "computeFault"): {"code": status, "message": message}}
+    error: Body = {"code": status, "message": message}
+    if isinstance(fault, RateLimitExceeded):
+        error["retryAfter"] = str(fault.retry_after_s)
+    return {_NOVA_NAMES.get(status, "computeFault"): error}
 
 
 def format_neutron_fault(status: int, message: str, fault: Fault | None) -> Body:

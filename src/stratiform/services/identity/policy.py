@@ -31,6 +31,8 @@ class IdentityRule(Rule):
 
     def allows_in_domain(self, caller: Caller, domain_id: str | None) -> bool:
         """Return True if the caller's token is scoped to the domain, with the role that suffices."""
+        if self.is_overridden:
+            return domain_id is not None and self.allows(caller, domain_id)
         is_own = domain_id is not None and domain_id == caller.domain_id
         return is_own and bool(self.domain_role) and self.domain_role in caller.roles
 

@@ -57,6 +57,16 @@ class ImageSizeLimitExceeded(ContentTooLarge):
         super().__init__("The provided image is too large.")
 
 
+class ImageQuotaExceeded(ContentTooLarge):
+    """Source of the text: oslo.limit. Sizes are in MiB."""
+
+    def __init__(self, project_id: str, resource: str, limit: int, usage: int, delta: int) -> None:
+        super().__init__(
+            f"Project {project_id} is over a limit for [Resource {resource} is over limit of {limit} "
+            f"due to current usage {usage} and delta {delta}]"
+        )
+
+
 class InvalidImageData(Invalid):
     """The format of the data is not the declared one, or the data refers to other files."""
 

@@ -1,6 +1,7 @@
 """The manifest of the image service."""
 
 from stratiform.services.clouds.service import CloudsService
+from stratiform.services.identity.service import IdentityService
 from stratiform.services.image import policy, tables, tasks
 from stratiform.services.image.service import ImageService
 from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry, list_declared_tables
@@ -11,6 +12,7 @@ def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> ImageService:
         database=env.database,
         ids=env.ids,
         clouds=registry.get(CloudsService),
+        identity=registry.get(IdentityService),
         folder=env.home / "images",
         settings=env.image_settings,
         clock=env.clock,

@@ -62,6 +62,15 @@ READ_ONLY_ATTRIBUTES = (
 RESERVED_ATTRIBUTES = ("is_public", "location", "deleted", "deleted_at", "stores", "os_glance_import_task")
 
 
+#: The limits of a project by Glance's names of resources; sizes in MiB.
+QUOTA_DEFAULTS = {
+    "image_size_total": 2**20,
+    "image_stage_total": 2**20,
+    "image_count_total": 1000,
+    "image_count_uploading": 100,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """An image. `size` in bytes, `min_disk` in GiB, `min_ram` in MiB; `properties` are the custom ones.
@@ -92,6 +101,11 @@ class Image:
     properties: dict[str, str] = field(default_factory=dict)
     file: str = ""
     upload: str = ""
+
+
+def build_import_state(*, importing: str = "", failed: str = "") -> dict[str, str]:
+    """Return the properties by which clients follow an import: the stores that it runs for, or has failed for."""
+    return {"os_glance_importing_to_stores": importing, "os_glance_failed_import": failed}
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ METADEF_RESOURCE_TYPES_DELETE = Rule(
 # Glance has no rules for these: every valid token may read them.
 SCHEMAS_GET = Rule("get_schema", anyone, "Show the JSON schema of a resource")
 IMPORT_INFO_GET = Rule("get_import_info", anyone, "Show the methods of image import")
+USAGE_INFO_GET = Rule("get_usage_info", project_reader, "Show the quotas of the project and their usage")
 STORES_INFO_GET = Rule("get_stores_info", anyone, "List the stores of image data")
 
 STORES_DETAIL_GET = Rule("stores_info_detail", admin, "List the stores of image data with their properties")

@@ -53,6 +53,9 @@ image_copies = define_table(
     Column("claimed_until", BigInteger, nullable=False),
 )
 
+#: Requests that reserve quota of a project lock its row.
+image_quota_locks = define_table("image_quota_lock", Column("project_id", String(64), primary_key=True))
+
 image_tasks = define_table(
     "image_task",
     Column("id", String(64), primary_key=True),

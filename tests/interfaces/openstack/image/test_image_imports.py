@@ -39,6 +39,12 @@ def show(api: Callers, image: Document) -> Document:
     return dict(api.ok("GET", f"{IMAGES}/{image['id']}"))
 
 
+def import_state(api: Callers, image: Document) -> tuple[str, str]:
+    """Return the stores that an image is imported to, and those for which its import has failed."""
+    shown_image = show(api, image)
+    return shown_image["os_glance_importing_to_stores"], shown_image["os_glance_failed_import"]
+
+
 def list_files(api: Callers) -> list[Path]:
     return list(api.harness.services.image.image_data.store.folder.glob("*"))
 
@@ -81,11 +87,12 @@ def test_staged_data_is_imported(api: Callers, image: Document) -> None:
     assert start_import(api, image, "glance-direct", "blue").status_code == 404
     response = start_import(api, image, "glance-direct")
     assert response.status_code == 202
-    assert show(api, image)["status"] == "importing"
+    assert (show(api, image)["status"], import_state(api, image)) == ("importing", ("local", ""))
     assert start_import(api, image, "glance-direct").status_code == 409
     run_worker(api)
     imported = show(api, image)
     assert (imported["status"], imported["stores"]) == ("active", "local")
+    assert import_state(api, image) == ("", "")
     assert imported["os_hash_value"] == hashlib.sha512(b"data").hexdigest()
     assert api.request("GET", f"{IMAGES}/{image['id']}/file").content == b"data"
     [task] = api.ok("GET", f"{IMAGES}/{image['id']}/tasks")["tasks"]
@@ -114,6 +121,10 @@ def test_rejected_data_can_be_replaced(api: Callers) -> None:
     start_import(api, image, "glance-direct")
     run_worker(api)
     assert (show(api, image)["status"], show(api, image)["size"]) == ("queued", None)
+    assert import_state(api, image) == ("", "local")
+    patch = [{"op": "remove", "path": "/os_glance_failed_import"}]
+    headers = {"content-type": "application/openstack-images-v2.1-json-patch"}
+    assert api.request("PATCH", f"{IMAGES}/{image['id']}", json=patch, headers=headers).status_code == 403
     [task] = api.ok("GET", f"{IMAGES}/{image['id']}/tasks")["tasks"]
     assert task["status"] == "failure"
     assert "qcow2 does not match stream data raw" in task["message"]

@@ -173,3 +173,14 @@ class StoreDetail(StoreSummary, kw_only=True):
 
 class StoresDetailResponse(Struct):
     stores: list[StoreDetail]
+
+
+class Usage(Struct):
+    """A quota and its usage; sizes in MiB. -1: unlimited."""
+
+    limit: int
+    usage: int
+
+
+class UsageResponse(Struct):
+    usage: dict[str, Usage]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from stratiform.services.identity.model.ldap import LdapSettings
 from stratiform.services.identity.model.oidc import OidcSettings
 
 
@@ -11,3 +12,4 @@ class IdentityBackends:
 
     oidc: tuple[OidcSettings, ...] = ()
     trusted_dashboards: tuple[str, ...] = ()
+    ldap: tuple[LdapSettings, ...] = ()

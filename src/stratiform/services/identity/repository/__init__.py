@@ -13,6 +13,12 @@ from stratiform.services.identity.repository.credentials_and_revocations import 
     list_application_credentials,
     revoke_token,
 )
+from stratiform.services.identity.repository.directory_entries import (
+    ensure_directory_entry,
+    find_local_id,
+    list_entry_ids,
+    replace_directory_memberships,
+)
 from stratiform.services.identity.repository.directory_revisions import (
     Revision,
     create_directory_revision,
@@ -138,6 +144,7 @@ __all__ = [
     "delete_simple_resource",
     "delete_user",
     "endpoints",
+    "ensure_directory_entry",
     "find_application_credential",
     "find_by_ids",
     "find_by_name",
@@ -145,6 +152,7 @@ __all__ = [
     "find_failures",
     "find_federated_user_id",
     "find_federation",
+    "find_local_id",
     "find_membership_expiry",
     "find_simple_resource",
     "find_trust",
@@ -168,6 +176,7 @@ __all__ = [
     "list_earlier_passwords",
     "list_enabled_endpoints",
     "list_enabled_services",
+    "list_entry_ids",
     "list_global_roles",
     "list_group_users",
     "list_implied_roles",
@@ -185,6 +194,7 @@ __all__ = [
     "projects",
     "regions",
     "replace_attributes",
+    "replace_directory_memberships",
     "replace_expiring_memberships",
     "revoke_token",
     "roles",

@@ -24,6 +24,7 @@ def delete_user(db: Connection, user_id: str) -> None:
     delete_owned_resources(db, user_id)
     for table in (t.expiring_memberships, t.federated_users):
         db.execute(delete(table).where(table.c.user_id == user_id))
+    db.execute(delete(t.directory_entries).where(t.directory_entries.c.id == user_id))
     users.delete(db, t.users.c.id == user_id)
 
 
@@ -32,6 +33,7 @@ def delete_group(db: Connection, group_id: str) -> None:
     assignments.delete(db, t.assignments.c.actor_kind == "group", t.assignments.c.actor_id == group_id)
     for table in (t.memberships, t.expiring_memberships):
         db.execute(delete(table).where(table.c.group_id == group_id))
+    db.execute(delete(t.directory_entries).where(t.directory_entries.c.id == group_id))
     groups.delete(db, t.groups.c.id == group_id)
 
 

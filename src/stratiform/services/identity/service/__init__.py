@@ -28,6 +28,7 @@ from stratiform.services.identity.service.bootstrap import Bootstrap
 from stratiform.services.identity.service.catalog import Catalog
 from stratiform.services.identity.service.catalog_services import CatalogServices
 from stratiform.services.identity.service.credentials import Credentials
+from stratiform.services.identity.service.directories import Directories, build_directories
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import Domains
 from stratiform.services.identity.service.ec2_authentication import Ec2Authentication
@@ -78,6 +79,7 @@ class IdentityService:
     access_rules: AccessRules
     credentials: Credentials
     ec2: Ec2Authentication
+    directories: Directories
     federation: Federation
     web_sign_ins: WebSignIns
     trusts: Trusts
@@ -104,14 +106,17 @@ class IdentityService:
         privileges = OperatorPrivileges(admin_project_name)
         tokens = Tokens(keys, cache, privileges)
         domains = Domains(ids, cache)
-        authentication = Authentication(ids, keys, cache, passwords, tokens, lockout, credentials, token_ttl_s)
+        directories = build_directories(backends.ldap, cache)
+        authentication = Authentication(
+            ids, keys, cache, passwords, tokens, lockout, credentials, directories, token_ttl_s
+        )
         federation = Federation(ids, cache, authentication, build_clients(backends.oidc, clock))
         return cls(
             projects=Projects(ids, cache, privileges),
             project_tags=ProjectTags(privileges),
             domains=domains,
-            users=Users(ids, cache, passwords, password_policy, privileges),
-            groups=Groups(ids, cache, privileges),
+            users=Users(ids, cache, passwords, password_policy, privileges, directories),
+            groups=Groups(ids, cache, privileges, directories),
             roles=Roles(ids, cache, privileges),
             role_assignments=RoleAssignments(cache, privileges),
             catalog=Catalog(cache),
@@ -127,6 +132,7 @@ class IdentityService:
             access_rules=access_rules,
             credentials=credentials,
             ec2=Ec2Authentication(ids, keys, cache, tokens, credentials, token_ttl_s),
+            directories=directories,
             federation=federation,
             web_sign_ins=WebSignIns(keys, federation, backends.trusted_dashboards),
             trusts=Trusts(ids, cache, tokens),

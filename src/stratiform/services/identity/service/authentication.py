@@ -3,8 +3,9 @@
 Verifying a secret takes a quarter of a second by design, so it is a separate step outside of any transaction.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from stratiform.kit.clock import SECOND_US, Clock, Micros
 from stratiform.kit.crypto import KeyRepository
@@ -30,6 +31,7 @@ from stratiform.services.identity.model import (
 )
 from stratiform.services.identity.service.account_lockout import AccountLockout
 from stratiform.services.identity.service.credentials import Credentials
+from stratiform.services.identity.service.directories import Directories, DirectoryUser
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.password_hasher import PasswordHasher
 from stratiform.services.identity.service.password_policy import is_password_expired
@@ -47,11 +49,12 @@ _MAX_CHAIN = 64
 class SecretAndHash:
     """A secret from the request and the hash to compare.
 
-    The hash is empty if the user is unknown, disabled or locked out.
+    The hash is empty if the user is unknown, disabled or locked out. `directory_user`: a directory has the password.
     """
 
     secret: str = field(repr=False)
-    secret_hash: str = field(repr=False)
+    secret_hash: str = field(default="", repr=False)
+    directory_user: DirectoryUser | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Authentication:
     tokens: Tokens
     lockout: AccountLockout
     credentials: Credentials
+    directories: Directories
     ttl_s: int
 
     def sign_in(self, database: Database, clock: Clock, request: AuthRequest) -> tuple[str, Token]:
@@ -94,8 +98,9 @@ class Authentication:
         Raises: AuthenticationFailed, TokenNotFound, PasswordExpired
         """
         self._delete_expired_memberships(database, clock.now())
+        directory_users = self.directories.refresh_users(database, request.methods, clock.now())
         with database.read_transaction() as db:
-            methods = self.resolve_methods(db, request, clock.now())
+            methods = self.resolve_methods(db, request, clock.now(), directory_users)
         wrong = self._list_wrong_secrets(methods)
         self.lockout.record_failures(database, (method.lockout_key for method in wrong), clock.now())
         _require_one_user(methods, wrong)
@@ -117,12 +122,18 @@ class Authentication:
                 self.cache.invalidate(db, now)
                 repository.delete_expired_memberships(db, now)
 
-    def resolve_methods(self, db: Connection, request: AuthRequest, now: Micros) -> Sequence[ResolvedMethod]:
+    def resolve_methods(
+        self,
+        db: Connection,
+        request: AuthRequest,
+        now: Micros,
+        directory_users: Mapping[AuthMethod, DirectoryUser] = MappingProxyType({}),
+    ) -> Sequence[ResolvedMethod]:
         """Find the users and hashes of the methods of a request. Only tokens are verified in this step.
 
         Raises: TokenNotFound
         """
-        return [self._resolve_method(db, method, now) for method in request.methods]
+        return [self._resolve_method(db, method, now, directory_users.get(method)) for method in request.methods]
 
     def verify_secrets(self, methods: Sequence[ResolvedMethod]) -> None:
         """Check that every secret matches and that all methods refer to the same user. Slow.
@@ -168,11 +179,13 @@ class Authentication:
         token = self.tokens.load_token(db, self.cache.get_current_cache(db, now), claims)
         return encode_token(self.keys, claims), token
 
-    def _resolve_method(self, db: Connection, method: AuthMethod, now: Micros) -> ResolvedMethod:
+    def _resolve_method(
+        self, db: Connection, method: AuthMethod, now: Micros, directory_user: DirectoryUser | None
+    ) -> ResolvedMethod:
         if isinstance(method, TokenAuth):
             return self._resolve_token(db, method, now)
         if isinstance(method, PasswordAuth):
-            return self._resolve_password(db, method, now)
+            return self._resolve_password(db, method, now, directory_user)
         if isinstance(method, TotpAuth):
             return self._resolve_totp(db, method, now)
         return _resolve_application_credential(db, method, now)
@@ -184,12 +197,17 @@ class Authentication:
             raise TokenNotFound from error
         return ResolvedMethod("token", token.claims.user_id, token=token)
 
-    def _resolve_password(self, db: Connection, method: PasswordAuth, now: Micros) -> ResolvedMethod:
+    def _resolve_password(
+        self, db: Connection, method: PasswordAuth, now: Micros, directory_user: DirectoryUser | None
+    ) -> ResolvedMethod:
         user = find_user(db, method.user)
         key = self.lockout.build_key(user, method.user)
         is_locked = self.lockout.is_locked(db, key, now)
-        password_hash = user.password if user is not None and user.enabled and not is_locked else ""
+        is_open = user is not None and user.enabled and not is_locked
+        password_hash = user.password if user is not None and is_open else ""
         check = SecretAndHash(method.password, password_hash)
+        if directory_user is not None and is_open:
+            check = SecretAndHash(method.password, directory_user=directory_user)
         return ResolvedMethod("password", user.id if user else "", check, lockout_key=key)
 
     def _resolve_totp(self, db: Connection, method: TotpAuth, now: Micros) -> ResolvedMethod:
@@ -203,8 +221,13 @@ class Authentication:
     def _list_wrong_secrets(self, methods: Sequence[ResolvedMethod]) -> Sequence[ResolvedMethod]:
         """Return the methods whose secret does not match. Verifies all of them, also after a wrong one."""
         checks = [(method, method.check) for method in methods if method.check is not None]
-        wrong = [method for method, check in checks if not self.passwords.verify(check.secret, check.secret_hash)]
+        wrong = [method for method, check in checks if not self._is_right(check)]
         return [*wrong, *(method for method in methods if method.is_wrong)]
+
+    def _is_right(self, check: SecretAndHash) -> bool:
+        if check.directory_user is not None:
+            return check.directory_user.check_password(check.secret)
+        return self.passwords.verify(check.secret, check.secret_hash)
 
     def _resolve_scope(
         self,

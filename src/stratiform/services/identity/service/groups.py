@@ -10,6 +10,7 @@ from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import GroupNotFound, MembershipNotFound, NameConflict, UserNotFound
 from stratiform.services.identity.model import Changes, Group, JsonObject, ListQuery, User, get_default_domain_id
 from stratiform.services.identity.policy import IdentityRule
+from stratiform.services.identity.service.directories import Directories
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
@@ -22,6 +23,7 @@ class Groups:
     ids: Ids
     cache: DirectoryCache
     privileges: OperatorPrivileges
+    directories: Directories
 
     def create(self, ctx: RequestContext, new: Group) -> Group:
         """Create a group; the id of `new` is ignored.
@@ -30,6 +32,7 @@ class Groups:
         """
         domain = load_domain(ctx.db, new.domain_id or get_default_domain_id(ctx.caller))
         policy.CREATE_GROUP.require(ctx.caller, domain_id=domain.id)
+        self.directories.require_writable(ctx.db, domain.id)
         conflict = NameConflict("group", new.name, domain.id)
         if repository.find_by_name(ctx.db, repository.groups, new.name, domain.id):
             raise conflict
@@ -50,6 +53,7 @@ class Groups:
         """
         group = _load_own_group(ctx, policy.UPDATE_GROUP, group_id)
         self.privileges.require_for_group(ctx, policy.UPDATE_GROUP, group)
+        self.directories.require_writable(ctx.db, group.domain_id)
         if changes.get("domain_id", group.domain_id) != group.domain_id:
             raise Invalid("Cannot change Domain ID")
         updated = replace(group, **changes, extra=group.extra | extra)
@@ -63,6 +67,7 @@ class Groups:
     def delete(self, ctx: RequestContext, group_id: str) -> None:
         group = _load_own_group(ctx, policy.DELETE_GROUP, group_id)
         self.privileges.require_for_group(ctx, policy.DELETE_GROUP, group)
+        self.directories.require_writable(ctx.db, group.domain_id)
         self.cache.invalidate(ctx.db, ctx.now)
         repository.delete_group(ctx.db, group_id)
 
@@ -81,6 +86,7 @@ class Groups:
         """
         group = _load_own_member_and_group(ctx, policy.ADD_USER_TO_GROUP, group_id, user_id)
         self.privileges.require_for_group(ctx, policy.ADD_USER_TO_GROUP, group)
+        self.directories.require_writable(ctx.db, group.domain_id)
         self.cache.invalidate(ctx.db, ctx.now)
         repository.create_membership(ctx.db, group_id, user_id)
 
@@ -100,6 +106,7 @@ class Groups:
         """
         group = _load_own_member_and_group(ctx, policy.REMOVE_USER_FROM_GROUP, group_id, user_id)
         self.privileges.require_for_group(ctx, policy.REMOVE_USER_FROM_GROUP, group)
+        self.directories.require_writable(ctx.db, group.domain_id)
         self.cache.invalidate(ctx.db, ctx.now)
         if not repository.delete_membership(ctx.db, group_id, user_id):
             raise MembershipNotFound(user_id, group_id)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from stratiform.kit.context import RequestContext
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
@@ -89,6 +90,23 @@ class SimpleResources:
             return is_visible and is_inside and all(values.get(name) == value for name, value in filters.items())
 
         return repository.list_simple_resources(ctx.db, kind.name, page, matches=matches)
+
+    def find_effective_limit(
+        self, db: Connection, service_type: str, resource_name: str, project_id: str
+    ) -> int | None:
+        """Return the limit of a project, or the registered limit of all projects, or None if there is neither."""
+        service_ids = {service.id for service in repository.services.list_all(db) if service.type == service_type}
+
+        def is_of_resource(record: SimpleResource) -> bool:
+            values = record.attributes
+            return values["resource_name"] == resource_name and values["service_id"] in service_ids
+
+        limits = repository.list_simple_resources(db, LIMIT.name, matches=is_of_resource).items
+        for record in limits:
+            if record.attributes.get("project_id") == project_id:
+                return int(record.attributes["resource_limit"])
+        registered = repository.list_simple_resources(db, REGISTERED_LIMIT.name, matches=is_of_resource).items
+        return int(registered[0].attributes["default_limit"]) if registered else None
 
     def update(
         self, ctx: RequestContext, kind: ResourceKind, resource_id: str, changes: JsonObject, *, parent: str = ""

@@ -19,6 +19,7 @@ from stratiform.services.identity.model import (
     get_default_domain_id,
 )
 from stratiform.services.identity.policy import IdentityRule
+from stratiform.services.identity.service.directories import Directories
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
@@ -35,6 +36,7 @@ class Users:
     passwords: PasswordHasher
     password_policy: PasswordPolicy
     privileges: OperatorPrivileges
+    directories: Directories
 
     def hash_password(self, password: str) -> str:
         """Return the hash of a new password. Raises: PasswordTooLong, PasswordRequirements, Invalid."""
@@ -48,6 +50,7 @@ class Users:
         """
         domain = load_domain(ctx.db, new.domain_id or get_default_domain_id(ctx.caller))
         policy.CREATE_USER.require(ctx.caller, domain_id=domain.id)
+        self.directories.require_writable(ctx.db, domain.id)
         conflict = NameConflict("user", new.name, domain.id)
         if repository.find_by_name(ctx.db, repository.users, new.name, domain.id):
             raise conflict
@@ -81,6 +84,7 @@ class Users:
         """
         user = load_own_user(ctx, policy.UPDATE_USER, user_id)
         self.privileges.require_for_user(ctx, policy.UPDATE_USER, user)
+        self.directories.require_writable(ctx.db, user.domain_id)
         if changes.get("domain_id", user.domain_id) != user.domain_id:
             raise Invalid("Cannot change Domain ID")
         updated = replace(user, **changes, extra=user.extra | extra)
@@ -102,7 +106,9 @@ class Users:
         return repository.save_unique(ctx.db, repository.users, updated, conflict)
 
     def delete(self, ctx: RequestContext, user_id: str) -> None:
-        self.privileges.require_for_user(ctx, policy.DELETE_USER, load_own_user(ctx, policy.DELETE_USER, user_id))
+        user = load_own_user(ctx, policy.DELETE_USER, user_id)
+        self.privileges.require_for_user(ctx, policy.DELETE_USER, user)
+        self.directories.require_writable(ctx.db, user.domain_id)
         self.cache.invalidate(ctx.db, ctx.now)
         repository.delete_user(ctx.db, user_id)
 

@@ -88,6 +88,8 @@ def validate_tags(value: object) -> list[str]:
 def _remove_property(image: Image, name: str) -> Image:
     if name in WRITABLE_ATTRIBUTES or name == "locations":
         raise Forbidden(f"Property {name} may not be removed.")
+    if name.startswith("os_glance_"):
+        raise ReservedAttribute(name)
     if name not in image.properties:
         raise Conflict(f"Property {name} does not exist.")
     return replace(image, properties={key: value for key, value in image.properties.items() if key != name})

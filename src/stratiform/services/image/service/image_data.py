@@ -20,7 +20,7 @@ from stratiform.services.image.errors import (
     InvalidImageStatus,
     MissingImageFormats,
 )
-from stratiform.services.image.model import OS_HASH_ALGO, Image, StoredData
+from stratiform.services.image.model import OS_HASH_ALGO, STORE_ID, Image, StoredData, build_import_state
 from stratiform.services.image.repository import images as image_rows
 from stratiform.services.image.repository.image_data_store import (
     BLOCK_BYTES,
@@ -30,6 +30,7 @@ from stratiform.services.image.repository.image_data_store import (
 )
 from stratiform.services.image.service.image_access import lock_visible_image, require_in_own_project
 from stratiform.services.image.service.image_formats import inspect_format
+from stratiform.services.image.service.image_quotas import ImageQuotas
 from stratiform.services.image.service.images import Images
 
 logger = logging.getLogger(__name__)
@@ -64,27 +65,31 @@ class ImageData:
     images: Images
     store: ImageDataStore
     clock: Clock
+    quotas: ImageQuotas
     requires_format_match: bool = True
 
     def begin_upload(self, ctx: RequestContext, image_id: str) -> ImageDataUpload:
         """Set the image to `saving` and return an upload for its data.
 
-        Raises: ImageNotFound, MissingImageFormats, InvalidImageStatus if it has data or another upload is active.
+        Raises: ImageNotFound, MissingImageFormats, ImageQuotaExceeded, InvalidImageStatus if it has data or another
+        upload is active.
         """
         image = lock_visible_image(ctx, image_id)
         policy.IMAGE_DATA_UPLOAD.require(ctx.caller, image.owner)
         missing = [name for name in ("container_format", "disk_format") if getattr(image, name) is None]
         if missing:
             raise MissingImageFormats(", ".join(missing))
+        self.quotas.require(ctx.db, image.owner, "image_size_total")
         return self._begin(ctx.db, image, "saving", ctx.now)
 
     def begin_staging(self, ctx: RequestContext, image_id: str) -> ImageDataUpload:
         """Set the image to `uploading` and return an upload for data that is imported later.
 
-        Raises: ImageNotFound, InvalidImageStatus if it has data or another upload is active.
+        Raises: ImageNotFound, ImageQuotaExceeded, InvalidImageStatus if it has data or another upload is active.
         """
         image = lock_visible_image(ctx, image_id)
         policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
+        self.quotas.require(ctx.db, image.owner, "image_stage_total")
         return self._begin(ctx.db, image, "uploading", ctx.now)
 
     def begin_import(self, image_id: str) -> ImageDataUpload:
@@ -103,19 +108,21 @@ class ImageData:
     def finish_upload(self, upload: ImageDataUpload) -> Image:
         """Store the received data and activate the image. Opens its own transaction.
 
-        Raises: ImageNotFound, InvalidImageData, StorageFull, and InvalidImageStatus if another upload has replaced
-        this one.
+        Raises: ImageNotFound, InvalidImageData, StorageFull, ImageQuotaExceeded, and InvalidImageStatus if another
+        upload has replaced this one.
         """
         return self._activate(upload.image_id, upload.upload_id, upload.finish())
 
     def finish_staging(self, upload: ImageDataUpload) -> Image:
         """Store the received data; the image remains `uploading`. Opens its own transaction.
 
-        Raises: ImageNotFound, InvalidImageStatus if another upload has replaced this one, StorageFull.
+        Raises: ImageNotFound, InvalidImageStatus if another upload has replaced this one, StorageFull,
+        ImageQuotaExceeded.
         """
         stored = upload.finish()
         with self.database.transaction() as db:
             image = _lock_uploaded(db, upload.image_id, upload.upload_id)
+            self.quotas.require(db, image.owner, "image_stage_total", stored.size)
             return image_rows.save(db, replace(image, size=stored.size, updated_at=self.clock.now()))
 
     def is_staged(self, image: Image) -> bool:
@@ -147,7 +154,7 @@ class ImageData:
             if image is None or image.status != "importing":
                 return
             blank = replace(image, status="queued", upload="", size=None, updated_at=self.clock.now())
-            image_rows.save(db, blank)
+            image_rows.save(db, replace(blank, properties=image.properties | build_import_state(failed=STORE_ID)))
         if image.upload:
             self.store.open_upload(image.id, image.upload).discard()
 
@@ -156,6 +163,8 @@ class ImageData:
             self.store.open_upload(image.id, image.upload).discard()
         elif image.status != "queued":
             raise InvalidImageStatus(f"Image status transition from {image.status} to {status} is not allowed")
+        else:
+            self.quotas.require(db, image.owner, "image_count_uploading", 1)
         upload_id = self.ids.hex()
         image_rows.save(db, replace(image, status=status, upload=upload_id, updated_at=now))
         return self.store.open_upload(image.id, upload_id)
@@ -168,6 +177,7 @@ class ImageData:
         virtual_size = self._inspect(declared, stored)
         with self.database.transaction() as db:
             image = _lock_uploaded(db, image_id, upload_id)
+            self.quotas.require(db, image.owner, "image_size_total", stored.size)
             active = replace(
                 image,
                 status="active",
@@ -178,6 +188,7 @@ class ImageData:
                 checksum=stored.checksum,
                 os_hash_algo=OS_HASH_ALGO,
                 os_hash_value=stored.os_hash_value,
+                properties=image.properties | (build_import_state() if image.status == "importing" else {}),
                 updated_at=self.clock.now(),
             )
             return image_rows.save(db, active)

@@ -16,7 +16,7 @@ from stratiform.kit.public_downloads import Network, is_http_url, open_download
 from stratiform.kit.work_queue import enqueue
 from stratiform.services.image import policy
 from stratiform.services.image.errors import ImageTaskNotFound
-from stratiform.services.image.model import IMPORT_METHODS, STORE_ID, Image, ImageTask
+from stratiform.services.image.model import IMPORT_METHODS, STORE_ID, Image, ImageTask, build_import_state
 from stratiform.services.image.repository import image_tasks
 from stratiform.services.image.repository import images as image_rows
 from stratiform.services.image.service.image_access import get_visible_image, lock_visible_image, require_in_own_project
@@ -44,12 +44,13 @@ class ImageImports:
     ) -> ImageTask:
         """Start the import of the data of an image. `method`: its name and its parameters, such as `uri`.
 
-        Raises: ImageNotFound, Invalid, Conflict.
+        Raises: ImageNotFound, Invalid, Conflict, ImageQuotaExceeded.
         """
         image = lock_visible_image(ctx, image_id)
         policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
         self._require_importable(image, method, stores)
-        image_rows.save(ctx.db, replace(image, status="importing", updated_at=ctx.now))
+        self._require_quota(ctx, image)
+        self._save_importing(ctx, image)
         request: dict[str, object] = {"method": dict(method)}
         values: dict[str, object] = {"image_id": image_id, "import_req": request, "backend": [STORE_ID]}
         return self._create_task(ctx, "api_image_import", image_id, values)
@@ -69,7 +70,8 @@ class ImageImports:
             raise Invalid(f"URI for web-download does not pass filtering: {url}")
         image = self.images.create(ctx, properties)
         self._require_importable(image, {"name": "web-download", "uri": url}, None)
-        image_rows.save(ctx.db, replace(image, status="importing", updated_at=ctx.now))
+        self._require_quota(ctx, image)
+        self._save_importing(ctx, image)
         return self._create_task(ctx, "import", image.id, dict(values))
 
     def list(self, ctx: RequestContext, page: Page, task_type: str = "", status: str = "") -> Slice[ImageTask]:
@@ -154,6 +156,16 @@ class ImageImports:
         )
         enqueue(ctx.db, "image.import", task.id, ctx.now)
         return image_tasks.insert(ctx.db, task)
+
+    def _save_importing(self, ctx: RequestContext, image: Image) -> None:
+        properties = image.properties | build_import_state(importing=STORE_ID)
+        image_rows.save(ctx.db, replace(image, status="importing", properties=properties, updated_at=ctx.now))
+
+    def _require_quota(self, ctx: RequestContext, image: Image) -> None:
+        """Raises ImageQuotaExceeded; staged data counts as an upload already."""
+        self.data.quotas.require(ctx.db, image.owner, "image_size_total")
+        if image.status == "queued":
+            self.data.quotas.require(ctx.db, image.owner, "image_count_uploading", 1)
 
     def _require_importable(self, image: Image, method: Mapping[str, object], stores: Sequence[str] | None) -> None:
         """Raises Invalid, Conflict. Source of the texts: glance/api/v2/images.py."""

@@ -22,6 +22,7 @@ from stratiform.services.image.service.image_access import (
     sees_all_projects,
 )
 from stratiform.services.image.service.image_attributes import apply_change, set_attributes, validate_attribute
+from stratiform.services.image.service.image_quotas import ImageQuotas
 
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -31,11 +32,12 @@ class Images:
     """Source: Image API v2, "Images"."""
 
     ids: Ids
+    quotas: ImageQuotas
 
     def create(self, ctx: RequestContext, attributes: Mapping[str, object]) -> Image:
         """Create an image without data. `attributes` are named as in the API; other names are custom properties.
 
-        Raises: Invalid, Forbidden, Conflict for an id that exists already.
+        Raises: Invalid, Forbidden, ImageQuotaExceeded, Conflict for an id that exists already.
         """
         values = dict(attributes)
         image_id = str(values.pop("id", "") or self.ids.uuid())
@@ -44,6 +46,7 @@ class Images:
         if not _UUID.fullmatch(image_id):
             raise Invalid(f"Provided object does not match schema 'image': '{image_id}' is not a UUID")
         image = set_attributes(ctx, Image(image_id, owner, ctx.now, ctx.now), values)
+        self.quotas.require(ctx.db, owner, "image_count_total", 1)
         if not images.insert(ctx.db, image):
             raise Conflict(f"Image ID {image_id} already exists!")
         _report_name(ctx, image)

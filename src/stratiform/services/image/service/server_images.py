@@ -13,6 +13,7 @@ from stratiform.services.image import policy
 from stratiform.services.image.model import Image
 from stratiform.services.image.repository import images
 from stratiform.services.image.service.image_attributes import set_attributes, validate_attribute
+from stratiform.services.image.service.image_quotas import ImageQuotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,16 @@ class ServerImages:
     """Operations for the compute service. Except for `create`, they check no policy."""
 
     ids: Ids
+    quotas: ImageQuotas
 
-    def create(self, ctx: RequestContext, project_id: str, name: str, properties: Mapping[str, object]) -> Image:
+    def create(
+        self, ctx: RequestContext, project_id: str, name: str, properties: Mapping[str, object], status: str = "saving"
+    ) -> Image:
         """Create an image in status `saving`; compute then calls `NativeImages.complete` or `delete`.
 
-        Raises: Invalid, Forbidden.
+        An image of a server on a volume is active at once: it has no data, and its properties name snapshots.
+
+        Raises: Invalid, Forbidden, ImageQuotaExceeded.
         """
         policy.IMAGES_CREATE.require(ctx.caller, project_id)
         image = Image(
@@ -33,12 +39,14 @@ class ServerImages:
             ctx.now,
             ctx.now,
             name=str(validate_attribute("name", name)),
-            status="saving",
+            status=status,
+            size=0 if status == "active" else None,
             visibility="private",
             disk_format="raw",
             container_format="bare",
         )
         image = set_attributes(ctx, image, properties)
+        self.quotas.require(ctx.db, project_id, "image_count_total", 1)
         images.insert(ctx.db, image)
         outbox.append_name(ctx.db, "image", image.id, name, ctx.now)
         return image

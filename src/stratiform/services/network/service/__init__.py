@@ -83,11 +83,8 @@ class NetworkService:
         router_interfaces = RouterInterfaces(routers, subnets, ports)
         floating_ips = FloatingIps(dependencies, networks, ports, service_ports)
         port_users.floating_ips = floating_ips
-        qos, trunks, address_groups = (
-            QosPolicies(dependencies),
-            Trunks(dependencies, ports),
-            AddressGroups(dependencies),
-        )
+        qos, address_groups = QosPolicies(dependencies), AddressGroups(dependencies)
+        trunks = Trunks(dependencies, ports)
         collections = [
             groups.collection,
             rules.collection,

@@ -44,7 +44,7 @@ class CloudObjects:
                 with self.database.transaction() as db:
                     repository.delete_cloud(db, kind, resource_id, cloud_id)
             else:
-                self._record(kind, resource_id, cloud_id, known=cloud_id in previous)
+                self._record(kind, resource_id, cloud_id, is_recorded=cloud_id in previous)
                 routing.apply(desired)
 
     def reconcile_port(self, port_id: str) -> None:
@@ -105,12 +105,12 @@ class CloudObjects:
     def _record_groups(self, groups: Sequence[RoutingObject], cloud_id: str) -> None:
         for group in groups:
             with self.database.read_transaction() as db:
-                known = cloud_id in repository.list_clouds(db, "security_group", group.token)
-            self._record("security_group", group.token, cloud_id, known=known)
+                is_recorded = cloud_id in repository.list_clouds(db, "security_group", group.token)
+            self._record("security_group", group.token, cloud_id, is_recorded=is_recorded)
 
-    def _record(self, kind: Kind, resource_id: str, cloud_id: str, *, known: bool) -> None:
+    def _record(self, kind: Kind, resource_id: str, cloud_id: str, *, is_recorded: bool) -> None:
         """Record the cloud before the object exists there, so that it is deleted there in any case."""
-        if not known:
+        if not is_recorded:
             with self.database.transaction() as db:
                 repository.save_cloud(db, kind, resource_id, cloud_id)
 

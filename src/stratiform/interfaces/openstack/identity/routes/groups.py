@@ -2,6 +2,7 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.identity.api import api
+from stratiform.interfaces.openstack.identity.directories import synchronize_directory
 from stratiform.interfaces.openstack.identity.schemas import groups as schemas
 from stratiform.interfaces.openstack.identity.schemas.users import UserListQuery, UsersResponse
 from stratiform.interfaces.openstack.identity.views import resources
@@ -13,9 +14,12 @@ from stratiform.services.identity.model import Group
 _MEMBER = "/groups/{group_id}/users/{user_id}"
 
 
-@api.get("/groups", policy.LIST_GROUPS)
+@api.get("/groups", policy.LIST_GROUPS, manages_transactions=True)
 def list_groups(request: ApiRequest, query: schemas.GroupListQuery) -> schemas.GroupsResponse:
-    groups = request.services.identity.groups.list(request.ctx, query.build_list_query())
+    list_query = query.build_list_query()
+    synchronize_directory(request, list_query)
+    with request.read_transaction() as ctx:
+        groups = request.services.identity.groups.list(ctx, list_query)
     items = [resources.group(group, request.view) for group in groups.items]
     return schemas.GroupsResponse(items, page_links(request, groups), truncated(groups))
 

@@ -6,7 +6,7 @@ from stratiform.kit.errors import UnsupportedOperation
 from stratiform.services.identity import policy
 
 _OAUTH = "OAuth 1.0a is not supported: use application credentials or trusts to delegate access."
-_DRIVERS = "Domains have no identity drivers of their own: all users are in the database."
+_DRIVERS = "Drivers of domains are not configured by this API: directories are in the settings."
 
 _OAUTH_PATHS = (
     ("GET", "/OS-OAUTH1/consumers"),

@@ -2,6 +2,7 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.identity.api import api
+from stratiform.interfaces.openstack.identity.directories import synchronize_directory
 from stratiform.interfaces.openstack.identity.schemas import users as schemas
 from stratiform.interfaces.openstack.identity.schemas.groups import GroupListQuery, GroupsResponse
 from stratiform.interfaces.openstack.identity.views import resources
@@ -11,9 +12,12 @@ from stratiform.services.identity.errors import AuthenticationFailed, ForbiddenA
 from stratiform.services.identity.model import JsonObject, NewUser, User
 
 
-@api.get("/users", policy.LIST_USERS)
+@api.get("/users", policy.LIST_USERS, manages_transactions=True)
 def list_users(request: ApiRequest, query: schemas.UserListQuery) -> schemas.UsersResponse:
-    users = request.services.identity.users.list(request.ctx, query.build_list_query())
+    list_query = query.build_list_query()
+    synchronize_directory(request, list_query)
+    with request.read_transaction() as ctx:
+        users = request.services.identity.users.list(ctx, list_query)
     items = [resources.user(user, request.view) for user in users.items]
     return schemas.UsersResponse(items, page_links(request, users), truncated(users))
 

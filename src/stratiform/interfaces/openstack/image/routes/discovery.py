@@ -28,3 +28,10 @@ def show_metadef_schema(request: ApiRequest, schema_name: str) -> JsonSchema:  #
 def show_import_info(request: ApiRequest) -> schemas.ImportInfoResponse:  # noqa: ARG001
     methods = schemas.ImportMethods("Import methods available.", "array", list(IMPORT_METHODS))
     return schemas.ImportInfoResponse(methods)
+
+
+@api.get("/info/usage", policy.USAGE_INFO_GET)
+def show_usage(request: ApiRequest) -> schemas.UsageResponse:
+    """Show the quotas of the project and their usage."""
+    usage = request.services.image.quotas.list_usage(request.ctx)
+    return schemas.UsageResponse({name: schemas.Usage(limit, used) for name, (limit, used) in usage.items()})

@@ -1,6 +1,7 @@
 """Conformance to contract.server_operations: each operation works, or the connector declares why it does not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from stratiform.contract.errors import NativeNotFound, NotSupported, RequestReje
 from stratiform.contract.network import SubnetSpec
 from stratiform.contract.registry import find_unsupported_reason
 from stratiform.contract.server_operations import ServerOperation
+from stratiform.contract.volume import VolumeSpec
 
 Request = Callable[[ComputeDriver, str], object]
 
@@ -48,6 +50,41 @@ def test_states_change_and_return(
     cloud.wait_for_server(server.id)
     with pytest.raises(NativeNotFound):
         request(UNKNOWN)
+
+
+def test_a_server_boots_from_a_volume(cloud: CloudUnderTest) -> None:
+    if find_unsupported_reason(cloud.kind, ServerOperation.BOOT_FROM_VOLUME) is not None:
+        pytest.skip("this cloud cannot boot a server from a volume")
+    volume = cloud.create_volume(VolumeSpec(str(uuid4()), "root", 2, image_id=cloud.image))
+    size = replace(cloud.small, disk_gib=0)
+    server = cloud.create_server(ServerSpec(str(uuid4()), "web", size, "", boot_volume_id=volume.id))
+    assert (server.size.disk_gib, server.volume_ids) == (0, (volume.id,))
+    assert cloud.volume.get(volume.id).server_id == server.id
+    with pytest.raises(RequestRejected):
+        cloud.compute.detach_volume(server.id, volume.id)
+    with pytest.raises(RequestRejected):
+        cloud.compute.create(ServerSpec(str(uuid4()), "web", size, "", boot_volume_id=volume.id))
+    cloud.compute.delete(server.id)
+    cloud.wait_until_deleted(server)
+    assert cloud.wait_for_volume(volume.id).server_id == ""
+
+
+def test_an_attached_volume_is_swapped(cloud: CloudUnderTest) -> None:
+    require_operation(
+        cloud, ServerOperation.SWAP_VOLUME, lambda compute, server_id: compute.swap_volume(server_id, "old", "new")
+    )
+    server, old = cloud.create_server(), cloud.create_volume()
+    new = cloud.create_volume(VolumeSpec(str(uuid4()), "larger", 3))
+    small = cloud.create_volume(VolumeSpec(str(uuid4()), "smaller", 1))
+    with pytest.raises(RequestRejected):
+        cloud.compute.swap_volume(server.id, old.id, new.id)
+    cloud.compute.attach_volume(server.id, old.id, "/dev/vdb")
+    with pytest.raises(RequestRejected):
+        cloud.compute.swap_volume(server.id, old.id, small.id)
+    for _ in range(2):
+        cloud.compute.swap_volume(server.id, old.id, new.id)
+    assert cloud.compute.get(server.id).volume_ids == (new.id,)
+    assert cloud.volume.get(old.id).server_id == ""
 
 
 def test_a_rescued_server_returns(cloud: CloudUnderTest) -> None:

@@ -19,6 +19,7 @@ from support.authorization_resources import create_admins, create_credentials, c
 from support.callers import Callers, open_callers
 from support.compute_resources import SHARED_PARAMETERS, create_compute_resources
 from support.stacks import ServiceHarness, build_harness
+from support.volume_group_resources import create_volume_group, request_volume
 
 _PARAMETER = re.compile(r"{(\w+(?::path)?)}")
 
@@ -45,12 +46,8 @@ _FREE = {
     "cluster_name",
     "host",
     "service_action",
-    "group_type_id",
-    "volume_group_id",
-    "group_snapshot_id",
     "consistency_group_id",
     "cgsnapshot_id",
-    "qos_specs_id",
     "message_id",
     "rule_type",
     # of resources that do not exist
@@ -89,6 +86,8 @@ OWN = {"target_project_id", "project_id", "user_id", "domain_id"}
 #: Parameters with identifiers that are not of one project.
 _SHARED = {
     "type_id",
+    "group_type_id",
+    "qos_specs_id",
     "flavor_id",
     "domain_id",
     "group_id",
@@ -215,9 +214,12 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     backup = api.ok("POST", "/volume/v3/backups", json={"backup": {"volume_id": volume["id"]}})["backup"]
     worker.run_until_idle()
     offered = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "offered"}})["volume"]
+    group = create_volume_group(api)
     worker.run_until_idle()
     of.clock.advance(10 * SECOND_US)
     worker.run_until_idle()
+    body = {"group_snapshot": {"group_id": group["volume_group_id"]}}
+    group_snapshot = request_volume(api, "POST", "/group_snapshots", body)["group_snapshot"]
     body = {"transfer": {"volume_id": offered["id"]}}
     transfer = api.ok("POST", "/volume/v3/os-volume-transfer", json=body)["transfer"]
     image = api.ok("POST", "/image/v2/images", json={"name": "image"})
@@ -226,6 +228,8 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     volume_type = api.ok("GET", "/volume/v3/types/default")["volume_type"]
     return {
         **_create_network_resources(api),
+        **group,
+        "group_snapshot_id": group_snapshot["id"],
         "volume_id": volume["id"],
         "type_id": volume_type["id"],
         "attachment_id": _UNKNOWN,

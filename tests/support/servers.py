@@ -22,6 +22,7 @@ from stratiform.services.compute.service import ComputeService
 from stratiform.services.compute.tables import server_table
 from stratiform.services.volume import tasks as volume_tasks
 from stratiform.services.volume.model import NewVolume, Volume
+from stratiform.services.volume.tables import volume_table
 from support.stacks import ServiceHarness, customer
 
 
@@ -88,11 +89,17 @@ class ServerHarness:
         """Return the row, also of a deleted server."""
         return next(row for row in self.rows() if row.id == server_id)
 
-    def create_volume(self) -> Volume:
+    def create_volume(self, size_gib: int = 1, image_id: str = "") -> Volume:
         with self.ctx() as ctx:
-            volume = self.harness.services.volume.volumes.create(ctx, NewVolume(1))
+            volume = self.harness.services.volume.volumes.create(ctx, NewVolume(size_gib, image_id=image_id))
         self.run_worker(3)
         return volume
+
+    def list_volumes(self) -> list[Volume]:
+        """Return all volumes, including deleted ones, oldest first."""
+        with self.harness.services.database.read_transaction() as db:
+            rows = db.execute(select(*(volume_table.c[f.name] for f in fields(Volume))).order_by(volume_table.c.id))
+            return [Volume(*row) for row in rows]
 
     def run_worker(self, seconds: int = 5) -> None:
         """Advance the clock by `seconds`, and run the work that becomes due meanwhile."""

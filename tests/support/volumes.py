@@ -13,7 +13,7 @@ from stratiform.kit.clock import SECOND_US
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work_queue import Worker
-from stratiform.services.volume.model import Attachment, NewVolume, Volume
+from stratiform.services.volume.model import Attachment, AttachmentOptions, NewVolume, Volume
 from stratiform.services.volume.service import VolumeService
 from stratiform.services.volume.tasks import build_handlers
 from support.stacks import ServiceHarness, customer
@@ -61,14 +61,14 @@ class VolumeHarness:
 
     def attach(self, volume_id: str, server_id: str = "s1", device: str | None = None) -> Attachment:
         with self.ctx() as ctx:
-            attachment = self.service.attachments.begin_attach(ctx, volume_id, server_id, device)
+            attachment = self.service.attachments.begin_attach(ctx, volume_id, server_id, AttachmentOptions(device))
             self.service.attachments.complete_attach(ctx.db, attachment.id, ctx.now)
             return attachment
 
     def attach_for_project(self, project_id: str, volume_id: str) -> Attachment:
         """Another project's volume, attached to its server s1."""
         with self.ctx(customer(project_id)) as ctx:
-            attachment = self.service.attachments.begin_attach(ctx, volume_id, "s1", None)
+            attachment = self.service.attachments.begin_attach(ctx, volume_id, "s1")
             self.service.attachments.complete_attach(ctx.db, attachment.id, ctx.now)
             return attachment
 

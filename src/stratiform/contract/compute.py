@@ -109,7 +109,7 @@ class ComputeDriver(OptionalServerOperations, Protocol):
         """Change the size of a stopped server. Raises: RequestRejected if it is not stopped."""
 
     def rebuild(self, server_id: str, image_id: str) -> None:
-        """Replace the root disk by a copy of an image. The id, the addresses and the volumes stay."""
+        """Replace the data of the root disk by a copy of an image. The id, the addresses and the volumes stay."""
 
     def delete(self, server_id: str) -> None:
         """Delete a server; succeeds if it does not exist. Attached volumes are detached and stay."""
@@ -120,4 +120,5 @@ class ComputeDriver(OptionalServerOperations, Protocol):
     def attach_volume(self, server_id: str, volume_id: str, device: str) -> None:
         """Attach a volume, as `device` (`/dev/vdb`) if the cloud supports device names."""
 
-    def detach_volume(self, server_id: str, volume_id: str) -> None: ...
+    def detach_volume(self, server_id: str, volume_id: str) -> None:
+        """Detach a volume. Raises: RequestRejected if the server boots from it."""

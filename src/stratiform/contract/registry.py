@@ -63,6 +63,11 @@ def assigns_floating_addresses(kind: str) -> bool:
     return bool(getattr(get_connector(kind), "assigns_floating_addresses", False))
 
 
+def has_consistent_snapshots(kind: str) -> bool:
+    """Return True if clouds of this kind can take snapshots of several volumes at one instant."""
+    return bool(getattr(get_connector(kind), "consistent_snapshots", False))
+
+
 def describe_connectors() -> list[ConnectorDescription]:
     """Describe the connectors of all kinds."""
     return [

@@ -26,6 +26,7 @@ class ServerOperation(Enum):
     SERIAL_CONSOLE = "open the serial console of"
     GRAPHICAL_CONSOLE = "open the screen of"
     CONFIG_DRIVE = "use a config drive for"
+    SWAP_VOLUME = "swap a volume of"
     SERVER_GROUP = "place by the policy of a server group"
 
 
@@ -87,6 +88,10 @@ class OptionalServerOperations(Protocol):
         _reject(
             ServerOperation.SERIAL_CONSOLE if console_type is ConsoleType.SERIAL else ServerOperation.GRAPHICAL_CONSOLE
         )
+
+    def swap_volume(self, server_id: str, old_volume_id: str, new_volume_id: str) -> None:
+        """Copy the data of an attached volume to another one, and attach that instead, with the same device name."""
+        _reject(ServerOperation.SWAP_VOLUME)
 
     def set_interfaces(self, server_id: str, interfaces: Sequence[NetworkInterface]) -> None:
         """Attach and detach interfaces, so that the server has exactly these."""

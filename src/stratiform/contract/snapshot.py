@@ -1,6 +1,6 @@
 """Snapshot capability: copies of volumes in a cloud. Snapshots, backups, clones and images of volumes use it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -53,6 +53,12 @@ class SnapshotDriver(Protocol):
         """Create a snapshot, or return the one with the token `spec.token`.
 
         Raises: RequestRejected (unknown volume or snapshot), InsufficientCapacity.
+        """
+
+    def create_consistent(self, specs: Sequence[SnapshotSpec]) -> Sequence[NativeSnapshot]:
+        """Create snapshots of several volumes at one instant, or return those with these tokens.
+
+        A connector that supports it has the attribute `consistent_snapshots` True. Raises: NotSupported; as `create`.
         """
 
     def find(self, token: str) -> NativeSnapshot | None:

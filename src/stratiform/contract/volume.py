@@ -31,6 +31,7 @@ class VolumeSpec:
     snapshot_id: str = ""  # native id of the snapshot to copy to the volume
     availability_zone: str = ""  # "" for the cloud's default
     metadata: dict[str, str] = field(default_factory=dict)
+    encrypted: bool = False  # the cloud encrypts the data at rest, with its own default key
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from stratiform.kit.clock import SECOND_US
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.compute.errors import InvalidServerState, ServerNotFound
-from stratiform.services.compute.model import VolumeToAttach
-from stratiform.services.volume.model import NewVolume
+from stratiform.services.compute.model import BlockDevice
+from stratiform.services.volume.model import AttachmentOptions, NewVolume
 from support.servers import ServerHarness
 from support.stacks import customer
 
@@ -264,7 +264,7 @@ def test_create_rejects_unknown_references(servers: ServerHarness) -> None:
 def test_attach_and_detach_volume(servers: ServerHarness) -> None:
     volume, server = servers.create_volume(), servers.create_active()
     with servers.ctx() as ctx:
-        attachment = servers.compute.volume_attachments.attach(ctx, server.id, volume.id)
+        attachment = servers.compute.volume_attachments.attach(ctx, server.id, volume.id, AttachmentOptions())
     assert attachment.state == "attaching"
     servers.run_worker(1)
     with servers.ctx() as ctx:
@@ -280,7 +280,7 @@ def test_attach_and_detach_volume(servers: ServerHarness) -> None:
 
 def test_volume_of_new_server_is_attached_and_available_after_delete(servers: ServerHarness) -> None:
     volume = servers.create_volume()
-    server = servers.create_active(volumes=(VolumeToAttach(volume.id),))
+    server = servers.create_active(block_devices=(BlockDevice("volume", "volume", volume.id),))
     assert servers.native_servers()[0].volume_ids
     with servers.ctx() as ctx:
         servers.compute.servers.delete(ctx, server.id)
@@ -333,8 +333,13 @@ def test_volume_in_other_zone_or_project_is_rejected(servers: ServerHarness) -> 
     with servers.ctx() as ctx:
         other = servers.harness.services.volume.volumes.create(ctx, NewVolume(1, availability_zone="zone-b"))
     with servers.ctx() as ctx, pytest.raises(Invalid):
-        servers.compute.volume_attachments.attach(ctx, server.id, other.id)
-    with servers.ctx(customer("p2")) as ctx, pytest.raises(NotFound):
-        servers.compute.servers.create(ctx, servers.new_server(volumes=(VolumeToAttach(volume.id),)))
+        servers.compute.volume_attachments.attach(ctx, server.id, other.id, AttachmentOptions())
+    with servers.ctx(customer("p2")) as ctx, pytest.raises(Invalid):
+        servers.compute.servers.create(
+            ctx, servers.new_server(block_devices=(BlockDevice("volume", "volume", volume.id),))
+        )
     with servers.ctx() as ctx:
-        assert servers.compute.volume_attachments.attach(ctx, server.id, volume.id).state == "attaching"
+        assert (
+            servers.compute.volume_attachments.attach(ctx, server.id, volume.id, AttachmentOptions()).state
+            == "attaching"
+        )

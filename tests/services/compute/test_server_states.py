@@ -7,6 +7,7 @@ import pytest
 
 from stratiform.contract.compute import NativeServerState, ServerSize, ServerSpec
 from stratiform.kit.clock import HOUR_US
+from stratiform.services.volume.model import AttachmentOptions
 from support.servers import ServerHarness, with_servers
 from support.stacks import build_harness
 
@@ -34,7 +35,7 @@ def test_a_hard_reboot_starts_a_paused_server(servers: ServerHarness) -> None:
 def test_volumes_of_a_shelved_server_are_attached_again(servers: ServerHarness) -> None:
     server, volume = servers.create_active(), servers.create_volume()
     with servers.ctx() as ctx:
-        servers.compute.volume_attachments.attach(ctx, server.id, volume.id)
+        servers.compute.volume_attachments.attach(ctx, server.id, volume.id, AttachmentOptions())
     servers.run_worker(1)
     with servers.ctx() as ctx:
         servers.compute.server_state_actions.shelve(ctx, server.id)

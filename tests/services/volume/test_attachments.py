@@ -4,6 +4,7 @@ import pytest
 
 from stratiform.kit.errors import NotFound
 from stratiform.services.volume.errors import AttachmentNotFound, DeviceInUse, InvalidInput, InvalidVolume
+from stratiform.services.volume.model import AttachmentOptions
 from support.stacks import customer
 from support.volumes import VolumeHarness
 
@@ -12,7 +13,7 @@ def test_attach_and_detach(volumes_on: VolumeHarness) -> None:
     volumes, service = volumes_on, volumes_on.service
     volume = volumes.create_available()
     with volumes.ctx() as ctx:
-        attachment = service.attachments.begin_attach(ctx, volume.id, "s1", None)
+        attachment = service.attachments.begin_attach(ctx, volume.id, "s1")
         assert (attachment.device, attachment.state) == ("/dev/vdb", "attaching")
         assert service.volumes.get(ctx, volume.id).status == "attaching"
         assert service.attachments.list_by_server(ctx.db, "s1") == [attachment]
@@ -40,7 +41,7 @@ def test_attach_and_detach(volumes_on: VolumeHarness) -> None:
 def test_a_failed_attach_appends_no_event(volumes: VolumeHarness) -> None:
     volume = volumes.create_available()
     with volumes.ctx() as ctx:
-        attachment = volumes.service.attachments.begin_attach(ctx, volume.id, "s1", None)
+        attachment = volumes.service.attachments.begin_attach(ctx, volume.id, "s1")
         volumes.service.attachments.complete_detach(ctx.db, attachment.id, ctx.now)
         assert volumes.service.volumes.get(ctx, volume.id).status == "available"
     assert volumes.event_types() == ["volume.create.end"]
@@ -53,18 +54,18 @@ def test_device_paths_are_unique_per_server(volumes: VolumeHarness) -> None:
     assert volumes.attach(third.id, "s1").device == "/dev/vdd"
     with volumes.ctx() as ctx:
         with pytest.raises(DeviceInUse):
-            volumes.service.attachments.begin_attach(ctx, fourth.id, "s1", "/dev/vdb")
+            volumes.service.attachments.begin_attach(ctx, fourth.id, "s1", AttachmentOptions("/dev/vdb"))
         with pytest.raises(InvalidInput):
-            volumes.service.attachments.begin_attach(ctx, fourth.id, "s1", "/dev/../sda")
+            volumes.service.attachments.begin_attach(ctx, fourth.id, "s1", AttachmentOptions("/dev/../sda"))
     assert volumes.attach(fourth.id, "s2", "vdb").device == "/dev/vdb"
 
 
 def test_a_volume_is_attached_to_one_server(volumes: VolumeHarness) -> None:
     volume = volumes.create_available()
     with volumes.ctx() as ctx:
-        volumes.service.attachments.begin_attach(ctx, volume.id, "s1", None)
+        volumes.service.attachments.begin_attach(ctx, volume.id, "s1")
         with pytest.raises(InvalidVolume, match="must be available"):
-            volumes.service.attachments.begin_attach(ctx, volume.id, "s2", None)
+            volumes.service.attachments.begin_attach(ctx, volume.id, "s2")
         with pytest.raises(InvalidVolume, match="Unable to detach"):
             volumes.service.attachments.begin_detach(ctx, volume.id, "s1")
         with pytest.raises(AttachmentNotFound):
@@ -88,7 +89,7 @@ def test_another_project_cannot_attach(volumes: VolumeHarness) -> None:
     attachment = volumes.attach(volume.id)
     with volumes.ctx(customer("p2")) as ctx:
         with pytest.raises(NotFound):
-            volumes.service.attachments.begin_attach(ctx, volume.id, "s1", None)
+            volumes.service.attachments.begin_attach(ctx, volume.id, "s1")
         with pytest.raises(AttachmentNotFound):
             volumes.service.attachments.get(ctx, attachment.id)
         assert volumes.service.attachments.list(ctx) == []

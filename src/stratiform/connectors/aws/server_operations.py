@@ -23,6 +23,7 @@ UNSUPPORTED: Mapping[ServerOperation, str] = {
     ServerOperation.SERIAL_CONSOLE: "AWS serves serial consoles over SSH only; read the console output instead.",
     ServerOperation.GRAPHICAL_CONSOLE: "AWS has no graphical consoles.",
     ServerOperation.CONFIG_DRIVE: "AWS has no config drives; guests read the metadata service of AWS.",
+    ServerOperation.SWAP_VOLUME: "AWS cannot swap an attached volume; detach it and attach the other one.",
     ServerOperation.SERVER_GROUP: "Server groups are not supported on AWS.",
 }
 

@@ -54,6 +54,9 @@ class AwsSnapshotDriver:
             raise RequestRejected(error.message, hint=error.hint) from error
         return self._client.wait_until_visible(lambda: self.get(snapshot_id))
 
+    def create_consistent(self, specs: Sequence[SnapshotSpec]) -> Sequence[NativeSnapshot]:  # noqa: ARG002 - unused
+        raise NotSupported("AWS takes snapshots of several volumes at one instant only if they are of one server.")
+
     def find(self, token: str) -> NativeSnapshot | None:
         return next(self._list(self._client.build_tag_filters({tags.TOKEN: token})), None)
 

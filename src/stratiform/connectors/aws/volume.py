@@ -103,6 +103,8 @@ class AwsVolumeDriver:
             "ClientToken": self._client.build_client_token("volume", spec.token),
             "TagSpecifications": [self._client.build_tag_specification("volume", spec.name, {tags.TOKEN: spec.token})],
         }
+        if spec.encrypted:
+            request["Encrypted"] = True
         if spec.image_id:
             request["SnapshotId"] = self._get_root_snapshot(spec.image_id)
         elif spec.snapshot_id:

@@ -18,6 +18,14 @@ from stratiform.connectors.memory.server_rows import (
     set_state,
     state_of,
 )
+from stratiform.connectors.memory.volume_attachments import (
+    attach,
+    attached_server,
+    check_attachable,
+    check_boot_volume,
+    get_volume_row,
+    resolve_device,
+)
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize, ServerSpec
 from stratiform.contract.errors import RequestRejected
 from stratiform.kit.clock import Micros
@@ -114,6 +122,8 @@ class MemoryComputeDriver(MemoryServerOperations):
             require_state(row, request.now, "rebuild", _RUNNING, _STOPPED, _ERROR)
             _check_image(request, image_id, msgspec.json.decode(row["size"], type=ServerSize))
             state = _STOPPED if row["state"] == _STOPPED.value else _RUNNING
+            if row["boot_volume_id"]:
+                request.db.execute("UPDATE volumes SET content = ? WHERE id = ?", (image_id, row["boot_volume_id"]))
             request.db.execute("UPDATE servers SET image = ?, fault = '' WHERE id = ?", (image_id, server_id))
             request.db.execute("DELETE FROM console WHERE server_id = ?", (server_id,))
             set_state(request, server_id, during=_BUILDING, state=state, ready_at=request.completes_at)
@@ -138,30 +148,19 @@ class MemoryComputeDriver(MemoryServerOperations):
     def attach_volume(self, server_id: str, volume_id: str, device: str) -> None:
         with self._client.open_request(writes=True) as request:
             server = get_active_row(request, server_id)
-            volume = request.find_row("SELECT * FROM volumes WHERE id = ? AND deleted_at IS NULL", volume_id)
-            if volume is None:
-                raise errors.not_found("volume", volume_id)
-            attached_to = _attached_server(request, volume)
-            if attached_to == server_id:
+            volume = get_volume_row(request, volume_id)
+            if attached_server(request, volume) == server_id:
                 return
-            if attached_to:
-                raise RequestRejected(f"volume '{volume_id}' is attached to server '{attached_to}'")
-            if volume["ready_at"] > request.now:
-                raise errors.invalid_state("volume", volume_id, "creating", "attach")
-            if volume["zone"] != server["zone"]:
-                raise RequestRejected(
-                    f"volume '{volume_id}' is in availability zone '{volume['zone']}',"
-                    f" server '{server_id}' in '{server['zone']}'"
-                )
+            check_attachable(request, volume, server["zone"])
             require_state(server, request.now, "attach a volume to", _RUNNING, _STOPPED, _PAUSED)
-            device = _resolve_device(request, server_id, device)
-            request.db.execute(
-                "UPDATE volumes SET server_id = ?, device = ? WHERE id = ?", (server_id, device, volume_id)
-            )
+            attach(request, server_id, volume_id, resolve_device(request, server_id, device))
 
     def detach_volume(self, server_id: str, volume_id: str) -> None:
         """Succeeds if the volume is not attached to this server, or one of them does not exist."""
         with self._client.open_request(writes=True) as request:
+            server = request.find_row("SELECT boot_volume_id FROM servers WHERE id = ?", server_id)
+            if server is not None and server["boot_volume_id"] == volume_id:
+                raise RequestRejected(f"server '{server_id}' boots from volume '{volume_id}'")
             request.db.execute(
                 "UPDATE volumes SET server_id = '', device = '' WHERE id = ? AND server_id = ?", (volume_id, server_id)
             )
@@ -179,7 +178,11 @@ def _find_by_token(request: SimulatedRequest, token: str) -> Row | None:
 
 def _create(request: SimulatedRequest, spec: ServerSpec) -> Row:
     _check_size(request, spec.size)
-    _check_image(request, spec.image_id, spec.size)
+    zone = resolve_zone(request, spec.availability_zone)
+    if spec.boot_volume_id:
+        check_boot_volume(request, spec.boot_volume_id, zone)
+    else:
+        _check_image(request, spec.image_id, spec.size)
     values = {
         "token": spec.token,
         "installation": request.installation_id,
@@ -191,7 +194,8 @@ def _create(request: SimulatedRequest, spec: ServerSpec) -> Row:
         "user_data": spec.user_data,
         "config_drive": spec.config_drive,
         "metadata": encode(spec.metadata),
-        "zone": resolve_zone(request, spec.availability_zone),
+        "boot_volume_id": spec.boot_volume_id,
+        "zone": zone,
         "created_at": request.now,
         "launched_at": None if request.breaks_server else request.completes_at,
         "during": _BUILDING.value,
@@ -203,6 +207,8 @@ def _create(request: SimulatedRequest, spec: ServerSpec) -> Row:
     cursor = request.db.execute(f"INSERT INTO servers ({columns}) VALUES ({marks})", tuple(values.values()))  # noqa: S608 - constant names
     row: Row = request.db.execute("SELECT * FROM servers WHERE seq = ?", (cursor.lastrowid,)).fetchone()
     claim_addresses(request, row["id"], spec.interfaces)
+    if spec.boot_volume_id:
+        attach(request, row["id"], spec.boot_volume_id, "/dev/vda")
     if not request.breaks_server:
         console_log.write_boot_lines(request, row, request.completes_at)
     return row
@@ -228,28 +234,6 @@ def _check_image(request: SimulatedRequest, image_id: str, size: ServerSize) -> 
         raise RequestRejected(f"image '{image_id}' not found")
     if 0 < size.disk_gib < row["min_disk_gib"]:
         raise RequestRejected(f"image '{image_id}' needs a disk of at least {row['min_disk_gib']} GiB")
-
-
-def _attached_server(request: SimulatedRequest, volume: Row) -> str:
-    """Return the id of the existing server that `volume` is attached to, or ""."""
-    row = request.find_row(
-        "SELECT id FROM servers WHERE id = ? AND (deleted_at IS NULL OR deleted_at > ?)",
-        volume["server_id"],
-        request.now,
-    )
-    return "" if row is None else str(row["id"])
-
-
-def _resolve_device(request: SimulatedRequest, server_id: str, device: str) -> str:
-    """Return `device`, or the first free device name. Raises: RequestRejected if it is in use."""
-    used = {row["device"] for row in request.list_rows("SELECT device FROM volumes WHERE server_id = ?", server_id)}
-    if device in used or device == "/dev/vda":
-        raise RequestRejected(f"device {device} of server '{server_id}' is in use")
-    candidates = (f"/dev/vd{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")
-    device = device or next((name for name in candidates if name not in used), "")
-    if not device:
-        raise RequestRejected(f"server '{server_id}' has no free device name")
-    return device
 
 
 def _to_servers(request: SimulatedRequest, rows: list[Row]) -> list[NativeServer]:

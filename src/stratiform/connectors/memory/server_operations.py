@@ -14,6 +14,12 @@ from stratiform.connectors.memory.server_rows import (
     set_state,
     state_of,
 )
+from stratiform.connectors.memory.volume_attachments import (
+    attached_server,
+    check_attachable,
+    get_volume_row,
+    swap,
+)
 from stratiform.contract.compute import NativeServerState, NetworkInterface
 from stratiform.contract.console import ConsoleEndpoint, ConsoleType
 from stratiform.contract.errors import CloudError, RequestRejected
@@ -106,6 +112,20 @@ class MemoryServerOperations:
                 return console_log.read_console(request, server_id)
         except CloudError:
             return None
+
+    def swap_volume(self, server_id: str, old_volume_id: str, new_volume_id: str) -> None:
+        with self._client.open_request(writes=True) as request:
+            server = get_active_row(request, server_id)
+            old, new = get_volume_row(request, old_volume_id), get_volume_row(request, new_volume_id)
+            if attached_server(request, new) == server_id and attached_server(request, old) != server_id:
+                return
+            if attached_server(request, old) != server_id:
+                raise RequestRejected(f"volume '{old_volume_id}' is not attached to server '{server_id}'")
+            if new["size_gib"] < old["size_gib"]:
+                raise RequestRejected(f"volume '{new_volume_id}' is smaller than volume '{old_volume_id}'")
+            check_attachable(request, new, server["zone"])
+            require_state(server, request.now, "swap a volume of", _RUNNING, _PAUSED, _STOPPED)
+            swap(request, server_id, old, new)
 
     def set_interfaces(self, server_id: str, interfaces: Sequence[NetworkInterface]) -> None:
         with self._client.open_request(writes=True) as request:

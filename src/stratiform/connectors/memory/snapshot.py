@@ -1,6 +1,6 @@
 """Snapshot capability of the simulated cloud. Of the data, it stores only where it was written first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -24,6 +24,12 @@ class MemorySnapshotDriver:
     def create(self, spec: SnapshotSpec) -> NativeSnapshot:
         with self._client.open_request(writes=True) as request:
             return _to_snapshot(_find_by_token(request, spec.token) or _create(request, spec), request.now)
+
+    def create_consistent(self, specs: Sequence[SnapshotSpec]) -> Sequence[NativeSnapshot]:
+        """One request is one transaction, so that all snapshots have the same time."""
+        with self._client.open_request(writes=True) as request:
+            rows = [_find_by_token(request, spec.token) or _create(request, spec) for spec in specs]
+            return [_to_snapshot(row, request.now) for row in rows]
 
     def find(self, token: str) -> NativeSnapshot | None:
         with self._client.open_request() as request:

@@ -96,6 +96,7 @@ def append_notification(
 def build_server_payload(server: Server) -> dict[str, object]:
     """Return Nova's payload. A server that is lost in its cloud has the state `deleted`."""
     flavor = server.flavor
+    root_gib = 0 if server.is_volume_backed else flavor["disk"]  # a root volume has its own notifications
     return {
         "tenant_id": server.project_id,
         "user_id": server.user_id,
@@ -107,9 +108,9 @@ def build_server_payload(server: Server) -> dict[str, object]:
         "instance_flavor_id": flavor["id"],
         "architecture": server.image.get("architecture"),
         "memory_mb": flavor["ram"],
-        "disk_gb": flavor["disk"] + flavor["ephemeral"],
+        "disk_gb": root_gib + flavor["ephemeral"],
         "vcpus": flavor["vcpus"],
-        "root_gb": flavor["disk"],
+        "root_gb": root_gib,
         "ephemeral_gb": flavor["ephemeral"],
         "host": server.cloud_name if server.native_id else None,
         "node": server.cloud_name if server.native_id else None,

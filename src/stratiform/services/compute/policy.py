@@ -106,6 +106,9 @@ VOLUME_ATTACHMENTS_LIST = Rule(
 VOLUME_ATTACHMENTS_SHOW = Rule(f"{_API}:os-volumes-attachments:show", project_reader, "Show a volume attachment")
 VOLUME_ATTACHMENTS_CREATE = Rule(f"{_API}:os-volumes-attachments:create", project_member, "Attach a volume to a server")
 VOLUME_ATTACHMENTS_UPDATE = Rule(f"{_API}:os-volumes-attachments:update", project_member, "Update a volume attachment")
+VOLUME_ATTACHMENTS_SWAP = Rule(
+    f"{_API}:os-volumes-attachments:swap", admin, "Replace an attached volume by another one"
+)
 VOLUME_ATTACHMENTS_DELETE = Rule(
     f"{_API}:os-volumes-attachments:delete", project_member, "Detach a volume from a server"
 )

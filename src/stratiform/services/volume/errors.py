@@ -104,6 +104,13 @@ class InvalidBackup(Invalid):
         super().__init__(f"Invalid backup: {reason}")
 
 
+class AttachedByCompute(Conflict):
+    """The attachment belongs to a server, and only compute may change it."""
+
+    def __init__(self, server_id: str) -> None:
+        super().__init__(f"Detach volume from instance {server_id} using the Compute API")
+
+
 class QuotaExceeded(Fault):
     """The request exceeds a quota of the project."""
 
@@ -115,3 +122,66 @@ class TransferNotFound(NotFound):
 
     def __init__(self, transfer_id: str) -> None:
         super().__init__(f"Transfer {transfer_id} could not be found.")
+
+
+class QosSpecNotFound(NotFound):
+    """The QoS specs do not exist."""
+
+    def __init__(self, qos_spec_id: str) -> None:
+        super().__init__(f"No such QoS spec {qos_spec_id}.")
+
+
+class EncryptionNotFound(NotFound):
+    """The volume type has no encryption."""
+
+    def __init__(self, type_id: str) -> None:
+        super().__init__(f"Volume type encryption for type {type_id} does not exist.")
+
+
+class DefaultTypeNotFound(NotFound):
+    """The project has no default type of its own."""
+
+    def __init__(self, project_id: str) -> None:
+        super().__init__(f"Default type for project {project_id} not found.")
+
+
+class GroupTypeNotFound(NotFound):
+    """The group type does not exist."""
+
+    def __init__(self, type_id: str) -> None:
+        super().__init__(f"Group type {type_id} could not be found.")
+
+
+class GroupSpecNotFound(NotFound):
+    """The group type does not have this spec."""
+
+    def __init__(self, type_id: str, key: str) -> None:
+        super().__init__(f"Group Type {type_id} has no specs with key {key}.")
+
+
+class GroupNotFound(NotFound):
+    """The group does not exist, or belongs to another project."""
+
+    def __init__(self, group_id: str) -> None:
+        super().__init__(f"Group {group_id} could not be found.")
+
+
+class GroupSnapshotNotFound(NotFound):
+    """The group snapshot does not exist, or belongs to another project."""
+
+    def __init__(self, snapshot_id: str) -> None:
+        super().__init__(f"GroupSnapshot {snapshot_id} could not be found.")
+
+
+class InvalidGroup(Invalid):
+    """The status or the contents of the group do not allow the operation."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Invalid Group: {reason}")
+
+
+class InvalidGroupSnapshot(Invalid):
+    """The status of the group snapshot does not allow the operation."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Invalid GroupSnapshot: {reason}")

@@ -1,7 +1,7 @@
 """Events for the usage ledger: Cinder's unversioned notifications.
 
-Source: cinder/volume/volume_utils.py (_usage_from_volume, _usage_from_snapshot, _usage_from_backup), and messages
-recorded from a real Cinder.
+Source: cinder/volume/volume_utils.py (_usage_from_volume, _usage_from_snapshot, _usage_from_backup,
+_usage_from_group, _usage_from_group_snapshot), and messages recorded from a real Cinder.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from stratiform.kit.outbox import Event
 from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume import repository
 from stratiform.services.volume.model import Attachment, Backup, Snapshot, Volume
+from stratiform.services.volume.model.groups import Group, GroupSnapshot
 from stratiform.services.volume.repository.snapshots import list_children
 
 CREATED = "volume.create.end"
@@ -31,6 +32,11 @@ SNAPSHOT_DELETED = "snapshot.delete.end"
 BACKUP_CREATED = "backup.create.end"
 BACKUP_RESTORED = "backup.restore.end"
 BACKUP_DELETED = "backup.delete.end"
+GROUP_CREATED = "group.create.end"
+GROUP_UPDATED = "group.update.end"
+GROUP_DELETED = "group.delete.end"
+GROUP_SNAPSHOT_CREATED = "group_snapshot.create.end"
+GROUP_SNAPSHOT_DELETED = "group_snapshot.delete.end"
 
 #: The types of all events that the service appends.
 EVENT_TYPES = (
@@ -49,12 +55,24 @@ EVENT_TYPES = (
     BACKUP_CREATED,
     BACKUP_RESTORED,
     BACKUP_DELETED,
+    GROUP_CREATED,
+    GROUP_UPDATED,
+    GROUP_DELETED,
+    GROUP_SNAPSHOT_CREATED,
+    GROUP_SNAPSHOT_DELETED,
 )
 
+_Resource = Volume | Snapshot | Backup | Group | GroupSnapshot
 
-def format_host(resource: Volume | Snapshot | Backup) -> str:
+
+def format_host(resource: _Resource) -> str:
     """Return `CLOUD@stratiform`, where Cinder has the name of its back end."""
     return f"{resource.cloud_name}@stratiform"
+
+
+def format_pool(resource: Volume) -> str:
+    """Return `CLOUD@stratiform#CLOUD`: a cloud has one pool, and selects its own storage."""
+    return f"{format_host(resource)}#{resource.cloud_name}"
 
 
 def append_event(db: Connection, ids: Ids, event_type: str, volume: Volume, now: Micros) -> None:
@@ -74,11 +92,16 @@ def append_backup_event(db: Connection, ids: Ids, event_type: str, backup: Backu
     _append(db, ids, event_type, backup, now, build_backup_payload(backup, len(children)))
 
 
+def append_group_event(db: Connection, ids: Ids, event_type: str, group: Group | GroupSnapshot, now: Micros) -> None:
+    """Append an event with the state of a group or a group snapshot to the outbox, in the caller's transaction."""
+    _append(db, ids, event_type, group, now, build_group_payload(group))
+
+
 def _append(
     db: Connection,
     ids: Ids,
     event_type: str,
-    resource: Volume | Snapshot | Backup,
+    resource: _Resource,
     now: Micros,
     payload: dict[str, object],
 ) -> None:
@@ -163,6 +186,21 @@ def build_backup_payload(backup: Backup, number_of_children: int) -> dict[str, o
     }
 
 
+def build_group_payload(group: Group | GroupSnapshot) -> dict[str, object]:
+    """Return the payload with Cinder's keys."""
+    common: dict[str, object] = {
+        "tenant_id": group.project_id,
+        "user_id": group.user_id,
+        "group_type": group.group_type_id,
+        "name": group.name,
+        "created_at": _format_time(group.created_at),
+        "status": group.status,
+    }
+    if isinstance(group, Group):
+        return {**common, "availability_zone": group.zone, "group_id": group.id}
+    return {**common, "group_snapshot_id": group.id, "group_id": group.group_id}
+
+
 def _type_name(db: Connection, volume: Volume) -> str:
     """Return the name of the volume's type, which price plans refer to."""
     volume_type = repository.volume_types.find(db, volume.type_id)
@@ -173,13 +211,13 @@ def _attachment(attachment: Attachment) -> dict[str, object]:
     return {
         "id": attachment.id,
         "volume_id": attachment.volume_id,
-        "instance_uuid": attachment.server_id,
-        "attached_host": None,
+        "instance_uuid": attachment.server_id or None,
+        "attached_host": attachment.host or None,
         "mountpoint": attachment.device,
         "attach_time": None if attachment.attached_at is None else format_iso_naive(attachment.attached_at),
         "detach_time": None,
         "attach_status": attachment.state,
-        "attach_mode": "rw",
+        "attach_mode": attachment.mode,
     }
 
 

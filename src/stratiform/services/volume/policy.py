@@ -31,6 +31,23 @@ ATTACHMENT_CREATE = Rule("volume:attachment_create", project_member, "Attach a v
 ATTACHMENT_DELETE = Rule("volume:attachment_delete", project_member, "Detach a volume from a server.")
 ATTACHMENT_UPDATE = Rule("volume:attachment_update", project_member, "Update an attachment.")
 
+ATTACHMENT_COMPLETE = Rule("volume:attachment_complete", project_member, "Mark an attachment as complete.")
+VOLUME_RESERVE = Rule("volume_extension:volume_actions:reserve", project_member, "Reserve a volume.")
+VOLUME_UNRESERVE = Rule("volume_extension:volume_actions:unreserve", project_member, "Cancel a reservation.")
+VOLUME_BEGIN_DETACHING = Rule(
+    "volume_extension:volume_actions:begin_detaching", project_member, "Set a volume's status to detaching."
+)
+VOLUME_ROLL_DETACHING = Rule(
+    "volume_extension:volume_actions:roll_detaching", project_member, "Set a volume's status back to in-use."
+)
+VOLUME_ATTACH = Rule("volume_extension:volume_actions:attach", project_member, "Record that a volume is attached.")
+VOLUME_DETACH = Rule("volume_extension:volume_actions:detach", project_member, "Record that a volume is detached.")
+VOLUME_FORCE_DETACH = Rule(
+    "volume_extension:volume_admin_actions:force_detach", admin, "Record that a volume is detached, in any status."
+)
+VOLUME_MIGRATE = Rule("volume_extension:volume_admin_actions:migrate_volume", admin, "Migrate a volume to a host.")
+VOLUME_UNMANAGE = Rule("volume_extension:volume_unmanage", admin, "Stop managing a volume, and keep it in its cloud.")
+
 TYPE_GET = Rule("volume_extension:type_get", anyone, "Show a volume type.")
 TYPE_GET_ALL = Rule("volume_extension:type_get_all", anyone, "List volume types.")
 TYPE_CREATE = Rule("volume_extension:type_create", admin, "Create a volume type.")
@@ -76,12 +93,15 @@ SNAPSHOT_RESET_STATUS = Rule(
     "volume_extension:snapshot_admin_actions:reset_status", admin, "Reset a snapshot's status."
 )
 SNAPSHOT_UPDATE_STATUS = Rule(
-    "snapshot_extension:snapshot_actions:update_snapshot_status", admin, "Update a snapshot's status and progress."
+    "snapshot_extension:snapshot_actions:update_snapshot_status",
+    project_member,
+    "Update a snapshot's status and progress.",
 )
 SNAPSHOT_METADATA_GET = Rule("volume:get_snapshot_metadata", project_reader, "Show a snapshot's metadata.")
 SNAPSHOT_METADATA_UPDATE = Rule("volume:update_snapshot_metadata", project_member, "Change a snapshot's metadata.")
 SNAPSHOT_METADATA_DELETE = Rule("volume:delete_snapshot_metadata", project_member, "Delete a snapshot's metadata item.")
 VOLUME_REVERT = Rule("volume:revert_to_snapshot", project_member, "Revert a volume to its latest snapshot.")
+VOLUME_REIMAGE = Rule("volume:reimage", project_member, "Write an image to a volume.")
 VOLUME_UPLOAD = Rule("volume_extension:volume_actions:upload_image", project_member, "Create an image from a volume.")
 BACKUP_GET_ALL = Rule("backup:get_all", project_reader, "List backups.")
 BACKUP_GET = Rule("backup:get", project_reader, "Show a backup.")
@@ -113,6 +133,14 @@ GROUP_GET_ALL = Rule("group:get_all", project_reader, "List groups of volumes an
 GROUP_GET = Rule("group:get", project_reader, "Show a group of volumes.")
 GROUP_CREATE = Rule("group:create", project_member, "Create a group of volumes.")
 GROUP_UPDATE = Rule("group:update", project_member, "Update a group of volumes.")
+GROUP_DELETE = Rule("group:delete", project_member, "Delete a group of volumes.")
+GROUP_RESET_STATUS = Rule("group:reset_status", admin, "Reset a group's status.")
+GROUP_SNAPSHOT_GET_ALL = Rule("group:get_all_group_snapshots", project_reader, "List group snapshots.")
+GROUP_SNAPSHOT_GET = Rule("group:get_group_snapshot", project_reader, "Show a group snapshot.")
+GROUP_SNAPSHOT_CREATE = Rule("group:create_group_snapshot", project_member, "Create a group snapshot.")
+GROUP_SNAPSHOT_UPDATE = Rule("group:update_group_snapshot", project_member, "Update a group snapshot.")
+GROUP_SNAPSHOT_DELETE = Rule("group:delete_group_snapshot", project_member, "Delete a group snapshot.")
+GROUP_SNAPSHOT_RESET_STATUS = Rule("group:reset_group_snapshot_status", admin, "Reset a group snapshot's status.")
 GROUP_TYPE_GET = Rule("group:access_group_types_specs", anyone, "Show group types.")
 GROUP_TYPE_MANAGE = Rule("group:group_types_manage", admin, "Create, update and delete group types.")
 QOS_SPECS_GET = Rule("volume_extension:qos_specs_manage:get", admin, "Show QoS specs.")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text
 
 from stratiform.kit.database import Json, define_table
 
@@ -35,6 +35,7 @@ volume_table = define_table(
     Column("backup_id", String(64), nullable=False),
     Column("group_id", String(64), nullable=False),
     Column("target_id", String(64), nullable=False),
+    Column("encrypted", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("launched_at", BigInteger),
@@ -44,17 +45,24 @@ volume_table = define_table(
     Index("ix_volume_volume_cloud", "cloud_id", "deleted_at"),
 )
 
-#: Rows are deleted when the volume is detached, so that the device can be used again.
+#: Rows are deleted when the volume is detached, so that the device can be used again. `server_id` is "" for a host.
 attachment_table = define_table(
     "volume_attachment",
     Column("id", String(64), primary_key=True),
     Column("volume_id", String(64), nullable=False, unique=True),
-    Column("server_id", String(64), nullable=False),
+    Column("server_id", String(64), nullable=False, index=True),
     Column("device", String(64), nullable=False),
     Column("state", String(32), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("attached_at", BigInteger),
-    UniqueConstraint("server_id", "device"),
+    Column("boot_index", Integer),
+    Column("delete_on_termination", Boolean, nullable=False),
+    Column("tag", String(64)),
+    Column("mode", String(8), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("connector", Json, nullable=False),
+    Column("replaced_id", String(64), nullable=False),
+    Column("is_recorded", Boolean, nullable=False),
 )
 
 type_table = define_table(
@@ -65,6 +73,7 @@ type_table = define_table(
     Column("is_public", Boolean, nullable=False),
     Column("is_default", Boolean, nullable=False),
     Column("extra_specs", Json, nullable=False),
+    Column("qos_spec_id", String(64), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger),
 )
@@ -73,6 +82,84 @@ access_table = define_table(
     "volume_type_access",
     Column("type_id", String(64), primary_key=True),
     Column("project_id", String(64), primary_key=True),
+)
+
+
+qos_spec_table = define_table(
+    "volume_qos_spec",
+    Column("id", String(64), primary_key=True),
+    Column("name", String(255), nullable=False, unique=True),
+    Column("consumer", String(16), nullable=False),
+    Column("specs", Json, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+encryption_table = define_table(
+    "volume_type_encryption",
+    Column("type_id", String(64), primary_key=True),
+    Column("id", String(64), nullable=False),
+    Column("provider", String(255), nullable=False),
+    Column("control_location", String(16), nullable=False),
+    Column("cipher", String(255)),
+    Column("key_size", Integer),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger),
+)
+
+default_type_table = define_table(
+    "volume_default_type",
+    Column("project_id", String(64), primary_key=True),
+    Column("type_id", String(64), nullable=False),
+)
+
+group_type_table = define_table(
+    "volume_group_type",
+    Column("id", String(64), primary_key=True),
+    Column("name", String(255), nullable=False, unique=True),
+    Column("description", Text),
+    Column("is_public", Boolean, nullable=False),
+    Column("group_specs", Json, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+
+#: Rows of deleted groups and group snapshots are kept, as those of volumes.
+group_table = define_table(
+    "volume_group",
+    Column("id", String(64), primary_key=True),
+    Column("project_id", String(64), nullable=False, index=True),
+    Column("user_id", String(64), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("description", Text),
+    Column("status", String(32), nullable=False),
+    Column("group_type_id", String(64), nullable=False),
+    Column("type_ids", Json, nullable=False),
+    Column("zone", String(255), nullable=False),
+    Column("cloud_id", String(64), nullable=False),
+    Column("cloud_name", String(64), nullable=False),
+    Column("group_snapshot_id", String(64), nullable=False),
+    Column("source_group_id", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("deleted_at", BigInteger),
+)
+
+group_snapshot_table = define_table(
+    "volume_group_snapshot",
+    Column("id", String(64), primary_key=True),
+    Column("project_id", String(64), nullable=False, index=True),
+    Column("user_id", String(64), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("description", Text),
+    Column("status", String(32), nullable=False),
+    Column("group_id", String(64), nullable=False, index=True),
+    Column("group_type_id", String(64), nullable=False),
+    Column("cloud_id", String(64), nullable=False),
+    Column("cloud_name", String(64), nullable=False),
+    Column("is_consistent", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("deleted_at", BigInteger),
 )
 
 

@@ -93,7 +93,11 @@ def test_operators_see_host_attributes(api: ComputeApi) -> None:
         (57, {"personality": []}, "personality"),
         (1, {"personality": [{"path": "/etc/motd", "contents": "aGVsbG8="}]}, "Injecting files (personality)"),
         (90, {"hostname": "no spaces"}, "hostname"),
-        (1, {"block_device_mapping_v2": [{"boot_index": 0, "source_type": "volume", "uuid": "v"}]}, "from a volume"),
+        (
+            1,
+            {"block_device_mapping_v2": [{"boot_index": 0, "source_type": "volume", "uuid": "v"}]},
+            "failed to get volume v.",
+        ),
     ],
 )
 def test_create_rejects_invalid_fields(

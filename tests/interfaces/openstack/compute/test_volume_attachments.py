@@ -30,14 +30,24 @@ def test_volume_attachments(api: ComputeApi) -> None:
     assert api.ok("GET", path) == {"volumeAttachments": []}
 
 
-def test_update_accepts_only_the_current_values(api: ComputeApi) -> None:
-    volume_id = api.callers.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1}})["volume"]["id"]
+def test_operators_swap_volumes(api: ComputeApi) -> None:
+    old, new, small = (
+        api.callers.ok("POST", "/volume/v3/volumes", json={"volume": {"size": size}})["volume"]["id"]
+        for size in (2, 3, 1)
+    )
     server_id = api.create_active()
     api.servers.run_worker(5)
-    api.ok("POST", f"/servers/{server_id}/os-volume_attachments", {"volumeAttachment": {"volumeId": volume_id}})
+    api.ok("POST", f"/servers/{server_id}/os-volume_attachments", {"volumeAttachment": {"volumeId": old}})
     api.servers.run_worker(1)
-    path = f"/servers/{server_id}/os-volume_attachments/{volume_id}"
-    current = {"volumeId": volume_id, "delete_on_termination": False}
-    for changes, status in (({}, 202), ({"volumeId": "other"}, 501), ({"delete_on_termination": True}, 400)):
-        body = {"volumeAttachment": {**current, **changes}}
-        assert api("PUT", path, body, microversion=85).status_code == status, changes
+    path = f"/servers/{server_id}/os-volume_attachments/{old}"
+    body = {"volumeAttachment": {"volumeId": new}}
+    assert api("PUT", path, body).status_code == 403
+    assert api("PUT", path, {"volumeAttachment": {"volumeId": small}}, caller="admin").status_code == 400
+    assert api("PUT", path, body, caller="admin").status_code == 202
+    api.servers.run_worker(2)
+    [attachment] = api.ok("GET", f"/servers/{server_id}/os-volume_attachments")["volumeAttachments"]
+    assert (attachment["volumeId"], attachment["device"]) == (new, "/dev/vdb")
+    statuses = [
+        api.callers.ok("GET", f"/volume/v3/volumes/{volume_id}")["volume"]["status"] for volume_id in (old, new)
+    ]
+    assert statuses == ["available", "in-use"]

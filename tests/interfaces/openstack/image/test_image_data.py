@@ -127,7 +127,7 @@ def test_an_image_has_a_limit_of_its_own(home: Path) -> None:
     with open_callers(stack) as api:
         image = api.ok("POST", "/image/v2/images", json={"name": "x", "disk_format": "raw", "container_format": "bare"})
         path = f"/image/v2/images/{image['id']}/file"
-        headers = OCTETS | {"x-auth-token": api.tokens["green"]}
+        headers = OCTETS | {"x-auth-token": api.tokens["green"], "accept": "application/json"}
         announced = RawRequest("PUT", path, headers | {"content-length": str(2**40)}, repeat(b" " * BLOCK_BYTES)).send(
             api
         )

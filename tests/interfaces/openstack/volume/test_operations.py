@@ -21,8 +21,23 @@ def test_availability_zones_limits_and_quota_sets(api: Api) -> None:
 
 
 def test_infrastructure(api: Api) -> None:
-    assert api.ok("GET", "/os-services", caller="admin") == {"services": []}
-    assert api.ok("GET", "/scheduler-stats/get_pools", caller="admin") == {"pools": []}
+    api.create(size=2)
+    services = api.ok("GET", "/os-services", caller="admin")["services"]
+    assert [(item["binary"], item["host"], item["state"]) for item in services] == [
+        ("cinder-scheduler", "stratiform", "up"),
+        ("cinder-volume", "sim@stratiform", "up"),
+        ("cinder-backup", "sim@stratiform", "up"),
+    ]
+    assert len(api.ok("GET", "/os-services", caller="admin", host="sim", binary="cinder-volume")["services"]) == 1
+    assert api.ok("GET", "/scheduler-stats/get_pools", caller="admin") == {"pools": [{"name": "sim@stratiform#sim"}]}
+    [pool] = api.ok("GET", "/scheduler-stats/get_pools", caller="admin", detail="True")["pools"]
+    capabilities = pool["capabilities"]
+    assert (capabilities["allocated_capacity_gb"], capabilities["volume_backend_name"]) == (2, "sim")
+    assert api.ok("GET", "/capabilities/sim@stratiform", caller="admin")["vendor_name"] == "Stratiform"
+    hosts = [item["host_name"] for item in api.ok("GET", "/os-hosts", caller="admin")["hosts"]]
+    assert hosts == ["stratiform", "sim@stratiform", "sim@stratiform"]
+    [total] = api.ok("GET", "/os-hosts/sim@stratiform", caller="admin")["host"]
+    assert (total["resource"]["volume_count"], total["resource"]["total_volume_gb"]) == ("1", "2")
     extensions = {extension["alias"]: extension["name"] for extension in api.ok("GET", "/extensions")["extensions"]}
     assert extensions["os-hosts"] == "Hosts"
     assert "os-volume-actions" in extensions

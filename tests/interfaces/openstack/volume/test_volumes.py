@@ -53,7 +53,7 @@ def test_fields_depend_on_microversion_and_role(api: Api) -> None:
     volume = api.create()
     assert {"group_id", "shared_targets", "service_uuid"} <= volume.keys()
     detail = api.ok("GET", f"/volumes/{volume['id']}", caller="admin")["volume"]
-    assert detail["os-vol-host-attr:host"] == "sim@stratiform"
+    assert detail["os-vol-host-attr:host"] == "sim@stratiform#sim"
     assert detail.keys() - volume.keys() == {
         "migration_status",
         "os-vol-host-attr:host",
@@ -119,10 +119,13 @@ def test_invalid_volumes_are_refused_with_cinders_messages(
 
 
 def test_unsupported_parameters_are_refused(api: Api) -> None:
-    for new in ({"multiattach": True}, {"group_id": "g"}):
+    for new, problem in (
+        ({"multiattach": True}, "multiattach parameter has been removed"),
+        ({"group_id": "g"}, "volume_type must be provided"),
+        ({"consistencygroup_id": "g"}, "not supported"),
+    ):
         response = api("POST", "/volumes", {"volume": {"size": 1, **new}})
-        assert response.status_code == 400
-        assert "not supported" in response.json()["badRequest"]["message"]
+        assert (response.status_code, problem in response.json()["badRequest"]["message"]) == (400, True)
     assert api("POST", "/volumes", {"volume": {"size": 1, "backup_id": "b"}}).status_code == 404
     assert api("POST", "/volumes", {"no": "volume"}).status_code == 400
     assert api.callers.request("POST", "/volume/v3/volumes", content=b"{").status_code == 400

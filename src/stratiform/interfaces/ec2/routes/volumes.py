@@ -13,7 +13,7 @@ from stratiform.kit.clock import format_iso_seconds
 from stratiform.services.compute import policy as compute_policy
 from stratiform.services.compute.model.ec2_ids import encode_ec2_id
 from stratiform.services.volume import policy
-from stratiform.services.volume.model import Attachment, NewVolume, Volume, VolumeFilter
+from stratiform.services.volume.model import Attachment, AttachmentOptions, NewVolume, Volume, VolumeFilter
 
 _NOT_FOUND = "InvalidVolume.NotFound"
 
@@ -87,9 +87,9 @@ def attach_volume(request: Ec2Request) -> Response:
     volume = request.services.volume.volumes.get(request.ctx, volume_id)
     if volume.status in _IN_USE:
         raise Ec2Error("VolumeInUse", f"{_describe_id(volume_id)} is already attached to an instance")
-    device = parameters.get("Device") or None
+    options = AttachmentOptions(parameters.get("Device") or None)
     attachments = request.services.compute.volume_attachments
-    return _build_attachment(attachments.attach(request.ctx, server_id, volume_id, device))
+    return _build_attachment(attachments.attach(request.ctx, server_id, volume_id, options))
 
 
 @action("DetachVolume", compute_policy.VOLUME_ATTACHMENTS_DELETE)

@@ -1,7 +1,8 @@
 """From the bodies of `POST /servers`, `PUT /servers/{server_id}` and `rebuild` to requests to the compute service."""
 
-from msgspec import UNSET, UnsetType
+from msgspec import UnsetType
 
+from stratiform.interfaces.openstack.compute.block_device_requests import build_block_devices, parse_image_reference
 from stratiform.interfaces.openstack.compute.parsing import (
     parse_disk_config,
     parse_ip_address,
@@ -11,7 +12,6 @@ from stratiform.interfaces.openstack.compute.parsing import (
     parse_uuid,
 )
 from stratiform.interfaces.openstack.compute.schemas.servers import (
-    BlockDevice,
     ServerCreate,
     ServerNetwork,
     ServerRebuild,
@@ -19,7 +19,7 @@ from stratiform.interfaces.openstack.compute.schemas.servers import (
 )
 from stratiform.kit.errors import Invalid
 from stratiform.services.compute.errors import InvalidField
-from stratiform.services.compute.model import NewServer, RebuildChanges, ServerChanges, VolumeToAttach
+from stratiform.services.compute.model import NewServer, RebuildChanges, ServerChanges
 from stratiform.services.compute.model.validation import validate_hostname
 from stratiform.services.network.model import NicRequest
 
@@ -35,7 +35,7 @@ def build_new_server(body: ServerCreate, microversion: int, group_id: str = "") 
     min_count = body.min_count if isinstance(body.min_count, int) else 1
     max_count = body.max_count if isinstance(body.max_count, int) else min_count
     default_description = None if microversion >= _HAS_DESCRIPTION else body.name
-    image_id, volumes = _block_devices(body)
+    image_id = parse_image_reference(body)
     _refuse_files(body.personality)
     return NewServer(
         name=parse_name(body.name),
@@ -47,7 +47,7 @@ def build_new_server(body: ServerCreate, microversion: int, group_id: str = "") 
         metadata=body.metadata,
         tags=tuple(body.tags) if isinstance(body.tags, list) else (),
         security_groups=tuple(dict.fromkeys(group.name for group in body.security_groups)),
-        volumes=volumes,
+        block_devices=build_block_devices(body),
         min_count=min_count,
         max_count=max_count,
         zone=(body.availability_zone or "").split(":")[0] or None,
@@ -103,39 +103,6 @@ def _refuse_files(personality: object) -> None:
     """Raises Invalid if there are files to inject, which would be lost."""
     if personality:
         raise Invalid("Injecting files (personality) is not supported; use user_data.")
-
-
-def _block_devices(body: ServerCreate) -> tuple[str, tuple[VolumeToAttach, ...]]:
-    """Return the image to boot from and the volumes to attach. Raises Invalid for what no connector supports."""
-    if body.block_device_mapping is not UNSET:
-        raise Invalid("Legacy block_device_mapping is not supported; use block_device_mapping_v2.")
-    image_id, volumes = parse_reference(body.image_ref), []
-    for device in body.block_device_mapping_v2:
-        if _is_volume(device):
-            volumes.append(_volume_to_attach(device))
-        elif _is_image(device):
-            image_id = device.uuid or image_id
-        else:
-            raise Invalid("Block Device Mapping is Invalid: only a local disk and existing volumes are supported.")
-    if not image_id:
-        raise Invalid("Invalid imageRef provided.")
-    return image_id, tuple(volumes)
-
-
-def _is_volume(device: BlockDevice) -> bool:
-    return device.source_type == "volume" and device.destination_type in ("volume", "") and bool(device.uuid)
-
-
-def _is_image(device: BlockDevice) -> bool:
-    return device.source_type == "image" and device.boot_index == 0 and device.destination_type in ("local", "")
-
-
-def _volume_to_attach(device: BlockDevice) -> VolumeToAttach:
-    if device.boot_index == 0:
-        raise Invalid("Booting a server from a volume is not supported; boot it from an image.")
-    if device.delete_on_termination:
-        raise Invalid("Block Device Mapping is Invalid: delete_on_termination is not supported for volumes.")
-    return VolumeToAttach(device.uuid or "", device.device_name or "")
 
 
 def _networks(networks: str | list[ServerNetwork] | UnsetType, microversion: int) -> tuple[NicRequest, ...] | None:

@@ -64,13 +64,14 @@ def volume_detail(volume: Volume, view: ViewContext, related: RelatedResources) 
         snapshot_id=volume.snapshot_id or None,
         source_volid=volume.source_volume_id or None,
         group_id=volume.group_id or None,
+        encrypted=volume.encrypted,
         metadata=_metadata(volume),
         links=_links(volume.id, view),
         user_id=volume.user_id,
         bootable=str(volume.bootable).lower(),
         project_id=volume.project_id,
         volume_image_metadata=volume.image_metadata or UNSET,
-        host=events.format_host(volume),
+        host=events.format_pool(volume),
         provider_id=volume.native_id or None,
     )
 
@@ -87,7 +88,7 @@ def _attachment(attachment: Attachment) -> volume_schemas.VolumeAttachment:
         attachment_id=attachment.id,
         volume_id=attachment.volume_id,
         server_id=attachment.server_id,
-        host_name=None,
+        host_name=attachment.host or None,
         device=attachment.device,
         attached_at=_format_time(attachment.attached_at),
     )
@@ -112,7 +113,7 @@ def uploading_volume(volume: Volume, image: Image, type_name: str) -> action_sch
 
 def attachment_summary(attachment: Attachment) -> attachment_schemas.AttachmentSummary:
     return attachment_schemas.AttachmentSummary(
-        attachment.id, attachment.state, attachment.server_id, attachment.volume_id
+        attachment.id, attachment.state, attachment.server_id or None, attachment.volume_id
     )
 
 
@@ -120,11 +121,24 @@ def attachment_detail(attachment: Attachment) -> attachment_schemas.AttachmentDe
     return attachment_schemas.AttachmentDetail(
         id=attachment.id,
         status=attachment.state,
-        instance=attachment.server_id,
+        instance=attachment.server_id or None,
         volume_id=attachment.volume_id,
         attached_at=_format_time(attachment.attached_at),
-        connection_info={},
+        attach_mode=attachment.mode,
+        connection_info=_connection_info(attachment),
     )
+
+
+def _connection_info(attachment: Attachment) -> dict[str, str]:
+    """Return what Cinder adds to a driver's connection; clouds have no connections that a host could use."""
+    if not attachment.connector:
+        return {}
+    return {
+        "attachment_id": attachment.id,
+        "volume_id": attachment.volume_id,
+        "driver_volume_type": "none",
+        "access_mode": attachment.mode,
+    }
 
 
 def volume_type(volume_type: VolumeType, view: ViewContext) -> type_schemas.VolumeType:
@@ -135,6 +149,7 @@ def volume_type(volume_type: VolumeType, view: ViewContext) -> type_schemas.Volu
         is_public=volume_type.is_public,
         access_is_public=volume_type.is_public,
         extra_specs=select_visible_extra_specs(volume_type, is_admin=view.is_admin),
+        qos_specs_id=volume_type.qos_spec_id or None,
     )
 
 

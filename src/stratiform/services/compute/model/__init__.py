@@ -1,5 +1,6 @@
 """Flavors, key pairs and servers. Pure."""
 
+from stratiform.services.compute.model.block_devices import BlockDevice
 from stratiform.services.compute.model.flavors import Flavor, FlavorFilter, FlavorSnapshot, NewFlavor
 from stratiform.services.compute.model.instance_actions import InstanceAction
 from stratiform.services.compute.model.keypairs import GeneratedKey, KeyPair
@@ -14,10 +15,10 @@ from stratiform.services.compute.model.servers import (
     ServerDetail,
     ServerFault,
     ServerFilter,
-    VolumeToAttach,
 )
 
 __all__ = [
+    "BlockDevice",
     "Flavor",
     "FlavorFilter",
     "FlavorSnapshot",
@@ -35,5 +36,4 @@ __all__ = [
     "ServerFault",
     "ServerFilter",
     "StatusStates",
-    "VolumeToAttach",
 ]

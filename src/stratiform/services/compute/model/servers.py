@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 from stratiform.kit.clock import Micros, format_iso_seconds
+from stratiform.services.compute.model.block_devices import BlockDevice
 from stratiform.services.compute.model.flavors import FlavorSnapshot
 from stratiform.services.compute.model.server_status import StatusStates, get_server_status
 from stratiform.services.network.model import FloatingAddresses, NicRequest, Port
@@ -28,6 +29,7 @@ class Server:
     `task_arguments` are the arguments of the action in progress, such as the
     `image_id` of the image that it creates. `shelved_image_id` is the image from
     which a shelved server is created again; `pinned_zone` the requested zone.
+    `image_id` is "" if the server's root disk is a volume.
     """
 
     id: str
@@ -85,6 +87,11 @@ class Server:
     def host_id(self) -> str:
         """An opaque value shared by the servers of one project in one cloud; "" until the server exists there."""
         return hashlib.sha224(f"{self.project_id}{self.cloud_id}".encode()).hexdigest() if self.native_id else ""
+
+    @property
+    def is_volume_backed(self) -> bool:
+        """True if the root disk is a volume, which has its own usage."""
+        return not self.image_id
 
     @property
     def is_lost(self) -> bool:
@@ -150,16 +157,11 @@ class MutableServerFields(RebuildChanges, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class VolumeToAttach:
-    """A volume to attach to a new server; an empty `device` is chosen automatically."""
-
-    volume_id: str
-    device: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class NewServer:
-    """One or more servers to create. `networks` None: no port; empty: a port in the project's own network."""
+    """One or more servers to create. `networks` None: no port; empty: a port in the project's own network.
+
+    `image_id` may be "" if one of `block_devices` is a root disk.
+    """
 
     name: str
     flavor_id: str
@@ -170,7 +172,7 @@ class NewServer:
     metadata: dict[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
-    volumes: tuple[VolumeToAttach, ...] = ()
+    block_devices: tuple[BlockDevice, ...] = ()
     min_count: int = 1
     max_count: int = 1
     zone: str | None = None

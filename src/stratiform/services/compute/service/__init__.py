@@ -9,6 +9,7 @@ from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute.model.remote_consoles import ConsoleSettings
 from stratiform.services.compute.service.aggregates import Aggregates
 from stratiform.services.compute.service.availability_zones import AvailabilityZones
+from stratiform.services.compute.service.block_devices import BlockDevices
 from stratiform.services.compute.service.client_requests import ClientRequests
 from stratiform.services.compute.service.compute_services import ComputeServices
 from stratiform.services.compute.service.flavor_access import FlavorAccess
@@ -103,7 +104,8 @@ class ComputeService:
         security_groups = SecurityGroups(network)
         limits = Quotas(quotas)
         server_groups = ServerGroups(ids, clouds, limits)
-        builder = ServerBuilder(ids, clouds, network, image, volume, limits, server_groups)
+        block_devices = BlockDevices(clouds, image, volume)
+        builder = ServerBuilder(ids, clouds, network, block_devices, limits, server_groups)
         return cls(
             ids=ids,
             clouds=clouds,
@@ -113,9 +115,9 @@ class ComputeService:
             reclaim_interval_us=reclaim_interval_us,
             enable_instance_password=enable_instance_password,
             servers=Servers(ids, network, volume, builder, reclaim_interval_us),
-            server_actions=ServerActions(ids, clouds, network, image, limits),
+            server_actions=ServerActions(ids, clouds, network, image, volume, limits),
             server_state_actions=ServerStateActions(ids, clouds, image),
-            server_snapshots=ServerSnapshots(ids, clouds, image),
+            server_snapshots=ServerSnapshots(ids, clouds, image, volume),
             server_addresses=ServerAddresses(network),
             server_interfaces=ServerInterfaces(ids, clouds, network),
             server_metadata=ServerMetadata(ids),
@@ -123,7 +125,7 @@ class ComputeService:
             server_security_groups=ServerSecurityGroups(security_groups),
             server_tags=ServerTags(ids),
             instance_actions=InstanceActions(),
-            volume_attachments=VolumeAttachments(ids, volume),
+            volume_attachments=VolumeAttachments(ids, clouds, volume),
             flavors=Flavors(ids),
             flavor_access=FlavorAccess(),
             flavor_extra_specs=FlavorExtraSpecs(),

@@ -3,7 +3,7 @@
 To add an action: a row here, a method of `ServerActions`, and a step for its task state in `tasks.reconcile_handler`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stratiform.contract.server_operations import ServerOperation
 from stratiform.kit.errors import Conflict
@@ -151,6 +151,14 @@ ATTACH_VOLUME = ServerAction(
 DETACH_VOLUME = ServerAction(
     "detach_volume", policy.VOLUME_ATTACHMENTS_DELETE, vm_states=(ACTIVE, PAUSED, STOPPED, RESIZED), event_type=""
 )
+SWAP_VOLUME = ServerAction(
+    "swap_volume",
+    policy.VOLUME_ATTACHMENTS_SWAP,
+    vm_states=(ACTIVE, PAUSED, RESIZED),
+    event_type="",
+    requires_cloud_server=True,
+    operation=ServerOperation.SWAP_VOLUME,
+)
 PAUSE = ServerAction(
     "pause",
     policy.SERVERS_PAUSE,
@@ -214,6 +222,12 @@ SHELVE = ServerAction(
     requires_cloud_server=True,
     operation=ServerOperation.CREATE_IMAGE,
 )
+SHELVE_VOLUME_BACKED = replace(
+    SHELVE,
+    task_state=task_states.SHELVING_OFFLOADING,
+    event_type=events.SHELVE_OFFLOAD_START,
+    operation=ServerOperation.BOOT_FROM_VOLUME,
+)
 SHELVE_OFFLOAD = ServerAction(
     "shelveOffload",
     policy.SERVERS_SHELVE_OFFLOAD,
@@ -237,6 +251,7 @@ CREATE_IMAGE = ServerAction(
     requires_cloud_server=True,
     operation=ServerOperation.CREATE_IMAGE,
 )
+CREATE_VOLUME_IMAGE = replace(CREATE_IMAGE, task_state=None, operation=None, immediate=True)
 CREATE_BACKUP = ServerAction(
     "createBackup",
     policy.SERVERS_CREATE_BACKUP,
@@ -351,6 +366,7 @@ SERVER_ACTIONS = (
     REMOVE_SECURITY_GROUP,
     ATTACH_VOLUME,
     DETACH_VOLUME,
+    SWAP_VOLUME,
     PAUSE,
     UNPAUSE,
     SUSPEND,
@@ -358,9 +374,11 @@ SERVER_ACTIONS = (
     RESCUE,
     UNRESCUE,
     SHELVE,
+    SHELVE_VOLUME_BACKED,
     SHELVE_OFFLOAD,
     UNSHELVE,
     CREATE_IMAGE,
+    CREATE_VOLUME_IMAGE,
     CREATE_BACKUP,
     SET_PASSWORD,
     TRIGGER_CRASH_DUMP,

@@ -1,7 +1,7 @@
 """Server actions. Source: Compute API reference, "Servers - run an action"."""
 
 from dataclasses import dataclass
-from typing import Unpack
+from typing import Unpack, cast
 
 from stratiform.contract.errors import NativeNotFound, NotSupported
 from stratiform.kit.context import RequestContext
@@ -10,7 +10,7 @@ from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import policy
 from stratiform.services.compute.errors import InvalidField, ServerNotReady
-from stratiform.services.compute.model.servers import RebuildChanges, Server, build_server_fault
+from stratiform.services.compute.model.servers import MutableServerFields, RebuildChanges, Server, build_server_fault
 from stratiform.services.compute.model.validation import validate_metadata
 from stratiform.services.compute.model.vm_states import ACTIVE, ERROR, STOPPED
 from stratiform.services.compute.service import action_table
@@ -18,12 +18,18 @@ from stratiform.services.compute.service.flavors import get_flavor_for_server
 from stratiform.services.compute.service.keypairs import get_public_key
 from stratiform.services.compute.service.quotas import Quotas
 from stratiform.services.compute.service.server_access import get_server
-from stratiform.services.compute.service.server_images import build_image_metadata, get_bootable_image
+from stratiform.services.compute.service.server_images import (
+    build_image_metadata,
+    check_memory,
+    get_active_image,
+    get_bootable_image,
+)
 from stratiform.services.compute.service.server_security_groups import resolve_security_group
 from stratiform.services.compute.service.server_transitions import apply_action, get_server_for_action
 from stratiform.services.image.service import ImageService
 from stratiform.services.network.model import Resource
 from stratiform.services.network.service import NetworkService
+from stratiform.services.volume.service import VolumeService
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class ServerActions:
     clouds: CloudsService
     network: NetworkService
     image: ImageService
+    volume: VolumeService
     quotas: Quotas
 
     def start(self, ctx: RequestContext, server_id: str) -> None:
@@ -59,7 +66,7 @@ class ServerActions:
         flavor = get_flavor_for_server(ctx, flavor_id, server.project_id)
         if flavor.id == server.flavor_id:
             raise Invalid("When resizing, instances must change flavor!")
-        if flavor.disk < server.flavor["disk"]:
+        if flavor.disk < server.flavor["disk"] and not server.is_volume_backed:
             raise Invalid("Resize to a smaller disk is not possible: the flavor's disk is too small.")
         self.quotas.reserve_resize(ctx, server.project_id, server.flavor, flavor.snapshot())
         apply_action(ctx, self.ids, action_table.RESIZE, server, new_flavor=flavor.snapshot())
@@ -74,23 +81,46 @@ class ServerActions:
         server = get_server_for_action(ctx, action_table.REVERT_RESIZE, server_id)
         apply_action(ctx, self.ids, action_table.REVERT_RESIZE, server, new_flavor=server.old_flavor)
 
-    def rebuild(self, ctx: RequestContext, server_id: str, image_id: str, **changes: Unpack[RebuildChanges]) -> Server:
-        """Write an image to the server's first disk. Raises Invalid for an unsuitable image or an unknown key pair."""
+    def rebuild(
+        self,
+        ctx: RequestContext,
+        server_id: str,
+        image_id: str,
+        *,
+        allow_reimage: bool = False,
+        **changes: Unpack[RebuildChanges],
+    ) -> Server:
+        """Write an image to the server's first disk. Raises Invalid for an unsuitable image or an unknown key pair.
+
+        `allow_reimage`: also if that is a volume (microversion 2.93); otherwise, a volume keeps its data.
+        """
         server = get_server_for_action(ctx, action_table.REBUILD, server_id)
         validate_metadata(changes.get("metadata", {}))
-        image = get_bootable_image(self.image, ctx, image_id, server.flavor)
         public_key = get_public_key(ctx, changes["key_name"]) if "key_name" in changes else server.public_key
-        return apply_action(
-            ctx,
-            self.ids,
-            action_table.REBUILD,
-            server,
-            image_id=image.id,
-            image=build_image_metadata(image),
-            public_key=public_key,
-            fault=None,
-            **changes,
-        )
+        fields: MutableServerFields = {"public_key": public_key, "fault": None}
+        fields.update(cast("MutableServerFields", changes))
+        if server.is_volume_backed:
+            reimage = self._reimage_root(ctx, server, image_id, allow_reimage=allow_reimage)
+            fields["task_arguments"] = {"rebuild_image_id": image_id if reimage else ""}
+        else:
+            image = get_bootable_image(self.image, ctx, image_id, server.flavor)
+            fields["image_id"], fields["image"] = image.id, build_image_metadata(image)
+        return apply_action(ctx, self.ids, action_table.REBUILD, server, **fields)
+
+    def _reimage_root(self, ctx: RequestContext, server: Server, image_id: str, *, allow_reimage: bool) -> bool:
+        """Return True if the image is written to the root volume, and record it there. Raises Invalid."""
+        root = next((a for a in self.volume.attachments.list_by_server(ctx.db, server.id) if a.is_root), None)
+        if root is None:
+            raise Invalid(f"Instance {server.id} has no root volume.")
+        volume = self.volume.volumes.get(ctx, root.volume_id)
+        if not allow_reimage:
+            if volume.image_id != image_id:
+                raise Invalid("Unable to rebuild with a different image for a volume-backed server.")
+            return False
+        image = get_active_image(self.image, ctx, image_id)
+        check_memory(image.min_ram, server.flavor)
+        self.volume.volumes.record_image(ctx, volume.id, image.id)
+        return True
 
     def lock(self, ctx: RequestContext, server_id: str, reason: str | None = None) -> None:
         server = get_server_for_action(ctx, action_table.LOCK, server_id)

@@ -18,19 +18,15 @@ from stratiform.services.compute.model.flavors import Flavor
 from stratiform.services.compute.model.servers import NewServer, Server
 from stratiform.services.compute.model.validation import sanitize_hostname, validate_metadata, validate_tags
 from stratiform.services.compute.repository import instance_actions, servers
+from stratiform.services.compute.service.block_devices import BlockDevices, BootSource
 from stratiform.services.compute.service.compute_services import require_enabled
 from stratiform.services.compute.service.flavors import get_flavor_for_server
 from stratiform.services.compute.service.keypairs import get_public_key
 from stratiform.services.compute.service.quotas import Quotas
 from stratiform.services.compute.service.server_groups import ServerGroups
-from stratiform.services.compute.service.server_images import build_image_metadata, get_bootable_image
 from stratiform.services.compute.service.server_security_groups import resolve_security_group
 from stratiform.services.compute.service.server_transitions import RECONCILE, build_instance_action
-from stratiform.services.compute.service.volume_attachments import get_attachable_volume
-from stratiform.services.image.model import Image
-from stratiform.services.image.service import ImageService
 from stratiform.services.network.service import NetworkService
-from stratiform.services.volume.service import VolumeService
 
 _MAX_SERVERS_PER_REQUEST = 100
 
@@ -42,8 +38,7 @@ class ServerBuilder:
     ids: Ids
     clouds: CloudsService
     network: NetworkService
-    image: ImageService
-    volume: VolumeService
+    block_devices: BlockDevices
     quotas: Quotas
     server_groups: ServerGroups
 
@@ -51,22 +46,25 @@ class ServerBuilder:
         """Create from `min_count` to `max_count` servers, as the quota allows. Raises Invalid, NotFound, Conflict."""
         _validate(new)
         flavor = get_flavor_for_server(ctx, new.flavor_id, project_id)
-        image = get_bootable_image(self.image, ctx, new.image_id, flavor.snapshot())
-        binding = self._select_binding(ctx, project_id, new.zone)
+        source = self.block_devices.resolve(ctx, new, flavor.snapshot())
+        if new.max_count > 1 and source.names_volume:
+            raise Invalid("Cannot attach one or more volumes to multiple instances")
+        binding = self._select_binding(ctx, project_id, new.zone or source.zone)
         require_enabled(ctx, binding.cloud_id)
         if new.config_drive:
             self._require_config_drives(ctx, binding)
+        self.block_devices.require_supported(ctx, source, binding)
         count = self.quotas.reserve_servers(ctx, project_id, flavor.snapshot(), new.min_count, new.max_count)
         if new.group_id:
             self.server_groups.reserve_members(ctx, new.group_id, binding, count)
-        template = self._template(ctx, new, project_id, flavor, image, binding)
+        template = self._template(ctx, new, project_id, flavor, source, binding)
         created = [self._instantiate(template, index, new.max_count) for index in range(count)]
         servers.insert_servers(ctx.db, created)
         records = [build_instance_action(ctx, self.ids, server, "create") for server in created]
         instance_actions.insert_actions(ctx.db, records)
         for server in created:
             self._create_ports(ctx, server, new)
-            self._attach_volumes(ctx, server, new)
+            self.block_devices.create_volumes(ctx, server, source)
             events.append_notification(ctx.db, self.ids, events.CREATE_START, server, ctx.now)
             enqueue(ctx.db, RECONCILE, server.id, ctx.now)
         return created
@@ -76,11 +74,6 @@ class ServerBuilder:
             names = new.security_groups or ("default",)
             groups = [resolve_security_group(self.network, ctx, server.project_id, name).id for name in names]
             self.network.server_ports.create(ctx, server.project_id, server.id, list(new.networks), groups)
-
-    def _attach_volumes(self, ctx: RequestContext, server: Server, new: NewServer) -> None:
-        for request in new.volumes:
-            get_attachable_volume(self.volume, ctx, server, request.volume_id)
-            self.volume.attachments.begin_attach(ctx, request.volume_id, server.id, request.device or None)
 
     def _select_binding(self, ctx: RequestContext, project_id: str, zone: str | None) -> Binding:
         try:
@@ -112,7 +105,7 @@ class ServerBuilder:
         return replace(template, id=server_id, name=name, hostname=hostname, launch_index=index)
 
     def _template(
-        self, ctx: RequestContext, new: NewServer, project_id: str, flavor: Flavor, image: Image, binding: Binding
+        self, ctx: RequestContext, new: NewServer, project_id: str, flavor: Flavor, source: BootSource, binding: Binding
     ) -> Server:
         """Return the row that all servers of the request share, without id."""
         return Server(
@@ -130,8 +123,8 @@ class ServerBuilder:
             power_on=True,
             flavor=flavor.snapshot(),
             flavor_id=flavor.id,
-            image_id=image.id,
-            image=build_image_metadata(image),
+            image_id=source.image_id,
+            image=source.image,
             cloud_id=binding.cloud_id,
             cloud_name=binding.cloud_name,
             zone=binding.zone,
@@ -166,7 +159,7 @@ def _validate(new: NewServer) -> None:
 
 
 def _validate_multiple(new: NewServer) -> None:
-    """Raises Invalid for a port, a fixed IP or a volume, which only one server can have."""
+    """Raises Invalid for a port or a fixed IP, which only one server can have."""
     networks = new.networks or ()
     if any(nic.port_id for nic in networks):
         raise Invalid(
@@ -175,5 +168,3 @@ def _validate_multiple(new: NewServer) -> None:
         )
     if any(nic.fixed_ip for nic in networks):
         raise Invalid("Invalid fixed network addresses requested: multiple servers can't share a fixed IP.")
-    if new.volumes:
-        raise Invalid("Cannot attach one or more volumes to multiple instances")

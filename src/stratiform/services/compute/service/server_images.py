@@ -10,20 +10,31 @@ from stratiform.services.image.service import ImageService
 
 def get_bootable_image(images: ImageService, ctx: RequestContext, image_id: str, flavor: FlavorSnapshot) -> Image:
     """Return an active image that fits the flavor. Raises Invalid."""
-    try:
-        image = images.images.get(ctx, image_id)
-    except (NotFound, Forbidden) as error:
-        raise Invalid(f"Image {image_id} could not be found.") from error
-    if image.status != "active":
-        raise Invalid(f"Image {image_id} is not active.")
-    if image.min_ram > flavor["ram"]:
-        raise Invalid("Flavor's memory is too small for requested image.")
+    image = get_active_image(images, ctx, image_id)
+    check_memory(image.min_ram, flavor)
     if flavor["disk"] and image.min_disk > flavor["disk"]:
         raise Invalid(
             "Flavor's disk is smaller than the minimum size specified in image metadata. "
             f"Flavor disk is {flavor['disk'] << 30} bytes, minimum size is {image.min_disk << 30} bytes."
         )
     return image
+
+
+def get_active_image(images: ImageService, ctx: RequestContext, image_id: str) -> Image:
+    """Raises Invalid for an image that does not exist, or is not active."""
+    try:
+        image = images.images.get(ctx, image_id)
+    except (NotFound, Forbidden) as error:
+        raise Invalid(f"Image {image_id} could not be found.") from error
+    if image.status != "active":
+        raise Invalid(f"Image {image_id} is not active.")
+    return image
+
+
+def check_memory(min_ram_mib: int, flavor: FlavorSnapshot) -> None:
+    """Raises Invalid if the flavor has less memory than the image needs."""
+    if min_ram_mib > flavor["ram"]:
+        raise Invalid("Flavor's memory is too small for requested image.")
 
 
 def build_image_metadata(image: Image) -> dict[str, str]:

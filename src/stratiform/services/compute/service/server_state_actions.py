@@ -18,6 +18,7 @@ from stratiform.services.compute.service.server_transitions import (
     apply_action,
     get_server_for_action,
     get_server_for_supported_action,
+    require_supported,
 )
 from stratiform.services.image.service import ImageService
 
@@ -45,11 +46,14 @@ class ServerStateActions:
     def resume(self, ctx: RequestContext, server_id: str) -> None:
         self._start(ctx, action_table.RESUME, server_id)
 
-    def rescue(self, ctx: RequestContext, server_id: str, image_id: str = "") -> None:
-        """Boot from a rescue image, by default the server's own. Raises Invalid for an unsuitable image."""
+    def rescue(self, ctx: RequestContext, server_id: str, image_id: str = "", *, allow_volumes: bool = False) -> None:
+        """Boot from a rescue image, by default the server's own. Raises Invalid for an unsuitable image.
+
+        `allow_volumes`: also a server whose root disk is a volume (microversion 2.87), which needs a rescue image.
+        """
         server = get_server_for_supported_action(ctx, self.clouds, action_table.RESCUE, server_id)
         image_id = image_id or server.image_id
-        if not image_id:
+        if not image_id or (server.is_volume_backed and not allow_volumes):
             raise Invalid(f"Instance {server_id} cannot be rescued: Cannot rescue a volume-backed instance")
         get_bootable_image(self.image, ctx, image_id, server.flavor)
         apply_action(ctx, self.ids, action_table.RESCUE, server, task_arguments={"rescue_image_id": image_id})
@@ -59,7 +63,11 @@ class ServerStateActions:
 
     def shelve(self, ctx: RequestContext, server_id: str) -> None:
         """Store the server as an image, and delete it in its cloud. Its addresses and volumes stay reserved."""
-        server = get_server_for_supported_action(ctx, self.clouds, action_table.SHELVE, server_id)
+        server = get_server_for_action(ctx, action_table.SHELVE, server_id)
+        if server.is_volume_backed:  # the root volume stays, so no image is needed
+            apply_action(ctx, self.ids, action_table.SHELVE_VOLUME_BACKED, server)
+            return
+        require_supported(ctx, self.clouds, action_table.SHELVE, server)
         properties = {**build_snapshot_properties(server), "image_type": "snapshot"}
         image = self.image.server_images.create(ctx, server.project_id, f"{server.name}-shelved"[:255], properties)
         apply_action(ctx, self.ids, action_table.SHELVE, server, task_arguments={"image_id": image.id})

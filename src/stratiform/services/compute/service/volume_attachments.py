@@ -4,16 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Conflict, Invalid, UnsupportedOperation
+from stratiform.kit.errors import Conflict, Forbidden, Invalid
 from stratiform.kit.ids import Ids
+from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import policy
 from stratiform.services.compute.errors import VolumeAttachmentNotFound
 from stratiform.services.compute.model.servers import Server
-from stratiform.services.compute.service.action_table import ATTACH_VOLUME, DETACH_VOLUME
+from stratiform.services.compute.service.action_table import ATTACH_VOLUME, DETACH_VOLUME, SWAP_VOLUME
 from stratiform.services.compute.service.server_access import get_server
-from stratiform.services.compute.service.server_transitions import apply_action, get_server_for_action
-from stratiform.services.volume.errors import VolumeNotFound
-from stratiform.services.volume.model import Attachment, Volume
+from stratiform.services.compute.service.server_transitions import (
+    apply_action,
+    get_server_for_action,
+    get_server_for_supported_action,
+)
+from stratiform.services.volume.errors import InvalidVolume, VolumeNotFound
+from stratiform.services.volume.model import Attachment, AttachmentOptions, Volume
 from stratiform.services.volume.service import VolumeService
 
 
@@ -22,6 +27,7 @@ class VolumeAttachments:
     """Operations of `/servers/{server_id}/os-volume_attachments`."""
 
     ids: Ids
+    clouds: CloudsService
     volume: VolumeService
 
     def list(self, ctx: RequestContext, server_id: str) -> Sequence[Attachment]:
@@ -33,26 +39,45 @@ class VolumeAttachments:
         """Raises ServerNotFound, Forbidden, VolumeAttachmentNotFound."""
         return self._get(ctx, get_server(ctx, policy.VOLUME_ATTACHMENTS_SHOW, server_id), volume_id)
 
-    def attach(self, ctx: RequestContext, server_id: str, volume_id: str, device: str | None = None) -> Attachment:
+    def attach(self, ctx: RequestContext, server_id: str, volume_id: str, options: AttachmentOptions) -> Attachment:
         """Start to attach a volume. Raises VolumeNotFound; Invalid for a volume in another zone or not available."""
         server = get_server_for_action(ctx, ATTACH_VOLUME, server_id)
         get_attachable_volume(self.volume, ctx, server, volume_id)
-        attachment = self.volume.attachments.begin_attach(ctx, volume_id, server_id, device)
+        attachment = self.volume.attachments.begin_attach(ctx, volume_id, server_id, options)
         apply_action(ctx, self.ids, ATTACH_VOLUME, server)
         return attachment
 
-    def update(self, ctx: RequestContext, server_id: str, volume_id: str, new_volume_id: str) -> Attachment:
-        """Raises VolumeAttachmentNotFound; UnsupportedOperation for another volume."""
-        server = get_server(ctx, policy.VOLUME_ATTACHMENTS_UPDATE, server_id)
+    def get_for_update(self, ctx: RequestContext, server_id: str, volume_id: str) -> Attachment:
+        """Return an attachment that the caller may change. Raises ServerNotFound, VolumeAttachmentNotFound."""
+        return self._get(ctx, get_server(ctx, policy.VOLUME_ATTACHMENTS_UPDATE, server_id), volume_id)
+
+    def update(self, ctx: RequestContext, attachment: Attachment, *, delete_on_termination: bool) -> None:
+        """Change whether the volume is deleted together with the server."""
+        self.volume.attachments.update_options(ctx.db, attachment.id, delete_on_termination=delete_on_termination)
+
+    def swap(self, ctx: RequestContext, server_id: str, volume_id: str, new_volume_id: str) -> Attachment:
+        """Start to replace an attached volume by another one, with a copy of its data.
+
+        Raises VolumeAttachmentNotFound, VolumeNotFound, InvalidVolume; UnsupportedOperation if the cloud cannot do it.
+        """
+        server = get_server_for_supported_action(ctx, self.clouds, SWAP_VOLUME, server_id)
         attachment = self._get(ctx, server, volume_id)
-        if new_volume_id != volume_id:
-            raise UnsupportedOperation("Swapping volumes is not supported.")
-        return attachment
+        if attachment.state != "attached":
+            raise InvalidVolume("Old volume must be attached in order to swap.")
+        get_attachable_volume(self.volume, ctx, server, new_volume_id)
+        replacement = self.volume.attachments.begin_swap(ctx, attachment, new_volume_id)
+        apply_action(ctx, self.ids, SWAP_VOLUME, server)
+        return replacement
 
     def detach(self, ctx: RequestContext, server_id: str, volume_id: str) -> None:
-        """Start to detach a volume. Raises VolumeAttachmentNotFound; Conflict unless it is attached."""
+        """Start to detach a volume.
+
+        Raises VolumeAttachmentNotFound; Conflict unless it is attached; Forbidden for the root disk.
+        """
         server = get_server_for_action(ctx, DETACH_VOLUME, server_id)
         attachment = self._get(ctx, server, volume_id)
+        if attachment.is_root:
+            raise Forbidden("Cannot detach a root device volume")
         if attachment.state != "attached":
             raise Conflict(
                 f"Invalid volume: the attachment of volume {volume_id} to instance {server_id} is {attachment.state}."

@@ -1,5 +1,7 @@
 """The step that creates a server in its cloud."""
 
+from dataclasses import replace
+
 from stratiform.contract.compute import NativeServerState, ServerSpec
 from stratiform.contract.errors import CloudUnreachable
 from stratiform.kit.errors import Fault, Unavailable
@@ -10,6 +12,7 @@ from stratiform.services.compute.model.config_drive import build_config_drive, b
 from stratiform.services.compute.model.flavors import build_server_size
 from stratiform.services.compute.model.vm_states import ACTIVE
 from stratiform.services.compute.tasks.server_reconciler import ServerReconciler
+from stratiform.services.compute.tasks.server_volumes import find_boot_volume_id, prepare_volumes
 
 #: Temporary errors: the worker tries again, and the server does not fail.
 TEMPORARY_ERRORS = (CloudUnreachable, Unavailable)
@@ -21,6 +24,8 @@ def create_server(reconciler: ServerReconciler) -> Requeue | None:
         if reconciler.server.native_id:
             native = reconciler.find_native_server()
         else:
+            if not prepare_volumes(reconciler):
+                return reconciler.requeue_soon()
             native = reconciler.cloud.create(build_server_spec(reconciler))
     except TEMPORARY_ERRORS:
         raise
@@ -43,12 +48,15 @@ def build_server_spec(reconciler: ServerReconciler) -> ServerSpec:
     server, compute = reconciler.server, reconciler.compute
     with reconciler.job.database.read_transaction() as db:
         ports = compute.network.server_ports.list(db, server.id)
+        boot_volume_id = find_boot_volume_id(compute.volume, db, server.id)
         native_type = compute.clouds.native_ids.find(db, server.cloud_id, ResourceType.FLAVOR, server.flavor_id)
+    image_id = server.shelved_image_id or server.image_id
+    size = build_server_size(server.flavor, native_type)
     return ServerSpec(
         token=server.id,
         name=server.name,
-        size=build_server_size(server.flavor, native_type),
-        image_id=compute.image.image_copies.ensure_copy(server.cloud_id, server.shelved_image_id or server.image_id),
+        size=replace(size, disk_gib=0) if server.is_volume_backed else size,
+        image_id=compute.image.image_copies.ensure_copy(server.cloud_id, image_id) if image_id else "",
         interfaces=compute.network.native_subnets.prepare_interfaces(server.cloud_id, ports, server.native_zone),
         public_key=server.public_key,
         user_data=server.user_data,
@@ -56,6 +64,7 @@ def build_server_spec(reconciler: ServerReconciler) -> ServerSpec:
         availability_zone=server.native_zone,
         generation=server.shelved_image_id,
         config_drive=_build_config_drive(reconciler),
+        boot_volume_id=boot_volume_id,
     )
 
 

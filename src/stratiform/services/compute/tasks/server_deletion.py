@@ -74,7 +74,7 @@ def _complete_delete(reconciler: ServerReconciler) -> Requeue | None:
         console_tokens.delete_tokens_of_server(db, row.id)
         compute.network.server_ports.release(db, row.id, now)
         for attachment in compute.volume.attachments.list_by_server(db, row.id):
-            compute.volume.attachments.complete_detach(db, attachment.id, now)
+            compute.volume.attachments.release(db, attachment.id, now)
         for image_id in filter(None, (row.shelved_image_id, row.task_arguments.get("image_id"))):
             compute.image.server_images.delete(db, image_id, now)
         instance_actions.finish_actions(db, row.id, now)

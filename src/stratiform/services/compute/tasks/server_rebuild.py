@@ -20,8 +20,12 @@ def start_rebuild(reconciler: ServerReconciler) -> Requeue | None:
         return reconciler.requeue_soon()
     try:
         server = reconciler.server
-        image = reconciler.compute.image.image_copies.ensure_copy(server.cloud_id, server.image_id)
-        reconciler.cloud.rebuild(native.id, image)
+        image_id = server.task_arguments.get("rebuild_image_id", server.image_id)
+        if image_id:
+            image = reconciler.compute.image.image_copies.ensure_copy(server.cloud_id, image_id)
+            reconciler.cloud.rebuild(native.id, image)
+        elif native.state is NativeServerState.RUNNING:
+            reconciler.cloud.reboot(native.id, hard=True)  # the root volume keeps its data, as before 2.93
     except TEMPORARY_ERRORS:
         raise
     except Fault as error:

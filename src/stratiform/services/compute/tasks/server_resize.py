@@ -112,4 +112,6 @@ def _target_size(reconciler: ServerReconciler, native: NativeServer, flavor: Fla
             db, reconciler.server.cloud_id, ResourceType.FLAVOR, flavor["id"]
         )
     size = build_server_size(flavor, native_type)
+    if reconciler.server.is_volume_backed:
+        return replace(size, disk_gib=0)
     return replace(size, disk_gib=max(size.disk_gib, native.size.disk_gib))

@@ -80,7 +80,7 @@ def _attach_volumes(reconciler: ServerReconciler, native: NativeServer) -> None:
         attached = [
             (attachments.get_native_volume_id(db, attachment.volume_id), attachment.device)
             for attachment in attachments.list_by_server(db, reconciler.server.id)
-            if attachment.state == "attached"
+            if attachment.state == "attached" and not attachment.is_root
         ]
     for native_volume_id, device in attached:
         reconciler.cloud.attach_volume(native.id, native_volume_id, device)

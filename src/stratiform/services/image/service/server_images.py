@@ -23,8 +23,12 @@ class ServerImages:
     ids: Ids
     quotas: ImageQuotas
 
-    def create(self, ctx: RequestContext, project_id: str, name: str, properties: Mapping[str, object]) -> Image:
+    def create(
+        self, ctx: RequestContext, project_id: str, name: str, properties: Mapping[str, object], status: str = "saving"
+    ) -> Image:
         """Create an image in status `saving`; compute then calls `NativeImages.complete` or `delete`.
+
+        An image of a server on a volume is active at once: it has no data, and its properties name snapshots.
 
         Raises: Invalid, Forbidden, ImageQuotaExceeded.
         """
@@ -35,7 +39,8 @@ class ServerImages:
             ctx.now,
             ctx.now,
             name=str(validate_attribute("name", name)),
-            status="saving",
+            status=status,
+            size=0 if status == "active" else None,
             visibility="private",
             disk_format="raw",
             container_format="bare",

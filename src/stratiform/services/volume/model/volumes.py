@@ -85,6 +85,7 @@ class Volume:
     target_id: str
     created_at: Micros
     updated_at: Micros
+    encrypted: bool = False
     launched_at: Micros | None = None
     terminated_at: Micros | None = None
     deleted_at: Micros | None = None
@@ -92,7 +93,12 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """The attachment of a volume to a server. `state`: attaching, attached or detaching."""
+    """The attachment of a volume to a server, or to a host if `server_id` is "".
+
+    `state`: reserved, attaching, attached or detaching. `boot_index`: 0 for the volume that the server boots from.
+    `replaced_id` is the attachment that this one replaces when two volumes are swapped, or "".
+    `is_recorded`: a client recorded it through the Block Storage API, so that compute has no part in it.
+    """
 
     id: str
     volume_id: str
@@ -101,6 +107,28 @@ class Attachment:
     state: str
     created_at: Micros
     attached_at: Micros | None = None
+    boot_index: int | None = None
+    delete_on_termination: bool = False
+    tag: str | None = None
+    mode: str = "rw"
+    host: str = ""
+    connector: dict[str, str] = field(default_factory=dict)
+    replaced_id: str = ""
+    is_recorded: bool = False
+
+    @property
+    def is_root(self) -> bool:
+        return self.boot_index == 0
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentOptions:
+    """What a server's request may set of a new attachment; an empty `device` is chosen automatically."""
+
+    device: str | None = None
+    boot_index: int | None = None
+    delete_on_termination: bool = False
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +143,12 @@ class VolumeType:
     extra_specs: dict[str, str]
     created_at: Micros
     updated_at: Micros | None = None
+    qos_spec_id: str = ""
+
+    @property
+    def is_multiattach(self) -> bool:
+        """True if a volume of the type may be attached to several servers at once."""
+        return self.extra_specs.get("multiattach") == "<is> True"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +243,7 @@ def check_name(name: str | None, field_name: str = "name") -> str:
 
 
 def choose_device(requested: str | None, used: Collection[str]) -> str:
-    """Return the device path of a new attachment: the requested one, or the first free one of /dev/vdb to /dev/vdz.
+    """Return the device path of a data volume: the requested one, or the first free one of /dev/vdb to /dev/vdz.
 
     Raises InvalidInput if the requested path is invalid, or all are used.
     """

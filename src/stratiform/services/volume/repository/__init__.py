@@ -3,14 +3,22 @@
 from collections.abc import Collection, Sequence
 from functools import partial
 
-from sqlalchemy import ColumnElement, false, func, select, update
+from sqlalchemy import ColumnElement, delete, false, func, select, update
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection, TableGateway
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.volume.model import Attachment, Sort, Transfer, TypeAccess, Volume, VolumeFilter, VolumeType
 from stratiform.services.volume.repository.lists import list_filtered_page
-from stratiform.services.volume.tables import access_table, attachment_table, transfer_table, type_table, volume_table
+from stratiform.services.volume.tables import (
+    access_table,
+    attachment_table,
+    default_type_table,
+    encryption_table,
+    transfer_table,
+    type_table,
+    volume_table,
+)
 
 volumes = TableGateway(volume_table, Volume)
 attachments = TableGateway(attachment_table, Attachment)
@@ -117,7 +125,9 @@ def _has_metadata(volume: Volume, filters: VolumeFilter) -> bool:
 
 
 def list_attachments_of_servers(db: Connection, server_ids: Sequence[str]) -> list[Attachment]:
-    return _list_attachments(db, "server_id", server_ids)
+    """Return the attachments of compute; those that clients recorded are not its own."""
+    rows = _list_attachments(db, "server_id", server_ids)
+    return [attachment for attachment in rows if not attachment.is_recorded]
 
 
 def list_attachments_of_volumes(db: Connection, volume_ids: Sequence[str]) -> list[Attachment]:
@@ -151,8 +161,12 @@ def find_type(db: Connection, name_or_id: str) -> VolumeType | None:
     return volume_types.find(db, name_or_id) or volume_types.find_first(db, type_table.c.name == name_or_id)
 
 
-def find_default_type(db: Connection) -> VolumeType | None:
-    return volume_types.find_first(db, type_table.c.is_default.is_(True))
+def find_default_type(db: Connection, project_id: str | None = None) -> VolumeType | None:
+    """Return the type of volumes that name none: that of the project if an operator has set one."""
+    c = default_type_table.c
+    own = select(c.type_id).where(c.project_id == (project_id or ""))
+    own_type = volume_types.find_first(db, type_table.c.id.in_(own))
+    return own_type or volume_types.find_first(db, type_table.c.is_default.is_(True))
 
 
 def list_types(db: Connection, project_id: str | None, is_public: bool | None) -> list[VolumeType]:
@@ -184,6 +198,9 @@ def is_type_in_use(db: Connection, type_id: str) -> bool:
 
 
 def delete_type(db: Connection, type_id: str) -> None:
+    """Delete a type, and what refers to it only."""
+    db.execute(delete(encryption_table).where(encryption_table.c.type_id == type_id))
+    db.execute(delete(default_type_table).where(default_type_table.c.type_id == type_id))
     type_accesses.delete(db, access_table.c.type_id == type_id)
     volume_types.delete(db, type_table.c.id == type_id)
 

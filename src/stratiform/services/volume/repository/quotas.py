@@ -5,6 +5,7 @@ from sqlalchemy import select
 from stratiform.kit.database import Connection, TableGateway, insert_lock_row, upsert
 from stratiform.services.volume.model import Quota
 from stratiform.services.volume.repository import sum_usage_by_type, volume_types
+from stratiform.services.volume.repository.groups import count_groups
 from stratiform.services.volume.repository.snapshots import sum_backups, sum_snapshots_by_type
 from stratiform.services.volume.tables import quota_lock_table, quota_table
 
@@ -51,4 +52,5 @@ def sum_usage(db: Connection, project_id: str) -> dict[str, int]:
             usage[f"{resource}{suffix}"] = usage.get(f"{resource}{suffix}", 0) + number
             usage[f"gigabytes{suffix}"] = usage.get(f"gigabytes{suffix}", 0) + gib
     usage["backups"], usage["backup_gigabytes"] = sum_backups(db, project_id)
+    usage["groups"] = count_groups(db, project_id)
     return usage

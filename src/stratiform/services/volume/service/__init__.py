@@ -8,12 +8,20 @@ from stratiform.services.clouds.service import CloudsService
 from stratiform.services.image.service import ImageService
 from stratiform.services.volume.model import QuotaDefaults
 from stratiform.services.volume.service.attachments import Attachments
+from stratiform.services.volume.service.backends import Backends
 from stratiform.services.volume.service.backup_restores import BackupRestores
 from stratiform.services.volume.service.backups import Backups
+from stratiform.services.volume.service.default_types import DefaultTypes
+from stratiform.services.volume.service.group_snapshots import GroupSnapshots
+from stratiform.services.volume.service.group_types import GroupTypes
+from stratiform.services.volume.service.groups import Groups
 from stratiform.services.volume.service.image_metadata import ImageMetadata
+from stratiform.services.volume.service.qos_specs import QosSpecs
 from stratiform.services.volume.service.quota_sets import QuotaSets
+from stratiform.services.volume.service.recorded_attachments import RecordedAttachments
 from stratiform.services.volume.service.snapshots import Snapshots
 from stratiform.services.volume.service.transfers import Transfers
+from stratiform.services.volume.service.type_encryptions import TypeEncryptions
 from stratiform.services.volume.service.volume_actions import VolumeActions
 from stratiform.services.volume.service.volume_metadata import VolumeMetadata
 from stratiform.services.volume.service.volume_sources import VolumeSources
@@ -36,11 +44,19 @@ class VolumeService:
     volume_types: VolumeTypes
     volume_type_access: VolumeTypeAccess
     attachments: Attachments
+    recorded_attachments: RecordedAttachments
     quota_sets: QuotaSets
     snapshots: Snapshots
     backups: Backups
     transfers: Transfers
     backup_restores: BackupRestores
+    backends: Backends
+    qos_specs: QosSpecs
+    type_encryptions: TypeEncryptions
+    default_types: DefaultTypes
+    group_types: GroupTypes
+    groups: Groups
+    group_snapshots: GroupSnapshots
 
     @classmethod
     def build(cls, *, ids: Ids, clouds: CloudsService, images: ImageService, quotas: QuotaDefaults) -> Self:
@@ -48,6 +64,8 @@ class VolumeService:
         volume_types = VolumeTypes(ids)
         quota_sets = QuotaSets(quotas)
         volumes = Volumes(ids, clouds, images, volume_types, VolumeSources(clouds), quota_sets)
+        attachments = Attachments(ids)
+        snapshots, group_types = Snapshots(ids, clouds, quota_sets), GroupTypes(ids)
         return cls(
             ids=ids,
             clouds=clouds,
@@ -58,10 +76,18 @@ class VolumeService:
             image_metadata=ImageMetadata(ids),
             volume_types=volume_types,
             volume_type_access=VolumeTypeAccess(volume_types),
-            attachments=Attachments(ids),
+            attachments=attachments,
+            recorded_attachments=RecordedAttachments(ids, attachments),
             quota_sets=quota_sets,
-            snapshots=Snapshots(ids, clouds, quota_sets),
+            snapshots=snapshots,
             backups=Backups(ids, clouds, quota_sets),
             transfers=Transfers(ids, clouds, quota_sets),
             backup_restores=BackupRestores(volumes),
+            backends=Backends(clouds),
+            qos_specs=QosSpecs(ids),
+            type_encryptions=TypeEncryptions(ids, volume_types),
+            default_types=DefaultTypes(),
+            group_types=group_types,
+            groups=Groups(ids, clouds, volumes, volume_types, group_types, quota_sets),
+            group_snapshots=GroupSnapshots(ids, snapshots),
         )

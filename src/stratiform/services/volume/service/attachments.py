@@ -7,13 +7,25 @@ from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection, IntegrityError
 from stratiform.kit.ids import Ids
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import AttachmentNotFound, DeviceInUse, InvalidVolume, VolumeNotFound
-from stratiform.services.volume.model import Attachment, Volume, choose_device
+from stratiform.services.volume.model import (
+    DELETABLE_STATUSES,
+    Attachment,
+    AttachmentOptions,
+    Volume,
+    choose_device,
+)
+from stratiform.services.volume.repository.snapshots import list_of_volume
+from stratiform.services.volume.repository.snapshots import snapshots as snapshot_rows
 from stratiform.services.volume.service.volume_access import get_volume
 
 #: Statuses of operations during which a volume may stay attached.
 _BACKGROUND_STATUSES = ("extending", "backing-up", "uploading")
+
+_ROOT_DEVICE = "/dev/vda"
+_DEFAULT_OPTIONS = AttachmentOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +68,86 @@ class Attachments:
         return groups
 
     def begin_attach(
-        self, ctx: RequestContext, volume_id: str, server_id: str, device: str | None = None
+        self,
+        ctx: RequestContext,
+        volume_id: str,
+        server_id: str,
+        options: AttachmentOptions = _DEFAULT_OPTIONS,
+        *,
+        with_server: bool = False,
     ) -> Attachment:
-        """Reserve an available volume for a server.
+        """Reserve an available volume for a server. `with_server`: or a volume that is created together with it.
 
         Compute attaches it and calls `complete_attach`, or `complete_detach` if that fails.
-        The caller ensures that volume and server are in the same cloud (`Volume.cloud_id`).
+        The caller locks the server, and ensures that both are in the same cloud (`Volume.cloud_id`).
         Raises VolumeNotFound, InvalidVolume unless it is available, DeviceInUse, InvalidInput.
         """
         volume = get_volume(ctx, policy.ATTACHMENT_CREATE, volume_id)
-        devices = {attachment.device for attachment in self.list_by_server(ctx.db, server_id)}
-        device = choose_device(device, devices)
-        if device in devices:
-            raise DeviceInUse(device)
-        if not repository.update_in_status(ctx.db, volume, ("available",), ctx.now, status="attaching"):
-            raise InvalidVolume(
-                f"Volume {volume_id} status must be available or downloading to reserve, "
-                f"but the current status is {volume.status}."
-            )
-        attachment = Attachment(self.ids.uuid(), volume_id, server_id, device, "attaching", ctx.now)
-        try:
-            return repository.attachments.insert(ctx.db, attachment)
-        except IntegrityError as error:
-            raise DeviceInUse(device) from error
+        device = self._choose_device(ctx.db, server_id, options)
+        is_reserved = repository.update_in_status(ctx.db, volume, ("available",), ctx.now, status="attaching")
+        if not is_reserved and not (with_server and volume.status == "creating"):
+            raise build_not_reservable_error(volume)
+        attachment = Attachment(
+            id=self.ids.uuid(),
+            volume_id=volume_id,
+            server_id=server_id,
+            device=device,
+            state="attaching",
+            created_at=ctx.now,
+            boot_index=options.boot_index,
+            delete_on_termination=options.delete_on_termination,
+            tag=options.tag,
+        )
+        return insert_attachment(ctx.db, attachment, volume)
+
+    def begin_swap(self, ctx: RequestContext, attachment: Attachment, new_volume_id: str) -> Attachment:
+        """Reserve another volume that replaces the one of `attachment`.
+
+        Compute swaps them and calls `complete_swap`, or `cancel_swap` if that fails.
+        Raises InvalidVolume unless both are in the right status and the new one is large enough.
+        """
+        old = get_volume(ctx, policy.ATTACHMENT_DELETE, attachment.volume_id)
+        new = get_volume(ctx, policy.ATTACHMENT_CREATE, new_volume_id)
+        if new.size_gib < old.size_gib:
+            raise InvalidVolume("New volume must be the same size or larger.")
+        if not repository.update_in_status(ctx.db, old, ("in-use",), ctx.now, status="detaching"):
+            raise build_not_detachable_error(old, attachment)
+        if not repository.update_in_status(ctx.db, new, ("available",), ctx.now, status="attaching"):
+            raise InvalidVolume("New volume must be detached in order to swap.")
+        repository.attachments.update(ctx.db, attachment.id, state="detaching")
+        replacement = replace(
+            attachment,
+            id=self.ids.uuid(),
+            volume_id=new_volume_id,
+            state="attaching",
+            created_at=ctx.now,
+            attached_at=None,
+            replaced_id=attachment.id,
+        )
+        return insert_attachment(ctx.db, replacement, new)
+
+    def complete_swap(self, db: Connection, attachment_id: str, now: Micros) -> None:
+        """Record that the cloud replaced a volume by the one of this attachment. Idempotent."""
+        attachment = repository.attachments.find(db, attachment_id)
+        if attachment is None or not attachment.replaced_id:
+            return
+        self.complete_detach(db, attachment.replaced_id, now)
+        repository.attachments.update(db, attachment_id, replaced_id="")
+        self.complete_attach(db, attachment_id, now)
+
+    def cancel_swap(self, db: Connection, attachment_id: str, now: Micros) -> None:
+        """Record that the cloud did not replace a volume. Idempotent."""
+        attachment = repository.attachments.find(db, attachment_id)
+        if attachment is None or not attachment.replaced_id:
+            return
+        self.complete_detach(db, attachment_id, now)
+        old = repository.attachments.find(db, attachment.replaced_id)
+        if old is not None:
+            repository.attachments.update(db, old.id, state="attached")
+            self._set_status(db, old, "in-use", now, "")
+
+    def update_options(self, db: Connection, attachment_id: str, *, delete_on_termination: bool) -> None:
+        repository.attachments.update(db, attachment_id, delete_on_termination=delete_on_termination)
 
     def begin_detach(self, ctx: RequestContext, volume_id: str, server_id: str) -> Attachment:
         """Start to detach a volume; compute detaches it and calls `complete_detach`.
@@ -91,12 +160,19 @@ class Attachments:
         if attachment is None:
             raise AttachmentNotFound(volume_id)
         if not repository.update_in_status(ctx.db, volume, ("in-use",), ctx.now, status="detaching"):
-            raise InvalidVolume(
-                f"Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' "
-                f"to detach. Currently: status: '{volume.status}', attach_status: '{attachment.state}.'"
-            )
+            raise build_not_detachable_error(volume, attachment)
         repository.attachments.update(ctx.db, attachment.id, state="detaching")
         return replace(attachment, state="detaching")
+
+    def prepare_attach(self, db: Connection, attachment: Attachment, now: Micros) -> Volume | None:
+        """Reserve the volume of an attachment that began while the volume was being created.
+
+        Return the volume; None if it was deleted. It is ready to be attached in the statuses attaching and in-use.
+        """
+        volume = repository.find_volume(db, attachment.volume_id)
+        if volume is None or not repository.update_in_status(db, volume, ("available",), now, status="attaching"):
+            return volume
+        return replace(volume, status="attaching", updated_at=now)
 
     def complete_attach(self, db: Connection, attachment_id: str, now: Micros) -> None:
         """Record that the cloud attached the volume. Idempotent."""
@@ -116,12 +192,37 @@ class Attachments:
         event_type = events.DETACHED if attachment.attached_at is not None else ""
         self._set_status(db, attachment, "available", now, event_type)
 
+    def release(self, db: Connection, attachment_id: str, now: Micros) -> None:
+        """Record that the server of the attachment is deleted, and delete the volume if that was requested.
+
+        As in Cinder, a volume with snapshots is not deleted. Idempotent.
+        """
+        attachment = repository.attachments.find(db, attachment_id)
+        self.complete_detach(db, attachment_id, now)
+        volume = None if attachment is None else repository.find_volume(db, attachment.volume_id)
+        if attachment is None or volume is None or not attachment.delete_on_termination:
+            return
+        if list_of_volume(snapshot_rows, db, volume.id) or volume.group_id:
+            return
+        values = {"status": "deleting", "previous_status": volume.status, "terminated_at": volume.terminated_at or now}
+        if repository.update_in_status(db, volume, ("creating", *DELETABLE_STATUSES), now, **values):
+            enqueue(db, "volume.volume", volume.id, now)
+
     def get_native_volume_id(self, db: Connection, volume_id: str) -> str:
         """Return the volume's id in its cloud; "" before it has one. Raises VolumeNotFound."""
         volume = repository.volumes.find(db, volume_id)
         if volume is None:
             raise VolumeNotFound(volume_id)
         return volume.native_id
+
+    def _choose_device(self, db: Connection, server_id: str, options: AttachmentOptions) -> str:
+        """Raises DeviceInUse, InvalidInput."""
+        devices = {attachment.device for attachment in self.list_by_server(db, server_id)}
+        default = _ROOT_DEVICE if options.boot_index == 0 else None
+        device = choose_device(options.device or default, devices)
+        if device in devices:
+            raise DeviceInUse(device)
+        return device
 
     def _set_status(self, db: Connection, attachment: Attachment, status: str, now: Micros, event_type: str) -> None:
         volume = repository.find_volume(db, attachment.volume_id)
@@ -131,6 +232,31 @@ class Attachments:
             volume = _with_status(db, volume, status, now)
         if event_type:
             events.append_event(db, self.ids, event_type, volume, now)
+
+
+def insert_attachment(db: Connection, attachment: Attachment, volume: Volume) -> Attachment:
+    """Raises InvalidVolume if the volume has an attachment already."""
+    try:
+        return repository.attachments.insert(db, attachment)
+    except IntegrityError as error:
+        raise build_not_reservable_error(volume) from error
+
+
+def build_not_reservable_error(volume: Volume) -> InvalidVolume:
+    """Return Cinder's error for a volume that cannot be attached."""
+    return InvalidVolume(
+        f"Volume {volume.id} status must be available or downloading to reserve, "
+        f"but the current status is {volume.status}."
+    )
+
+
+def build_not_detachable_error(volume: Volume, attachment: Attachment | None) -> InvalidVolume:
+    """Return Cinder's error for a volume that cannot be detached."""
+    state = "detached" if attachment is None else attachment.state
+    return InvalidVolume(
+        f"Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' "
+        f"to detach. Currently: status: '{volume.status}', attach_status: '{state}.'"
+    )
 
 
 def _with_status(db: Connection, volume: Volume, status: str, now: Micros) -> Volume:

@@ -81,6 +81,13 @@ class Snapshots:
         """Raises SnapshotNotFound, also for another project's snapshot."""
         return get_snapshot(ctx, policy.SNAPSHOT_GET, snapshot_id)
 
+    def get_origin(self, ctx: RequestContext, snapshot_id: str) -> Volume:
+        """Return the volume that a snapshot was taken of, which may be deleted. Raises SnapshotNotFound."""
+        snapshot = get_snapshot(ctx, policy.SNAPSHOT_GET, snapshot_id)
+        volume = repository.volumes.find(ctx.db, snapshot.volume_id)
+        assert volume is not None, "rows of volumes are never deleted"
+        return volume
+
     def list(
         self,
         ctx: RequestContext,
@@ -91,7 +98,12 @@ class Snapshots:
         offset: int = 0,
         all_projects: bool = False,
     ) -> Slice[Snapshot]:
-        """List the project's snapshots, newest first by default; `all_projects` has an effect for operators only."""
+        """List the project's snapshots, newest first by default; `all_projects` has an effect for operators only.
+
+        Raises: SnapshotNotFound for an unknown marker, as in Cinder.
+        """
+        if page.marker is not None and snapshots.find(snapshot_rows, ctx.db, page.marker) is None:
+            raise SnapshotNotFound(page.marker)
         filters = restrict_to_project(ctx, policy.SNAPSHOT_GET_ALL, filters, all_projects)
         return snapshots.list_page(snapshot_rows, ctx.db, filters, page, sort, offset)
 

@@ -89,6 +89,13 @@ class VolumeActions:
         enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
         return replace(volume, status="uploading", updated_at=ctx.now), image
 
+    def migrate(self, ctx: RequestContext, volume_id: str, host: str) -> None:
+        """Raises Invalid, InvalidInput: each cloud is one host, and a volume stays in its cloud."""
+        volume = get_volume(ctx, policy.VOLUME_MIGRATE, volume_id)
+        if host in (events.format_host(volume), events.format_pool(volume)):
+            raise InvalidInput("Destination host must be different than current host.")
+        raise Invalid(f"No available service named {host or '(none)'}: each cloud is one host.")
+
     def reset_status(self, ctx: RequestContext, volume_id: str, status: str | None, *, detach: bool = False) -> None:
         """Overwrite the status. `detach`: also delete the volume's attachment."""
         volume = get_volume(ctx, policy.VOLUME_RESET_STATUS, volume_id)

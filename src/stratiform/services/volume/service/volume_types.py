@@ -45,7 +45,7 @@ class VolumeTypes:
     def get_default(self, ctx: RequestContext) -> VolumeType:
         """Return the type of volumes that name none. Raises VolumeTypeNotFound if the operator removed it."""
         policy.TYPE_GET.require(ctx.caller, None)
-        volume_type = repository.find_default_type(ctx.db)
+        volume_type = repository.find_default_type(ctx.db, ctx.caller.project_id)
         if volume_type is None:
             raise VolumeTypeNotFound("default")
         return volume_type
@@ -53,7 +53,7 @@ class VolumeTypes:
     def get_usable(self, ctx: RequestContext, name_or_id: str) -> VolumeType:
         """Return the type for a new volume; "" is the default type. Raises VolumeTypeNotFound."""
         if not name_or_id:
-            return _accessible(ctx, repository.find_default_type(ctx.db), "default")
+            return _accessible(ctx, repository.find_default_type(ctx.db, ctx.caller.project_id), "default")
         return _accessible(ctx, repository.find_type(ctx.db, name_or_id), name_or_id)
 
     def list(self, ctx: RequestContext, is_public: bool | None = True) -> Sequence[VolumeType]:

@@ -28,9 +28,11 @@ from stratiform.services.volume.model import (
     check_name,
     check_size,
 )
+from stratiform.services.volume.repository import type_properties
 from stratiform.services.volume.repository.snapshots import list_of_volume
 from stratiform.services.volume.repository.snapshots import snapshots as snapshot_rows
 from stratiform.services.volume.repository.snapshots import update_in_status as update_copy_in_status
+from stratiform.services.volume.service.group_access import check_new_member
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.volume_access import get_volume, update_volume
 from stratiform.services.volume.service.volume_sources import VolumeSources, check_source_size, find_image_id
@@ -61,12 +63,18 @@ class Volumes:
         if new.image_id:
             new = replace(new, image_id=find_image_id(self.images, ctx, new.image_id))
         source = self.volume_sources.get(ctx, new)
-        image_metadata = self._image_metadata(ctx, new) if new.image_id else source.image_metadata
+        image_metadata = (
+            self._image_metadata(ctx, new.image_id, new.size_gib) if new.image_id else source.image_metadata
+        )
         size_gib = check_size(source.size_gib if new.size_gib is None and source.kind else new.size_gib)
         check_source_size(source, size_gib)
         volume_type = self.volume_types.get_usable(ctx, new.volume_type or source.type_id)
-        binding = self._binding(ctx, project_id, new.availability_zone or source.zone or None)
+        binding = self.resolve_binding(ctx, project_id, new.availability_zone or source.zone or None)
         source.check_cloud(binding)
+        if volume_type.is_multiattach:
+            raise Invalid(f"Cloud {binding.cloud_name} cannot attach a volume to several servers (multiattach).")
+        if new.group_id:
+            check_new_member(ctx, policy.GROUP_GET, new.group_id, volume_type, binding.cloud_id)
         self.quota_sets.reserve_volume(ctx.db, project_id, volume_type.name, size_gib)
         volume = Volume(
             id=self.ids.uuid(),
@@ -95,6 +103,7 @@ class Volumes:
             backup_id=new.backup_id,
             group_id=new.group_id,
             target_id="",
+            encrypted=type_properties.encryptions.find(ctx.db, volume_type.id) is not None,
             created_at=ctx.now,
             updated_at=ctx.now,
         )
@@ -201,16 +210,22 @@ class Volumes:
                 raise InvalidVolume(f"Snapshot {snapshot.id} was found in state {snapshot.status}.")
             enqueue(ctx.db, "volume.snapshot", snapshot.id, ctx.now)
 
-    def _image_metadata(self, ctx: RequestContext, new: NewVolume) -> dict[str, str]:
+    def record_image(self, ctx: RequestContext, volume_id: str, image_id: str) -> Volume:
+        """Record that an image is written to a volume. Raises VolumeNotFound, NotFound, Invalid."""
+        volume = get_volume(ctx, policy.VOLUME_REIMAGE, volume_id)
+        metadata = self._image_metadata(ctx, image_id, volume.size_gib)
+        return update_volume(ctx, self.ids, volume, image_id=image_id, image_metadata=metadata, bootable=True)
+
+    def _image_metadata(self, ctx: RequestContext, image_id: str, size_gib: int | None) -> dict[str, str]:
         """Return what a volume keeps of its image, as strings, as Cinder does.
 
         Raises NotFound; Invalid if the image is not active, or larger than the volume.
         """
-        image = self.images.images.get(ctx, new.image_id)
+        image = self.images.images.get(ctx, image_id)
         if image.status != "active":
             raise Invalid(f"Image {image.id} is not active.")
-        if new.size_gib is not None and image.min_disk > new.size_gib:
-            raise InvalidInput(f"Image minDisk size {image.min_disk} is larger than the volume size {new.size_gib}.")
+        if size_gib is not None and image.min_disk > size_gib:
+            raise InvalidInput(f"Image minDisk size {image.min_disk} is larger than the volume size {size_gib}.")
         metadata = {
             "image_id": image.id,
             "image_name": image.name,
@@ -223,7 +238,7 @@ class Volumes:
         }
         return {key: str(value) for key, value in metadata.items() if value is not None}
 
-    def _binding(self, ctx: RequestContext, project_id: str, availability_zone: str | None) -> Binding:
+    def resolve_binding(self, ctx: RequestContext, project_id: str, availability_zone: str | None) -> Binding:
         """Return the cloud that serves the project in this zone. Raises InvalidInput, Invalid."""
         try:
             binding = self.clouds.bindings.resolve_zone(ctx.db, project_id, availability_zone or None)

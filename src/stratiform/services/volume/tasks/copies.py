@@ -13,7 +13,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.work_queue import Job, Requeue
 from stratiform.services.volume import events, repository
 from stratiform.services.volume.model import Backup, Snapshot
-from stratiform.services.volume.repository import snapshots
+from stratiform.services.volume.repository import groups, snapshots
 from stratiform.services.volume.service import VolumeService
 from stratiform.services.volume.tasks.delays import build_requeue
 from stratiform.services.volume.tasks.volume_sources import get_native_copy_id
@@ -56,8 +56,19 @@ def reconcile_copy(kind: CopyKind[T], service: VolumeService, job: Job) -> Reque
     if cloud is None:
         _complete(kind, service, job, copy, kind.updated, status="error", fault="The cloud has no snapshots.")
         return None
+    if _waits_for_group(job, copy):
+        return build_requeue(job, copy.updated_at)
     step = _create if copy.status == "creating" else _delete
     return step(kind, service, job, cloud, copy)
+
+
+def _waits_for_group(job: Job, copy: Snapshot | Backup) -> bool:
+    """Return True if a snapshot is to be taken together with those of the other volumes of its group."""
+    if not isinstance(copy, Snapshot) or not copy.group_snapshot_id or copy.native_id or copy.status != "creating":
+        return False
+    with job.database.read_transaction() as db:
+        group_snapshot = groups.find_group_snapshot(db, copy.group_snapshot_id)
+    return group_snapshot is not None and group_snapshot.is_consistent and group_snapshot.status == "creating"
 
 
 def _create(kind: CopyKind[T], service: VolumeService, job: Job, cloud: SnapshotDriver, copy: T) -> Requeue | None:

@@ -102,6 +102,7 @@ def _spec(service: VolumeService, job: Job, volume: Volume, snapshot_id: str) ->
         snapshot_id=snapshot_id,
         availability_zone=volume.native_zone,
         metadata=volume.metadata,
+        encrypted=volume.encrypted,
     )
 
 
@@ -164,6 +165,8 @@ def _upload(service: VolumeService, job: Job, connection: CloudConnection, volum
 
 def _delete(service: VolumeService, job: Job, connection: CloudConnection, volume: Volume) -> Requeue | None:
     cloud = require_capability(connection.volume)
+    if volume.source_volume_id and volume.launched_at is None:
+        delete_temporary_snapshot(connection, volume.id)  # the volume was deleted while it was being created
     native = _find_native(cloud, volume)
     if native is not None:
         try:

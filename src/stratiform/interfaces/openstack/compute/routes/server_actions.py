@@ -12,6 +12,9 @@ from stratiform.services.compute import policy
 from stratiform.services.compute.errors import InvalidField
 from stratiform.services.compute.model import Server
 
+#: The first microversion in which a rebuild writes the image to a root volume.
+_REIMAGES_VOLUMES = 93
+
 _PATH = "/servers/{server_id}/action"
 
 _REBOOT_TYPES = ("HARD", "SOFT")
@@ -53,7 +56,9 @@ def _revert_resize(request: ApiRequest, server_id: str) -> None:
 
 def _rebuild(request: ApiRequest, server_id: str, body: ServerRebuild) -> ApiResponse[ServerRebuildResponse]:
     compute, image_id = request.services.compute, parse_reference(body.image_ref)
-    server = compute.server_actions.rebuild(request.ctx, server_id, image_id, **build_rebuild_changes(body))
+    allow_reimage = request.microversion >= _REIMAGES_VOLUMES
+    changes = build_rebuild_changes(body)
+    server = compute.server_actions.rebuild(request.ctx, server_id, image_id, allow_reimage=allow_reimage, **changes)
     password = choose_admin_password(request, body.admin_pass)
     rebuilt = rebuilt_server(compute.servers.load_details(request.ctx, [server])[0], request.view, password)
     return ApiResponse(ServerRebuildResponse(rebuilt), headers={"Location": rebuilt.links[0].href})

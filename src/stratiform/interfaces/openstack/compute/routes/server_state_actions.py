@@ -9,6 +9,9 @@ from stratiform.kit.errors import Conflict, Invalid, UnsupportedOperation
 from stratiform.services.compute import policy
 from stratiform.services.compute.service.action_table import SET_PASSWORD, TRIGGER_CRASH_DUMP
 
+#: The first microversion that rescues servers whose root disk is a volume.
+_RESCUES_VOLUMES = 87
+
 _PATH = "/servers/{server_id}/action"
 
 #: Before 2.45, the id of a new image is in the header `Location`, since then in the body.
@@ -34,7 +37,8 @@ def _resume(request: ApiRequest, server_id: str) -> None:
 def _rescue(request: ApiRequest, server_id: str, body: schemas.Rescue | None) -> schemas.AdminPassResponse:
     rescue = body or schemas.Rescue()
     image_id = parse_reference(rescue.rescue_image_ref)
-    request.services.compute.server_state_actions.rescue(request.ctx, server_id, image_id)
+    allow_volumes = request.microversion >= _RESCUES_VOLUMES
+    request.services.compute.server_state_actions.rescue(request.ctx, server_id, image_id, allow_volumes=allow_volumes)
     return schemas.AdminPassResponse(choose_admin_password(request, rescue.admin_pass))
 
 

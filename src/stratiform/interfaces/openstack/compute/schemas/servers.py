@@ -59,21 +59,39 @@ class ServerNetwork(Struct, forbid_unknown_fields=True):
 
 
 class BlockDevice(Struct, forbid_unknown_fields=True):
-    """One of `block_device_mapping_v2`."""
+    """One of `block_device_mapping_v2`. `disk_bus` and `device_type` have no effect.
 
-    boot_index: int | None = None
+    `image_id`, `snapshot_id` and `volume_id` are older names of `uuid`.
+    """
+
+    boot_index: int | str | None = None
     source_type: str = ""
     destination_type: str = ""
     uuid: str | None = None
-    delete_on_termination: bool = False
+    delete_on_termination: bool | str = False
     device_name: str | None = None
     volume_size: int | str | None = None
     guest_format: str | None = None
     disk_bus: str | None = None
     device_type: str | None = None
     no_device: object = None
-    tag: str | UnsetType = UNSET
-    volume_type: str | UnsetType | None = UNSET
+    image_id: str | None = None
+    snapshot_id: str | None = None
+    volume_id: str | None = None
+    tag: Annotated[str | UnsetType, Since(32)] = UNSET
+    volume_type: Annotated[str | UnsetType | None, Since(67)] = UNSET
+
+
+class LegacyBlockDevice(Struct, forbid_unknown_fields=True):
+    """One of `block_device_mapping`: a volume, or a snapshot to create one from. `virtual_name` has no effect."""
+
+    device_name: str | None = None
+    volume_id: str | None = None
+    snapshot_id: str | None = None
+    volume_size: int | str | None = None
+    delete_on_termination: bool | str = False
+    no_device: object = None
+    virtual_name: str | None = None
 
 
 class SecurityGroupName(Struct):
@@ -103,7 +121,7 @@ class ServerCreate(Struct, forbid_unknown_fields=True):
     host: Annotated[str | UnsetType, Since(74)] = UNSET
     hypervisor_hostname: Annotated[str | UnsetType, Since(74)] = UNSET
     trusted_image_certificates: Annotated[object, Since(63)] = UNSET
-    block_device_mapping: object = UNSET
+    block_device_mapping: list[LegacyBlockDevice] = field(default_factory=list)
     block_device_mapping_v2: list[BlockDevice] = field(default_factory=list)
     disk_config: str = field(name="OS-DCF:diskConfig", default="MANUAL")
     access_ip_v4: str = field(name="accessIPv4", default="")
@@ -214,7 +232,7 @@ class ServerDetail(Struct, kw_only=True):
     user_id: str
     metadata: dict[str, str]
     host_id: str = field(name="hostId")
-    image: ImageReference
+    image: ImageReference | str
     flavor: FlavorReference | EmbeddedFlavor
     created: str
     updated: str

@@ -10,7 +10,7 @@ from stratiform.interfaces.endpoints import Since, Until
 class VolumeAttachmentCreate(Struct, forbid_unknown_fields=True):
     volume_id: str = field(name="volumeId")
     device: str | None = None
-    tag: Annotated[object, Since(49)] = UNSET
+    tag: Annotated[str | UnsetType, Since(49)] = UNSET
     delete_on_termination: Annotated[bool | UnsetType, Since(79)] = UNSET
 
 
@@ -19,8 +19,13 @@ class VolumeAttachmentCreateRequest(Struct, forbid_unknown_fields=True):
 
 
 class VolumeAttachmentUpdate(Struct):
+    """Since 2.85, the other fields must have their current values."""
+
     volume_id: str = field(name="volumeId")
-    delete_on_termination: bool = False
+    delete_on_termination: Annotated[bool | str | UnsetType, Since(85)] = UNSET
+    device: Annotated[str | UnsetType, Since(85)] = UNSET
+    tag: Annotated[str | UnsetType, Since(85)] = UNSET
+    server_id: Annotated[str | UnsetType, Since(85)] = field(name="serverId", default=UNSET)
 
 
 class VolumeAttachmentUpdateRequest(Struct, forbid_unknown_fields=True):

@@ -71,7 +71,7 @@ def server_detail(schema: type[_S], detail: ServerDetail, view: ViewContext) -> 
         user_id=server.user_id,
         metadata=server.metadata,
         host_id=server.host_id,
-        image=schemas.ImageReference(server.image_id, [bookmark_link(view, "images", server.image_id)]),
+        image=_image(server, view),
         flavor=_flavor(server, view),
         created=format_iso_seconds(server.created_at),
         updated=format_iso_seconds(server.updated_at),
@@ -91,7 +91,10 @@ def server_detail(schema: type[_S], detail: ServerDetail, view: ViewContext) -> 
         task_state=server.task_state or None,
         vm_state=server.vm_state,
         power_state=server.power_state,
-        volumes_attached=[schemas.AttachedVolume(attachment.volume_id) for attachment in detail.attachments],
+        volumes_attached=[
+            schemas.AttachedVolume(attachment.volume_id, attachment.delete_on_termination)
+            for attachment in detail.attachments
+        ],
         locked=server.locked,
         description=server.description,
         tags=server.tags,
@@ -106,6 +109,13 @@ def server_detail(schema: type[_S], detail: ServerDetail, view: ViewContext) -> 
         ext_user_data=server.user_data or None,
         host_status="UP" if server.native_id else "",
     )
+
+
+def _image(server: Server, view: ViewContext) -> schemas.ImageReference | str:
+    """Return the image; "" for a server whose root disk is a volume."""
+    if server.is_volume_backed:
+        return ""
+    return schemas.ImageReference(server.image_id, [bookmark_link(view, "images", server.image_id)])
 
 
 def _flavor(server: Server, view: ViewContext) -> schemas.FlavorReference | schemas.EmbeddedFlavor:

@@ -12,4 +12,6 @@ def volume_attachment(attachment: Attachment) -> schemas.VolumeAttachment:
         id=attachment.volume_id,
         attachment_id=attachment.id,
         bdm_uuid=attachment.id,
+        tag=attachment.tag,
+        delete_on_termination=attachment.delete_on_termination,
     )

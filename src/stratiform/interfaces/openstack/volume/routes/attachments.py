@@ -1,17 +1,17 @@
-"""`/attachments`: read-only; the Compute API attaches and detaches volumes."""
+"""`/attachments`: those of servers, and those that clients record here. Source: cinder/api/v3/attachments.py."""
 
 from collections.abc import Sequence
 
-from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.endpoints import Action, ApiRequest
 from stratiform.interfaces.openstack.volume import views
 from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.schemas import attachments as schemas
+from stratiform.kit.errors import Conflict
 from stratiform.kit.pagination import paginate_list
 from stratiform.services.volume import policy
 from stratiform.services.volume.model import Attachment
 
 _PATH = "/attachments/{attachment_id}"
-_USE_COMPUTE = "Volumes are attached and detached through the Compute API (servers/{id}/os-volume_attachments)."
 
 
 @api.get("/attachments", policy.VOLUME_GET_ALL, since=27)
@@ -32,15 +32,40 @@ def show_attachment(request: ApiRequest, attachment_id: str) -> schemas.Attachme
     return schemas.AttachmentResponse(views.attachment_detail(attachment))
 
 
-def _get(request: ApiRequest, attachment_id: str) -> None:
-    request.services.volume.attachments.get(request.ctx, attachment_id)
+@api.post("/attachments", policy.ATTACHMENT_CREATE, since=27)
+def create_attachment(request: ApiRequest, body: schemas.AttachmentCreateRequest) -> schemas.AttachmentResponse:
+    new = body.attachment
+    mode = new.mode if isinstance(new.mode, str) else "rw"
+    attachment = request.services.volume.recorded_attachments.create(
+        request.ctx, new.volume_uuid, new.instance_uuid or "", new.connector or {}, mode
+    )
+    return schemas.AttachmentResponse(views.attachment_detail(attachment))
 
 
-api.declare_unsupported("POST", "/attachments", policy.ATTACHMENT_CREATE, _USE_COMPUTE, since=27)
-api.declare_unsupported("PUT", _PATH, policy.ATTACHMENT_UPDATE, _USE_COMPUTE, get=_get, since=27)
-api.declare_unsupported("DELETE", _PATH, policy.ATTACHMENT_DELETE, _USE_COMPUTE, get=_get, since=27)
+@api.put(_PATH, policy.ATTACHMENT_UPDATE, since=27)
+def update_attachment(
+    request: ApiRequest, attachment_id: str, body: schemas.AttachmentUpdateRequest
+) -> schemas.AttachmentResponse:
+    connector = body.attachment.connector or {}
+    attachment = request.services.volume.recorded_attachments.update(request.ctx, attachment_id, connector)
+    return schemas.AttachmentResponse(views.attachment_detail(attachment))
 
-api.declare_unsupported_actions(f"{_PATH}/action", policy.ATTACHMENT_UPDATE, _get, {"os-complete": _USE_COMPUTE})
+
+@api.delete(_PATH, policy.ATTACHMENT_DELETE, since=27, status=200, errors=(Conflict,))
+def delete_attachment(request: ApiRequest, attachment_id: str) -> schemas.AttachmentsResponse:
+    """Return the remaining attachments of the volume."""
+    remaining = request.services.volume.recorded_attachments.delete(request.ctx, attachment_id)
+    return schemas.AttachmentsResponse([views.attachment_summary(item) for item in remaining])
+
+
+def _complete(request: ApiRequest, attachment_id: str) -> None:
+    request.services.volume.recorded_attachments.complete(request.ctx, attachment_id)
+
+
+api.declare_actions(
+    f"{_PATH}/action",
+    [Action("os-complete", policy.ATTACHMENT_COMPLETE, _complete, since=44, status=204, errors=(Conflict,))],
+)
 
 
 def _list(request: ApiRequest, query: schemas.AttachmentListQuery) -> Sequence[Attachment]:

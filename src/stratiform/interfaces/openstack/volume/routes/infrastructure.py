@@ -1,4 +1,4 @@
-"""Availability zones, extensions, services and pools."""
+"""Availability zones and extensions."""
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.volume.api import api
@@ -36,13 +36,3 @@ def list_availability_zones(request: ApiRequest) -> schemas.AvailabilityZonesRes
 @api.get("/extensions", policy.EXTENSION_LIST)
 def list_extensions(_request: ApiRequest) -> schemas.ExtensionsResponse:
     return schemas.ExtensionsResponse([schemas.Extension(alias, name, name) for alias, name in _EXTENSIONS.items()])
-
-
-@api.get("/os-services", policy.SERVICE_LIST)
-def list_services(_request: ApiRequest) -> schemas.ServicesResponse:
-    return schemas.ServicesResponse()
-
-
-@api.get("/scheduler-stats/get_pools", policy.POOL_LIST)
-def list_pools(_request: ApiRequest) -> schemas.PoolsResponse:
-    return schemas.PoolsResponse()

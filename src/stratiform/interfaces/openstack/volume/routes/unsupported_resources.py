@@ -1,4 +1,4 @@
-"""Resources of Cinder that are not supported: groups, consistency groups, QoS specs and messages.
+"""Resources of Cinder that are not supported: consistency groups and messages.
 
 Their lists are empty, a single one does not exist (404), and creating one is rejected with the reason (501).
 Source: cinder/api/v3/router.py and cinder/api/contrib.
@@ -13,13 +13,10 @@ from stratiform.interfaces.openstack.volume.missing_resources import (
     declare_empty_list,
     declare_missing,
 )
-from stratiform.kit.errors import NotFound
 from stratiform.kit.policy import Rule
 from stratiform.services.volume import policy
 
-_NO_GROUPS = "Groups of volumes are not supported: the clouds do not take snapshots of several volumes at one instant."
-_USE_GROUPS = "Consistency groups are not supported. OpenStack has replaced them by groups, which are not supported."
-_NO_QOS = "QoS specs are not supported: the performance of a volume is that of its type in the cloud."
+_USE_GROUPS = "Consistency groups are not supported: OpenStack has replaced them by groups. Use /groups."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,61 +41,6 @@ class UnsupportedResource:
 
 RESOURCES = (
     UnsupportedResource(
-        path="/group_types",
-        parameter="group_type_id",
-        key="group_types",
-        noun="Group type",
-        reason=_NO_GROUPS,
-        list_rule=policy.GROUP_TYPE_GET,
-        get_rule=policy.GROUP_TYPE_GET,
-        create_rule=policy.GROUP_TYPE_MANAGE,
-        operations=(
-            ("PUT", "", policy.GROUP_TYPE_MANAGE),
-            ("DELETE", "", policy.GROUP_TYPE_MANAGE),
-            ("GET", "/group_specs", policy.GROUP_TYPE_MANAGE),
-            ("POST", "/group_specs", policy.GROUP_TYPE_MANAGE),
-            ("GET", "/group_specs/{key}", policy.GROUP_TYPE_MANAGE),
-            ("PUT", "/group_specs/{key}", policy.GROUP_TYPE_MANAGE),
-            ("DELETE", "/group_specs/{key}", policy.GROUP_TYPE_MANAGE),
-        ),
-        since=11,
-        has_details=False,
-    ),
-    UnsupportedResource(
-        path="/groups",
-        parameter="volume_group_id",
-        key="groups",
-        noun="Group",
-        reason=_NO_GROUPS,
-        list_rule=policy.GROUP_GET_ALL,
-        get_rule=policy.GROUP_GET,
-        create_rule=policy.GROUP_CREATE,
-        operations=(("PUT", "", policy.GROUP_UPDATE),),
-        since=13,
-        actions=(
-            "delete",
-            "reset_status",
-            "enable_replication",
-            "disable_replication",
-            "failover_replication",
-            "list_replication_targets",
-        ),
-        actions_of_collection=("create-from-src",),
-    ),
-    UnsupportedResource(
-        path="/group_snapshots",
-        parameter="group_snapshot_id",
-        key="group_snapshots",
-        noun="GroupSnapshot",
-        reason=_NO_GROUPS,
-        list_rule=policy.GROUP_GET_ALL,
-        get_rule=policy.GROUP_GET,
-        create_rule=policy.GROUP_CREATE,
-        operations=(("PUT", "", policy.GROUP_UPDATE), ("DELETE", "", policy.GROUP_UPDATE)),
-        since=14,
-        actions=("reset_status",),
-    ),
-    UnsupportedResource(
         path="/consistencygroups",
         parameter="consistency_group_id",
         key="consistencygroups",
@@ -119,26 +61,6 @@ RESOURCES = (
         get_rule=policy.GROUP_GET,
         create_rule=policy.GROUP_CREATE,
         operations=(("DELETE", "", policy.GROUP_UPDATE),),
-    ),
-    UnsupportedResource(
-        path="/qos-specs",
-        parameter="qos_specs_id",
-        key="qos_specs",
-        noun="QoS specs",
-        reason=_NO_QOS,
-        list_rule=policy.QOS_SPECS_GET,
-        get_rule=policy.QOS_SPECS_GET,
-        create_rule=policy.QOS_SPECS_MANAGE,
-        operations=(
-            ("PUT", "", policy.QOS_SPECS_MANAGE),
-            ("DELETE", "", policy.QOS_SPECS_MANAGE),
-            ("PUT", "/delete_keys", policy.QOS_SPECS_MANAGE),
-            ("GET", "/associations", policy.QOS_SPECS_GET),
-            ("GET", "/associate", policy.QOS_SPECS_MANAGE),
-            ("GET", "/disassociate", policy.QOS_SPECS_MANAGE),
-            ("GET", "/disassociate_all", policy.QOS_SPECS_MANAGE),
-        ),
-        has_details=False,
     ),
     UnsupportedResource(
         path="/messages",
@@ -177,11 +99,6 @@ def _declare(resource: UnsupportedResource) -> None:
 
 def _find_nothing(_request: ApiRequest) -> None:
     """An action of a collection refers to no resource."""
-
-
-@api.get("/group_types/default", policy.GROUP_TYPE_GET, since=11)
-def show_default_group_type(_request: ApiRequest) -> None:
-    raise NotFound("Default group type can not be found.")
 
 
 for _resource in RESOURCES:

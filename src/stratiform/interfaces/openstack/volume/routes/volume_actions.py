@@ -8,9 +8,11 @@ from stratiform.interfaces.openstack.volume import views
 from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.schemas import volume_actions as schemas
 from stratiform.interfaces.openstack.volume.schemas.volumes import MetadataResponse
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Conflict, Invalid
 from stratiform.services.volume import policy
 from stratiform.services.volume.model import Volume
+
+_CONFLICT = (Conflict,)
 
 _PATH = "/volumes/{volume_id}/action"
 
@@ -75,6 +77,47 @@ def _revert(request: ApiRequest, volume_id: str, body: schemas.Revert) -> None:
     request.services.volume.snapshots.revert(request.ctx, volume_id, body.snapshot_id)
 
 
+def _reserve(request: ApiRequest, volume_id: str) -> None:
+    request.services.volume.recorded_attachments.reserve(request.ctx, volume_id)
+
+
+def _unreserve(request: ApiRequest, volume_id: str) -> None:
+    request.services.volume.recorded_attachments.unreserve(request.ctx, volume_id)
+
+
+def _begin_detaching(request: ApiRequest, volume_id: str) -> None:
+    request.services.volume.recorded_attachments.begin_detaching(request.ctx, volume_id)
+
+
+def _roll_detaching(request: ApiRequest, volume_id: str) -> None:
+    request.services.volume.recorded_attachments.roll_detaching(request.ctx, volume_id)
+
+
+def _attach(request: ApiRequest, volume_id: str, body: schemas.Attach) -> None:
+    request.services.volume.recorded_attachments.attach(
+        request.ctx,
+        volume_id,
+        server_id=body.instance_uuid or "",
+        host=body.host_name or "",
+        device=body.mountpoint or "",
+        mode=body.mode,
+    )
+
+
+def _detach(request: ApiRequest, volume_id: str, body: schemas.Detach | None) -> None:
+    attachment_id = None if body is None else body.attachment_id
+    request.services.volume.recorded_attachments.detach(request.ctx, volume_id, attachment_id)
+
+
+def _force_detach(request: ApiRequest, volume_id: str, body: schemas.Detach | None) -> None:
+    attachment_id = None if body is None else body.attachment_id
+    request.services.volume.recorded_attachments.detach(request.ctx, volume_id, attachment_id, force=True)
+
+
+def _migrate(request: ApiRequest, volume_id: str, body: schemas.Migrate) -> None:
+    request.services.volume.volume_actions.migrate(request.ctx, volume_id, body.host or "")
+
+
 def _get(request: ApiRequest, volume_id: str) -> Volume:
     return request.services.volume.volumes.get(request.ctx, volume_id)
 
@@ -93,6 +136,14 @@ api.declare_actions(
         Action("os-show_image_metadata", policy.VOLUME_GET, _show_image_metadata, status=200),
         Action("os-set_image_metadata", policy.IMAGE_METADATA_SET, _set_image_metadata, status=200),
         Action("os-unset_image_metadata", policy.IMAGE_METADATA_REMOVE, _unset_image_metadata, status=200),
+        Action("os-reserve", policy.VOLUME_RESERVE, _reserve),
+        Action("os-unreserve", policy.VOLUME_UNRESERVE, _unreserve, errors=_CONFLICT),
+        Action("os-begin_detaching", policy.VOLUME_BEGIN_DETACHING, _begin_detaching, errors=_CONFLICT),
+        Action("os-roll_detaching", policy.VOLUME_ROLL_DETACHING, _roll_detaching, errors=_CONFLICT),
+        Action("os-attach", policy.VOLUME_ATTACH, _attach),
+        Action("os-detach", policy.VOLUME_DETACH, _detach, errors=_CONFLICT),
+        Action("os-force_detach", policy.VOLUME_FORCE_DETACH, _force_detach, errors=_CONFLICT),
+        Action("os-migrate_volume", policy.VOLUME_MIGRATE, _migrate),
     ],
 )
 
@@ -104,16 +155,8 @@ api.declare_unsupported_actions(
     policy.VOLUME_GET,
     _get,
     {
-        "os-attach": _USE_COMPUTE,
-        "os-detach": _USE_COMPUTE,
-        "os-force_detach": _USE_COMPUTE,
-        "os-reserve": _USE_COMPUTE,
-        "os-unreserve": _USE_COMPUTE,
-        "os-begin_detaching": _USE_COMPUTE,
-        "os-roll_detaching": _USE_COMPUTE,
         "os-initialize_connection": _USE_COMPUTE,
         "os-terminate_connection": _USE_COMPUTE,
-        "os-migrate_volume": _NO_MIGRATION,
         "os-migrate_volume_completion": _NO_MIGRATION,
         "os-unmanage": "Volumes cannot be unmanaged.",
         "os-reimage": "Reimaging a volume is not supported; create a new volume from the image.",

@@ -1,4 +1,6 @@
-"""`/types`, their extra specs and their encryption."""
+"""`/types` and their extra specs."""
+
+from msgspec import UNSET
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.decoding import parse_bool
@@ -6,7 +8,7 @@ from stratiform.interfaces.openstack.volume import views
 from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.lists import build_next_links
 from stratiform.interfaces.openstack.volume.schemas import volume_types as schemas
-from stratiform.kit.errors import Invalid, NotFound
+from stratiform.kit.errors import Invalid
 from stratiform.kit.pagination import paginate_list
 from stratiform.services.volume import policy
 from stratiform.services.volume.model import VolumeType
@@ -36,7 +38,7 @@ def create_type(request: ApiRequest, body: schemas.VolumeTypeCreateRequest) -> s
         is_public=new.is_public is not False,
         extra_specs=new.extra_specs,
     )
-    return _response(request, volume_type)
+    return _changed_response(request, volume_type)
 
 
 @api.get("/types/default", policy.TYPE_GET)
@@ -55,7 +57,7 @@ def update_type(request: ApiRequest, type_id: str, body: schemas.VolumeTypeUpdat
     volume_type = request.services.volume.volume_types.update(
         request.ctx, type_id, name=changes.name, description=changes.description, is_public=changes.is_public
     )
-    return _response(request, volume_type)
+    return _changed_response(request, volume_type)
 
 
 @api.delete(_PATH, policy.TYPE_DELETE, status=202)
@@ -92,36 +94,15 @@ def delete_extra_spec(request: ApiRequest, type_id: str, key: str) -> None:
     request.services.volume.volume_types.delete_extra_spec(request.ctx, type_id, key)
 
 
-@api.get("/types/{type_id}/encryption", policy.TYPE_ENCRYPTION_GET)
-def show_encryption(request: ApiRequest, type_id: str) -> schemas.Encryption:
-    request.services.volume.volume_types.get(request.ctx, type_id)
-    return schemas.Encryption()
-
-
-def _find_encryption(request: ApiRequest, type_id: str, **_parameters: str) -> None:
-    request.services.volume.volume_types.get(request.ctx, type_id)
-    raise NotFound(f"Volume type encryption for type {type_id} does not exist.")
-
-
-def _get_type(request: ApiRequest, type_id: str) -> None:
-    request.services.volume.volume_types.get(request.ctx, type_id)
-
-
-_ENCRYPTION_PATH = "/types/{type_id}/encryption"
-_NO_ENCRYPTION = "Encryption of volumes by type is not supported; choose a type that its cloud encrypts."
-
-api.declare_unsupported("POST", _ENCRYPTION_PATH, policy.TYPE_ENCRYPTION_CREATE, _NO_ENCRYPTION, get=_get_type)
-for _method, _rule in (
-    ("GET", policy.TYPE_ENCRYPTION_GET),
-    ("PUT", policy.TYPE_ENCRYPTION_UPDATE),
-    ("DELETE", policy.TYPE_ENCRYPTION_DELETE),
-):
-    _declare = {"GET": api.get, "PUT": api.put, "DELETE": api.delete}[_method]
-    _declare(f"{_ENCRYPTION_PATH}/{{encryption_id}}", _rule)(_find_encryption)
-
-
 def _response(request: ApiRequest, volume_type: VolumeType) -> schemas.VolumeTypeResponse:
     return schemas.VolumeTypeResponse(views.volume_type(volume_type, request.view))
+
+
+def _changed_response(request: ApiRequest, volume_type: VolumeType) -> schemas.VolumeTypeResponse:
+    """The response of create and update lacks the field that Cinder's extension adds."""
+    response = _response(request, volume_type)
+    response.volume_type.qos_specs_id = UNSET
+    return response
 
 
 def _is_public(text: str | None) -> bool | None:

@@ -71,9 +71,15 @@ def delete_volume(request: ApiRequest, volume_id: str, query: schemas.VolumeDele
 
 def _new_volume(body: schemas.VolumeCreate) -> NewVolume:
     if body.multiattach:
-        raise Invalid("Volumes that can be attached to several servers (multiattach) are not supported.")
-    if body.consistencygroup_id or body.group_id:
-        raise Invalid("Groups of volumes are not supported.")
+        raise Invalid(
+            "multiattach parameter has been removed. The default behavior is to use multiattach enabled volume types. "
+            "Contact your administrator to create a multiattach enabled volume type and use it to create multiattach "
+            "volumes."
+        )
+    if body.consistencygroup_id:
+        raise Invalid("Consistency groups are not supported; use group_id.")
+    if body.group_id and not body.volume_type:
+        raise Invalid("volume_type must be provided when creating a volume in a group.")
     return NewVolume(
         size_gib=body.size,
         name=body.name or body.display_name or "",
@@ -84,6 +90,7 @@ def _new_volume(body: schemas.VolumeCreate) -> NewVolume:
         snapshot_id=body.snapshot_id or "",
         source_volume_id=body.source_volid or "",
         backup_id=body.backup_id or "",
+        group_id=body.group_id or "",
         metadata=body.metadata or {},
     )
 

@@ -1,7 +1,10 @@
 """Attachments."""
 
-from msgspec import Struct
+from typing import Annotated
 
+from msgspec import UNSET, Struct, UnsetType
+
+from stratiform.interfaces.endpoints import Since
 from stratiform.interfaces.openstack.volume.schemas.common import PageQuery
 
 
@@ -12,10 +15,31 @@ class AttachmentListQuery(PageQuery):
     status: str | None = None
 
 
+class AttachmentCreate(Struct):
+    """`connector` describes the host that the volume is attached to; without it, the volume is reserved."""
+
+    volume_uuid: str
+    instance_uuid: str | None = None
+    connector: dict[str, object] | None = None
+    mode: Annotated[str | UnsetType, Since(54)] = UNSET
+
+
+class AttachmentCreateRequest(Struct):
+    attachment: AttachmentCreate
+
+
+class AttachmentUpdate(Struct):
+    connector: dict[str, object] | None = None
+
+
+class AttachmentUpdateRequest(Struct):
+    attachment: AttachmentUpdate
+
+
 class AttachmentSummary(Struct):
     id: str
     status: str
-    instance: str
+    instance: str | None
     volume_id: str
 
 

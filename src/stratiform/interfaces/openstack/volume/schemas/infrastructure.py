@@ -1,4 +1,4 @@
-"""Availability zones, services, pools and extensions."""
+"""Availability zones and extensions."""
 
 from msgspec import Struct, field
 
@@ -28,11 +28,3 @@ class Extension(Struct):
 
 class ExtensionsResponse(Struct):
     extensions: list[Extension]
-
-
-class ServicesResponse(Struct):
-    services: list[str] = field(default_factory=list)
-
-
-class PoolsResponse(Struct):
-    pools: list[str] = field(default_factory=list)

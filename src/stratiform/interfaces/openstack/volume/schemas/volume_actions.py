@@ -73,3 +73,28 @@ class UploadImageResponse(Struct, rename={"uploading": "os-volume_upload_image"}
 
 class Revert(Struct):
     snapshot_id: str
+
+
+class Attach(Struct):
+    """Either `instance_uuid` or `host_name`."""
+
+    instance_uuid: str | None = None
+    host_name: str | None = None
+    mountpoint: str | None = None
+    mode: str = "rw"
+
+
+class Detach(Struct):
+    """`connector` has no effect."""
+
+    attachment_id: str | None = None
+    connector: object = None
+
+
+class Migrate(Struct):
+    """Only `host` matters: every volume stays in its cloud."""
+
+    host: str | None = None
+    force_host_copy: object = None
+    lock_volume: object = None
+    cluster: object = None

@@ -41,7 +41,7 @@ class VolumeType(Struct, kw_only=True):
     is_public: bool
     access_is_public: bool = field(name="os-volume-type-access:is_public")
     extra_specs: dict[str, str]
-    qos_specs_id: Annotated[str | None, ADMIN_ONLY] = None
+    qos_specs_id: Annotated[str | UnsetType | None, ADMIN_ONLY] = UNSET
 
 
 class VolumeTypeResponse(Struct):
@@ -72,7 +72,3 @@ class TypeAccess(Struct):
 
 class TypeAccessResponse(Struct):
     volume_type_access: list[TypeAccess]
-
-
-class Encryption(Struct):
-    """The encryption of a volume type; empty, as encryption is not supported."""

@@ -10,7 +10,7 @@ from litestar.testing import TestClient
 
 from support.stacks import ServiceHarness, cached_application
 
-#: Routes without a token: version documents, descriptions of the API, and requests with the password in the body.
+#: Routes without a token: version documents, descriptions of the API, and requests that another secret authenticates.
 OPEN = {
     ("GET", "/"),
     *(("GET", f"/{service}") for service in ("identity", "compute", "network", "volume", "image")),
@@ -24,9 +24,22 @@ OPEN = {
     ("POST", "/identity/v3/OS-OAUTH1/request_token"),
     ("POST", "/identity/v3/auth/tokens"),
     ("POST", "/identity/v3/users/{user_id:str}/password"),
+    ("GET", "/almanach"),
+    ("GET", "/almanach/v1"),
     ("GET", "/almanach/info"),
     ("GET", "/almanach/v1/info"),
     ("GET", "/api/v1/server-proof"),
+    *(
+        (method, f"{prefix}/healthcheck")
+        for method in ("GET", "HEAD")
+        for prefix in ("", "/identity", "/compute", "/network", "/volume", "/image")
+    ),
+    ("GET", "/metadata"),  # signed by Neutron's proxy
+    ("GET", "/metadata/{item:path}"),
+    ("POST", "/metadata/{item:path}"),
+    ("GET", "/console/novnc/{file:path}"),
+    ("GET", "/identity/v3/auth/OS-FEDERATION/websso/{protocol_id:str}"),
+    ("GET", "/identity/v3/auth/OS-FEDERATION/identity_providers/{idp_id:str}/protocols/{protocol_id:str}/websso"),
 }
 
 #: Pages of the portal without a session; all others redirect to the first.

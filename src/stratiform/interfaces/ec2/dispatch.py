@@ -24,30 +24,34 @@ from stratiform.interfaces.http import Request, get_request_id, get_services
 from stratiform.interfaces.request_bodies import read_body
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
+from stratiform.services.identity.errors import AuthenticationFailed
 from stratiform.services.identity.model.aws_signatures import SignedRequest
 
 #: The size limit of bodies in bytes: user data of 16 KiB in base64, percent-encoded, and other parameters. The
-#: signature covers the whole body, so it is read before the caller is known.
+#: signature covers the whole body, so it is read before the caller is known, but not without a signature.
 _MAX_BODY_BYTES = 64 * 1024
 
 _FORM = "application/x-www-form-urlencoded"
+
+#: Query parameters with a signature, versions 4 and 2.
+_SIGNATURES = {"X-Amz-Signature", "Signature"}
 
 Pairs = tuple[tuple[str, str], ...]
 
 
 @litestar.post("/", status_code=200, include_in_schema=False, request_max_body_size=None)
 async def handle_post(request: Request) -> Response[bytes]:
-    body = await read_body(request, _MAX_BODY_BYTES, _authorize_body)
+    async def require_signature() -> None:
+        if "authorization" not in request.headers and not _SIGNATURES & request.query_params.keys():
+            raise AuthenticationFailed
+
+    body = await read_body(request, _MAX_BODY_BYTES, require_signature)
     return await sync_to_thread(_respond, request, body)
 
 
 @litestar.get("/", include_in_schema=False, sync_to_thread=True)
 def handle_get(request: Request) -> Response[bytes]:
     return _respond(request, b"")
-
-
-async def _authorize_body() -> None:
-    """Accept a body up to the limit of this API."""
 
 
 def build_router() -> Router:

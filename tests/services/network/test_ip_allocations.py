@@ -3,6 +3,7 @@
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,9 +15,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from stratiform.kit.clock import HOUR_US
 from stratiform.kit.ids import RandomIds
 from stratiform.services.network.errors import IpAddressGenerationFailure, IpAddressInUse
-from stratiform.services.network.model import FixedIpRequest, ListQuery, Network, NewPort, NewSubnet, NicRequest
+from stratiform.services.network.model import FixedIpRequest, ListQuery, Network, NewPort, NewSubnet, NicRequest, Port
 from stratiform.services.network.service import NetworkService
 from support.processes import WAIT_S
+from support.retries import repeat_while_unavailable
 from support.stacks import ServiceHarness, build_harness, customer
 
 #: 192.0.2.0/28 without the network address, the gateway and the broadcast address.
@@ -126,17 +128,24 @@ def test_huge_subnet(service_harness: ServiceHarness, cidr: str, version: int, f
 
 def allocate_many(service: NetworkService, harness: ServiceHarness, network_id: str, attempts: int) -> Iterator[str]:
     """Yield the addresses allocated until the pool is exhausted; release every third one."""
+
+    def create() -> Port:
+        with harness.services.database.transaction() as db:
+            ctx = harness.ctx(db, customer())
+            server_id = f"server-{RandomIds().hex()}"
+            return service.server_ports.create(ctx, "p1", server_id, [NicRequest(network_id)])[0]
+
+    def release(port: Port) -> None:
+        with harness.services.database.transaction() as db:
+            service.server_ports.release(db, port.device_id, harness.clock.now())
+
     for i in range(attempts):
         try:
-            with harness.services.database.transaction() as db:
-                ctx = harness.ctx(db, customer())
-                server_id = f"server-{RandomIds().hex()}"
-                [port] = service.server_ports.create(ctx, "p1", server_id, [NicRequest(network_id)])
+            port = repeat_while_unavailable(create)
         except IpAddressGenerationFailure:
             return
         if i % 3 == 2:
-            with harness.services.database.transaction() as db:
-                service.server_ports.release(db, port.device_id, harness.clock.now())
+            repeat_while_unavailable(partial(release, port))
         else:
             yield port.fixed_ips[0]["ip_address"]
 

@@ -22,6 +22,7 @@ from stratiform.services.network.model import (
 from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.service import NetworkService
 from support.processes import WAIT_S
+from support.retries import repeat_while_unavailable
 from support.stacks import ServiceHarness, build_harness, customer
 
 ADDRESS_THREADS = 64
@@ -64,7 +65,7 @@ def run_together(number: int, operation: Callable[[int], T]) -> tuple[list[T], l
     def run(index: int) -> T | Fault:
         barrier.wait()
         try:
-            return operation(index)
+            return repeat_while_unavailable(lambda: operation(index))
         except Fault as error:
             return error
 

@@ -116,4 +116,5 @@ def test_reset_state(api: ComputeApi) -> None:
 def test_every_server_action_of_the_service_is_declared() -> None:
     definition.import_routes()
     declared = {endpoint.rule for endpoint in definition.endpoints}
-    assert {action.name for action in SERVER_ACTIONS if action.rule not in declared} == set()
+    in_the_body = {"swap_volume"}  # `PUT os-volume_attachments` has another rule for other changes
+    assert {action.name for action in SERVER_ACTIONS if action.rule not in declared} == in_the_body

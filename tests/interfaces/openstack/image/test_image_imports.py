@@ -134,7 +134,9 @@ def test_rejected_data_can_be_replaced(api: Callers) -> None:
 
 def test_download(local_api: Callers, image_url: str) -> None:
     image = local_api.ok("POST", IMAGES, json={"disk_format": "raw", "container_format": "bare"})
-    assert start_import(local_api, image, "web-download", uri=image_url).status_code == 202
+    response = start_import(local_api, image, "web-download", uri=image_url)
+    assert (response.status_code, response.content) == (202, b"")
+    assert response.headers["content-type"].partition(";")[0] == "text/html"
     run_worker(local_api)
     assert (show(local_api, image)["status"], show(local_api, image)["size"]) == ("active", 100_000)
 

@@ -32,6 +32,7 @@ api = OpenStackApi(
     path="/image/v2",
     routes="stratiform.interfaces.openstack.image.routes",
     ignores_trailing_slash=False,
+    empty_media_type="text/html",  # glanceclient decodes every body of type application/json
     exception_handlers=build_fault_handlers(format_glance_fault, render_page=render_webob_page),
     catalog=(CatalogService("image", "glance", "/image"),),
     versions=VersionDocuments("v2.15", "", _build_versions, build_version_list, list_alias="versions"),

@@ -23,9 +23,16 @@ _HEADERS = {
 @litestar.get(f"{NOVNC_PATH}/{{file:path}}", sync_to_thread=True, include_in_schema=False)
 def show_novnc_file(request: Request, file: Path) -> Response[bytes]:
     """Return a file of noVNC. Raises NotFound, also for a path outside of the folder."""
-    folder = get_settings(request).novnc_folder.resolve()
-    path = folder.joinpath(str(file).lstrip("/")).resolve()
-    if not path.is_relative_to(folder) or not path.is_file():
+    path = _find_file(get_settings(request).novnc_folder.resolve(), str(file).lstrip("/"))
+    if path is None:
         raise NotFound("The resource could not be found.")
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return Response(path.read_bytes(), media_type=media_type, headers=_HEADERS)
+
+
+def _find_file(folder: Path, name: str) -> Path | None:
+    try:
+        path = (folder / name).resolve()
+        return path if path.is_relative_to(folder) and path.is_file() else None
+    except (OSError, ValueError):  # a name that no file can have: with NUL, or too long
+        return None

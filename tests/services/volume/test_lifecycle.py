@@ -157,7 +157,7 @@ def test_invalid_parameters_are_refused(volumes: VolumeHarness) -> None:
             create(ctx, NewVolume(1, snapshot_id="s1"))
         with pytest.raises(NotFound, match=r"Volume v1 could not be found\."):
             create(ctx, NewVolume(1, source_volume_id="v1"))
-        with pytest.raises(NotFound):
+        with pytest.raises(Invalid, match="Invalid image identifier"):
             create(ctx, NewVolume(1, image_id="no-such-image"))
     with volumes.ctx(customer("unbound")) as ctx, pytest.raises(Conflict, match="not bound to a cloud"):
         volumes.service.volumes.create(ctx, NewVolume(1))

@@ -9,6 +9,7 @@ from litestar import Response
 from litestar.datastructures import Cookie
 
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
+from stratiform.interfaces.endpoints.media_types import TEXT
 from stratiform.interfaces.openstack.identity.api import api
 from stratiform.interfaces.openstack.identity.routes.tokens import (
     build_token_response,
@@ -24,6 +25,9 @@ from stratiform.services.identity.service.web_sign_in import WebSignIn
 
 _PROTOCOL = "/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}"
 _COOKIE = "stratiform_websso"
+
+#: The content of pages for browsers.
+_PAGE = {"text/html": TEXT}
 
 #: Sends the form without a click; the page contains no other script.
 _SCRIPT = "document.forms[0].submit()"
@@ -64,14 +68,14 @@ def list_federation_domains(request: ApiRequest) -> DomainsResponse:
     return list_available_domains(request)
 
 
-@api.get("/auth/OS-FEDERATION/websso/{protocol_id}", None, errors=(SimpleResourceNotFound,))
+@api.get("/auth/OS-FEDERATION/websso/{protocol_id}", None, errors=(SimpleResourceNotFound,), produces=_PAGE)
 def start_web_sign_in(request: ApiRequest, protocol_id: str, query: schemas.WebSsoQuery) -> Response[Any]:
     """Send a browser to the only provider with a protocol."""
     idp_id = request.services.identity.federation.find_identity_provider_id(protocol_id)
     return _start(request, idp_id, protocol_id, query.origin)
 
 
-@api.get("/auth" + _PROTOCOL + "/websso", None, errors=(SimpleResourceNotFound,))
+@api.get("/auth" + _PROTOCOL + "/websso", None, errors=(SimpleResourceNotFound,), produces=_PAGE)
 def start_provider_web_sign_in(
     request: ApiRequest, idp_id: str, protocol_id: str, query: schemas.WebSsoQuery
 ) -> Response[Any]:
@@ -79,7 +83,7 @@ def start_provider_web_sign_in(
     return _start(request, idp_id, protocol_id, query.origin)
 
 
-@api.get("/auth" + _PROTOCOL + "/callback", None, errors=(SimpleResourceNotFound,))
+@api.get("/auth" + _PROTOCOL + "/callback", None, errors=(SimpleResourceNotFound,), produces=_PAGE)
 def complete_web_sign_in(
     request: ApiRequest, idp_id: str, protocol_id: str, query: schemas.WebSsoCallbackQuery
 ) -> Response[Any]:

@@ -53,8 +53,8 @@ def server_in_single_response(schema: type[_S], detail: ServerDetail, view: View
 def encode_server_detail(detail: ServerDetail, view: ViewContext) -> Raw:
     """Return a server of `GET /servers/detail` as JSON. `detail` consists of shared records."""
     ports = [(name, *map(id, ports)) for name, ports in detail.ports.items()]
-    floating_ips = repr(detail.floating_ips) if detail.floating_ips else ""
-    key = (id(detail.server), *ports, *detail.attachments, floating_ips)
+    others = repr((detail.attachments, detail.floating_ips)) if detail.attachments or detail.floating_ips else ""
+    key = (id(detail.server), *ports, others)
     return _encoded_details.encode(key, detail, lambda: server_detail(schemas.ServerDetail, detail, view), view)
 
 

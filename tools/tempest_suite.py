@@ -277,7 +277,7 @@ def render_page(results: Sequence[Results]) -> str:
         for result in results
     ]
     others = [
-        f"- `{test}`: {reason}"
+        f"| `{test}` | {reason} |"
         for result in results
         for test, reason in [
             *((test, "failed") for test in result.failed),
@@ -299,7 +299,7 @@ def render_page(results: Sequence[Results]) -> str:
             "|---|---|---|---|---|---|---|",
             *rows,
             "",
-            *(["Tests that did not pass:", "", *others, ""] if others else ["All required tests pass.", ""]),
+            *(["| test | result |", "|---|---|", *others, ""] if others else ["All required tests pass.", ""]),
         ]
     )
 

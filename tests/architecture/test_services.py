@@ -23,6 +23,8 @@ ADDITIONAL_FILES = {
 TRANSACTION_OWNERS = {
     "identity/service/account_lockout.py",
     "identity/service/authentication.py",
+    "identity/service/directories.py",
+    "identity/service/federation.py",
     "identity/service/password_changes.py",
     "audit/service/audit_runs.py",
     "clouds/service/cloud_accounts.py",

@@ -31,9 +31,9 @@ class HorizonSession:
             error = ""
         except (AssertionError, Error) as failure:
             error = str(failure).splitlines()[0]
-        shown = [text for text in self._read_errors() if text.strip()]
+        messages = [text for text in self._read_errors() if text.strip()]
         self.page.screenshot(path=self.screenshots / f"{self.count:02}-{name.replace(' ', '-')}.png", full_page=True)
-        problems = [*([error] if error else []), *(" ".join(text.split()) for text in shown)]
+        problems = [*([error] if error else []), *(" ".join(text.split()) for text in messages)]
         self.errors += [f"{name}: {problem}" for problem in problems]
         sys.stdout.write(f"{name}: {'; '.join(problems) or 'works'}, {time.monotonic() - start:.0f} s\n")
         sys.stdout.flush()

@@ -7,7 +7,7 @@ from typing import Any
 
 import openstack
 import pytest
-from openstack.exceptions import BadRequestException, ConflictException, HttpException, NotFoundException
+from openstack.exceptions import BadRequestException, ConflictException, NotFoundException
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
@@ -118,8 +118,11 @@ def test_volume_lifecycle_with_the_library(sdk: Any) -> None:
     )
     sdk.delete_snapshot(snapshot)
     sdk.wait_for_delete(snapshot, interval=0.1, wait=WAIT_S)
-    with pytest.raises(HttpException, match="Compute API"):
-        sdk.attach_volume(volume, "/dev/vdb", instance="s1")
+    sdk.attach_volume(volume, "/dev/vdb", instance="s1")
+    [attachment] = sdk.get_volume(volume.id).attachments
+    assert (attachment["server_id"], attachment["device"]) == ("s1", "/dev/vdb")
+    sdk.detach_volume(volume, attachment["attachment_id"])
+    wait_available(sdk, "by-sdk")
     delete(sdk, volume)
     with pytest.raises(NotFoundException, match="could not be found"):
         sdk.get_volume(volume.id)

@@ -46,7 +46,6 @@ VOLUME_FORCE_DETACH = Rule(
     "volume_extension:volume_admin_actions:force_detach", admin, "Record that a volume is detached, in any status."
 )
 VOLUME_MIGRATE = Rule("volume_extension:volume_admin_actions:migrate_volume", admin, "Migrate a volume to a host.")
-VOLUME_UNMANAGE = Rule("volume_extension:volume_unmanage", admin, "Stop managing a volume, and keep it in its cloud.")
 
 TYPE_GET = Rule("volume_extension:type_get", anyone, "Show a volume type.")
 TYPE_GET_ALL = Rule("volume_extension:type_get_all", anyone, "List volume types.")
@@ -138,7 +137,6 @@ GROUP_RESET_STATUS = Rule("group:reset_status", admin, "Reset a group's status."
 GROUP_SNAPSHOT_GET_ALL = Rule("group:get_all_group_snapshots", project_reader, "List group snapshots.")
 GROUP_SNAPSHOT_GET = Rule("group:get_group_snapshot", project_reader, "Show a group snapshot.")
 GROUP_SNAPSHOT_CREATE = Rule("group:create_group_snapshot", project_member, "Create a group snapshot.")
-GROUP_SNAPSHOT_UPDATE = Rule("group:update_group_snapshot", project_member, "Update a group snapshot.")
 GROUP_SNAPSHOT_DELETE = Rule("group:delete_group_snapshot", project_member, "Delete a group snapshot.")
 GROUP_SNAPSHOT_RESET_STATUS = Rule("group:reset_group_snapshot_status", admin, "Reset a group snapshot's status.")
 GROUP_TYPE_GET = Rule("group:access_group_types_specs", anyone, "Show group types.")

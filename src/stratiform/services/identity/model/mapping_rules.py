@@ -15,7 +15,7 @@ from stratiform.services.identity.model import JsonObject, ResourceRef
 #: The attributes of a user at an identity provider, such as `OIDC-groups`.
 Assertion = Mapping[str, Sequence[str]]
 
-_PLACEHOLDER = re.compile(r"\{(\d+)\}")
+_PLACEHOLDER = re.compile(r"\{([0-9]+)\}")
 _REMOTE_KEYS = {"type", "any_one_of", "not_any_of", "whitelist", "blacklist", "regex"}
 _LOCAL_KEYS = {"user", "group", "groups", "group_ids", "projects", "domain"}
 

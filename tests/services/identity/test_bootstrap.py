@@ -25,6 +25,7 @@ def test_catalog_of_a_new_installation(harness: IdentityHarness) -> None:
         "image": {f"{URL}/image"},
         "cloudmetrics": {f"{URL}/almanach"},
         "usage": {f"{URL}/almanach"},
+        "ec2": {f"{URL}/ec2"},
     }
 
 

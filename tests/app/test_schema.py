@@ -1,6 +1,7 @@
 """Migrations lead to the declared tables and back, on every database."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,10 +31,15 @@ from support.stacks import ServiceHarness, build_harness
 FIRST_INVOICE = Path(__file__).parents[1] / "services" / "billing" / "data" / "invoice-of-first-release.json"
 
 
+#: The oldest revision that a release had.
+FIRST = "0001"
+
+
 def test_migrations_lead_to_the_declared_tables_and_back(empty_database_url: str) -> None:
     database_schema.import_tables()
     database = Database(empty_database_url)
     assert database_schema.current_revision(database) == ""
+    database_schema.upgrade(database, FIRST)
     database_schema.upgrade(database)
     database_schema.upgrade(database)
     with database.read_transaction() as db:
@@ -47,6 +53,39 @@ def test_migrations_lead_to_the_declared_tables_and_back(empty_database_url: str
     with database.read_transaction() as db:
         assert inspect(db).get_table_names() == ["alembic_version"]
     database.close()
+
+
+def test_new_database_has_the_tables_of_an_upgraded_one(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    database_schema.upgrade(database, FIRST)
+    database_schema.upgrade(database)
+    upgraded = _describe(database)
+    database_schema.downgrade(database, "base")
+    database_schema.upgrade(database)
+    assert database_schema.current_revision(database) == HEAD
+    assert _describe(database) == upgraded
+    database.close()
+
+
+def _describe(database: Database) -> dict[str, list[str]]:
+    """Return the columns, constraints and indexes of each table, without their order, and the triggers."""
+    tables = {}
+    with database.read_transaction() as db:
+        inspector = inspect(db)
+        for name in inspector.get_table_names():
+            parts = [
+                *inspector.get_columns(name),
+                *inspector.get_check_constraints(name),
+                *inspector.get_foreign_keys(name),
+                *inspector.get_indexes(name),
+                *inspector.get_unique_constraints(name),
+                inspector.get_pk_constraint(name),
+            ]
+            tables[name] = sorted(json.dumps(part, default=str, sort_keys=True) for part in parts)
+        if database.engine.dialect.name == "sqlite":
+            triggers = db.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+            tables["triggers"] = sorted(str(tuple(trigger)) for trigger in triggers)
+    return tables
 
 
 def test_ledger_survives_downgrade_and_upgrade(home: Path, empty_database_url: str) -> None:

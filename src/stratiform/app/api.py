@@ -6,6 +6,8 @@ from typing import Any
 from litestar import Litestar, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.plugins import PluginProtocol
+from litestar.plugins.core import MsgspecDIPlugin
 
 from stratiform import __version__
 from stratiform.interfaces.almanach.api import build_router as almanach_router
@@ -48,6 +50,14 @@ _ERROR_HANDLERS: dict[str, ErrorHandler] = {
 }
 
 
+class _Application(Litestar):
+    """Litestar without its plugins for pydantic and attrs: no handler uses them, and their import takes long."""
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
+        return [*plugins, MsgspecDIPlugin()]
+
+
 def _render_error(request: Request, error: Exception) -> Response[Any]:
     """Handle errors outside of the routes in the format of the interface that the path belongs to."""
     if handles_preflight(request.scope):
@@ -67,7 +77,7 @@ def build_application(
 
     `almanach`, `metadata`, `consoles`: settings of these interfaces; `http`: those of all interfaces.
     """
-    return Litestar(
+    return _Application(
         route_handlers=[
             *build_health_check_routes(["", *(f"/{api.name}" for api in APIS)]),
             *version_documents.build_version_routes(APIS),

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table, inspect, text
 
 from stratiform import migrations
 from stratiform.kit.database import Database, metadata
@@ -16,6 +16,14 @@ from stratiform.migrations import HEAD
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+#: Where Alembic stores the revision of a database, as Alembic declares it.
+_revision_table = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 __all__ = [
     "Revision",
@@ -64,11 +72,26 @@ def require_newest_revision(database: Database) -> None:
 
 def upgrade(database: Database, revision: str = HEAD) -> None:
     """Upgrade the database to a revision, by default the newest. Raises Invalid for an unknown revision."""
-    if current_revision(database) != revision:
+    current = current_revision(database)
+    if not current and revision == HEAD:
+        _create_tables(database)
+    elif current != revision:
         from alembic import command  # takes a second to import, and is needed once per release
 
         with database.transaction() as db, _known_revision():
             command.upgrade(_config(db), revision)
+
+
+def _create_tables(database: Database) -> None:
+    """Create all tables at once, because the migrations of all releases take ten times as long.
+
+    Tables that exist are kept: MariaDB has no transactions for them, so a start that was killed leaves some.
+    """
+    import_tables()
+    with database.transaction() as db:
+        metadata.create_all(db)
+        _revision_table.create(db, checkfirst=True)
+        db.execute(_revision_table.insert().values(version_num=HEAD))
 
 
 def downgrade(database: Database, revision: str) -> None:

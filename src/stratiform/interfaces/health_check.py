@@ -43,7 +43,6 @@ def build_health_check_routes(paths: Sequence[str]) -> list[HTTPRouteHandler]:
             f"{path}/healthcheck",
             http_method=[HttpMethod.GET, HttpMethod.HEAD],
             sync_to_thread=True,
-            open_to_all=True,
             include_in_schema=False,
         )(check_health)
         for path in paths

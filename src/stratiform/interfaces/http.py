@@ -80,10 +80,11 @@ def write_transaction(request: Request) -> Iterator[RequestContext]:
 async def require_token(request: ASGIConnection[object, object, object, Any], handler: BaseRouteHandler) -> None:
     """Guard of every API: reject requests without a token before the body is read. Raises Unauthenticated.
 
-    `read_transaction` and `write_transaction` validate the token. Routes with the option `open_to_all` need none, nor
-    do preflight requests of browsers. It is a coroutine because Litestar runs other guards in a thread.
+    `read_transaction` and `write_transaction` validate the token. Methods in the route's option
+    `methods_without_token` need none, nor do preflight requests of browsers. It is a coroutine because Litestar runs
+    other guards in a thread.
     """
-    if handler.opt.get("open_to_all") or handles_preflight(request.scope):
+    if request.scope.get("method") in handler.opt["methods_without_token"] or handles_preflight(request.scope):
         return
     if not request.headers.get("x-auth-token"):
         raise Unauthenticated("The request you have made requires authentication.")

@@ -6,7 +6,7 @@ nothing about bodies or resources. One request is one transaction, unless the en
 
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -30,7 +30,16 @@ from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, read_body
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 
+Handler = Callable[[Request], Coroutine[Any, Any, Response[Any]]]
+
 _PARAMETER = re.compile(r"{(\w+)}")
+
+
+class _OwnedRouter(Router):
+    """A router for one application, which need not copy it: a copy of a thousand routes takes a fifth of the start."""
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "_OwnedRouter":
+        return self
 
 
 def build_router(
@@ -43,17 +52,12 @@ def build_router(
 ) -> Router:
     """Return the routes of all endpoints that `api` declares, below its path or another one."""
     api.import_routes()
-    routes: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
+    routes: dict[str, dict[str, list[Endpoint]]] = defaultdict(lambda: defaultdict(list))
     for endpoint in api.endpoints:
-        routes[endpoint.method, endpoint.path].append(endpoint)
-    prefixes = ("", "/{project_id}") if api.project_in_path else api.prefixes
-    return Router(
+        routes[endpoint.path][endpoint.method].append(endpoint)
+    return _OwnedRouter(
         path=path or api.path,
-        route_handlers=[
-            _route(api, method, prefix + path, endpoints)
-            for (method, path), endpoints in routes.items()
-            for prefix in prefixes
-        ],
+        route_handlers=[_route(api, path, endpoints) for path, endpoints in routes.items()],
         before_request=before_request,
         middleware=middleware,
         guards=[require_token, *guards] if api.ignores_trailing_slash else [require_token, refuse_empty_id, *guards],
@@ -61,33 +65,44 @@ def build_router(
     )
 
 
-def _route(api: Api, method: str, path: str, endpoints: Sequence[Endpoint]) -> HTTPRouteHandler:
-    """Return the handler of one method and path; which endpoint it is depends on microversion and action."""
-    options: dict[str, Any] = {"request_max_body_size": None}  # `read_body` and streams have limits of their own
-    if endpoints[0].is_async:
-        handle = _async_handler(api, endpoints)
-    elif endpoints[0].recall is not None:
-        handle = _recalling_handler(api, endpoints[0], endpoints[0].recall)
-    elif endpoints[0].is_read_only:
-        handle = _handler_without_body(api, endpoints)
-        options["sync_to_thread"] = True
-    else:
-        handle = _handler(api, endpoints)
+def _route(api: Api, path: str, endpoints: Mapping[str, Sequence[Endpoint]]) -> HTTPRouteHandler:
+    """Return the handler of all methods of a path, because Litestar takes as long for each handler as for its route."""
+    handlers = {method: _choose_handler(api, group) for method, group in endpoints.items()}
+
+    async def handle(request: Request) -> Response[bytes]:
+        if request.method == HttpMethod.OPTIONS:
+            return Response(b"", status_code=204, headers={"allow": ", ".join(methods)})
+        return await handlers[request.method](request)
+
+    methods = [*endpoints, HttpMethod.OPTIONS.value]
+    prefixes = ("", "/{project_id:str}") if api.project_in_path else api.prefixes
+    typed_path = _PARAMETER.sub(r"{\1:str}", path)
     return HTTPRouteHandler(
-        _PARAMETER.sub(r"{\1:str}", path),
-        http_method=HttpMethod(method),
+        [prefix + typed_path for prefix in prefixes],
+        http_method=[HttpMethod(method) for method in methods],
         status_code=200,  # each response has its own
         include_in_schema=False,
-        open_to_all=not _requires_token(endpoints),
-        **options,
+        methods_without_token={method for method in methods if not _requires_token(endpoints.get(method, ()))},
+        request_max_body_size=None,  # `read_body` and streams have limits of their own
     )(handle)
+
+
+def _choose_handler(api: Api, endpoints: Sequence[Endpoint]) -> Handler:
+    """Return the handler of one method and path; which endpoint it is depends on microversion and action."""
+    if endpoints[0].is_async:
+        return _async_handler(api, endpoints)
+    if endpoints[0].recall is not None:
+        return _recalling_handler(api, endpoints[0], endpoints[0].recall)
+    if endpoints[0].is_read_only:
+        return _handler_without_body(api, endpoints)
+    return _handler(api, endpoints)
 
 
 def _requires_token(endpoints: Sequence[Endpoint]) -> bool:
     return any(endpoint.rule is not None for endpoint in endpoints)
 
 
-def _handler(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Any]:
+def _handler(api: Api, endpoints: Sequence[Endpoint]) -> Handler:
     """Endpoints with a body: a large one is received only after the caller has been authorized."""
     max_bytes = api.max_body_bytes if _requires_token(endpoints) else ANONYMOUS_BYTES
 
@@ -103,14 +118,14 @@ def _handler(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Any]:
     return handle
 
 
-def _handler_without_body(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Response[bytes]]:
-    def handle(request: Request) -> Response[bytes]:
-        return _respond(api, endpoints, request, b"")
+def _handler_without_body(api: Api, endpoints: Sequence[Endpoint]) -> Handler:
+    async def handle(request: Request) -> Response[bytes]:
+        return await sync_to_thread(_respond, api, endpoints, request, b"")
 
     return handle
 
 
-def _recalling_handler(api: Api, endpoint: Endpoint, recall: Recall) -> Callable[..., Any]:
+def _recalling_handler(api: Api, endpoint: Endpoint, recall: Recall) -> Handler:
     """Endpoints whose response may be in memory: a thread, which takes longer than the rest, runs only if it is not."""
 
     async def handle(request: Request) -> Response[bytes]:
@@ -123,7 +138,7 @@ def _recalling_handler(api: Api, endpoint: Endpoint, recall: Recall) -> Callable
     return handle
 
 
-def _async_handler(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Any]:
+def _async_handler(api: Api, endpoints: Sequence[Endpoint]) -> Handler:
     """Endpoints that stream a body: they are authorized in a thread, then run in the event loop."""
 
     async def handle(request: Request) -> Response[bytes]:

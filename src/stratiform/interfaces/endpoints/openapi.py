@@ -69,7 +69,7 @@ def build_document_route(path: str, apis: Sequence[Api], *, title: str, version:
     def encoded_document() -> bytes:
         return msgspec.json.encode(build_document(apis, title=title, version=version))
 
-    @get(path, sync_to_thread=True, open_to_all=True)
+    @get(path, sync_to_thread=True)
     def show_document() -> Response[bytes]:
         return Response(encoded_document(), media_type=MEDIA_TYPE)
 

@@ -7,6 +7,7 @@ and when the users or groups of its domain are listed. Source: keystone/identity
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection, Database
@@ -25,15 +26,17 @@ from stratiform.services.identity.model import (
 )
 from stratiform.services.identity.model.ldap import LdapGroup, LdapSettings, LdapUser
 from stratiform.services.identity.service.directory_cache import DirectoryCache
-from stratiform.services.identity.service.ldap_client import LdapClient
 from stratiform.services.identity.service.references import find_domain_id, find_user
+
+if TYPE_CHECKING:
+    from stratiform.services.identity.service.ldap_client import LdapClient
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryUser:
     """A user of a directory who signs in."""
 
-    client: LdapClient
+    client: "LdapClient"
     user: LdapUser
 
     def check_password(self, password: str) -> bool:
@@ -45,7 +48,7 @@ class Directories:
     """The directories by the name of their domain."""
 
     cache: DirectoryCache
-    clients: Mapping[str, LdapClient] = field(default_factory=dict)
+    clients: "Mapping[str, LdapClient]" = field(default_factory=dict)
 
     def require_writable(self, db: Connection, domain_id: str) -> None:
         """Raises Forbidden for a domain whose users and groups are in a directory."""
@@ -111,15 +114,19 @@ class Directories:
                 self.cache.invalidate(db, now)
         return {} if user is None else {method: DirectoryUser(client, user)}
 
-    def _find_client(self, db: Connection, domain_id: str) -> LdapClient | None:
+    def _find_client(self, db: Connection, domain_id: str) -> "LdapClient | None":
         if not self.clients or not domain_id:
             return None
         domain: Project | None = repository.projects.find(db, domain_id)
         return self.clients.get(domain.name) if domain is not None and domain.is_domain else None
 
 
-def build_directories(settings: Iterable[LdapSettings], cache: DirectoryCache) -> Directories:
+def build_directories(settings: Sequence[LdapSettings], cache: DirectoryCache) -> Directories:
     """Raises Invalid for two directories of one domain."""
+    if not settings:  # without one, the library of LDAP is not loaded
+        return Directories(cache)
+    from stratiform.services.identity.service.ldap_client import LdapClient
+
     clients: dict[str, LdapClient] = {}
     for directory in settings:
         if directory.domain in clients:

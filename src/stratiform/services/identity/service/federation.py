@@ -5,6 +5,7 @@ Users of a provider are created at their first sign-in. Their groups are those o
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from stratiform.kit.clock import MINUTE_US, SECOND_US, Clock, Micros
 from stratiform.kit.database import Connection, Database
@@ -30,8 +31,10 @@ from stratiform.services.identity.model.oidc import OidcSettings, build_assertio
 from stratiform.services.identity.model.simple_resources import IDENTITY_PROVIDER, MAPPING, PROTOCOL, SimpleResource
 from stratiform.services.identity.service.authentication import Authentication, ResolvedMethod
 from stratiform.services.identity.service.directory_cache import DirectoryCache
-from stratiform.services.identity.service.oidc_client import Claims, OidcClient
 from stratiform.services.identity.service.references import find_domain_id, find_group, find_user
+
+if TYPE_CHECKING:
+    from stratiform.services.identity.service.oidc_client import Claims, OidcClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,9 @@ class Federation:
     ids: Ids
     cache: DirectoryCache
     authentication: Authentication
-    clients: dict[tuple[str, str], OidcClient]
+    clients: "dict[tuple[str, str], OidcClient]"
 
-    def get_client(self, idp_id: str, protocol_id: str) -> OidcClient:
+    def get_client(self, idp_id: str, protocol_id: str) -> "OidcClient":
         """Raises SimpleResourceNotFound if no OpenID Connect provider is configured for the protocol."""
         client = self.clients.get((idp_id, protocol_id))
         if client is None:
@@ -72,7 +75,7 @@ class Federation:
         client = self.get_client(idp_id, protocol_id)
         return self.sign_in(database, clock, client.settings, client.verify_access_token(access_token))
 
-    def sign_in(self, database: Database, clock: Clock, settings: OidcSettings, claims: Claims) -> tuple[str, Token]:
+    def sign_in(self, database: Database, clock: Clock, settings: OidcSettings, claims: "Claims") -> tuple[str, Token]:
         """Return the id of an unscoped token, and the token, for verified claims of a provider.
 
         Raises: AuthenticationFailed
@@ -138,8 +141,12 @@ class Federation:
             repository.create_assignment(db, RoleAssignment(role.id, "user", user.id, "project", project.id))
 
 
-def build_clients(providers: Iterable[OidcSettings], clock: Clock) -> dict[tuple[str, str], OidcClient]:
+def build_clients(providers: Sequence[OidcSettings], clock: Clock) -> "dict[tuple[str, str], OidcClient]":
     """Raises Invalid for two providers with the same identity provider and protocol."""
+    if not providers:  # without one, the libraries of OIDC are not loaded
+        return {}
+    from stratiform.services.identity.service.oidc_client import OidcClient
+
     clients: dict[tuple[str, str], OidcClient] = {}
     for settings in providers:
         key = (settings.identity_provider, settings.protocol)

@@ -35,9 +35,14 @@ _USED_COUNTERS = {
     ),
 }
 _RESET_COUNTER = {"postgresql": "ALTER SEQUENCE {} RESTART", "mariadb": "ALTER TABLE {} AUTO_INCREMENT = 1"}
-_SET_LOCK_TIMEOUT = {
+
+#: Sets the lock timeout. MariaDB checks references row by row, so a table that references itself cannot be emptied.
+_PREPARE_RESET = {
     "postgresql": f"SET lock_timeout = '{_LOCK_TIMEOUT_S}s'",
-    "mariadb": f"SET lock_wait_timeout = {_LOCK_TIMEOUT_S}, innodb_lock_wait_timeout = {_LOCK_TIMEOUT_S}",
+    "mariadb": (
+        f"SET lock_wait_timeout = {_LOCK_TIMEOUT_S}, innodb_lock_wait_timeout = {_LOCK_TIMEOUT_S}, "
+        "foreign_key_checks = 0"
+    ),
 }
 
 #: URLs of databases that have all tables.
@@ -160,7 +165,7 @@ def _reset(server: str, url: str) -> bool:
     """Delete all rows and restart the counters. Return False if that fails or the tables are not all there."""
     try:
         with _connection(url) as db:
-            db.execute(text(_SET_LOCK_TIMEOUT[server]))
+            db.execute(text(_PREPARE_RESET[server]))
             tables = set(inspect(db).get_table_names())
             if tables != set(metadata.tables):
                 return False

@@ -73,7 +73,7 @@ def _describe(database: Database) -> dict[str, list[str]]:
     with database.read_transaction() as db:
         inspector = inspect(db)
         for name in inspector.get_table_names():
-            parts = [
+            columns_and_constraints = [
                 *inspector.get_columns(name),
                 *inspector.get_check_constraints(name),
                 *inspector.get_foreign_keys(name),
@@ -81,7 +81,7 @@ def _describe(database: Database) -> dict[str, list[str]]:
                 *inspector.get_unique_constraints(name),
                 inspector.get_pk_constraint(name),
             ]
-            tables[name] = sorted(json.dumps(part, default=str, sort_keys=True) for part in parts)
+            tables[name] = sorted(json.dumps(part, default=str, sort_keys=True) for part in columns_and_constraints)
         if database.engine.dialect.name == "sqlite":
             triggers = db.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
             tables["triggers"] = sorted(str(tuple(trigger)) for trigger in triggers)

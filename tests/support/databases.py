@@ -10,10 +10,11 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, NullPool, create_engine, inspect, make_url, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from stratiform.kit.database import Database, metadata
@@ -44,6 +45,33 @@ _PREPARE_RESET = {
         "foreign_key_checks = 0"
     ),
 }
+
+
+class _SharedStatements(dict[Any, Any]):
+    """Compiled statements of all databases. SQLAlchemy keeps those of each engine, and each test has its own engines.
+
+    The first part of a key is the dialect object of the engine.
+    """
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(self._shared(key), default)
+
+    def __setitem__(self, key: Any, compiled: Any) -> None:
+        super().__setitem__(self._shared(key), compiled)
+
+    @staticmethod
+    def _shared(key: tuple[Any, ...]) -> tuple[Any, ...]:
+        dialect, *others = key
+        return (dialect.name, dialect.driver, dialect.server_version_info, *others)
+
+
+_statements = _SharedStatements()
+
+
+@event.listens_for(Engine, "engine_connect")
+def _share_statements(connection: Connection) -> None:
+    connection.execution_options(compiled_cache=_statements)
+
 
 #: URLs of databases that have all tables.
 _complete: set[str] = set()

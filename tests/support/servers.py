@@ -23,7 +23,7 @@ from stratiform.services.compute.tables import server_table
 from stratiform.services.volume import tasks as volume_tasks
 from stratiform.services.volume.model import NewVolume, Volume
 from stratiform.services.volume.tables import volume_table
-from support.stacks import ServiceHarness, customer
+from support.stacks import ServiceHarness, customer, prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,13 @@ class ServerHarness:
 
 def with_servers(harness: ServiceHarness, projects: tuple[str, ...] = ("p1", "p2"), **settings: str) -> ServerHarness:
     """Add a simulated cloud to `harness`, and bind the projects to it."""
+    name = f"servers of {projects} with {settings}"
+    cloud_id, image_id = prepare(harness, name, lambda harness: _create_cloud(harness, projects, settings))
+    return ServerHarness(harness, cloud_id, image_id, projects[0])
+
+
+def _create_cloud(harness: ServiceHarness, projects: Sequence[str], settings: dict[str, str]) -> tuple[str, str]:
+    """Create what servers of `projects` need. Return the ids of the cloud and of an image."""
     services = harness.services
     with services.database.transaction() as db:
         ctx = harness.ctx(db, SYSTEM)
@@ -146,4 +153,4 @@ def with_servers(harness: ServiceHarness, projects: tuple[str, ...] = ("p1", "p2
         for project in projects:
             services.clouds.bindings.create(ctx, project, cloud.id, "zone-a")
             services.network.default_networks.ensure_network(ctx, project)
-    return ServerHarness(harness, cloud.id, image.id, projects[0])
+    return cloud.id, image.id

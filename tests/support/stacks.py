@@ -1,7 +1,9 @@
 """All services on a database of a test, with a manual clock and sequential identifiers."""
 
+import hashlib
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,7 +43,8 @@ class ServiceHarness:
 def build_harness(home: Path, database_url: str = "", *, tables: bool = True, **settings: Any) -> ServiceHarness:
     """Build all services in `home`, with empty tables unless `tables` is False."""
     clock, ids = ManualClock(), SequentialIds()
-    _write_token_keys(home / "keys" / "tokens")
+    for name in ("tokens", "secrets"):
+        _write_keys(home / "keys" / name)
     InstallationKeys(home / "keys").create(ids)
     services = build_services(
         Settings(home=home, database_url=database_url, bcrypt_rounds=4, **settings), clock=clock, ids=ids
@@ -51,16 +54,16 @@ def build_harness(home: Path, database_url: str = "", *, tables: bool = True, **
     return ServiceHarness(services, clock, ids)
 
 
-def _write_token_keys(folder: Path) -> None:
-    """Write the keys that all harnesses use, so that the tokens in copies of a database are valid."""
+def _write_keys(folder: Path) -> None:
+    """Write the keys that all harnesses use, so that tokens and credentials in copies of a database are valid."""
     if not folder.exists():
         folder.mkdir(parents=True, mode=0o700)
-        for name, key in _token_keys().items():
+        for name, key in _create_keys().items():
             (folder / name).write_bytes(key)
 
 
 @cache
-def _token_keys() -> dict[str, bytes]:
+def _create_keys() -> dict[str, bytes]:
     with TemporaryDirectory() as folder:
         KeyRepository(Path(folder)).create()
         return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
@@ -75,24 +78,28 @@ class _Snapshot:
     ids: dict[str, Any]
 
 
-_snapshots: dict[tuple[str, Micros], _Snapshot] = {}
+#: The snapshots by the digest of the database before, the name of the preparation, and the time.
+_snapshots: dict[tuple[bytes, str, Micros], _Snapshot] = {}
+
+#: Digests of the databases in which nothing was written since a preparation.
+_prepared: set[bytes] = set()
 
 
 def prepare(harness: ServiceHarness, name: str, function: Callable[[ServiceHarness], R]) -> R:
-    """Call `function`, which prepares the database and returns plain data.
+    """Call `function`, which prepares the database and returns plain data. Preparations may follow each other.
 
-    On a new SQLite database it is called once per process; afterwards the prepared database is copied.
+    On an SQLite database that is new or prepared it is called once per process; afterwards, the result is copied.
     """
-    file = _new_database_file(harness)
-    if file is None:
+    file = Path(harness.services.database.engine.url.database or "")
+    digest = _find_prepared(harness, file)
+    if digest is None:
         return function(harness)
-    key = (name, harness.clock.now())
+    key = (digest, name, harness.clock.now())
     if key not in _snapshots:
         result = function(harness)
-        with sqlite3.connect(file) as db:
+        with closing(sqlite3.connect(file)) as db:
             _snapshots[key] = _Snapshot(result, db.serialize(), dict(vars(harness.ids)))
-        db.close()
-        return result
+        _prepared.add(_digest(_snapshots[key].file))
     snapshot = _snapshots[key]
     harness.services.database.close()
     for path in file.parent.glob(f"{file.name}-*"):
@@ -103,16 +110,17 @@ def prepare(harness: ServiceHarness, name: str, function: Callable[[ServiceHarne
     return prepared
 
 
-def _new_database_file(harness: ServiceHarness) -> Path | None:
-    """Return the file of an SQLite database that nothing was written to, or None."""
-    url = harness.services.database.engine.url
-    file = Path(url.database or "")
-    is_new = (
-        url.get_backend_name() == "sqlite"
-        and not any(path.stat().st_size for path in file.parent.glob(f"{file.name}-wal"))
-        and file.read_bytes() == empty_sqlite_file()
-    )
-    return file if is_new else None
+def _find_prepared(harness: ServiceHarness, file: Path) -> bytes | None:
+    """Return the digest of an SQLite database in which nothing was written since its preparation, or None."""
+    is_sqlite = harness.services.database.engine.url.get_backend_name() == "sqlite"
+    if not is_sqlite or any(path.stat().st_size for path in file.parent.glob(f"{file.name}-wal")):
+        return None
+    digest = _digest(file.read_bytes())
+    return digest if digest in _prepared or digest == _digest(empty_sqlite_file()) else None
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content).digest()
 
 
 def customer(project_id: str = "p1", *roles: str) -> Caller:

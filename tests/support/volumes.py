@@ -16,7 +16,7 @@ from stratiform.kit.work_queue import Worker
 from stratiform.services.volume.model import Attachment, AttachmentOptions, NewVolume, Volume
 from stratiform.services.volume.service import VolumeService
 from stratiform.services.volume.tasks import build_handlers
-from support.stacks import ServiceHarness, customer
+from support.stacks import ServiceHarness, customer, prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,15 @@ class VolumeHarness:
 
 
 def with_cloud(of: ServiceHarness) -> VolumeHarness:
+    return VolumeHarness(of, prepare(of, "volumes", _create_cloud))
+
+
+def _create_cloud(of: ServiceHarness) -> str:
+    """Create a cloud with two projects and the initial volume types. Return the id of the cloud."""
     with of.services.database.transaction() as db:
         ctx = of.ctx(db, SYSTEM)
         cloud = of.services.clouds.accounts.create(ctx, "memory", "sim", {})
         of.services.clouds.bindings.create(ctx, "p1", cloud.id, "zone-a")
         of.services.clouds.bindings.create(ctx, "p2", cloud.id)
         of.services.volume.volume_types.ensure_initial_types(ctx)
-    return VolumeHarness(of, cloud.id)
+    return cloud.id

@@ -18,6 +18,7 @@ from stratiform.services.identity.model.backends import IdentityBackends
 from stratiform.services.identity.model.ldap import LdapSettings
 from stratiform.services.identity.model.oidc import OidcSettings
 from stratiform.services.image.model import QUOTA_DEFAULTS as IMAGE_QUOTAS
+from stratiform.services.image.stores.settings import LOCAL_STORE, StoreSettings
 from stratiform.services.manifest import ImageSettings
 from stratiform.services.volume.model import QuotaDefaults
 
@@ -146,6 +147,9 @@ class Settings(HttpOptions):
     image_import_networks: tuple[str, ...] = setting_field(
         (), "Networks such as 10.0.0.0/8 from which web-download imports images; others must have public addresses."
     )
+    image_default_store: str = setting_field(
+        LOCAL_STORE, "Store that receives image data unless a request names others, like Glance's default_backend."
+    )
     quota_image_size_total: Annotated[int, Meta(ge=-1)] = setting_field(
         IMAGE_QUOTAS["image_size_total"],
         "Total size in MiB of the images of a project, as in Glance; -1: unlimited. Unified limits take precedence.",
@@ -267,6 +271,9 @@ class Settings(HttpOptions):
         (), "OpenID Connect providers of federation. Mappings are resources of OS-FEDERATION."
     )
     ldap: tuple[LdapSettings, ...] = setting_field((), "LDAP directories, each with the users and groups of a domain.")
+    image_stores: tuple[StoreSettings, ...] = setting_field(
+        (), "Stores of image data beside `local`, the folder `images` in the home."
+    )
     trusted_dashboards: tuple[str, ...] = setting_field(
         (), "URLs to which sign-ins by a browser (WebSSO) may send their token, as Keystone's trusted_dashboard."
     )
@@ -282,6 +289,8 @@ class Settings(HttpOptions):
             reserve=self.image_store_reserve,
             requires_format_match=self.image_require_format_match,
             import_networks=self.image_import_networks,
+            stores=self.image_stores,
+            default_store=self.image_default_store,
             quotas={resource: getattr(self, f"quota_{resource}") for resource in IMAGE_QUOTAS},
         )
 

@@ -16,6 +16,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 
 from stratiform.kit.errors import Fault, Invalid
+from stratiform.kit.number_parsing import parse_uint
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -67,6 +68,19 @@ def open_download(url: str, allowed_networks: Sequence[Network] = ()) -> Iterato
     except (URLError, OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise DownloadFailed(f"the download failed: {reason}") from error
+
+
+def find_download_size(url: str, allowed_networks: Sequence[Network] = ()) -> int | None:
+    """Return the size in bytes that a server reports for a URL (HEAD), or None. Raises: DownloadFailed."""
+    if not is_http_url(url):
+        raise DownloadFailed("the address is not an http or https URL")
+    try:
+        request = urllib.request.Request(url, method="HEAD")  # noqa: S310 - checked above
+        with _build_opener(allowed_networks).open(request) as response:
+            return parse_uint(response.headers.get("Content-Length", ""))
+    except (URLError, OSError, http.client.HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise DownloadFailed(f"the address does not respond: {reason}") from error
 
 
 def is_public(address: Address) -> bool:

@@ -18,6 +18,7 @@ from stratiform.kit.signing_keys import SigningKeys
 from stratiform.kit.work_queue import Handler
 from stratiform.services.identity.model import SecurityCompliance
 from stratiform.services.identity.model.backends import IdentityBackends
+from stratiform.services.image.stores.settings import LOCAL_STORE, StoreSettings
 
 S = TypeVar("S")
 
@@ -28,12 +29,15 @@ class ImageSettings:
 
     `reserve`: bytes of the disk that image data leaves free. `requires_format_match`: data whose format is not the
     declared one is rejected. `import_networks`: networks that are not public, from which images may be downloaded.
+    `stores`: those beside the local one; `default_store`: the one that receives data unless a request names others.
     """
 
     size_cap: int = 2**40
     reserve: int = 0
     requires_format_match: bool = True
     import_networks: tuple[str, ...] = ()
+    stores: tuple[StoreSettings, ...] = ()
+    default_store: str = LOCAL_STORE
     quotas: Mapping[str, int] = field(default_factory=dict)
 
 

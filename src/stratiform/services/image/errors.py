@@ -1,6 +1,6 @@
 """Errors of the image service. Source of the texts: glance/common/exception.py."""
 
-from stratiform.kit.errors import Conflict, ContentTooLarge, Forbidden, Invalid, NotFound
+from stratiform.kit.errors import Conflict, ContentTooLarge, Forbidden, Invalid, NotFound, RemovedApi, Unavailable
 
 
 class ImageNotFound(NotFound):
@@ -79,6 +79,35 @@ class ImageTaskNotFound(NotFound):
 class StorageFull(ContentTooLarge):
     def __init__(self) -> None:
         super().__init__("There is not enough disk space on the image storage media.")
+
+
+class UnknownStore(Invalid):
+    """Source of the text: glance_store.exceptions.UnknownScheme."""
+
+    def __init__(self, store_id: str) -> None:
+        super().__init__(f"Unknown scheme '{store_id}' found in URI")
+
+
+class StoreReadOnly(RemovedApi):
+    """The store cannot receive data. Source of text and status: glance/api/v2/image_data.py."""
+
+    def __init__(self) -> None:
+        super().__init__("Error in store configuration. Adding images to store is disabled.")
+
+
+class StoreUnavailable(Unavailable):
+    """A store cannot be reached, or does not respond as expected. `reason` is only logged."""
+
+    def __init__(self, store_id: str, reason: str) -> None:
+        super().__init__(f"Image store '{store_id}' is not available.", reason=reason)
+
+
+class StorageWriteDenied(StoreUnavailable):
+    """The store rejects our credentials."""
+
+    def __init__(self, store_id: str, reason: str) -> None:
+        super().__init__(store_id, reason)
+        self.message = f"Insufficient permissions on image storage media: store '{store_id}'"
 
 
 class MetadefNamespaceNotFound(NotFound):

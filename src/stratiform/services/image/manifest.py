@@ -13,7 +13,7 @@ def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> ImageService:
         ids=env.ids,
         clouds=registry.get(CloudsService),
         identity=registry.get(IdentityService),
-        folder=env.home / "images",
+        home=env.home,
         settings=env.image_settings,
         clock=env.clock,
     )

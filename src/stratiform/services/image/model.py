@@ -4,7 +4,8 @@ Source: Image API v2, "Images", "Image data", "Sharing", "Metadata definitions".
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.pagination import Page
@@ -23,9 +24,7 @@ STATUSES = (
     "deleted",
     "pending_delete",
 )
-#: The only store of image data: the folder of this installation.
-STORE_ID = "local"
-IMPORT_METHODS = ("glance-direct", "web-download")
+IMPORT_METHODS = ("glance-direct", "web-download", "copy-image")
 MEMBER_STATUSES = ("pending", "accepted", "rejected")
 OS_HASH_ALGO = "sha512"
 
@@ -62,6 +61,9 @@ READ_ONLY_ATTRIBUTES = (
 RESERVED_ATTRIBUTES = ("is_public", "location", "deleted", "deleted_at", "stores", "os_glance_import_task")
 
 
+#: The property with the stores that an import has yet to write to.
+IMPORTING = "os_glance_importing_to_stores"
+
 #: The limits of a project by Glance's names of resources; sizes in MiB.
 QUOTA_DEFAULTS = {
     "image_size_total": 2**20,
@@ -72,11 +74,21 @@ QUOTA_DEFAULTS = {
 
 
 @dataclass(frozen=True, slots=True)
+class ImageLocation:
+    """Data in a store. `name`: that of the object, or the URL in a store for web servers. `metadata`: of clients."""
+
+    store: str
+    name: str
+    metadata: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """An image. `size` in bytes, `min_disk` in GiB, `min_ram` in MiB; `properties` are the custom ones.
 
-    `file` is the name of the data in the store, "" without data: an active image without data exists only in the
-    clouds where operators registered it. `upload` is the id of the upload in progress.
+    `locations`: its data, the same in each, as `ImageLocation` in JSON; an active image without data exists only in
+    the clouds where operators registered it. `stored_copies` counts those in stores of this installation. `upload` is
+    the id of the upload in progress.
     """
 
     id: str
@@ -99,13 +111,47 @@ class Image:
     min_ram: int = 0
     tags: list[str] = field(default_factory=list)
     properties: dict[str, str] = field(default_factory=dict)
-    file: str = ""
+    locations: list[dict[str, Any]] = field(default_factory=list)
+    stored_copies: int = 0
     upload: str = ""
+
+    @property
+    def data_locations(self) -> list[ImageLocation]:
+        return [ImageLocation(**location) for location in self.locations]
+
+    @property
+    def importing_stores(self) -> list[str]:
+        """The stores to which an import in progress has yet to write."""
+        return [store for store in self.properties.get(IMPORTING, "").split(",") if store]
+
+
+def set_locations(image: Image, locations: Sequence[ImageLocation]) -> Image:
+    """Return the image with other locations."""
+    copies = sum(not is_registered(location) for location in locations)
+    return replace(image, locations=[asdict(location) for location in locations], stored_copies=copies)
+
+
+def is_registered(location: ImageLocation) -> bool:
+    """Return True for data on a web server, which belongs to others."""
+    return "://" in location.name
 
 
 def build_import_state(*, importing: str = "", failed: str = "") -> dict[str, str]:
     """Return the properties by which clients follow an import: the stores that it runs for, or has failed for."""
-    return {"os_glance_importing_to_stores": importing, "os_glance_failed_import": failed}
+    return {IMPORTING: importing, "os_glance_failed_import": failed}
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """A store as clients see it. `kind`: file, s3 or http; `properties`: those that operators see."""
+
+    id: str
+    kind: str
+    description: str
+    weight: int
+    is_default: bool
+    is_read_only: bool
+    properties: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +189,9 @@ class ImageQuery:
 
 @dataclass(frozen=True, slots=True)
 class StoredData:
-    """Image data that was stored completely: file name, size in bytes, MD5 and SHA-512 in hexadecimal."""
+    """Image data that was stored completely: its location, size in bytes, MD5 and SHA-512 in hexadecimal."""
 
-    file: str
+    location: ImageLocation
     size: int
     checksum: str
     os_hash_value: str
@@ -155,7 +201,8 @@ class StoredData:
 class ImageCopy:
     """A copy of an image in a cloud. `native_id` is "" until the cloud has confirmed the upload.
 
-    `claimed_by` is the id of the upload in progress; its claim expires at `claimed_until`.
+    `locations`: the data at the time of the upload, as in `Image`. `claimed_by` is the id of the upload in progress;
+    its claim expires at `claimed_until`.
     """
 
     image_id: str
@@ -163,9 +210,13 @@ class ImageCopy:
     native_id: str
     name: str
     disk_format: str
-    file: str
+    locations: list[dict[str, Any]]
     claimed_by: str
     claimed_until: Micros
+
+    @property
+    def data_locations(self) -> list[ImageLocation]:
+        return [ImageLocation(**location) for location in self.locations]
 
 
 METADEF_VISIBILITIES = ("public", "private")

@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey,
 
 from stratiform.kit.database import Json, LongText, define_table
 
-#: `file` is the name of the data in the store ("" without data), `upload` the id of the upload in progress.
+#: `locations` are the data in stores, `upload` the id of the upload in progress.
 images = define_table(
     "image_image",
     Column("id", String(64), primary_key=True),
@@ -25,7 +25,8 @@ images = define_table(
     Column("min_ram", Integer, nullable=False),
     Column("tags", Json, nullable=False),
     Column("properties", Json, nullable=False),
-    Column("file", String(255), nullable=False),
+    Column("locations", Json, nullable=False),
+    Column("stored_copies", Integer, nullable=False),
     Column("upload", String(64), nullable=False),
     Column("created_at", BigInteger, nullable=False, index=True),
     Column("updated_at", BigInteger, nullable=False),
@@ -48,7 +49,7 @@ image_copies = define_table(
     Column("native_id", String(255), nullable=False),
     Column("name", String(255), nullable=False),
     Column("disk_format", String(32), nullable=False),
-    Column("file", String(255), nullable=False),
+    Column("locations", Json, nullable=False),
     Column("claimed_by", String(64), nullable=False),
     Column("claimed_until", BigInteger, nullable=False),
 )

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from stratiform.kit.errors import Fault, Unavailable
 from stratiform.kit.work_queue import Handler, Job, Requeue
+from stratiform.services.image.errors import StoreUnavailable
 from stratiform.services.image.repository import image_copies, image_tasks, images
 from stratiform.services.image.service import ImageService
 
@@ -22,7 +23,12 @@ def build_handlers(service: ImageService) -> dict[str, Handler]:
         _import_data(service, job)
         return None
 
-    return {"image.copy": clean_up, "image.import": import_data}
+    def delete_data(job: Job) -> Requeue | None:
+        store_id, _, name = job.key.partition("/")
+        service.image_data.delete_location(store_id, name)
+        return None
+
+    return {"image.copy": clean_up, "image.import": import_data, "image.data": delete_data}
 
 
 def _import_data(service: ImageService, job: Job) -> None:
@@ -39,9 +45,9 @@ def _import_data(service: ImageService, job: Job) -> None:
 
     try:
         image = service.image_imports.import_data(task, keep_lease)
-    except Unavailable:
-        raise
     except Fault as error:
+        if isinstance(error, Unavailable) and not isinstance(error, StoreUnavailable):
+            raise
         logger.info("image import failed image=%s task=%s error=%r", task.image_id, task.id, error.message)
         finished = service.image_imports.fail(task, error.message)
     else:

@@ -223,7 +223,7 @@ def test_store(api: Callers, image: Document) -> None:
     assert store["properties"]["data_dir"] == str(api.harness.services.image.image_data.store.folder)
     assert api.request("GET", "/image/v2/info/stores/detail").status_code == 403
     path = f"/image/v2/stores/local/{image['id']}"
-    assert api.request("DELETE", path).status_code == 404
+    assert api.request("DELETE", path).status_code == 409
     api.request("PUT", f"{IMAGES}/{image['id']}/file", content=b"x", headers=OCTETS)
     assert api.request("DELETE", path).status_code == 403
     assert api.request("GET", f"{IMAGES}/{image['id']}/locations", "admin").status_code == 501

@@ -148,27 +148,24 @@ class TasksResponse(Struct, kw_only=True):
 
 
 class StoreSummary(Struct, kw_only=True):
-    """A store of image data. `default` is a text, as in Glance."""
+    """A store of image data. `default` and `read_only` are texts, as in Glance, and absent if they are false."""
 
     id: str
-    description: str
-    default: str = "true"
+    description: str | UnsetType = UNSET
+    default: str | UnsetType = UNSET
+    read_only: str | UnsetType = field(name="read-only", default=UNSET)
 
 
 class StoresResponse(Struct):
     stores: list[StoreSummary]
 
 
-class StoreProperties(Struct):
-    data_dir: str
-    chunk_size: int
-    thin_provisioning: bool = False
-
-
 class StoreDetail(StoreSummary, kw_only=True):
-    type: str = "file"
-    weight: int = 0
-    properties: StoreProperties
+    """`properties`: those of Glance for stores of this type."""
+
+    type: str
+    weight: int
+    properties: dict[str, object]
 
 
 class StoresDetailResponse(Struct):

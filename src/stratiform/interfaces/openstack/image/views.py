@@ -9,7 +9,7 @@ from msgspec import UNSET
 from stratiform.interfaces.openstack.image import schemas
 from stratiform.kit.clock import format_iso_seconds
 from stratiform.kit.pagination import Slice
-from stratiform.services.image.model import STORE_ID, Image, ImageMember, ImageTask
+from stratiform.services.image.model import Image, ImageMember, ImageTask, StoreInfo
 
 
 def image_detail(image: Image) -> schemas.ImageDetail:
@@ -35,7 +35,7 @@ def image_detail(image: Image) -> schemas.ImageDetail:
         updated_at=format_iso_seconds(image.updated_at),
         self_link=f"/v2/images/{image.id}",
         file=f"/v2/images/{image.id}/file",
-        stores=STORE_ID if image.file else UNSET,
+        stores=",".join(location.store for location in image.data_locations) if image.locations else UNSET,
         extra=dict(image.properties),
     )
 
@@ -80,6 +80,25 @@ def tasks_response(tasks: Slice[ImageTask], query_items: Sequence[tuple[str, str
         first=_list_path(query, "/v2/tasks"),
         next=UNSET if marker is None else _list_path([*query, ("marker", marker)], "/v2/tasks"),
     )
+
+
+def store_summary(store: StoreInfo) -> schemas.StoreSummary:
+    return schemas.StoreSummary(**_store_attributes(store))
+
+
+def store_detail(store: StoreInfo) -> schemas.StoreDetail:
+    return schemas.StoreDetail(
+        **_store_attributes(store), type=store.kind, weight=store.weight, properties=dict(store.properties)
+    )
+
+
+def _store_attributes(store: StoreInfo) -> dict[str, Any]:
+    return {
+        "id": store.id,
+        "description": store.description or UNSET,
+        "default": "true" if store.is_default else UNSET,
+        "read_only": "true" if store.is_read_only else UNSET,
+    }
 
 
 def _task_attributes(task: ImageTask) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Queries of the usage that counts against quotas."""
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from stratiform.kit.database import Connection, insert_lock_row
 from stratiform.services.image.tables import image_quota_locks, images
@@ -18,9 +18,10 @@ def lock_project(db: Connection, project_id: str) -> None:
 
 
 def sum_usage(db: Connection, project_id: str) -> dict[str, int]:
-    """Return the usage of a project by resource; sizes in bytes."""
+    """Return the usage of a project by resource; sizes in bytes. Data counts once for each store that has it."""
     c = images.c
-    columns = (c.status, func.count(), func.coalesce(func.sum(c.size), 0))
+    size = c.size * case((c.stored_copies > 1, c.stored_copies), else_=1)
+    columns = (c.status, func.count(), func.coalesce(func.sum(size), 0))
     rows = db.execute(select(*columns).where(c.owner == project_id).group_by(c.status)).all()
     return {
         "image_size_total": sum(int(size) for status, _, size in rows if status not in ("queued", *_UPLOADING)),

@@ -9,20 +9,23 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.public_downloads import parse_networks
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.identity.service import IdentityService
-from stratiform.services.image.repository.image_data_store import ImageDataStore, ImageDataUpload
 from stratiform.services.image.service.image_copies import ImageCopies
 from stratiform.services.image.service.image_data import ImageData, ImageFile
-from stratiform.services.image.service.image_imports import ImageImports
+from stratiform.services.image.service.image_imports import ImageImports, ImportRequest
 from stratiform.services.image.service.image_members import ImageMembers
 from stratiform.services.image.service.image_quotas import ImageQuotas
 from stratiform.services.image.service.image_tags import ImageTags
+from stratiform.services.image.service.image_transfers import ImageTransfers
 from stratiform.services.image.service.images import Images
 from stratiform.services.image.service.metadefs import Metadefs
 from stratiform.services.image.service.native_images import NativeImages
 from stratiform.services.image.service.server_images import ServerImages
+from stratiform.services.image.service.stores import Stores
+from stratiform.services.image.stores.registry import build_stores
+from stratiform.services.image.stores.uploads import ImageDataUpload
 from stratiform.services.manifest import ImageSettings
 
-__all__ = ["ImageDataUpload", "ImageFile", "ImageService"]
+__all__ = ["ImageDataUpload", "ImageFile", "ImageService", "ImportRequest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class ImageService:
     image_tags: ImageTags
     image_data: ImageData
     image_imports: ImageImports
+    image_stores: Stores
     image_copies: ImageCopies
     native_images: NativeImages
     server_images: ServerImages
@@ -48,22 +52,32 @@ class ImageService:
         ids: Ids,
         clouds: CloudsService,
         identity: IdentityService,
-        folder: Path,
+        home: Path,
         settings: ImageSettings,
         clock: Clock,
     ) -> "ImageService":
-        """Compose the service; `folder` stores the image data and is created by the first upload."""
-        quotas = ImageQuotas(identity, settings.quotas)
-        images, store = Images(ids, quotas), ImageDataStore(folder, settings.size_cap, settings.reserve)
-        image_data = ImageData(database, ids, images, store, clock, quotas, settings.requires_format_match)
+        """Compose the service; `home` has the folder with image data, which is created by the first upload."""
         networks = parse_networks(settings.import_networks)
+        stores = build_stores(
+            home,
+            settings.stores,
+            default_id=settings.default_store,
+            size_cap=settings.size_cap,
+            reserve=settings.reserve,
+            networks=networks,
+        )
+        quotas = ImageQuotas(identity, settings.quotas)
+        images = Images(ids, quotas)
+        image_data = ImageData(database, ids, images, stores, clock, quotas, settings.requires_format_match)
+        transfers = ImageTransfers(database, image_data)
         return cls(
             images=images,
             image_members=ImageMembers(images),
             image_tags=ImageTags(),
             image_data=image_data,
-            image_imports=ImageImports(database, ids, images, image_data, clock, networks),
-            image_copies=ImageCopies(database, ids, clouds, store, clock),
+            image_imports=ImageImports(ids, images, image_data, transfers, clock, networks),
+            image_stores=Stores(stores, image_data),
+            image_copies=ImageCopies(database, ids, clouds, stores, clock),
             native_images=NativeImages(images),
             server_images=ServerImages(ids, quotas),
             quotas=quotas,

@@ -14,10 +14,10 @@ from stratiform.kit.errors import Unavailable
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.clouds.service import CloudsService
-from stratiform.services.image.errors import ImageNotFound
+from stratiform.services.image.errors import ImageDataNotFound, ImageNotFound
 from stratiform.services.image.model import Image, ImageCopy
 from stratiform.services.image.repository import image_copies, images
-from stratiform.services.image.repository.image_data_store import ImageDataStore
+from stratiform.services.image.stores.registry import ImageStores
 
 #: Another worker may take over an upload whose claim was not renewed for this time.
 _CLAIM_US = 60 * SECOND_US
@@ -31,7 +31,7 @@ class ImageCopies:
     database: Database
     ids: Ids
     clouds: CloudsService
-    store: ImageDataStore
+    stores: ImageStores
     clock: Clock
 
     def ensure_copy(self, cloud_id: str, image_id: str) -> str:
@@ -64,7 +64,7 @@ class ImageCopies:
         if cloud_images is None:
             return
         native_id = copy.native_id
-        if not native_id and self.store.exists(copy.file):
+        if not native_id and self._has_data(copy):
             if copy.claimed_until > self.clock.now():
                 raise Unavailable(f"Image {copy.image_id} is being uploaded to cloud {copy.cloud_id}.")
             native_id = self._upload(copy, cloud_images)
@@ -88,7 +88,7 @@ class ImageCopies:
                 native_id="",
                 name=image.name or image_id,
                 disk_format=image.disk_format or "raw",
-                file=image.file,
+                locations=image.locations,
                 claimed_by=self.ids.hex(),
                 claimed_until=now + _CLAIM_US,
             )
@@ -108,14 +108,23 @@ class ImageCopies:
         return native_id
 
     def _upload(self, copy: ImageCopy, cloud_images: CloudImages) -> str:
-        size = self.store.get_size(copy.file)
-        blocks = self._read_and_renew(copy)
+        store, name = self.stores.locate(copy.data_locations, copy.image_id)
+        size = store.get_size(name)
+        blocks = self._read_and_renew(copy, store.read_blocks(name))
         return cloud_images.upload(copy.image_id, copy.name, copy.disk_format, size, blocks).id
 
-    def _read_and_renew(self, copy: ImageCopy) -> Iterator[bytes]:
+    def _has_data(self, copy: ImageCopy) -> bool:
+        """Raises StoreUnavailable."""
+        try:
+            self.stores.locate(copy.data_locations, copy.image_id)
+        except ImageDataNotFound:
+            return False
+        return True
+
+    def _read_and_renew(self, copy: ImageCopy, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """Yield the data of the image, and renew the claim of its upload meanwhile."""
         renewed_at = self.clock.now()
-        for block in self.store.read_blocks(copy.file):
+        for block in blocks:
             now = self.clock.now()
             if now - renewed_at > _RENEWAL_INTERVAL_US:
                 self._renew_claim(copy, now + _CLAIM_US)
@@ -130,7 +139,7 @@ class ImageCopies:
 def _require_uploadable(image: Image, cloud_images: CloudImages | None) -> None:
     if image.status not in ("active", "deactivated"):
         raise RequestRejected(f"Image {image.id} is not active.")
-    if not image.file:
+    if not image.locations:
         raise RequestRejected(
             f"Image {image.id} has no data and is not registered in this cloud.",
             hint="an operator can register it: stratiform clouds images register",

@@ -4,34 +4,41 @@ An upload starts in one short transaction and ends in another; no transaction is
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import SECOND_US, Clock, Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection, Database
 from stratiform.kit.ids import Ids
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.image import policy
 from stratiform.services.image.errors import (
-    ImageDataNotFound,
     ImageDeactivated,
     ImageNotFound,
     InvalidImageData,
     InvalidImageStatus,
     MissingImageFormats,
+    StoreReadOnly,
+    StoreUnavailable,
 )
-from stratiform.services.image.model import OS_HASH_ALGO, STORE_ID, Image, StoredData, build_import_state
+from stratiform.services.image.model import (
+    OS_HASH_ALGO,
+    Image,
+    ImageLocation,
+    StoredData,
+    build_import_state,
+    is_registered,
+    set_locations,
+)
 from stratiform.services.image.repository import images as image_rows
-from stratiform.services.image.repository.image_data_store import (
-    BLOCK_BYTES,
-    ImageDataStore,
-    ImageDataUpload,
-    hash_blocks,
-)
 from stratiform.services.image.service.image_access import lock_visible_image, require_in_own_project
 from stratiform.services.image.service.image_formats import inspect_format
 from stratiform.services.image.service.image_quotas import ImageQuotas
 from stratiform.services.image.service.images import Images
+from stratiform.services.image.stores.files import FileStore
+from stratiform.services.image.stores.registry import ImageStores
+from stratiform.services.image.stores.uploads import ImageDataUpload, build_object_name
 
 logger = logging.getLogger(__name__)
 
@@ -44,16 +51,22 @@ class ImageFile:
     """The stored data of an image."""
 
     image: Image
-    store: ImageDataStore
+    stores: ImageStores
 
     @property
     def size(self) -> int:
         """The size in bytes."""
         return self.image.size or 0
 
+    def open(self) -> "ImageFile":
+        """Return this file after a check that a store has it. Raises ImageDataNotFound, StoreUnavailable."""
+        self.stores.locate(self.image.data_locations, self.image.id)
+        return self
+
     def read_blocks(self, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """Yield `length` bytes from offset `start`, or all bytes to the end, in blocks of 1 MiB."""
-        return self.store.read_blocks(self.image.file, start, length)
+        """Yield `length` bytes from offset `start`, or all bytes to the end, in blocks of at most 1 MiB."""
+        store, name = self.stores.locate(self.image.data_locations, self.image.id)
+        return store.read_blocks(name, start, length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +76,32 @@ class ImageData:
     database: Database
     ids: Ids
     images: Images
-    store: ImageDataStore
+    stores: ImageStores
     clock: Clock
     quotas: ImageQuotas
     requires_format_match: bool = True
 
-    def begin_upload(self, ctx: RequestContext, image_id: str) -> ImageDataUpload:
-        """Set the image to `saving` and return an upload for its data.
+    @property
+    def store(self) -> FileStore:
+        """The local store, where data is staged."""
+        return self.stores.local
 
-        Raises: ImageNotFound, MissingImageFormats, ImageQuotaExceeded, InvalidImageStatus if it has data or another
-        upload is active.
+    def begin_upload(self, ctx: RequestContext, image_id: str, store_id: str = "") -> ImageDataUpload:
+        """Set the image to `saving` and return an upload for its data. `store_id` "": the default store.
+
+        Raises: ImageNotFound, MissingImageFormats, ImageQuotaExceeded, UnknownStore, StoreReadOnly, InvalidImageStatus
+        if it has data or another upload is active.
         """
         image = lock_visible_image(ctx, image_id)
         policy.IMAGE_DATA_UPLOAD.require(ctx.caller, image.owner)
         missing = [name for name in ("container_format", "disk_format") if getattr(image, name) is None]
         if missing:
             raise MissingImageFormats(", ".join(missing))
+        store = self.stores.get(store_id or self.stores.default_id)
+        if store.is_read_only:
+            raise StoreReadOnly
         self.quotas.require(ctx.db, image.owner, "image_size_total")
-        return self._begin(ctx.db, image, "saving", ctx.now)
+        return self._begin(ctx.db, image, "saving", ctx.now, store.id)
 
     def begin_staging(self, ctx: RequestContext, image_id: str) -> ImageDataUpload:
         """Set the image to `uploading` and return an upload for data that is imported later.
@@ -90,28 +111,20 @@ class ImageData:
         image = lock_visible_image(ctx, image_id)
         policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
         self.quotas.require(ctx.db, image.owner, "image_stage_total")
-        return self._begin(ctx.db, image, "uploading", ctx.now)
-
-    def begin_import(self, image_id: str) -> ImageDataUpload:
-        """Return an upload for the data of an image that is `importing`. Opens its own transaction.
-
-        Raises: ImageNotFound, InvalidImageStatus.
-        """
-        with self.database.transaction() as db:
-            image = self._lock_importing(db, image_id)
-            if image.upload:  # of an attempt that did not finish
-                self.store.open_upload(image.id, image.upload).discard()
-            upload_id = self.ids.hex()
-            image_rows.save(db, replace(image, upload=upload_id, updated_at=self.clock.now()))
-        return self.store.open_upload(image_id, upload_id)
+        return self._begin(ctx.db, image, "uploading", ctx.now, self.store.id)
 
     def finish_upload(self, upload: ImageDataUpload) -> Image:
         """Store the received data and activate the image. Opens its own transaction.
 
-        Raises: ImageNotFound, InvalidImageData, StorageFull, ImageQuotaExceeded, and InvalidImageStatus if another
-        upload has replaced this one.
+        Raises: ImageNotFound, InvalidImageData, StorageFull, StoreUnavailable, ImageQuotaExceeded, and
+        InvalidImageStatus if another upload has replaced this one.
         """
-        return self._activate(upload.image_id, upload.upload_id, upload.finish())
+        stored = upload.finish()
+        virtual_size = self.inspect(upload.image_id, stored)
+        with self.database.transaction() as db:
+            image = lock_uploaded(db, upload.image_id, upload.upload_id)
+            active = self.activate(db, image, stored, virtual_size, [stored.location])
+            return image_rows.save(db, replace(active, upload=""))
 
     def finish_staging(self, upload: ImageDataUpload) -> Image:
         """Store the received data; the image remains `uploading`. Opens its own transaction.
@@ -121,95 +134,53 @@ class ImageData:
         """
         stored = upload.finish()
         with self.database.transaction() as db:
-            image = _lock_uploaded(db, upload.image_id, upload.upload_id)
+            image = lock_uploaded(db, upload.image_id, upload.upload_id)
             self.quotas.require(db, image.owner, "image_stage_total", stored.size)
             return image_rows.save(db, replace(image, size=stored.size, updated_at=self.clock.now()))
 
     def is_staged(self, image: Image) -> bool:
         """Return True if the data of the image was staged completely."""
-        return image.status == "uploading" and self.store.exists(_file_name(image))
+        return image.status == "uploading" and self.store.exists(build_object_name(image.id, image.upload))
 
-    def import_staged(self, image_id: str, renew: Callable[[Iterator[bytes]], Iterator[bytes]]) -> Image:
-        """Activate an image that is `importing` with its staged data. `renew` wraps the reading of all data.
+    def activate(
+        self,
+        db: Connection,
+        image: Image,
+        stored: StoredData,
+        virtual_size: int | None,
+        locations: list[ImageLocation],
+    ) -> Image:
+        """Return an image as active, with its data. Raises ImageQuotaExceeded."""
+        self.quotas.require(db, image.owner, "image_size_total", stored.size * len(locations))
+        active = replace(
+            image,
+            status="active",
+            size=stored.size,
+            virtual_size=virtual_size,
+            checksum=stored.checksum,
+            os_hash_algo=OS_HASH_ALGO,
+            os_hash_value=stored.os_hash_value,
+            properties=image.properties | (build_import_state() if image.status == "importing" else {}),
+            updated_at=self.clock.now(),
+        )
+        return set_locations(active, locations)
 
-        Raises: ImageNotFound, ImageDataNotFound, InvalidImageStatus, InvalidImageData.
+    def inspect(self, image_id: str, stored: StoredData) -> int | None:
+        """Return the virtual size of stored data.
+
+        Raises: ImageNotFound, StoreUnavailable, InvalidImageData, unless formats need not match.
         """
-        with self.database.transaction() as db:
-            image = self._lock_importing(db, image_id)
-        name = _file_name(image)
-        if not self.store.exists(name):
-            raise ImageDataNotFound(image_id)
-        return self._activate(image_id, image.upload, hash_blocks(name, renew(self.store.read_blocks(name))))
-
-    def find_active(self, image_id: str) -> Image | None:
-        """Return an image if it is active, in a transaction of its own."""
-        with self.database.read_transaction() as db:
-            image = image_rows.find(db, image_id)
-        return image if image is not None and image.status == "active" else None
-
-    def abort_import(self, image_id: str) -> None:
-        """Set an image that is `importing` back to `queued` and delete its data. Opens its own transaction."""
-        with self.database.transaction() as db:
-            image = image_rows.find_for_update(db, image_id)
-            if image is None or image.status != "importing":
-                return
-            blank = replace(image, status="queued", upload="", size=None, updated_at=self.clock.now())
-            image_rows.save(db, replace(blank, properties=image.properties | build_import_state(failed=STORE_ID)))
-        if image.upload:
-            self.store.open_upload(image.id, image.upload).discard()
-
-    def _begin(self, db: Connection, image: Image, status: str, now: Micros) -> ImageDataUpload:
-        if image.status in ("saving", "uploading") and self._is_upload_abandoned(image):
-            self.store.open_upload(image.id, image.upload).discard()
-        elif image.status != "queued":
-            raise InvalidImageStatus(f"Image status transition from {image.status} to {status} is not allowed")
-        else:
-            self.quotas.require(db, image.owner, "image_count_uploading", 1)
-        upload_id = self.ids.hex()
-        image_rows.save(db, replace(image, status=status, upload=upload_id, updated_at=now))
-        return self.store.open_upload(image.id, upload_id)
-
-    def _activate(self, image_id: str, upload_id: str, stored: StoredData) -> Image:
         with self.database.read_transaction() as db:
             declared = image_rows.find(db, image_id)
         if declared is None:
             raise ImageNotFound(image_id)
-        virtual_size = self._inspect(declared, stored)
-        with self.database.transaction() as db:
-            image = _lock_uploaded(db, image_id, upload_id)
-            self.quotas.require(db, image.owner, "image_size_total", stored.size)
-            active = replace(
-                image,
-                status="active",
-                upload="",
-                file=stored.file,
-                size=stored.size,
-                virtual_size=virtual_size,
-                checksum=stored.checksum,
-                os_hash_algo=OS_HASH_ALGO,
-                os_hash_value=stored.os_hash_value,
-                properties=image.properties | (build_import_state() if image.status == "importing" else {}),
-                updated_at=self.clock.now(),
-            )
-            return image_rows.save(db, active)
-
-    def _inspect(self, image: Image, stored: StoredData) -> int | None:
-        """Return the virtual size. Raises InvalidImageData, unless formats need not match."""
         try:
-            return inspect_format(image, stored.size, self.store.read_blocks(stored.file))
+            return inspect_format(declared, stored.size, self.stores.read_blocks([stored.location], image_id))
         except InvalidImageData as error:
             if self.requires_format_match:
                 raise
-            logger.info("image format not verified image=%s error=%r", image.id, str(error))
+            logger.info("image format not verified image=%s error=%r", image_id, str(error))
             return None
-
-    def _lock_importing(self, db: Connection, image_id: str) -> Image:
-        image = image_rows.find_for_update(db, image_id)
-        if image is None:
-            raise ImageNotFound(image_id)
-        if image.status != "importing":
-            raise InvalidImageStatus(f"Image {image_id} is not importing but {image.status}.")
-        return image
 
     def abort_upload(self, upload: ImageDataUpload) -> None:
         """Delete the received data and set the image back to `queued`. Opens its own transaction.
@@ -220,12 +191,15 @@ class ImageData:
         upload.discard_partial()
         with self.database.transaction() as db:
             image = image_rows.find_for_update(db, upload.image_id)
-            if image is not None and image.file == upload.file_name:
+            if image is not None and upload.location in image.data_locations:
                 return
             if image is not None and image.upload == upload.upload_id:
                 blank = replace(image, status="queued", upload="", size=None, updated_at=self.clock.now())
                 image_rows.save(db, blank)
-        upload.discard()
+            if upload.store is not self.store:
+                self.enqueue_deletion(db, upload.location)
+        if upload.store is self.store:
+            upload.discard()
 
     def find_data(self, ctx: RequestContext, image_id: str) -> ImageFile | None:
         """Return the data of an image, or None before its upload. Raises ImageNotFound, ImageDeactivated."""
@@ -233,30 +207,60 @@ class ImageData:
         require_in_own_project(ctx, policy.IMAGE_DATA_DOWNLOAD)
         if image.status == "deactivated" and not ctx.caller.is_admin:
             raise ImageDeactivated
-        if not image.file:
+        if not image.locations:
             return None
-        if not self.store.exists(image.file):
-            raise ImageDataNotFound(image_id)
-        return ImageFile(image, self.store)
+        return ImageFile(image, self.stores)
 
-    def describe_store(self) -> tuple[str, int]:
-        """Return the folder of the store, and the bytes that it reads at once."""
-        return str(self.store.folder), BLOCK_BYTES
+    def enqueue_deletion(self, db: Connection, location: ImageLocation) -> None:
+        """Have the worker delete data, again and again while its store is unreachable; data of others is kept."""
+        if not is_registered(location):
+            enqueue(db, "image.data", f"{location.store}/{location.name}", self.clock.now())
+
+    def delete_location(self, store_id: str, name: str) -> None:
+        """Delete data from a store. Raises StoreUnavailable."""
+        if store_id in self.stores.stores:
+            self.stores.get(store_id).delete(name)
 
     def delete(self, image_id: str) -> None:
-        """Delete the stored data of an image that was deleted."""
-        self.store.delete(image_id)
+        """Delete the data of an image that was deleted, in every store. Raises StoreUnavailable."""
+        unreachable: StoreUnavailable | None = None
+        for store in self.stores.list_writable():
+            try:
+                store.delete_prefix(f"{image_id}.")
+            except StoreUnavailable as error:
+                unreachable = error
+        if unreachable is not None:
+            raise unreachable
+
+    def discard_unfinished(self, db: Connection, image: Image) -> None:
+        """Delete the data of an upload that was abandoned."""
+        name = build_object_name(image.id, image.upload)
+        self.store.delete(name)
+        for store in self.stores.list_writable():
+            if store is not self.store:
+                self.enqueue_deletion(db, ImageLocation(store.id, name))
+
+    def _begin(self, db: Connection, image: Image, status: str, now: Micros, store_id: str) -> ImageDataUpload:
+        if image.status in ("saving", "uploading") and self._is_upload_abandoned(image):
+            self.discard_unfinished(db, image)
+        elif image.status != "queued":
+            raise InvalidImageStatus(f"Image status transition from {image.status} to {status} is not allowed")
+        else:
+            self.quotas.require(db, image.owner, "image_count_uploading", 1)
+        upload_id = self.ids.hex()
+        image_rows.save(db, replace(image, status=status, upload=upload_id, updated_at=now))
+        return self.stores.open_upload(image.id, upload_id, store_id)
 
     def _is_upload_abandoned(self, image: Image) -> bool:
         if self.is_staged(image):
             return False
-        idle_s = self.store.find_idle_seconds(image.id, image.upload)
+        idle_s = self.store.find_idle_seconds(build_object_name(image.id, image.upload))
         if idle_s is not None:
             return idle_s > _UPLOAD_IDLE_TIMEOUT_S
         return self.clock.now() - image.updated_at > _UPLOAD_IDLE_TIMEOUT_S * SECOND_US
 
 
-def _lock_uploaded(db: Connection, image_id: str, upload_id: str) -> Image:
+def lock_uploaded(db: Connection, image_id: str, upload_id: str) -> Image:
     """Return the image of an upload, locked. Raises ImageNotFound, InvalidImageStatus if it has another upload."""
     image = image_rows.find_for_update(db, image_id)
     if image is None:
@@ -264,8 +268,3 @@ def _lock_uploaded(db: Connection, image_id: str, upload_id: str) -> Image:
     if image.upload != upload_id:
         raise InvalidImageStatus(f"Another upload of image {image.id} has replaced this one.")
     return image
-
-
-def _file_name(image: Image) -> str:
-    """Return the name of the file with the data of the current upload."""
-    return f"{image.id}.{image.upload}"

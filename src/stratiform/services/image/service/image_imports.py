@@ -1,4 +1,5 @@
-"""Import of image data: from the staging area (glance-direct), or from a web server (web-download).
+"""Import of image data: from the staging area (glance-direct), from a web server (web-download), or from a store into
+others (copy-image).
 
 A request creates a task; a background job imports the data.
 """
@@ -8,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import HOUR_US, SECOND_US, Clock
 from stratiform.kit.context import RequestContext
-from stratiform.kit.database import Database
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
@@ -16,11 +16,12 @@ from stratiform.kit.public_downloads import Network, is_http_url, open_download
 from stratiform.kit.work_queue import enqueue
 from stratiform.services.image import policy
 from stratiform.services.image.errors import ImageTaskNotFound
-from stratiform.services.image.model import IMPORT_METHODS, STORE_ID, Image, ImageTask, build_import_state
+from stratiform.services.image.model import IMPORT_METHODS, Image, ImageTask, build_import_state
 from stratiform.services.image.repository import image_tasks
 from stratiform.services.image.repository import images as image_rows
 from stratiform.services.image.service.image_access import get_visible_image, lock_visible_image, require_in_own_project
 from stratiform.services.image.service.image_data import ImageData
+from stratiform.services.image.service.image_transfers import ImageTransfers, TransferRequest
 from stratiform.services.image.service.images import Images
 
 #: A finished task is deleted after this time, as in Glance.
@@ -29,30 +30,56 @@ _RENEWAL_INTERVAL_US = 10 * SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """`method`: its name and its parameters, such as `uri`. `stores` None: all if `all_stores`, else the default one.
+
+    `all_stores_must_succeed`: the import fails, and leaves no data, if one of the stores fails.
+    """
+
+    method: Mapping[str, object]
+    stores: Sequence[str] | None = None
+    all_stores: bool = False
+    all_stores_must_succeed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ImageImports:
     """Source: Image API v2, "Interoperable image import", "Tasks"."""
 
-    database: Database
     ids: Ids
     images: Images
     data: ImageData
+    transfers: ImageTransfers
     clock: Clock
     networks: Sequence[Network]
 
-    def create(
-        self, ctx: RequestContext, image_id: str, method: Mapping[str, object], stores: Sequence[str] | None = None
-    ) -> ImageTask:
-        """Start the import of the data of an image. `method`: its name and its parameters, such as `uri`.
+    @property
+    def methods(self) -> Sequence[str]:
+        """The methods that are available: copy-image needs several stores."""
+        has_several = len(self.data.stores.list_writable()) > 1
+        return [name for name in IMPORT_METHODS if has_several or name != "copy-image"]
+
+    def create(self, ctx: RequestContext, image_id: str, request: ImportRequest) -> ImageTask | None:
+        """Start the import of the data of an image; return None if all stores have it already.
 
         Raises: ImageNotFound, Invalid, Conflict, ImageQuotaExceeded.
         """
         image = lock_visible_image(ctx, image_id)
-        policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
-        self._require_importable(image, method, stores)
-        self._require_quota(ctx, image)
-        self._save_importing(ctx, image)
-        request: dict[str, object] = {"method": dict(method)}
-        values: dict[str, object] = {"image_id": image_id, "import_req": request, "backend": [STORE_ID]}
+        name = self._require_method(request.method)
+        rule = policy.IMAGES_COPY if name == "copy-image" else policy.IMAGES_UPDATE
+        rule.require(ctx.caller, image.owner)
+        self._require_importable(image, request.method)
+        stores = self._choose_stores(image, request)
+        if not stores:
+            return None
+        self._require_quota(ctx, image, len(stores) if name == "copy-image" else 0)
+        self._save_importing(ctx, image, stores)
+        import_req: dict[str, object] = {
+            "method": dict(request.method),
+            "all_stores": request.all_stores,
+            "all_stores_must_succeed": request.all_stores_must_succeed,
+        }
+        values: dict[str, object] = {"image_id": image_id, "import_req": import_req, "backend": stores}
         return self._create_task(ctx, "api_image_import", image_id, values)
 
     def create_with_image(self, ctx: RequestContext, values: Mapping[str, object]) -> ImageTask:
@@ -69,9 +96,9 @@ class ImageImports:
         if not is_http_url(url):
             raise Invalid(f"URI for web-download does not pass filtering: {url}")
         image = self.images.create(ctx, properties)
-        self._require_importable(image, {"name": "web-download", "uri": url}, None)
+        self._require_importable(image, {"name": "web-download", "uri": url})
         self._require_quota(ctx, image)
-        self._save_importing(ctx, image)
+        self._save_importing(ctx, image, [self.data.stores.default_id])
         return self._create_task(ctx, "import", image.id, dict(values))
 
     def list(self, ctx: RequestContext, page: Page, task_type: str = "", status: str = "") -> Slice[ImageTask]:
@@ -107,21 +134,16 @@ class ImageImports:
                     renewed_at = self.clock.now()
                 yield block
 
-        imported = self.data.find_active(task.image_id)
-        if imported is not None:  # by an attempt whose end was not recorded
-            return imported
-        url = _find_url(task)
-        if not url:
-            return self.data.import_staged(task.image_id, renew)
-        upload = self.data.begin_import(task.image_id)
-        try:
-            with open_download(url, self.networks) as blocks:
-                for block in renew(blocks):
-                    upload.write(block)
-            return self.data.finish_upload(upload)
-        except BaseException:
-            upload.discard_partial()  # a complete file may be that of the active image
-            raise
+        image = self.transfers.get(task.image_id)
+        request, method = self._build_transfer(task), _get_method(task)
+        if method == "copy-image":
+            return self.transfers.copy(request, task.id, renew)
+        is_active = image.status == "active"
+        if is_active and not image.upload:  # by an attempt whose end was not recorded
+            return image
+        if method == "web-download" and not is_active:
+            self._download(task, renew)
+        return self.transfers.import_staged(request, renew)
 
     def finish(self, task: ImageTask, image: Image) -> ImageTask:
         """Return the task after its success."""
@@ -129,8 +151,27 @@ class ImageImports:
 
     def fail(self, task: ImageTask, reason: str) -> ImageTask:
         """Return the task after its failure; the image can be imported again."""
-        self.data.abort_import(task.image_id)
+        self.transfers.abort(task.image_id, self._build_transfer(task).store_ids)
         return self._finished(task, "failure", message=reason)
+
+    def _download(self, task: ImageTask, renew: Callable[[Iterator[bytes]], Iterator[bytes]]) -> None:
+        """Stage data from a web server. Raises: DownloadFailed and the errors of uploads."""
+        upload = self.transfers.begin_download(task.image_id)
+        try:
+            with open_download(_find_url(task), self.networks) as blocks:
+                for block in renew(blocks):
+                    upload.write(block)
+            self.data.finish_staging(upload)
+        except BaseException:
+            upload.discard_partial()
+            raise
+
+    def _build_transfer(self, task: ImageTask) -> TransferRequest:
+        stores = task.input.get("backend")
+        import_req = task.input.get("import_req")
+        must_succeed = import_req.get("all_stores_must_succeed", True) if isinstance(import_req, dict) else True
+        store_ids = [str(item) for item in stores] if isinstance(stores, list) else [self.data.stores.default_id]
+        return TransferRequest(task.image_id, store_ids, bool(must_succeed))
 
     def _finished(
         self, task: ImageTask, status: str, *, result: dict[str, object] | None = None, message: str = ""
@@ -157,26 +198,51 @@ class ImageImports:
         enqueue(ctx.db, "image.import", task.id, ctx.now)
         return image_tasks.insert(ctx.db, task)
 
-    def _save_importing(self, ctx: RequestContext, image: Image) -> None:
-        properties = image.properties | build_import_state(importing=STORE_ID)
-        image_rows.save(ctx.db, replace(image, status="importing", properties=properties, updated_at=ctx.now))
+    def _save_importing(self, ctx: RequestContext, image: Image, stores: Sequence[str]) -> None:
+        properties = image.properties | build_import_state(importing=",".join(stores))
+        status = image.status if image.status == "active" else "importing"
+        image_rows.save(ctx.db, replace(image, status=status, properties=properties, updated_at=ctx.now))
 
-    def _require_quota(self, ctx: RequestContext, image: Image) -> None:
+    def _require_quota(self, ctx: RequestContext, image: Image, copies: int = 0) -> None:
         """Raises ImageQuotaExceeded; staged data counts as an upload already."""
-        self.data.quotas.require(ctx.db, image.owner, "image_size_total")
+        self.data.quotas.require(ctx.db, image.owner, "image_size_total", copies * (image.size or 0))
         if image.status == "queued":
             self.data.quotas.require(ctx.db, image.owner, "image_count_uploading", 1)
 
-    def _require_importable(self, image: Image, method: Mapping[str, object], stores: Sequence[str] | None) -> None:
-        """Raises Invalid, Conflict. Source of the texts: glance/api/v2/images.py."""
-        name = method.get("name")
-        if name == "copy-image":
-            raise Invalid(f"Import method 'copy-image' is not available: '{STORE_ID}' is the only store.")
-        if name not in IMPORT_METHODS:
+    def _choose_stores(self, image: Image, request: ImportRequest) -> Sequence[str]:
+        """Return the stores of an import. Raises Invalid, Conflict. Source: glance/common/utils.py."""
+        stores = self.data.stores
+        present = {location.store for location in image.data_locations}
+        if request.all_stores:
+            if request.stores is not None:
+                raise Invalid("All_stores parameter can't be used with x-image-meta-store header or stores parameter")
+            chosen = [store.id for store in stores.list_writable()]
+            return [store_id for store_id in chosen if store_id not in present]
+        chosen = list(dict.fromkeys(request.stores if request.stores is not None else [stores.default_id]))
+        if not chosen:
+            raise Invalid("The list of stores is empty.")
+        for store_id in chosen:
+            if store_id not in stores.stores:
+                raise Conflict(f"Unknown scheme '{store_id}' found in URI")
+            if stores.get(store_id).is_read_only:
+                raise Conflict(f"Store '{store_id}' is read-only.")
+            if store_id in present:
+                raise Invalid(f"Image is already present at store '{store_id}'")
+        return chosen
+
+    def _require_method(self, method: Mapping[str, object]) -> str:
+        """Return the name of an import method. Raises Invalid."""
+        name = str(method.get("name"))
+        if name not in self.methods:
             raise Invalid(f"Unknown import method name '{name}'.")
-        if stores is not None and list(stores) != [STORE_ID]:
-            raise Conflict(f"Unknown store among {', '.join(stores) or 'none'}; the only store is '{STORE_ID}'.")
-        if image.status == "active":
+        return name
+
+    def _require_importable(self, image: Image, method: Mapping[str, object]) -> None:
+        """Raises Invalid, Conflict. Source of the texts: glance/api/v2/images.py."""
+        name = self._require_method(method)
+        if name == "copy-image":
+            _require_copyable(image)
+        elif image.status == "active":
             raise Conflict("Image with status active cannot be target for import")
         if name == "web-download" and image.status != "queued":
             raise Conflict("Image needs to be in 'queued' state to use 'web-download' method")
@@ -189,10 +255,28 @@ class ImageImports:
             raise Invalid(f"URI for web-download does not pass filtering: {method.get('uri')}")
 
 
+def _require_copyable(image: Image) -> None:
+    """Raises Conflict."""
+    if image.status != "active":
+        raise Conflict("Only images with status active can be targeted for copying")
+    if image.importing_stores:
+        raise Conflict(f"New operation on image '{image.id}' is not permitted as prior operation is still in progress")
+    if not image.locations:
+        raise Conflict(f"Image {image.id} has no data that can be copied.")
+
+
+def _get_method(task: ImageTask) -> str:
+    if task.type == "import":
+        return "web-download"
+    request = task.input["import_req"]
+    assert isinstance(request, dict), "this service writes the input"
+    return str(request["method"]["name"])
+
+
 def _find_url(task: ImageTask) -> str:
-    """Return the URL to download, "" for staged data."""
+    """Return the URL to download."""
     if task.type == "import":
         return str(task.input["import_from"])
     request = task.input["import_req"]
     assert isinstance(request, dict), "this service writes the input"
-    return str(request["method"].get("uri", "")) if request["method"]["name"] == "web-download" else ""
+    return str(request["method"].get("uri", ""))

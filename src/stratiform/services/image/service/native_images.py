@@ -34,7 +34,7 @@ class NativeImages:
         image = images.find_for_update(db, image_id)
         if image_copies.find(db, image_id, cloud_id) is None:
             name = (image.name if image is not None else None) or image_id
-            copy = ImageCopy(image_id, cloud_id, native.id, name, "raw", "", "", 0)
+            copy = ImageCopy(image_id, cloud_id, native.id, name, "raw", [], "", 0)
             image_copies.insert(db, copy)
         if image is None:
             enqueue(db, "image.copy", image_id, now)

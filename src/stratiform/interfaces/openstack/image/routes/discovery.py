@@ -7,7 +7,6 @@ from stratiform.interfaces.openstack.image.json_schemas import JSON_SCHEMAS, Jso
 from stratiform.interfaces.openstack.image.metadef_json_schemas import METADEF_JSON_SCHEMAS
 from stratiform.kit.errors import NotFound
 from stratiform.services.image import policy
-from stratiform.services.image.model import IMPORT_METHODS
 
 
 @api.get("/schemas/{schema_name}", policy.SCHEMAS_GET)
@@ -25,8 +24,9 @@ def show_metadef_schema(request: ApiRequest, schema_name: str) -> JsonSchema:  #
 
 
 @api.get("/info/import", policy.IMPORT_INFO_GET)
-def show_import_info(request: ApiRequest) -> schemas.ImportInfoResponse:  # noqa: ARG001
-    methods = schemas.ImportMethods("Import methods available.", "array", list(IMPORT_METHODS))
+def show_import_info(request: ApiRequest) -> schemas.ImportInfoResponse:
+    available = list(request.services.image.image_imports.methods)
+    methods = schemas.ImportMethods("Import methods available.", "array", available)
     return schemas.ImportInfoResponse(methods)
 
 

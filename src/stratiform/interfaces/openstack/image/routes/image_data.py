@@ -12,9 +12,9 @@ from litestar.response import Stream
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
 from stratiform.interfaces.openstack.image.api import api
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Conflict, ContentTooLarge, Fault, Invalid, UnsupportedMediaType
+from stratiform.kit.errors import Conflict, ContentTooLarge, Fault, Invalid, RemovedApi, UnsupportedMediaType
 from stratiform.services.image import policy
-from stratiform.services.image.service import ImageDataUpload
+from stratiform.services.image.service import ImageDataUpload, ImageFile
 
 _PATH = "/images/{image_id}/file"
 _MEDIA_TYPE = "application/octet-stream"
@@ -30,11 +30,21 @@ class RangeNotSatisfiable(Fault):
     status = 416
 
 
-@api.put(_PATH, policy.IMAGE_DATA_UPLOAD, status=204, errors=(Conflict, ContentTooLarge, UnsupportedMediaType))
+@api.put(
+    _PATH,
+    policy.IMAGE_DATA_UPLOAD,
+    status=204,
+    errors=(Conflict, ContentTooLarge, RemovedApi, UnsupportedMediaType),
+)
 async def upload_image_data(request: ApiRequest, image_id: str) -> None:
-    """Upload image data, which is stored while it is received."""
+    """Upload image data, which is stored while it is received, to the store in `X-Image-Meta-Store`."""
     image_data = request.services.image.image_data
-    await _upload(request, image_id, image_data.begin_upload, image_data.finish_upload)
+    store_id = request.http.headers.get("x-image-meta-store", "")
+
+    def begin(ctx: RequestContext, image_id: str) -> ImageDataUpload:
+        return image_data.begin_upload(ctx, image_id, store_id)
+
+    await _upload(request, image_id, begin, image_data.finish_upload)
 
 
 @api.put(
@@ -50,8 +60,9 @@ async def stage_image_data(request: ApiRequest, image_id: str) -> None:
 
 
 @api.get(_PATH, policy.IMAGE_DATA_DOWNLOAD, errors=(RangeNotSatisfiable,))
-def download_image_data(request: ApiRequest, image_id: str) -> Stream | ApiResponse[None]:
-    file = request.services.image.image_data.find_data(request.ctx, image_id)
+async def download_image_data(request: ApiRequest, image_id: str) -> Stream | ApiResponse[None]:
+    """Download image data from the store with the highest weight that has it."""
+    file = await to_thread.run_sync(_find_data, request, image_id)
     if file is None:
         return ApiResponse(status=204)
     range_header = request.http.headers.get("range")
@@ -63,6 +74,13 @@ def download_image_data(request: ApiRequest, image_id: str) -> Stream | ApiRespo
         headers["Content-MD5"] = file.image.checksum
     status = 206 if range_header else 200
     return Stream(file.read_blocks(start, length), status_code=status, media_type=_MEDIA_TYPE, headers=headers)
+
+
+def _find_data(request: ApiRequest, image_id: str) -> ImageFile | None:
+    """Find the data of an image, and then, without a transaction, a store that has it."""
+    with request.read_transaction() as ctx:
+        file = request.services.image.image_data.find_data(ctx, image_id)
+    return file if file is None else file.open()
 
 
 async def _upload(

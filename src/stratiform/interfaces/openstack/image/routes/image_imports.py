@@ -3,14 +3,21 @@
 from typing import Literal
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, field
 
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
 from stratiform.interfaces.openstack.image import schemas, views
 from stratiform.interfaces.openstack.image.api import api
-from stratiform.kit.errors import Conflict
+from stratiform.kit.errors import Conflict, ContentTooLarge, Invalid
 from stratiform.kit.pagination import Page
 from stratiform.services.image import policy
+from stratiform.services.image.service import ImportRequest
+
+
+class StoreHeaders(Struct):
+    """`store`: the store that receives the data."""
+
+    store: str | None = field(name="x-image-meta-store", default=None)
 
 
 class TasksQuery(Struct):
@@ -20,11 +27,16 @@ class TasksQuery(Struct):
     marker: str | None = None
 
 
-@api.post("/images/{image_id}/import", policy.IMAGES_UPDATE, status=202, errors=(Conflict,))
-def import_image(request: ApiRequest, image_id: str, body: schemas.ImageImportRequest) -> None:
-    """Import staged data, or data from a web server, in the background."""
-    stores = None if body.stores is UNSET or body.all_stores else body.stores
-    request.services.image.image_imports.create(request.ctx, image_id, msgspec.to_builtins(body.method), stores)
+@api.post("/images/{image_id}/import", policy.IMAGES_UPDATE, status=202, errors=(Conflict, ContentTooLarge))
+def import_image(request: ApiRequest, image_id: str, body: schemas.ImageImportRequest, headers: StoreHeaders) -> None:
+    """Import staged data, data from a web server, or data of another store, in the background."""
+    stores = None if body.stores is UNSET else body.stores
+    if headers.store is not None:
+        if stores not in (None, [headers.store]):
+            raise Invalid("Stores parameter and x-image-meta-store header can't be both specified")
+        stores = [headers.store]
+    values = ImportRequest(msgspec.to_builtins(body.method), stores, body.all_stores, body.all_stores_must_succeed)
+    request.services.image.image_imports.create(request.ctx, image_id, values)
 
 
 @api.get("/images/{image_id}/tasks", policy.IMAGES_GET)

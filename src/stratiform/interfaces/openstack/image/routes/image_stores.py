@@ -1,45 +1,36 @@
 """The stores of image data, its locations, and the image cache, which this installation does not have."""
 
 from stratiform.interfaces.endpoints import ApiRequest
-from stratiform.interfaces.openstack.image import schemas
+from stratiform.interfaces.openstack.image import schemas, views
 from stratiform.interfaces.openstack.image.api import api
-from stratiform.kit.errors import Forbidden, NotFound
+from stratiform.kit.errors import Conflict, NotFound
 from stratiform.services.image import policy
-from stratiform.services.image.model import STORE_ID
 
-_DESCRIPTION = "The folder with image data of this installation."
 _NO_CACHE = "Caching via API is not supported at this site."
 
 
 @api.get("/info/stores", policy.STORES_INFO_GET)
-def show_stores_info(request: ApiRequest) -> schemas.StoresResponse:  # noqa: ARG001
-    return schemas.StoresResponse([schemas.StoreSummary(id=STORE_ID, description=_DESCRIPTION)])
+def show_stores_info(request: ApiRequest) -> schemas.StoresResponse:
+    return schemas.StoresResponse([views.store_summary(store) for store in request.services.image.image_stores.list()])
 
 
 @api.get("/info/stores/detail", policy.STORES_DETAIL_GET)
 def show_stores_detail(request: ApiRequest) -> schemas.StoresDetailResponse:
-    folder, chunk_size = request.services.image.image_data.describe_store()
-    store = schemas.StoreDetail(
-        id=STORE_ID, description=_DESCRIPTION, properties=schemas.StoreProperties(folder, chunk_size)
-    )
-    return schemas.StoresDetailResponse([store])
+    stores = request.services.image.image_stores.list_detail(request.ctx)
+    return schemas.StoresDetailResponse([views.store_detail(store) for store in stores])
 
 
-@api.delete("/stores/{store_id}/{image_id}", policy.IMAGES_DELETE)
+@api.delete("/stores/{store_id}/{image_id}", policy.IMAGE_LOCATIONS_DELETE, errors=(Conflict,))
 def delete_image_from_store(request: ApiRequest, store_id: str, image_id: str) -> None:
-    """Refuse to delete image data from its only store."""
-    image = request.services.image.images.get(request.ctx, image_id)
-    policy.IMAGES_DELETE.require(request.ctx.caller, image.owner)
-    if store_id != STORE_ID or not image.file:
-        raise NotFound(f"Image {image_id} is not stored on store {store_id}.")
-    raise Forbidden("Cannot delete image data from the only store containing it. Consider deleting the image instead.")
+    """Delete image data from a store, unless it is the only one that has it."""
+    request.services.image.image_stores.delete_image(request.ctx, store_id, image_id)
 
 
 def _get_image(request: ApiRequest, image_id: str) -> object:
     return request.services.image.images.get(request.ctx, image_id)
 
 
-_NO_LOCATIONS = f"Image data is only in the store '{STORE_ID}', which has no addresses for clients."
+_NO_LOCATIONS = "Image data has no addresses for clients."
 api.declare_unsupported(
     "GET", "/images/{image_id}/locations", policy.IMAGE_LOCATIONS_GET, _NO_LOCATIONS, get=_get_image
 )

@@ -10,7 +10,7 @@ from stratiform.interfaces.openstack.image.json_patches import parse_patch
 from stratiform.kit.errors import Conflict, Invalid, UnsupportedMediaType
 from stratiform.kit.pagination import Page
 from stratiform.services.image import policy
-from stratiform.services.image.model import IMPORT_METHODS, STORE_ID, ImageQuery
+from stratiform.services.image.model import ImageQuery
 
 _PATH = "/images/{image_id}"
 
@@ -31,8 +31,8 @@ def create_image(request: ApiRequest, body: schemas.ImageCreateRequest) -> ApiRe
     image = request.services.image.images.create(request.ctx, attributes | extra)
     headers = {
         "Location": request.view.build_url("images", image.id),
-        "OpenStack-image-import-methods": ",".join(IMPORT_METHODS),
-        "OpenStack-image-store-ids": STORE_ID,
+        "OpenStack-image-import-methods": ",".join(request.services.image.image_imports.methods),
+        "OpenStack-image-store-ids": ",".join(request.services.image.image_stores.list_writable_ids()),
     }
     return ApiResponse(views.image_detail(image), headers=headers)
 

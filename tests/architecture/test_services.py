@@ -16,6 +16,7 @@ FILES = {"__init__", "manifest", "errors", "model", "tables", "repository", "pol
 ADDITIONAL_FILES = {
     "rating": {"engines", "plan_version_documents", "plan_files"},
     "billing": {"document_json", "fonts", "renderer"},
+    "image": {"stores"},
     "ingest": {"parsing"},
 }
 
@@ -31,6 +32,7 @@ TRANSACTION_OWNERS = {
     "clouds/service/connections.py",
     "image/service/image_copies.py",
     "image/service/image_data.py",
+    "image/service/image_transfers.py",
     "network/service/cloud_objects.py",
     "network/service/native_subnets.py",
     "network/service/subnets.py",

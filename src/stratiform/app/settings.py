@@ -17,8 +17,8 @@ from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
 from stratiform.services.identity.model.backends import IdentityBackends
 from stratiform.services.identity.model.ldap import LdapSettings
 from stratiform.services.identity.model.oidc import OidcSettings
+from stratiform.services.image.model import LOCAL_STORE, StoreSettings
 from stratiform.services.image.model import QUOTA_DEFAULTS as IMAGE_QUOTAS
-from stratiform.services.image.stores.settings import LOCAL_STORE, StoreSettings
 from stratiform.services.manifest import ImageSettings
 from stratiform.services.volume.model import QuotaDefaults
 

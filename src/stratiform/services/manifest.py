@@ -18,7 +18,7 @@ from stratiform.kit.signing_keys import SigningKeys
 from stratiform.kit.work_queue import Handler
 from stratiform.services.identity.model import SecurityCompliance
 from stratiform.services.identity.model.backends import IdentityBackends
-from stratiform.services.image.stores.settings import LOCAL_STORE, StoreSettings
+from stratiform.services.image.model import LOCAL_STORE, StoreSettings
 
 S = TypeVar("S")
 

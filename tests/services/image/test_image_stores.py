@@ -11,11 +11,10 @@ import pytest
 from stratiform.kit.errors import Invalid
 from stratiform.kit.work_queue import Worker
 from stratiform.services.image.errors import StorageWriteDenied, StoreReadOnly, StoreUnavailable
-from stratiform.services.image.model import Image
+from stratiform.services.image.model import Image, StoreSettings
 from stratiform.services.image.stores import s3
 from stratiform.services.image.stores.registry import build_stores
 from stratiform.services.image.stores.s3 import S3Store
-from stratiform.services.image.stores.settings import StoreSettings
 from stratiform.services.image.tasks import build_handlers
 from support.moto import moto_server
 from support.ports import free_port

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stratiform.kit.work_queue import Worker
+from stratiform.services.image.model import StoreSettings
 from stratiform.services.image.repository.quotas import sum_usage
-from stratiform.services.image.stores.settings import StoreSettings
 from stratiform.services.image.tasks import build_handlers
 from support.callers import Callers, open_callers
 from support.stacks import build_harness

@@ -7,12 +7,11 @@ from pathlib import Path
 from stratiform.kit.errors import Invalid
 from stratiform.kit.public_downloads import Network
 from stratiform.services.image.errors import ImageDataNotFound, StoreUnavailable, UnknownStore
-from stratiform.services.image.model import ImageLocation
+from stratiform.services.image.model import LOCAL_STORE, ImageLocation, StoreSettings
 from stratiform.services.image.stores.files import FileStore
 from stratiform.services.image.stores.http import HttpStore
 from stratiform.services.image.stores.model import DataStore
 from stratiform.services.image.stores.s3 import S3Store
-from stratiform.services.image.stores.settings import LOCAL_STORE, StoreSettings
 from stratiform.services.image.stores.uploads import ImageDataUpload
 
 _DESCRIPTION = "The folder with image data of this installation."

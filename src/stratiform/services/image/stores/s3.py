@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from stratiform.kit.errors import Fault
 from stratiform.services.image.errors import ImageDataNotFound, StorageFull, StorageWriteDenied, StoreUnavailable
+from stratiform.services.image.model import StoreSettings
 from stratiform.services.image.stores.model import BLOCK_BYTES
-from stratiform.services.image.stores.settings import StoreSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -44,12 +44,12 @@ class S3Writer:
         self._key = store.build_key(name)
         self._buffer = bytearray()
         self._upload_id = ""
-        self._parts: list[CompletedPartTypeDef] = []
+        self._sent_parts: list[CompletedPartTypeDef] = []
 
     def write(self, block: bytes | bytearray) -> None:
         """Append a block, and send what fills a part. Raises StorageFull, StoreUnavailable."""
         self._buffer += block
-        if len(self._buffer) >= _get_part_size(len(self._parts)):
+        if len(self._buffer) >= _get_part_size(len(self._sent_parts)):
             self._send_part()
 
     def finish(self) -> None:
@@ -66,7 +66,7 @@ class S3Writer:
                 Bucket=store.settings.bucket,
                 Key=self._key,
                 UploadId=self._upload_id,
-                MultipartUpload={"Parts": self._parts},
+                MultipartUpload={"Parts": self._sent_parts},
             )
         self._upload_id = ""
 
@@ -84,7 +84,7 @@ class S3Writer:
 
     def _send_part(self) -> None:
         store = self._store
-        bucket, number = store.settings.bucket, len(self._parts) + 1
+        bucket, number = store.settings.bucket, len(self._sent_parts) + 1
         with store.translating_errors(self._key):
             if not self._upload_id:
                 response = store.client.create_multipart_upload(Bucket=bucket, Key=self._key)
@@ -92,7 +92,7 @@ class S3Writer:
             part = store.client.upload_part(
                 Bucket=bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=bytes(self._buffer)
             )
-        self._parts.append({"PartNumber": number, "ETag": part["ETag"]})
+        self._sent_parts.append({"PartNumber": number, "ETag": part["ETag"]})
         self._buffer.clear()
 
 

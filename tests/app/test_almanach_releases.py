@@ -186,54 +186,6 @@ def test_section_takes_precedence_over_default(tmp_path: Path) -> None:
     assert convert_text(tmp_path, text).values["collector_url"] == "amqp://right"
 
 
-@pytest.mark.parametrize(
-    ("text", "setting", "value", "skipped"),
-    [
-        (
-            RELEASE_1.replace("auth_token=my hush token", "auth_token=hush first\nauth_token=second"),
-            "almanach_private_key",
-            "second",
-            "ALMANACH.auth_token set again as ALMANACH.auth_token: the last value applies",
-        ),
-        (
-            RELEASE_1.replace("auth_token=my hush token", "Auth_Token=hush first\nauth_token=second"),
-            "almanach_private_key",
-            "second",
-            "ALMANACH.Auth_Token set again as ALMANACH.auth_token: the last value applies",
-        ),
-        (
-            RELEASE_1 + "[Almanach]\nauth_token=second\n",
-            "almanach_private_key",
-            "second",
-            "ALMANACH.auth_token set again as Almanach.auth_token: the last value applies",
-        ),
-        (
-            "[DEFAULT]\nauth_token=hush\n" + RELEASE_1,
-            "almanach_private_key",
-            "my hush token",
-            "DEFAULT.auth_token overridden by ALMANACH.auth_token",
-        ),
-        (
-            RELEASE_3_3 + "[API]\nbind_port = 8002\n",
-            "almanach_port",
-            8002,
-            "api.bind_port set again as API.bind_port: the last value applies",
-        ),
-        (
-            RELEASE_3_3.replace("bind_port = 8001", "bind_port = 8001\nbind_port = 8002"),
-            "almanach_port",
-            8002,
-            "api.bind_port set again as api.bind_port: the last value applies",
-        ),
-    ],
-)
-def test_repeated_options_are_listed(tmp_path: Path, text: str, setting: str, value: object, skipped: str) -> None:
-    report = convert_text(tmp_path, text)
-    assert report.values[setting] == value
-    assert skipped in [" ".join(line.removeprefix("-").split()) for line in report.lines]
-    assert "hush first" not in "\n".join(report.lines)
-
-
 def test_options_in_the_wrong_section_are_listed(tmp_path: Path) -> None:
     text = "[DEFAULT]\nprivate_key = lost\ntransport_url = rabbit://x\n[auth]\n[database]\nurl = x\nauth_token = y\n"
     lines = convert_text(tmp_path, text).lines
@@ -296,13 +248,6 @@ def test_environment_overrides_the_file_of_release_1(tmp_path: Path) -> None:
     assert report.values["almanach_private_key"] == "env-key"
     assert report.values["collector_url"] == "amqp://env"
     assert any("RABBITMQ_URL in the environment" in line for line in report.lines)
-
-
-def test_options_that_the_environment_overrides_are_listed(tmp_path: Path) -> None:
-    report = convert_text(tmp_path, RELEASE_1, {"ALMANACH_AUTH_TOKEN": "other"})
-    assert report.values["almanach_private_key"] == "other"
-    (line,) = [line for line in report.lines if line.startswith("- ALMANACH.auth_token ")]
-    assert line.endswith("overridden by ALMANACH_AUTH_TOKEN in the environment")
 
 
 def test_environment_does_not_change_later_releases(tmp_path: Path) -> None:

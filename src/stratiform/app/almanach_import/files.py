@@ -146,12 +146,12 @@ def _read_raw(file: Path, text: str) -> _Occurrences:
         raise _invalid(file, error.errors[0][0]) from error
     except configparser.Error as error:
         raise CliError(f"{file} is not a valid configuration file") from error
-    found = _Occurrences({name.strip().upper(): {} for name in parser.sections()})
+    occurrences = _Occurrences({name.strip().upper(): {} for name in parser.sections()})
     for section in parser.sections():
         for occurrence, value in parser.items(section):
             name = occurrence.partition(_OCCURRENCE)[0]
-            found.add((section.strip().upper(), name.lower()), f"{section.strip()}.{name}", value)
-    return found
+            occurrences.add((section.strip().upper(), name.lower()), f"{section.strip()}.{name}", value)
+    return occurrences
 
 
 def _read_oslo(file: Path) -> _Occurrences:
@@ -163,14 +163,14 @@ def _read_oslo(file: Path) -> _Occurrences:
         cfg.ConfigParser(str(file), sections).parse()
     except cfg.ParseError as error:
         raise _invalid(file, error.lineno) from error
-    found = _Occurrences()
+    occurrences = _Occurrences()
     for section, options in sections.items():
         name = "DEFAULT" if section.upper() == "DEFAULT" else section.lower()
-        found.sections.setdefault(name, {})
+        occurrences.sections.setdefault(name, {})
         for option, values in options.items():
             for value in values:
-                found.add((name, option), f"{section}.{option}", value.strip())
-    return found
+                occurrences.add((name, option), f"{section}.{option}", value.strip())
+    return occurrences
 
 
 def _has_options_of_release_1(sections: Sections) -> bool:

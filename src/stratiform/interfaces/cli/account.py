@@ -11,12 +11,12 @@ from stratiform.interfaces.cli.period_previews import format_unassigned
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import format_named_id, print_line
 
-app = typer.Typer(help="Customer accounts, and the projects that are assigned to them.", no_args_is_help=True)
+app = typer.Typer(help="Manage customer accounts and their projects.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Name or ID of the customer account.")]
 LegalName = Annotated[str | None, typer.Option(help="Name on invoices.")]
 Address = Annotated[list[str] | None, typer.Option(help="A line of the address; can be repeated.")]
-Country = Annotated[str | None, typer.Option(help="Country code of two letters (ISO 3166).")]
+Country = Annotated[str | None, typer.Option(help="Two-letter country code (ISO 3166).")]
 ProjectOption = Annotated[str, typer.Option(help="Name or ID of the project.")]
 TaxId = Annotated[str | None, typer.Option(help="VAT number or other tax ID.")]
 
@@ -41,7 +41,7 @@ def create_account(
     address: Address = None,
     country: Country = None,
     tax_id: TaxId = None,
-    tax_rate: Annotated[str, typer.Option(help="Default tax rate of its invoices, in percent.")] = "0",
+    tax_rate: Annotated[str, typer.Option(help="Default tax rate on invoices, in percent.")] = "0",
     output: FormatOption = Format.table,
 ) -> None:
     """Create a customer account."""
@@ -73,7 +73,7 @@ def update_account(
     address: Address = None,
     country: Country = None,
     tax_id: TaxId = None,
-    tax_rate: Annotated[str | None, typer.Option(help="Default tax rate of its invoices, in percent.")] = None,
+    tax_rate: Annotated[str | None, typer.Option(help="Default tax rate on invoices, in percent.")] = None,
     output: FormatOption = Format.table,
 ) -> None:
     """Change a customer account. The changes apply to future invoices."""

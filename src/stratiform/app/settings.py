@@ -103,6 +103,10 @@ class Settings(HttpOptions):
     sources: tuple[MessageBus, ...] = setting_field(
         (), "Additional message buses, each with its own consumer; the `collector_…` settings define the first."
     )
+    notification_url: Annotated[str, Meta(pattern=f"^({_BUS})?$")] = setting_field(
+        "", "Message bus on which this installation publishes its own notifications; empty: none.", secret=True
+    )
+    notification_topics: tuple[str, ...] = setting_field(("notifications",), "Topics of these notifications.")
     almanach_port: Annotated[int, Meta(ge=0, le=65535)] = setting_field(
         0, "Port of a second listener with Almanach's API at its root (Almanach uses 8000); 0: none, only /almanach."
     )

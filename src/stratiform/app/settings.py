@@ -11,6 +11,7 @@ from stratiform.app.http_options import HttpOptions
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Invalid
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
 from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
@@ -347,7 +348,7 @@ class Settings(HttpOptions):
         file = self.home / self.vendordata_jsonfile_path
         try:
             return msgspec.json.decode(file.read_bytes(), type=dict[str, object])
-        except (OSError, msgspec.MsgspecError) as error:
+        except (*NOT_JSON, OSError) as error:
             raise Invalid(f"vendordata_jsonfile_path: {file} is not a JSON object: {error}") from error
 
     @property

@@ -5,9 +5,19 @@ from urllib.parse import quote
 
 import typer
 
+from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 from stratiform.interfaces.cli.period_previews import format_unassigned
+from stratiform.interfaces.cli.price_changes import (
+    DryRun,
+    Reason,
+    Retroactive,
+    check_reason,
+    describe_differences,
+    print_change,
+    print_differences,
+)
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import format_named_id, print_line
 
@@ -74,12 +84,31 @@ def update_account(
     country: Country = None,
     tax_id: TaxId = None,
     tax_rate: Annotated[str | None, typer.Option(help="Default tax rate of its invoices, in percent.")] = None,
+    plan: Annotated[
+        str | None, typer.Option(help="Price plan from the start of the open period on; of the same currency.")
+    ] = None,
+    dry_run: DryRun = False,
+    retroactive: Retroactive = False,
+    reason: Reason = "",
+    yes: Yes = False,
     output: FormatOption = Format.table,
 ) -> None:
-    """Change a customer account. The changes apply to future invoices."""
+    """Change a customer account. The changes apply to future invoices.
+
+    To change the price plan from a date on, close the period until that date first. A plan that would change the cost
+    of past usage is refused without --retroactive and --reason, which show the change first and record it.
+    """
+    if plan is None and (dry_run or retroactive or reason):
+        raise CliError("--dry-run, --retroactive and --reason are only for --plan")
     options = {"name": new_name, "tax_rate": tax_rate}
     changes: dict[str, object] = {key: value for key, value in options.items() if value is not None}
     changes |= build_party_fields(legal_name, address, country, tax_id)
+    if plan is not None:
+        if changes:
+            raise CliError("--plan cannot be combined with other changes", "run two commands")
+        check_reason(reason, retroactive=retroactive)
+        _set_plan(name, plan, reason=reason, retroactive=retroactive, dry_run=dry_run, yes=yes, output=output)
+        return
     if not changes:
         raise CliError("nothing to change", "`stratiform account set --help` lists the options")
     print_item(get_client().patch(_path(name), changes), _ROWS, output)
@@ -135,6 +164,26 @@ def build_party_fields(
     """Return the fields of a party whose options are set."""
     options = {"legal_name": legal_name, "address": address, "country": country, "tax_id": tax_id}
     return {key: value for key, value in options.items() if value is not None}
+
+
+def _set_plan(
+    name: str, plan: str, *, reason: str, retroactive: bool, dry_run: bool, yes: bool, output: Format
+) -> None:
+    client, path = get_client(), f"{_path(name)}/plan"
+    preview = client.post(f"{path}/preview", {"plan": plan}) if dry_run or retroactive else None
+    if preview is not None and dry_run and output is Format.json:
+        print_item(preview, {}, output)
+    elif preview is not None and output is Format.table:
+        print_differences(preview["differences"])
+    if dry_run:
+        return
+    if preview is not None and preview["differences"]:
+        differences = describe_differences(preview["differences"])
+        confirm(f"Move customer account '{name}' to plan '{plan}' and {differences}", yes=yes)
+    account = client.put(path, {"plan": plan, "retroactive": retroactive, "reason": reason})
+    print_item(account, _ROWS, output)
+    if output is Format.table:
+        print_change(account["change"])
 
 
 def _path(name: str) -> str:

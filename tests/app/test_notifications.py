@@ -178,7 +178,9 @@ def list_server_segments(harness: ServiceHarness) -> list[tuple[str, int, int | 
     with harness.services.database.read_transaction() as db:
         segments = list(harness.services.ledger.segments.iterate(db))
     return [
-        (segment.resource.resource_id, segment.start, segment.end) for segment in segments if segment.resource.resource_type == "instance"
+        (segment.resource.resource_id, segment.start, segment.end)
+        for segment in segments
+        if segment.resource.resource_type == "instance"
     ]
 
 

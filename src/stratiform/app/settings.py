@@ -11,6 +11,7 @@ from stratiform.app.http_options import HttpOptions
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Invalid
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
 from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
@@ -103,6 +104,10 @@ class Settings(HttpOptions):
     sources: tuple[MessageBus, ...] = setting_field(
         (), "Additional message buses, each with its own consumer; the `collector_…` settings define the first."
     )
+    notification_url: Annotated[str, Meta(pattern=f"^({_BUS})?$")] = setting_field(
+        "", "Message bus on which this installation publishes its own notifications; empty: none.", secret=True
+    )
+    notification_topics: tuple[str, ...] = setting_field(("notifications",), "Topics of these notifications.")
     almanach_port: Annotated[int, Meta(ge=0, le=65535)] = setting_field(
         0, "Port of a second listener with Almanach's API at its root (Almanach uses 8000); 0: none, only /almanach."
     )
@@ -350,7 +355,7 @@ class Settings(HttpOptions):
         file = self.home / self.vendordata_jsonfile_path
         try:
             return msgspec.json.decode(file.read_bytes(), type=dict[str, object])
-        except (OSError, msgspec.MsgspecError) as error:
+        except (*NOT_JSON, OSError) as error:
             raise Invalid(f"vendordata_jsonfile_path: {file} is not a JSON object: {error}") from error
 
     @property

@@ -92,7 +92,7 @@ def test_price_changes_have_pages(api: Rest) -> None:
     [
         ({"retroactive": "true"}, "`reason`: a retroactive price change needs a reason"),
         ({"retroactive": "true", "reason": " "}, "`reason` is empty"),
-        ({"reason": "agreed"}, "`reason` is only for a retroactive change"),
+        ({"reason": "agreed"}, "`reason` is allowed only for a retroactive change"),
     ],
 )
 def test_a_reason_and_a_retroactive_change_need_each_other(api: Rest, params: dict[str, str], detail: str) -> None:

@@ -21,12 +21,12 @@ from stratiform.interfaces.cli.price_changes import (
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import format_named_id, print_line
 
-app = typer.Typer(help="Customer accounts, and the projects that are assigned to them.", no_args_is_help=True)
+app = typer.Typer(help="Manage customer accounts and their projects.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Name or ID of the customer account.")]
 LegalName = Annotated[str | None, typer.Option(help="Name on invoices.")]
 Address = Annotated[list[str] | None, typer.Option(help="A line of the address; can be repeated.")]
-Country = Annotated[str | None, typer.Option(help="Country code of two letters (ISO 3166).")]
+Country = Annotated[str | None, typer.Option(help="Two-letter country code (ISO 3166).")]
 ProjectOption = Annotated[str, typer.Option(help="Name or ID of the project.")]
 TaxId = Annotated[str | None, typer.Option(help="VAT number or other tax ID.")]
 
@@ -51,7 +51,7 @@ def create_account(
     address: Address = None,
     country: Country = None,
     tax_id: TaxId = None,
-    tax_rate: Annotated[str, typer.Option(help="Default tax rate of its invoices, in percent.")] = "0",
+    tax_rate: Annotated[str, typer.Option(help="Default tax rate on invoices, in percent.")] = "0",
     output: FormatOption = Format.table,
 ) -> None:
     """Create a customer account."""
@@ -83,9 +83,9 @@ def update_account(
     address: Address = None,
     country: Country = None,
     tax_id: TaxId = None,
-    tax_rate: Annotated[str | None, typer.Option(help="Default tax rate of its invoices, in percent.")] = None,
+    tax_rate: Annotated[str | None, typer.Option(help="Default tax rate on invoices, in percent.")] = None,
     plan: Annotated[
-        str | None, typer.Option(help="Price plan from the start of the open period on; of the same currency.")
+        str | None, typer.Option(help="New price plan, in the same currency, from the start of the open period.")
     ] = None,
     dry_run: DryRun = False,
     retroactive: Retroactive = False,
@@ -96,10 +96,11 @@ def update_account(
     """Change a customer account. The changes apply to future invoices.
 
     To change the price plan from a date on, close the period until that date first. A plan that would change the cost
-    of past usage is refused without --retroactive and --reason, which show the change first and record it.
+    of past usage requires --retroactive and --reason: the command shows the change, prompts for confirmation, and
+    records the change.
     """
     if plan is None and (dry_run or retroactive or reason):
-        raise CliError("--dry-run, --retroactive and --reason are only for --plan")
+        raise CliError("--dry-run, --retroactive and --reason are allowed only with --plan")
     options = {"name": new_name, "tax_rate": tax_rate}
     changes: dict[str, object] = {key: value for key, value in options.items() if value is not None}
     changes |= build_party_fields(legal_name, address, country, tax_id)

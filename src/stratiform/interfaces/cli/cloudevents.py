@@ -27,7 +27,7 @@ def ingest_file(
     file: Annotated[Path, typer.Argument(help="CloudEvents: one, an array, or one per line; - for standard input.")],
     cloud: Annotated[str, typer.Option(help="Cloud of events that do not specify one.")] = "openstack",
 ) -> None:
-    """Ingest CloudEvents. Repeating it has no effect. Exit status 1: events were rejected."""
+    """Ingest CloudEvents. Duplicates have no effect. Exit status 1: events were rejected."""
     counts = dict.fromkeys(("ingested", "duplicates", "ignored", "rejected"), 0)
     offset = 0
     results: list[dict[str, Any]] = []

@@ -26,7 +26,7 @@ def create_key_pair(request: Ec2Request) -> Response:
     """Generate an RSA key. The private half is returned once; it is generated with no transaction open."""
     name = request.parameters.require("KeyName")
     if request.parameters.get("KeyType", "rsa") != "rsa":
-        raise Ec2Error("UnsupportedOperation", "Only keys of the type rsa can be generated; import others.")
+        raise Ec2Error("UnsupportedOperation", "Only RSA keys can be generated; import keys of other types.")
     keypairs = request.services.compute.keypairs
     key = keypairs.generate("ssh", "Generated-by-Stratiform", request.services.clock.now())
     with request.write_transaction() as ctx:

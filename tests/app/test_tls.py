@@ -104,7 +104,7 @@ def test_openstacksdk_and_the_command_line_use_the_files_of_the_home(
         ("nothing.pem", "server-key.pem", "tls_certificate: cannot read .*nothing.pem: No such file"),
         ("server.pem", "nothing.pem", "tls_key: cannot read .*nothing.pem: No such file"),
         ("server.pem", "other-key.pem", "do not match, are not valid"),
-        ("server.pem", "locked-key.pem", "do not match, are not valid, or the key has a password"),
+        ("server.pem", "locked-key.pem", "do not match, are not valid, or the key is encrypted"),
         ("server-key.pem", "server-key.pem", "do not match, are not valid"),
     ],
 )

@@ -5,11 +5,8 @@ Python's `int` accepts `1_000`, ` 5` and the digits of every script, and a sprea
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-import stratiform
-
-SOURCE = Path(stratiform.__file__).parent
+from support import source
 
 #: Packages that read texts of users, files, clouds and other programs.
 READERS = ("app/", "interfaces/", "contract/", "connectors/", "services/ingest/parsing/", "services/rating/plan_files/")
@@ -52,10 +49,7 @@ CONVERTERS = {"kit/text_conversion.py", "interfaces/endpoints/decoding.py", "ser
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(SOURCE.rglob("*.py")):
-        name = str(path.relative_to(SOURCE))
-        if not name.startswith("migrations/"):
-            yield name, ast.parse(path.read_text())
+    return ((name, tree) for name, tree in source.modules().items() if not name.startswith("migrations/"))
 
 
 def calls(tree: ast.AST) -> Iterator[ast.Call]:

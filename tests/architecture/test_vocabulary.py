@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import stratiform
+from support.source import parse
 
 SOURCE = Path(stratiform.__file__).parent
 ROOT = SOURCE.parent.parent
@@ -79,7 +80,7 @@ def test_identifiers() -> None:
     violations = [
         f"{path.relative_to(ROOT)}:{line}: {name}"
         for path in python_files(SOURCE, TESTS, ROOT / "tools", ROOT / "benchmarks")
-        for line, name in names_in(ast.parse(path.read_text()))
+        for line, name in names_in(parse(path))
         if BANNED_NAME.fullmatch(name.strip("_").lower()) or any(map(BANNED_PART.fullmatch, words_of(name)))
     ]
     assert violations == []
@@ -106,7 +107,7 @@ def test_log_messages_are_an_event_and_pairs() -> None:
     violations = [
         f"{path.relative_to(ROOT)}:{node.lineno}: {message}"
         for path in python_files(SOURCE)
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parse(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args
         if isinstance(node.func.value, ast.Name) and node.func.value.id == "logger"
         if isinstance(node.args[0], ast.Constant) and isinstance(message := node.args[0].value, str)

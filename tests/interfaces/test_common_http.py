@@ -54,6 +54,7 @@ def test_health_check_is_below_every_api(api: Callers) -> None:
 def test_health_check_has_the_requested_media_type(api: Callers, accept: str, media_type: str, content: str) -> None:
     response = api.request("GET", "/healthcheck", "", headers={"Accept": accept})
     assert response.headers["content-type"].split(";")[0] == media_type
+    assert response.headers["content-type"].lower() == f"{media_type}; charset=utf-8"
     assert content in response.text
     assert "Python" not in response.text
 

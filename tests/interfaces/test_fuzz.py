@@ -23,6 +23,8 @@ from stratiform.interfaces.rest.api import api as REST_API
 from support.authorization import Matrix, authorization_matrix, parameters
 from support.random_bodies import RandomBodies
 
+pytestmark = pytest.mark.thorough
+
 APIS: tuple[Api, ...] = (*OPENSTACK_APIS, REST_API, ALMANACH)
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "10"))

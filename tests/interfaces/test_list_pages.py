@@ -14,6 +14,8 @@ from stratiform.interfaces.openstack.apis import APIS as OPENSTACK_APIS
 from stratiform.interfaces.rest.api import api as REST_API
 from support.authorization import Matrix, authorization_matrix
 
+pytestmark = pytest.mark.thorough
+
 APIS: tuple[Api, ...] = (*OPENSTACK_APIS, REST_API)
 UNKNOWN = "00000000-0000-4000-8000-00000000dead"
 HUGE = "9" * 40

@@ -11,6 +11,8 @@ from stratiform.interfaces.rest.api import api as REST_API
 from stratiform.kit.policy import override_rules
 from support.authorization import Matrix, authorization_matrix
 
+pytestmark = pytest.mark.thorough
+
 APIS: tuple[Api, ...] = (*OPENSTACK_APIS, REST_API, ALMANACH)
 
 for _api in APIS:

@@ -14,6 +14,8 @@ from support.raw_requests import BLOCK_BYTES, RawRequest, fill_in, list_routes
 from support.server import serving
 from support.stacks import ServiceHarness, build_harness
 
+pytestmark = pytest.mark.thorough
+
 ATTACK_BYTES = 15 * 1024 * 1024
 NO_TOKEN = {"none": {}, "unknown": {"x-auth-token": "gAAAAAB" + "x" * 200}}
 

@@ -16,6 +16,8 @@ from support.callers import PASSWORD, Callers, open_callers
 from support.raw_requests import fill_in, list_routes
 from support.stacks import ServiceHarness
 
+pytestmark = pytest.mark.thorough
+
 TEMPLATES = Path(portal.__file__).parent / "templates"
 
 #: A database server that does not exist; none of this is in a response.

@@ -40,7 +40,7 @@ def impostor(port: int = 0, respond: Responder = lambda _path: (200, b'{"proof":
 
     with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
         result = Impostor(f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever, name="impostor")
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="impostor")
         thread.start()
         try:
             yield result

@@ -130,7 +130,7 @@ def token_provider(now_s: int, **claims: Any) -> Iterator[TokenProvider]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     provider = TokenProvider(f"http://127.0.0.1:{server.server_port}", now_s, claims)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield provider

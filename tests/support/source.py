@@ -11,9 +11,14 @@ ROOT = Path(stratiform.__file__).parent
 
 
 @cache
+def parse(path: Path) -> ast.Module:
+    """Return the tree of a file; it is parsed once per process."""
+    return ast.parse(path.read_text())
+
+
 def modules() -> Mapping[str, ast.Module]:
     """Return the tree of each module by its path below the package (`services/volume/policy.py`)."""
-    return {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
+    return {str(path.relative_to(ROOT)): parse(path) for path in sorted(ROOT.rglob("*.py"))}
 
 
 def module_name(path: str) -> str:

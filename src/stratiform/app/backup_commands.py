@@ -34,7 +34,7 @@ def save_backup(
 def restore_backup(
     file: Annotated[Path, typer.Argument(help="Archive created by `stratiform backup`.", metavar="FILE")],
 ) -> None:
-    """Restore a backup into an empty home and an empty database of any supported kind.
+    """Restore a backup to an empty home and an empty database, on any supported database system.
 
     The home may contain stratiform.toml with another `database_url`; this file is kept.
     """

@@ -26,22 +26,22 @@ _PROGRAMS = "stratiform.app.program_commands"
 
 #: Every command, and the module that it is in.
 COMMANDS = {
-    "up": LazyCommand(f"{_PROGRAMS}:run_all", "Run API, worker and collector in one process."),
+    "up": LazyCommand(f"{_PROGRAMS}:run_all", "Run the API, worker and collector in one process."),
     "down": LazyCommand(f"{_PROGRAMS}:stop_programs", "Stop the running programs of this home."),
     "status": LazyCommand(
         "stratiform.app.status_command:show_status",
-        "Print the programs of this home and what they are connected to. Exit status 3: no program is running.",
+        "Print the status of the programs and message buses of this home. Exit status 3: no program is running.",
     ),
     "api": LazyCommand(f"{_PROGRAMS}:run_api", "Run the API."),
     "worker": LazyCommand(f"{_PROGRAMS}:run_worker", "Run the worker."),
     "collector": LazyCommand(f"{_PROGRAMS}:run_collector", "Run the collector, which ingests OpenStack notifications."),
     "backup": LazyCommand(
         "stratiform.app.backup_commands:save_backup",
-        "Back up database, keys and all other files of this home to one archive. Programs can keep running.",
+        "Back up the database, keys and other files of this home to one archive. Programs can keep running.",
     ),
     "restore": LazyCommand(
         "stratiform.app.backup_commands:restore_backup",
-        "Restore a backup into an empty home and an empty database of any supported kind.",
+        "Restore a backup to an empty home and an empty database, on any supported database system.",
     ),
     "db": LazyCommand("stratiform.app.database_commands:app", "Manage the database schema."),
     "import": LazyCommand(

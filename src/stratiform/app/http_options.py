@@ -26,25 +26,33 @@ class HttpOptions:
     cors_allowed_origin: tuple[str, ...] = setting_field(
         (), "Origins of browser applications that may use the APIs, such as https://portal.example.com; * for all."
     )
-    cors_allow_credentials: bool = setting_field(True, "Such requests may have credentials, as in oslo.middleware.")
+    cors_allow_credentials: bool = setting_field(
+        True, "Whether cross-origin requests can include credentials, as in oslo.middleware."
+    )
     cors_expose_headers: tuple[str, ...] = setting_field(
         CORS_EXPOSE_HEADERS, "Response headers that browser applications may read."
     )
     cors_max_age: Annotated[int, Meta(ge=0)] = setting_field(
-        3600, "Number of seconds for which a browser may cache what cross-origin requests may do."
+        3600, "Number of seconds for which a browser can cache the response to a preflight request."
     )
-    cors_allow_methods: tuple[str, ...] = setting_field(CORS_ALLOW_METHODS, "Methods of cross-origin requests.")
-    cors_allow_headers: tuple[str, ...] = setting_field(CORS_ALLOW_HEADERS, "Headers of cross-origin requests.")
+    cors_allow_methods: tuple[str, ...] = setting_field(
+        CORS_ALLOW_METHODS, "Methods that cross-origin requests can use."
+    )
+    cors_allow_headers: tuple[str, ...] = setting_field(
+        CORS_ALLOW_HEADERS, "Headers that cross-origin requests can contain."
+    )
     healthcheck_detailed: bool = setting_field(
-        False, "Answers of /healthcheck have details of the process, which may be sensitive, as in oslo.middleware."
+        False, "Whether responses of /healthcheck contain (possibly sensitive) process details, as in oslo.middleware."
     )
     healthcheck_disable_by_file_path: str = setting_field(
-        "", "While this file exists, /healthcheck answers 503, for taking the installation out of a load balancer."
+        "", "While this file exists, /healthcheck returns 503, so that load balancers stop sending requests."
     )
     rate_limit_requests: Annotated[int, Meta(ge=0)] = setting_field(
-        0, "Requests that a user may send to each API process per rate_limit_interval; more get 429; 0: no limit."
+        0, "Maximum number of requests of a user to each API process per rate_limit_interval; 0: unlimited."
     )
-    rate_limit_interval: Annotated[int, Meta(ge=1)] = setting_field(60, "Seconds that rate_limit_requests refers to.")
+    rate_limit_interval: Annotated[int, Meta(ge=1)] = setting_field(
+        60, "Interval in seconds to which rate_limit_requests applies."
+    )
 
     @property
     def http(self) -> HttpSettings:

@@ -38,7 +38,7 @@ Detach = Annotated[bool, typer.Option("--detach", help="Return when ready, and c
 
 
 def run_all(port: Port = None, host: Host = None, in_background: Detach = False) -> None:
-    """Run API, worker and collector in one process."""
+    """Run the API, worker and collector in one process."""
     _run(home_folder.PROGRAMS, _load(port=port, host=host), in_background=in_background)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from stratiform.app import almanach, home_folder, metadata
+from stratiform.app import almanach, home_folder, metadata, notifications
 from stratiform.app.api import build_application
 from stratiform.app.bootstrap import bootstrap, prepare_database, publish_address
 from stratiform.app.collector import collect, parse_addresses
@@ -75,6 +75,8 @@ class _Process:
         override_policy_rules(self._settings)  # an invalid file is reported before anything starts
         if "collector" in self._programs:
             parse_addresses(self._settings)  # an invalid address is reported before anything starts
+        if "worker" in self._programs:
+            notifications.parse_address(self._settings)
         if "api" in self._programs:
             almanach.check_authentication(self._settings)
             self._tls_files = find_tls_files(self._settings)

@@ -11,6 +11,7 @@ from stratiform.app.http_options import HttpOptions
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Invalid
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
 from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
@@ -73,13 +74,13 @@ class Settings(HttpOptions):
     tls_certificate: str = setting_field(
         "", "PEM file with the TLS certificate and its chain, relative to the home; empty: no TLS."
     )
-    tls_key: str = setting_field("", "PEM file with the key of that certificate, without a password.")
+    tls_key: str = setting_field("", "PEM file with the unencrypted private key of that certificate.")
     tls_ca: str = setting_field(
         "", "PEM file with the CA certificate for clients on this machine; empty: the system's CA certificates."
     )
     region: str = setting_field("RegionOne", "Name of the region in the catalog.")
     database_url: str = setting_field(
-        "", "Database; empty: sqlite:///HOME/stratiform.db.", secret=True, fallback="DATABASE_URL"
+        "", "URL of the database; empty: sqlite:///HOME/stratiform.db.", secret=True, fallback="DATABASE_URL"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting_field("INFO", "DEBUG, INFO, WARNING or ERROR.")
     worker_threads: Annotated[int, Meta(ge=1, le=50)] = setting_field(8, "Number of threads of the worker.")
@@ -104,6 +105,10 @@ class Settings(HttpOptions):
     sources: tuple[MessageBus, ...] = setting_field(
         (), "Additional message buses, each with its own consumer; the `collector_…` settings define the first."
     )
+    notification_url: Annotated[str, Meta(pattern=f"^({_BUS})?$")] = setting_field(
+        "", "Message bus on which this installation publishes its own notifications; empty: none.", secret=True
+    )
+    notification_topics: tuple[str, ...] = setting_field(("notifications",), "Topics of these notifications.")
     almanach_port: Annotated[int, Meta(ge=0, le=65535)] = setting_field(
         0, "Port of a second listener with Almanach's API at its root (Almanach uses 8000); 0: none, only /almanach."
     )
@@ -139,7 +144,7 @@ class Settings(HttpOptions):
         2**40, "Maximum size of an image in bytes (default 1 TiB), like Glance's image_size_cap."
     )
     image_store_reserve: Annotated[int, Meta(ge=0)] = setting_field(
-        2**30, "Space in bytes that image data leaves free on its disk; uploads that need it are refused."
+        2**30, "Bytes to keep free on the disk with image data; uploads that would use them are refused."
     )
     image_require_format_match: bool = setting_field(
         True, "Whether image data must have the declared disk_format, like Glance's require_image_format_match."
@@ -158,77 +163,84 @@ class Settings(HttpOptions):
         IMAGE_QUOTAS["image_stage_total"], "Total size in MiB of the staged data of a project, as in Glance."
     )
     quota_image_count_total: Annotated[int, Meta(ge=-1)] = setting_field(
-        IMAGE_QUOTAS["image_count_total"], "Images that a project may have, as in Glance."
+        IMAGE_QUOTAS["image_count_total"], "Maximum number of images per project, as in Glance."
     )
     quota_image_count_uploading: Annotated[int, Meta(ge=-1)] = setting_field(
-        IMAGE_QUOTAS["image_count_uploading"], "Images whose data a project may upload or import at once, as in Glance."
+        IMAGE_QUOTAS["image_count_uploading"],
+        "Maximum number of concurrent image uploads and imports per project, as in Glance.",
     )
     quota_volumes: Annotated[int, Meta(ge=-1)] = setting_field(
-        10, "Volumes that a project may have, as in Cinder; -1: unlimited. This and the next are defaults."
+        10, "Default maximum number of volumes per project, as in Cinder; -1: unlimited."
     )
     quota_gigabytes: Annotated[int, Meta(ge=-1)] = setting_field(
-        1000, "Total size in GiB of the volumes and snapshots that a project may have, as in Cinder."
+        1000, "Default maximum total size in GiB of volumes and snapshots per project, as in Cinder."
     )
-    quota_snapshots: Annotated[int, Meta(ge=-1)] = setting_field(10, "Snapshots that a project may have, as in Cinder.")
-    quota_backups: Annotated[int, Meta(ge=-1)] = setting_field(10, "Backups that a project may have, as in Cinder.")
+    quota_snapshots: Annotated[int, Meta(ge=-1)] = setting_field(
+        10, "Default maximum number of snapshots per project, as in Cinder."
+    )
+    quota_backups: Annotated[int, Meta(ge=-1)] = setting_field(
+        10, "Default maximum number of backups per project, as in Cinder."
+    )
     quota_backup_gigabytes: Annotated[int, Meta(ge=-1)] = setting_field(
-        1000, "Total size in GiB of the backups that a project may have, as in Cinder."
+        1000, "Default maximum total size in GiB of backups per project, as in Cinder."
     )
     quota_groups: Annotated[int, Meta(ge=-1)] = setting_field(
-        10, "Groups of volumes that a project may have, as in Cinder."
+        10, "Default maximum number of volume groups per project, as in Cinder."
     )
     per_volume_size_limit: Annotated[int, Meta(ge=-1)] = setting_field(
         -1, "Maximum size of a volume in GiB, as in Cinder; -1: unlimited."
     )
     enable_instance_password: bool = setting_field(
-        True, "Responses to requests that create, rebuild or rescue a server have `adminPass`, as in Nova."
+        True, "Whether responses to requests that create, rebuild or rescue a server contain `adminPass`, as in Nova."
     )
     reclaim_instance_interval: Annotated[int, Meta(ge=0)] = setting_field(
-        0, "Seconds for which a deleted server is kept and can be restored, as in Nova; 0: it is deleted at once."
+        0, "Seconds for which a deleted server is kept and can be restored, as in Nova; 0: not at all."
     )
     quota_instances: Annotated[int, Meta(ge=-1)] = setting_field(
-        10, "Servers of a project without a quota of its own, as in Nova; -1: no limit."
+        10, "Default maximum number of servers per project, as in Nova; -1: unlimited."
     )
     quota_cores: Annotated[int, Meta(ge=-1)] = setting_field(
         20,
-        "vCPUs of the servers of a project without a quota of its own, as in Nova; -1: no limit.",
+        "Default maximum number of vCPUs per project, as in Nova; -1: unlimited.",
     )
     quota_ram: Annotated[int, Meta(ge=-1)] = setting_field(
         51200,
-        "Memory of the servers in MiB of a project without a quota of its own, as in Nova; -1: no limit.",
+        "Default maximum memory in MiB of all servers per project, as in Nova; -1: unlimited.",
     )
     quota_key_pairs: Annotated[int, Meta(ge=-1)] = setting_field(
         100,
-        "Key pairs of a user, as in Nova; -1: no limit.",
+        "Default maximum number of key pairs per user, as in Nova; -1: unlimited.",
     )
     quota_server_groups: Annotated[int, Meta(ge=-1)] = setting_field(
-        10, "Server groups of a project without a quota of its own, as in Nova; -1: no limit."
+        10, "Default maximum number of server groups per project, as in Nova; -1: unlimited."
     )
     quota_server_group_members: Annotated[int, Meta(ge=-1)] = setting_field(
         10,
-        "Servers in a server group of a project without a quota of its own, as in Nova; -1: no limit.",
+        "Default maximum number of servers per server group, as in Nova; -1: unlimited.",
     )
     metadata_proxy_shared_secret: str = setting_field(
-        "", "Secret that Neutron's metadata agent signs with, as in Nova; empty: guests are refused.", secret=True
+        "",
+        "Secret with which Neutron's metadata agent signs, as in Nova; empty: all requests are refused.",
+        secret=True,
     )
     metadata_port: Annotated[int, Meta(ge=0, le=65535)] = setting_field(
         0, "Port of a listener with the metadata service at its root (Nova uses 8775); 0: none, only /metadata."
     )
     metadata_host: str = setting_field("", "Address of that listener; empty: host.")
     console_token_ttl: Annotated[int, Meta(ge=1)] = setting_field(
-        600, "Seconds for which the address of a console can be opened, like Nova's token_ttl."
+        600, "Lifetime of a console URL in seconds, like Nova's token_ttl."
     )
     novncproxy_base_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
-        "", "Address of a noVNC page for consoles, as in Nova; empty: the page in novnc_folder, at this API."
+        "", "URL of the noVNC page for consoles, as in Nova; empty: the page in novnc_folder, served by the API."
     )
     serial_console_base_url: Annotated[str, Meta(pattern="^(wss?://.+)?$")] = setting_field(
-        "", "Address of the websocket of serial consoles, like Nova's base_url; empty: that of this API."
+        "", "URL of the WebSocket endpoint of serial consoles, like Nova's base_url; empty: that of the API."
     )
     console_allowed_origins: tuple[str, ...] = setting_field(
-        (), "Hosts whose web pages may connect to consoles, beside this API's, like Nova's allowed_origins."
+        (), "Additional hosts whose web pages may connect to consoles, like Nova's allowed_origins."
     )
     novnc_folder: str = setting_field(
-        "/usr/share/novnc", "Folder with the files of noVNC, which Debian's package novnc installs."
+        "/usr/share/novnc", "Directory with the files of noVNC, as installed by Debian's package novnc."
     )
     dhcp_domain: str = setting_field("novalocal", "Domain of the host names in the metadata of guests, as in Nova.")
     vendordata_jsonfile_path: str = setting_field(
@@ -250,32 +262,32 @@ class Settings(HttpOptions):
         "every project and domain are, as in OpenStack without secure defaults.",
     )
     lockout_failure_attempts: Annotated[int, Meta(ge=0)] = setting_field(
-        10, "Failed sign-ins in a row after which a user is locked out, as in Keystone; 0: never."
+        10, "Number of consecutive failed sign-ins after which a user is locked out, as in Keystone; 0: never."
     )
     lockout_duration: Annotated[int, Meta(ge=1)] = setting_field(
         60, "Number of seconds for which a user is locked out after the last of these failures."
     )
     unique_last_password_count: Annotated[int, Meta(ge=0)] = setting_field(
-        0, "Number of last passwords that users may not choose again for themselves, as in Keystone; 0: none."
+        0, "Number of previous passwords that users must not reuse when they change theirs, as in Keystone; 0: none."
     )
     minimum_password_age: Annotated[int, Meta(ge=0)] = setting_field(
-        0, "Number of days before users may change their own password again, as in Keystone."
+        0, "Number of days before users can change their own password again, as in Keystone."
     )
     password_expires_days: Annotated[int, Meta(ge=0)] = setting_field(
         0, "Number of days after which a new password expires, as in Keystone; 0: never."
     )
     change_password_upon_first_use: bool = setting_field(
-        False, "Users must change a password that an operator has set before they can sign in, as in Keystone."
+        False, "Whether users must change a password set by an operator before they can sign in, as in Keystone."
     )
     oidc: tuple[OidcSettings, ...] = setting_field(
-        (), "OpenID Connect providers of federation. Mappings are resources of OS-FEDERATION."
+        (), "OpenID Connect providers for federation. Mappings are resources of OS-FEDERATION."
     )
     ldap: tuple[LdapSettings, ...] = setting_field((), "LDAP directories, each with the users and groups of a domain.")
     image_stores: tuple[StoreSettings, ...] = setting_field(
         (), "Stores of image data beside `local`, the folder `images` in the home."
     )
     trusted_dashboards: tuple[str, ...] = setting_field(
-        (), "URLs to which sign-ins by a browser (WebSSO) may send their token, as Keystone's trusted_dashboard."
+        (), "URLs of dashboards that can receive the token of a WebSSO sign-in, like Keystone's trusted_dashboard."
     )
 
     @property
@@ -352,7 +364,7 @@ class Settings(HttpOptions):
         file = self.home / self.vendordata_jsonfile_path
         try:
             return msgspec.json.decode(file.read_bytes(), type=dict[str, object])
-        except (OSError, msgspec.MsgspecError) as error:
+        except (*NOT_JSON, OSError) as error:
             raise Invalid(f"vendordata_jsonfile_path: {file} is not a JSON object: {error}") from error
 
     @property

@@ -20,7 +20,7 @@ _RESPONSE_TIMEOUT_S = 5.0
 
 
 def show_status() -> None:
-    """Print the programs of this home and what they are connected to. Exit status 3: no program is running."""
+    """Print the status of the programs and message buses of this home. Exit status 3: no program is running."""
     home = session.home
     pids = home_folder.list_running_programs(home)
     for program in home_folder.PROGRAMS:

@@ -47,7 +47,7 @@ def find_tls_files(settings: Settings) -> TlsFiles | None:
         expiry = load_pem_x509_certificate(files.certificate.read_bytes()).not_valid_after_utc
     except (ssl.SSLError, ValueError) as error:
         raise Invalid(
-            f"tls_certificate and tls_key do not match, are not valid, or the key has a password: {error}",
+            f"tls_certificate and tls_key do not match, are not valid, or the key is encrypted: {error}",
             hint="both must be PEM files; the certificate file must contain the complete chain",
         ) from error
     if expiry < datetime.now(UTC):

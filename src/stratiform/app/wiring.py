@@ -83,6 +83,7 @@ def _environment(settings: Settings, database: Database, clock: Clock, ids: Ids)
         image_settings=settings.image_settings,
         volume_quotas=settings.volume_quotas,
         raw_messages_days=settings.raw_messages_days,
+        publishes_notifications=bool(settings.notification_url),
         reclaim_instance_interval_s=settings.reclaim_instance_interval,
         enable_instance_password=settings.enable_instance_password,
         compute_quotas=settings.compute_quotas,

@@ -2,6 +2,7 @@
 
 import platform
 
+from stratiform.app import notifications
 from stratiform.app.manifests import SERVICES
 from stratiform.app.settings import Settings
 from stratiform.interfaces.services import Services
@@ -20,6 +21,5 @@ def build_worker(services: Services, settings: Settings) -> Worker:
             for kind in manifest.recurring:
                 enqueue(db, kind, "all", services.clock.now())
     name = f"{platform.node()}:{settings.home}"[:50]
-    return Worker(
-        services.database, collect_handlers(services), name=name, clock=services.clock, threads=settings.worker_threads
-    )
+    handlers = collect_handlers(services) | notifications.build_handlers(settings)
+    return Worker(services.database, handlers, name=name, clock=services.clock, threads=settings.worker_threads)

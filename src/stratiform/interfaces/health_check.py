@@ -63,7 +63,9 @@ def check_health(request: Request) -> Response[Any]:
         body = _render_page(request, results, detailed=detailed).encode()
     else:
         body = "\n".join(result.reason for result in results).encode()
-    return Response(body, status_code=200 if healthy else 503, media_type=f"{media_type}; charset=UTF-8")
+    if media_type == _JSON:
+        media_type = f"{_JSON}; charset=UTF-8"  # Litestar adds it to texts
+    return Response(body, status_code=200 if healthy else 503, media_type=media_type)
 
 
 def _check_disable_file(request: Request) -> CheckResult:

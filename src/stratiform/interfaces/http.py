@@ -22,6 +22,7 @@ from stratiform.interfaces.cross_origin import handles_preflight
 from stratiform.interfaces.http_settings import get_http_settings
 from stratiform.interfaces.rate_limits import RateLimitExceeded
 from stratiform.interfaces.services import Services
+from stratiform.kit import outbox
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
@@ -73,7 +74,9 @@ def write_transaction(request: Request) -> Iterator[RequestContext]:
     """Open a transaction that is committed at the end. Raises Unauthenticated."""
     services = get_services(request)
     with services.database.transaction() as db:
-        yield _call(request, services, db, "")
+        ctx = _call(request, services, db, "")
+        outbox.attach_context(ctx)
+        yield ctx
     services.wake()
 
 

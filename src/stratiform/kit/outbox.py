@@ -1,26 +1,34 @@
-"""The outbox: events that are written in the transaction of a change, and moved to the ledger by ingest.
+"""The outbox: events that are written in the transaction of a change. Ingest moves them to the ledger.
 
-An event has the form of an OpenStack notification, so that all events are parsed in the same way.
+An event has the form of an OpenStack notification, so that all events are parsed in the same way. If notifications are
+published on a message bus, ingested events remain in the outbox until the broker has confirmed them.
 """
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, String
+from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, String, false, true
 
-from stratiform.kit.clock import Micros
+from stratiform.kit.clock import Micros, format_iso
+from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection, Json, Serial, TableGateway, define_table
 from stratiform.kit.work_queue import enqueue
 
 #: The type of events that state the name of a resource of this installation.
 NAMED = "resource.named"
 
+#: The execution option of a connection with the context of its request.
+_CONTEXT = "stratiform_request_context"
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One notification (oslo.messaging's fields). `cloud` is the name of the cloud that sent it."""
+    """One notification (oslo.messaging's fields). `cloud` is the name of the cloud that sent it.
+
+    `context`: of the request that caused it, see `attach_context`.
+    """
 
     message_id: str
     event_type: str
@@ -28,6 +36,7 @@ class Event:
     at: Micros
     cloud: str
     payload: dict[str, Any]
+    context: dict[str, Any] = field(default_factory=dict)
 
 
 outbox_table = define_table(
@@ -39,9 +48,30 @@ outbox_table = define_table(
     Column("at", BigInteger, nullable=False),
     Column("cloud", String(64), nullable=False),
     Column("payload", Json, nullable=False),
+    Column("context", Json, nullable=False),
+    Column("ingested", Boolean, nullable=False),
 )
 
 _rows = TableGateway(outbox_table, Event, key="seq")
+
+
+def attach_context(ctx: RequestContext) -> None:
+    """Give the context of this request to the events that its transaction appends.
+
+    Source: oslo_context/context.py (RequestContext.to_dict).
+    """
+    context = {
+        "request_id": ctx.request_id,
+        "global_request_id": ctx.global_request_id or None,
+        "user_id": ctx.caller.user_id,
+        "user": ctx.caller.user_id,
+        "project_id": ctx.caller.project_id,
+        "project": ctx.caller.project_id,
+        "is_admin": ctx.caller.is_admin,
+        "roles": sorted(ctx.caller.roles),
+        "timestamp": format_iso(ctx.now).removesuffix("Z"),
+    }
+    ctx.db.execution_options(**{_CONTEXT: context})
 
 
 def append_event(db: Connection, event: Event) -> None:
@@ -54,6 +84,8 @@ def append_event(db: Connection, event: Event) -> None:
             at=event.at,
             cloud=event.cloud,
             payload=event.payload,
+            context=event.context or db.get_execution_options().get(_CONTEXT, {}),
+            ingested=False,
         )
     )
 
@@ -68,10 +100,30 @@ def append_name(db: Connection, resource_type: str, resource_id: str, name: str,
 
 def list_pending_events(db: Connection, limit: int) -> list[Event]:
     """Return the oldest events that are not ingested yet."""
-    return _rows.list_all(db, limit=limit)
+    return _rows.list_all(db, outbox_table.c.ingested == false(), limit=limit)
+
+
+def list_ingested_events(db: Connection, limit: int) -> list[Event]:
+    """Return the oldest events that are ingested, but not published yet."""
+    return _rows.list_all(db, outbox_table.c.ingested == true(), limit=limit)
+
+
+def mark_ingested(db: Connection, events: Sequence[Event]) -> None:
+    """Keep events that the transaction has ingested until they are published."""
+    if events:
+        db.execute(outbox_table.update().where(_are(events)).values(ingested=True))
 
 
 def remove_events(db: Connection, events: Sequence[Event]) -> None:
-    """Delete events that the transaction has ingested."""
+    """Delete events that the transaction has ingested, or that are published."""
     if events:
-        db.execute(outbox_table.delete().where(outbox_table.c.message_id.in_([event.message_id for event in events])))
+        db.execute(outbox_table.delete().where(_are(events)))
+
+
+def remove_ingested_events(db: Connection) -> None:
+    """Delete what waits for publication, because notifications are not published any more."""
+    db.execute(outbox_table.delete().where(outbox_table.c.ingested == true()))
+
+
+def _are(events: Sequence[Event]) -> ColumnElement[bool]:
+    return outbox_table.c.message_id.in_([event.message_id for event in events])

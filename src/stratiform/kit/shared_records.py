@@ -21,6 +21,8 @@ class SharedRecords(Generic[T]):
     """
 
     def __init__(self, gateway: TableGateway[T]) -> None:
+        self.table = gateway.table
+        self.key = gateway.key
         self._build_record = gateway.build_record
         self._select = select(*(_as_stored(column) for column in gateway.columns))
         self._documents = [i for i, column in enumerate(gateway.columns) if isinstance(column.type, Json)]

@@ -63,6 +63,7 @@ class ServiceEnvironment:
     image_settings: ImageSettings
     volume_quotas: Mapping[str, int]
     raw_messages_days: int
+    publishes_notifications: bool
     reclaim_instance_interval_s: int
     enable_instance_password: bool
     compute_quotas: Mapping[str, int]

@@ -107,6 +107,13 @@ def test_public_key_and_user_data_are_passed_to_the_instance(aws: AwsCloud) -> N
     assert base64.b64decode(response["UserData"]["Value"]) == user_data
 
 
+def test_user_data_may_have_line_breaks(aws: AwsCloud) -> None:
+    """As `base64` writes them; the Compute API accepts them."""
+    server = create_server(aws, user_data="I2Nsb3VkLWNv\nbmZpZw==\n")
+    response = aws._client.ec2.describe_instance_attribute(InstanceId=server.id, Attribute="userData")
+    assert base64.b64decode(response["UserData"]["Value"]) == b"#cloud-config"
+
+
 def test_invalid_user_data_is_rejected(aws: AwsCloud) -> None:
     with pytest.raises(RequestRejected, match="base64"):
         create_server(aws, user_data="???")

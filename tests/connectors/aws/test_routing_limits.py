@@ -21,18 +21,18 @@ def route(destination: str, nexthop: str = "10.7.0.20") -> dict[str, Any]:
     ("kind", "properties", "message"),
     [
         ("router", {"interfaces": [BLUE, GREEN]}, "connects the subnets of one network"),
-        ("router", {"interfaces": [{**BLUE, "ip_address": "fd00::1", "cidr": "fd00::/64"}]}, "no IPv6 interfaces"),
-        ("router", {"interfaces": [BLUE], "snat": False}, "cannot disable SNAT"),
+        ("router", {"interfaces": [{**BLUE, "ip_address": "fd00::1", "cidr": "fd00::/64"}]}, "IPv6 router interfaces"),
+        ("router", {"interfaces": [BLUE], "snat": False}, "SNAT cannot be disabled"),
         ("router", {"interfaces": [BLUE], "other_subnets": ["s1"]}, "one route table"),
         ("router", {"interfaces": [BLUE], "gateway": "n9", "other_gateways": ["n8", "n9"]}, "one internet gateway"),
         ("router", route("172.16.0.0/12", "203.0.113.1"), "a server in a subnet of the router"),
         ("router", route("0.0.0.0/0"), "one default route"),
         ("router", route("10.7.0.128/25"), "the addresses of the network itself"),
         ("router", route("169.254.169.254/32"), "link-local"),
-        ("router", route("2001:db8::/32"), "no IPv6 routes"),
-        ("floating_ip", {"forwardings": [{"external_port": 80}]}, "no port forwardings"),
-        ("security_group", {"stateful": False, "rules": []}, "are stateful"),
-        ("security_group", {"rules": [{**RULE, "protocol": "sctp", "port_range_min": 1}]}, "tcp and udp only"),
+        ("router", route("2001:db8::/32"), "IPv6 extra routes"),
+        ("floating_ip", {"forwardings": [{"external_port": 80}]}, "do not support port forwarding"),
+        ("security_group", {"stateful": False, "rules": []}, "stateless security groups"),
+        ("security_group", {"rules": [{**RULE, "protocol": "sctp", "port_range_min": 1}]}, "only for tcp and udp"),
     ],
 )
 def test_unsupported_object_is_refused(kind: Kind, properties: dict[str, Any], message: str) -> None:
@@ -49,7 +49,7 @@ def test_router_has_interfaces_on_subnets_that_ec2_can_have(cidr: str) -> None:
 def test_number_of_rules_is_limited_for_each_direction() -> None:
     rules = [{**RULE, "remote_addresses": ["192.0.2.0/24"] * 30}, *[RULE] * 30, {**RULE, "direction": "egress"}]
     check_routing(RoutingObject("security_group", "t", "", {"rules": rules}))
-    with pytest.raises(RequestRejected, match="at most 60 rules for ingress"):
+    with pytest.raises(RequestRejected, match="at most 60 ingress rules"):
         check_routing(RoutingObject("security_group", "t", "", {"rules": [*rules, RULE]}))
 
 

@@ -63,7 +63,7 @@ class Keystone(BaseHTTPRequestHandler):
 def keystone(**tokens: Any) -> Iterator[tuple[RemoteKeystone, list[str]]]:
     Keystone.tokens, Keystone.validated = {name: (200, body) for name, body in tokens.items()}, []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Keystone)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield RemoteKeystone(f"http://127.0.0.1:{server.server_port}/v3/", ServiceUser("u", "p")), Keystone.validated
     finally:
@@ -169,6 +169,7 @@ def test_validated_tokens_are_cached_for_a_minute_or_until_they_expire(harness: 
             remote(harness.services, "long")
 
 
+@pytest.mark.thorough
 def test_cache_holds_a_thousand_tokens(harness: ServiceHarness) -> None:
     with keystone(**{f"t{number}": token("reader") for number in range(1002)}) as (remote, validated):
         for number in range(1002):

@@ -16,6 +16,8 @@ from stratiform.interfaces.amqp.queues import Subscription, declare_queues, list
 from stratiform.interfaces.amqp.transport_url import parse_transport_url
 from support.bus import URL, BusNames, connect_amqp, oslo_messaging, parse_with_oslo, wait_for
 
+pytestmark = pytest.mark.thorough
+
 amqp: Any = importlib.import_module("amqp")
 
 

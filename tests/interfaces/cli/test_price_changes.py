@@ -107,3 +107,34 @@ def test_a_reason_and_a_retroactive_change_need_each_other(file: Path, options: 
     with pytest.raises(CliError):
         run("price", "set", file, *options, "--yes")
     assert count_versions() == 1
+
+
+def test_an_account_moves_to_another_plan(file: Path) -> None:
+    file.write_text(PLAN.replace('"standard"', '"premium"').replace('"0.01"', '"0.03"'))
+    run("price", "set", file)
+    with pytest.raises(CliError) as error:
+        run("account", "set", "acme", "--plan", "premium")
+    assert (
+        "would change the cost of past usage of customer account 'acme' from 5.28 to 14.88 EUR" in error.value.message
+    )
+    assert "set --retroactive and --reason" in error.value.hint
+    assert "14.88" in run("account", "set", "acme", "--plan", "premium", "--dry-run")
+    with pytest.raises(CliError, match="Move customer account 'acme' to plan 'premium' and change the cost of past"):
+        run("account", "set", "acme", "--plan", "premium", "--retroactive", "--reason", "agreed")
+    output = run("account", "set", "acme", "--plan", "premium", "--retroactive", "--reason", "agreed", "--yes")
+    assert "Recorded as price change" in output
+    assert "standard → premium" in run("price", "changes")
+    assert json.loads(run("account", "show", "acme", "-f", "json"))["plan"] == "premium"
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--plan", "standard", "--name", "other"], "--plan cannot be combined with other changes"),
+        (["--name", "other", "--dry-run"], "only for --plan"),
+        (["--plan", "standard", "--retroactive"], "needs a reason"),
+    ],
+)
+def test_options_of_a_move_are_checked(file: Path, options: list[str], problem: str) -> None:
+    with pytest.raises(CliError, match=problem):
+        run("account", "set", "acme", *options)

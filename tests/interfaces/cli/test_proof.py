@@ -22,7 +22,7 @@ from stratiform.services.ingest.parsing import encode_event
 from support.ledger import recorded
 from support.money import disk, machine
 from support.rest import Rest, rest
-from support.stacks import ServiceHarness
+from support.stacks import ServiceHarness, prepare
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def api(service_harness: ServiceHarness, home: Path, monkeypatch: pytest.MonkeyP
     with rest(service_harness) as api:
         monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
         monkeypatch.setattr(session, "home", home)
-        ingest(service_harness, *recorded())
+        prepare(service_harness, "recorded notifications", lambda harness: ingest(harness, *recorded()))
         yield api
 
 

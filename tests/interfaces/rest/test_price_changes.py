@@ -92,7 +92,7 @@ def test_price_changes_have_pages(api: Rest) -> None:
     [
         ({"retroactive": "true"}, "`reason`: a retroactive price change needs a reason"),
         ({"retroactive": "true", "reason": " "}, "`reason` is empty"),
-        ({"reason": "agreed"}, "`reason` is only for a retroactive change"),
+        ({"reason": "agreed"}, "`reason` is allowed only for a retroactive change"),
     ],
 )
 def test_a_reason_and_a_retroactive_change_need_each_other(api: Rest, params: dict[str, str], detail: str) -> None:
@@ -105,3 +105,39 @@ def test_only_operators_have_access(api: Rest) -> None:
     assert post(api, "prices/preview", RAISED, api.demo).status_code == 403
     assert api("GET", "price-changes", token=api.demo).status_code == 403
     assert api("GET", "price-changes", token="").status_code == 401
+
+
+PREMIUM = PLAN.replace('"standard"', '"premium"').replace('"0.01"', '"0.03"')
+MOVED = {**DIFFERENCE, "net_after": "14.88", "difference": "9.60", "exact_difference": "9.6"}
+
+
+def test_a_customer_account_moves_to_another_plan(api: Rest) -> None:
+    assert post(api, "prices", PREMIUM).status_code == 200
+    preview = api("POST", "accounts/acme/plan/preview", {"plan": "premium"})
+    assert preview.json() == {
+        "account": "acme", "plan": "premium", "previous_plan": "standard", "differences": [MOVED],
+    }  # fmt: skip
+    refused = api("PUT", "accounts/acme/plan", {"plan": "premium"})
+    assert refused.status_code == 409
+    assert refused.json()["detail"].startswith("Plan 'premium' would change the cost of past usage")
+    moved = api("PUT", "accounts/acme/plan", {"plan": "premium", "retroactive": True, "reason": "agreed"}).json()
+    assert (moved["plan"], moved["previous_plan"]) == ("premium", "standard")
+    (change,) = api("GET", "price-changes").json()["price_changes"]
+    assert change == moved["change"]
+    assert (change["plan"], change["previous_plan"], change["versions"]) == ("premium", "standard", [])
+    assert api("GET", "accounts/acme").json()["plan"] == "premium"
+    assert api("PUT", "accounts/acme/plan", {"plan": "premium"}).json()["change"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"plan": "none"}, 404),
+        ({"plan": "premium", "reason": "r"}, 400),
+        ({"plan": "premium", "retroactive": True}, 400),
+        ({}, 400),
+    ],
+)
+def test_an_invalid_move_is_refused(api: Rest, body: dict[str, object], status: int) -> None:
+    post(api, "prices", PREMIUM)
+    assert api("PUT", "accounts/acme/plan", body).status_code == status

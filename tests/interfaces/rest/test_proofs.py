@@ -15,7 +15,7 @@ from stratiform.services.proof.model.verification import verify_export
 from support.ledger import recorded
 from support.money import disk, machine
 from support.rest import Rest, rest
-from support.stacks import ServiceHarness
+from support.stacks import ServiceHarness, prepare
 
 
 @pytest.fixture
@@ -28,11 +28,15 @@ def api(service_harness: ServiceHarness) -> Iterator[Rest]:
 @pytest.fixture
 def ledger(service_harness: ServiceHarness, api: Rest) -> ServiceHarness:
     """The recorded notifications, and a server and a volume of the customer."""
-    services = service_harness.services
-    with services.database.transaction() as db:
-        services.ingest.messages.ingest(db, "openstack", recorded(), service_harness.clock.now())
-        events = [machine("m1", api.demo_project, "2026-11-01"), disk("v1", api.demo_project, "2026-11-02")]
-        services.ingest.own_events.ingest(db, events, service_harness.clock.now())
+
+    def ingest(harness: ServiceHarness) -> None:
+        services = harness.services
+        with services.database.transaction() as db:
+            services.ingest.messages.ingest(db, "openstack", recorded(), harness.clock.now())
+            events = [machine("m1", api.demo_project, "2026-11-01"), disk("v1", api.demo_project, "2026-11-02")]
+            services.ingest.own_events.ingest(db, events, harness.clock.now())
+
+    prepare(service_harness, "recorded notifications, a server and a volume", ingest)
     return service_harness
 
 

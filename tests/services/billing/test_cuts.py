@@ -305,6 +305,7 @@ def check_closings(billing: BillingHarness, max_examples: int) -> None:
     check()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("plain_segments", [usage_rating.MAX_PLAIN_SEGMENTS, 0], ids=["Python", "DuckDB"])
 def test_any_closings_sum_to_the_charge_computed_once(
     billing: BillingHarness, plain_segments: int, monkeypatch: pytest.MonkeyPatch

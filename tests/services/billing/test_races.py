@@ -17,6 +17,8 @@ from stratiform.services.rating.model import PricePlan
 from support.billing import BillingHarness
 from support.money import PLAN, machine
 
+pytestmark = pytest.mark.thorough
+
 THREADS = 16
 
 

@@ -166,7 +166,7 @@ def test_characters_without_a_glyph_are_replaced_and_logged(
     pdf = render_pdf(build_document(name))
     assert b"pdfaid:part" in pdf
     assert caplog.messages == [
-        f"replaced characters without a glyph by U+FFFD document=2026-000001 characters={characters}"
+        f"characters without a glyph replaced with U+FFFD document=2026-000001 characters={characters}"
     ]
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
@@ -20,6 +21,8 @@ from stratiform.kit.work_queue import work_table
 from support.profiles import examples
 from support.servers import ServerHarness, with_servers
 from support.stacks import build_harness
+
+pytestmark = pytest.mark.thorough
 
 SETTLED = {"ACTIVE", "SHUTOFF", "VERIFY_RESIZE", "ERROR", "DELETED"}
 

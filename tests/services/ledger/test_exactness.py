@@ -31,6 +31,8 @@ from support.random_events import StatedEvent, random_events
 from support.reference_ledger import ExpectedSegment
 from support.stacks import ServiceHarness
 
+pytestmark = pytest.mark.thorough
+
 EXAMPLES = int(os.environ.get("STRATIFORM_TEST_EXAMPLES", "25"))
 SUPPRESSED = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large)
 

@@ -18,6 +18,8 @@ from support.profiles import examples
 from support.reference_fold import usage
 from support.stacks import ServiceHarness, build_harness
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def any_harness(database_url: str, home: Path) -> Iterator[ServiceHarness]:

@@ -92,7 +92,7 @@ def test_objects_that_a_cloud_cannot_apply_are_refused(
         api.ok("PUT", f"{path}/add_router_interface", json={"subnet_id": first["id"]})
         refused: list[tuple[str, str, Any, str]] = [
             ("PUT", f"{path}/add_router_interface", {"subnet_id": second["id"]}, "subnets of one network"),
-            ("POST", f"{V2}/security-groups", {"security_group": {"stateful": False}}, "are stateful"),
+            ("POST", f"{V2}/security-groups", {"security_group": {"stateful": False}}, "stateless security groups"),
         ]
         for method, url, body, message in refused:
             response = api.request(method, url, json=body)

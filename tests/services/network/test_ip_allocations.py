@@ -21,6 +21,8 @@ from support.processes import WAIT_S
 from support.retries import repeat_while_unavailable
 from support.stacks import ServiceHarness, build_harness, customer
 
+pytestmark = pytest.mark.thorough
+
 #: 192.0.2.0/28 without the network address, the gateway and the broadcast address.
 POOL = {f"192.0.2.{octet}" for octet in range(2, 15)}
 

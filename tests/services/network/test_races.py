@@ -25,6 +25,8 @@ from support.processes import WAIT_S
 from support.retries import repeat_while_unavailable
 from support.stacks import ServiceHarness, build_harness, customer
 
+pytestmark = pytest.mark.thorough
+
 ADDRESS_THREADS = 64
 SECURITY_GROUP_THREADS = 16
 T = TypeVar("T")

@@ -26,6 +26,8 @@ def convert(config: ConfigFile, *, with_dead_letters: bool) -> ConversionReport:
     _convert_log_level(config, report)
     for key in config.options:
         _explain_unused(config, report, key)
+    for label, reason in config.overridden:
+        report.add_skipped_option(label, reason)
     return report
 
 

@@ -6,9 +6,10 @@ its own, and `$name` is replaced by another option.
 """
 
 import configparser
+import itertools
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ _REFERENCE = re.compile(r"\$\$|\\\$|\$\{(?P<braced>[A-Za-z_][\w.]*)\}|\$(?P<plai
 
 Sections = dict[str, dict[str, str]]
 
+#: Separates the name of an option in `RawConfigParser` from the number of the occurrence.
+_OCCURRENCE = "\0"
+
 
 class Option(NamedTuple):
     """An option that is set. `label` is its section and name, or its environment variable."""
@@ -30,12 +34,37 @@ class Option(NamedTuple):
     value: str
 
 
+class OverriddenOption(NamedTuple):
+    """An option without effect, because another one with the same meaning takes precedence."""
+
+    label: str
+    reason: str
+
+
+@dataclass(slots=True)
+class _Occurrences:
+    """The values of a file by section and name. Of several values of an option, the last one applies."""
+
+    sections: Sections = field(default_factory=dict)
+    labels: dict[OptionKey, str] = field(default_factory=dict)
+    overridden: list[OverriddenOption] = field(default_factory=list)
+
+    def add(self, key: OptionKey, label: str, value: str) -> None:
+        """Add a value; `label` is its section and name as the file spells them."""
+        section, name = key
+        if key in self.labels:
+            self.overridden.append(OverriddenOption(self.labels[key], f"set again as {label}: the last value applies"))
+        self.labels[key] = label
+        self.sections.setdefault(section, {})[name] = value
+
+
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """The options of a file that are set, by section and name."""
+    """The options of a file that are set, by section and name, and those that have no effect."""
 
     release: AlmanachRelease
     options: Mapping[OptionKey, Option]
+    overridden: Iterable[OverriddenOption] = ()
 
     def find(self, key: OptionKey) -> Option | None:
         """Return an option with its references resolved, or None if it is not set or empty. Raises: CliError."""
@@ -81,15 +110,15 @@ def read_file(file: Path, environment: Mapping[str, str]) -> ConfigFile:
         raise CliError(f"{file} is not a valid configuration file: it does not have any sections")
     if not first and not later and "DEFAULT" not in {header.upper() for header in headers}:
         raise CliError(f"{file} does not contain any of Almanach's sections")
-    if first or (not later and _has_options_of_release_1(_read_raw(file, text))):
-        return ConfigFile(RELEASE_1, _list_options_of_release_1(_read_raw(file, text), environment))
-    sections = _read_oslo(file)
+    if first or (not later and _has_options_of_release_1(_read_raw(file, text).sections)):
+        return _build_release_1(_read_raw(file, text), environment)
+    read = _read_oslo(file)
     options = {
         (section, name): Option(f"{section}.{name}", value)
-        for section, values in sections.items()
+        for section, values in read.sections.items()
         for name, value in values.items()
     }
-    return ConfigFile(_choose_oslo_release(options), options)
+    return ConfigFile(_choose_oslo_release(options), options, read.overridden)
 
 
 def _read_text(file: Path) -> str:
@@ -101,11 +130,14 @@ def _read_text(file: Path) -> str:
         raise CliError(f"Cannot read {file}: {error.strerror}") from error
 
 
-def _read_raw(file: Path, text: str) -> Sections:
+def _read_raw(file: Path, text: str) -> _Occurrences:
     """Read sections as Python 2's RawConfigParser does; names of sections are converted to capitals."""
     parser = configparser.RawConfigParser(
         strict=False, default_section="", comment_prefixes=("#", ";", "rem "), inline_comment_prefixes=(";",)
     )
+    counter = itertools.count()
+    # keeps each occurrence of an option: they are merged below
+    parser.optionxform = lambda optionstr: f"{optionstr}{_OCCURRENCE}{next(counter)}"  # type: ignore[method-assign]
     try:
         parser.read_string(text)
     except configparser.MissingSectionHeaderError as error:
@@ -114,13 +146,15 @@ def _read_raw(file: Path, text: str) -> Sections:
         raise _invalid(file, error.errors[0][0]) from error
     except configparser.Error as error:
         raise CliError(f"{file} is not a valid configuration file") from error
-    sections: Sections = {}
-    for name in parser.sections():
-        sections.setdefault(name.strip().upper(), {}).update(parser.items(name))
-    return sections
+    occurrences = _Occurrences({name.strip().upper(): {} for name in parser.sections()})
+    for section in parser.sections():
+        for occurrence, value in parser.items(section):
+            name = occurrence.partition(_OCCURRENCE)[0]
+            occurrences.add((section.strip().upper(), name.lower()), f"{section.strip()}.{name}", value)
+    return occurrences
 
 
-def _read_oslo(file: Path) -> Sections:
+def _read_oslo(file: Path) -> _Occurrences:
     """Read sections as oslo.config does; names of sections are converted to lower case, except `DEFAULT`."""
     from oslo_config import cfg  # not needed by other commands
 
@@ -129,11 +163,14 @@ def _read_oslo(file: Path) -> Sections:
         cfg.ConfigParser(str(file), sections).parse()
     except cfg.ParseError as error:
         raise _invalid(file, error.lineno) from error
-    merged: Sections = {}
+    occurrences = _Occurrences()
     for section, options in sections.items():
         name = "DEFAULT" if section.upper() == "DEFAULT" else section.lower()
-        merged.setdefault(name, {}).update({option: values[-1].strip() for option, values in options.items()})
-    return merged
+        occurrences.sections.setdefault(name, {})
+        for option, values in options.items():
+            for value in values:
+                occurrences.add((name, option), f"{section}.{option}", value.strip())
+    return occurrences
 
 
 def _has_options_of_release_1(sections: Sections) -> bool:
@@ -143,21 +180,33 @@ def _has_options_of_release_1(sections: Sections) -> bool:
     return not names.isdisjoint(sections.get("DEFAULT", {}))
 
 
-def _list_options_of_release_1(sections: Sections, environment: Mapping[str, str]) -> dict[OptionKey, Option]:
+def _build_release_1(read: _Occurrences, environment: Mapping[str, str]) -> ConfigFile:
     """Return the options that are set. Options of `[DEFAULT]` apply to every section that has an option of the name."""
     documented = (*RELEASE_1.roles, *RELEASE_1.unused)
     options: dict[OptionKey, Option] = {}
-    for name, value in sections.get("DEFAULT", {}).items():
+    for name, value in read.sections.get("DEFAULT", {}).items():
         users = [key for key in documented if key[1] == name]
         options |= {key: Option(f"DEFAULT.{name}", value) for key in users or [("DEFAULT", name)]}
-    for section, values in sections.items():
+    overriding: dict[OptionKey, Option] = {}
+    for section, values in read.sections.items():
         if section != "DEFAULT":
-            options |= {(section, name): Option(f"{section}.{name}", value) for name, value in values.items()}
+            overriding |= {(section, name): Option(f"{section}.{name}", value) for name, value in values.items()}
+    overridden = [*read.overridden, *_override(options, overriding)]
+    variables: dict[OptionKey, Option] = {}
     for section, name in documented:
         variable = f"{section}_{name.upper()}"
         if environment.get(variable):
-            options[section, name] = Option(f"{variable} in the environment", environment[variable])
-    return options
+            variables[section, name] = Option(f"{variable} in the environment", environment[variable])
+    overridden += _override(options, variables)
+    return ConfigFile(RELEASE_1, options, overridden)
+
+
+def _override(options: dict[OptionKey, Option], overriding: Mapping[OptionKey, Option]) -> Iterable[OverriddenOption]:
+    """Replace options, and return those that have no effect any more."""
+    replaced = {options[key].label: option.label for key, option in overriding.items() if key in options}
+    options |= overriding
+    used = {option.label for option in options.values()}
+    return [OverriddenOption(label, f"overridden by {by}") for label, by in replaced.items() if label not in used]
 
 
 def _choose_oslo_release(options: Mapping[OptionKey, Option]) -> AlmanachRelease:

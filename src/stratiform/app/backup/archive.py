@@ -19,6 +19,7 @@ import msgspec
 
 from stratiform.kit.errors import Invalid
 from stratiform.kit.file_replacement import open_replacement
+from stratiform.kit.json_errors import NOT_JSON
 
 _MANIFEST = "manifest.json"
 _FORMAT = 1
@@ -180,7 +181,7 @@ def _compare(file: Path, expected: Mapping[str, Member], members: Mapping[str, M
 def _parse_manifest(file: Path, content: bytes) -> Manifest:
     try:
         manifest = msgspec.json.decode(content, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise Invalid(f"{file} is corrupt: its manifest is not valid", hint=_HINT) from error
     if manifest.format != _FORMAT:
         raise Invalid(

@@ -1,7 +1,6 @@
 """Conversion of EC2 instances to servers, and of server specifications to EC2 requests."""
 
 import base64
-import binascii
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -94,6 +93,6 @@ def build_interface_specifications(spec: ServerSpec) -> "list[InstanceNetworkInt
 
 def decode_user_data(encoded: str) -> bytes:
     try:
-        return base64.b64decode(encoded, validate=True)
-    except binascii.Error as error:
+        return base64.b64decode("".join(encoded.split()), validate=True)
+    except ValueError as error:
         raise RequestRejected("user data is not valid base64") from error

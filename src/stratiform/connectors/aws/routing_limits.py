@@ -40,7 +40,7 @@ def check_routing(desired: RoutingObject) -> None:
 def _check_router(router: Mapping[str, Any]) -> None:
     interfaces = router.get("interfaces", ())
     if any(":" in interface["ip_address"] for interface in interfaces):
-        raise NotSupported("routers on AWS have no IPv6 interfaces")
+        raise NotSupported("IPv6 router interfaces are not supported on AWS")
     if len({interface["network_id"] for interface in interfaces}) > 1:
         raise NotSupported("a router on AWS connects the subnets of one network, because a network is a VPC")
     for interface in interfaces:
@@ -48,7 +48,7 @@ def _check_router(router: Mapping[str, Any]) -> None:
         if interface["subnet_id"] in router.get("other_subnets", ()):
             raise NotSupported("a subnet on AWS has one route table, so it cannot have interfaces of several routers")
     if not router.get("snat", True):
-        raise NotSupported("an internet gateway of AWS cannot disable SNAT")
+        raise NotSupported("SNAT cannot be disabled on an AWS internet gateway")
     others = set(router.get("other_gateways", ())) - {router.get("gateway")}
     if router.get("gateway") and others:
         raise NotSupported("a VPC has one internet gateway, so the routers of a network share one external network")
@@ -58,12 +58,12 @@ def _check_router(router: Mapping[str, Any]) -> None:
 
 def _check_route(router: Mapping[str, Any], destination: Any, nexthop: str) -> None:
     if not isinstance(destination, IPv4Network):
-        raise NotSupported("routers on AWS have no IPv6 routes")
+        raise NotSupported("IPv6 extra routes are not supported on AWS")
     cidrs = [IPv4Network(interface["cidr"]) for interface in router.get("interfaces", ())]
     if not any(ip_address(nexthop) in cidr for cidr in cidrs):
-        raise NotSupported(f"the next hop of a route on AWS is a server in a subnet of the router: '{nexthop}'")
+        raise NotSupported(f"the next hop of a route on AWS must be a server in a subnet of the router: '{nexthop}'")
     if destination == _DEFAULT_ROUTE and router.get("gateway"):
-        raise NotSupported("a route table of AWS has one default route, and the external gateway uses it")
+        raise NotSupported("an AWS route table has only one default route, which the external gateway uses")
     if destination.overlaps(_LINK_LOCAL) and destination != _DEFAULT_ROUTE:
         raise NotSupported(f"AWS does not route link-local addresses: '{destination}'")
     if any(destination != _DEFAULT_ROUTE and cidr.supernet_of(destination) for cidr in cidrs):
@@ -72,12 +72,12 @@ def _check_route(router: Mapping[str, Any], destination: Any, nexthop: str) -> N
 
 def _check_floating_ip(floating_ip: Mapping[str, Any]) -> None:
     if floating_ip.get("forwardings"):
-        raise NotSupported("an Elastic IP address has no port forwardings")
+        raise NotSupported("Elastic IP addresses do not support port forwarding")
 
 
 def _check_security_group(group: Mapping[str, Any]) -> None:
     if not group.get("stateful", True):
-        raise NotSupported("security groups on AWS are stateful")
+        raise NotSupported("AWS does not support stateless security groups")
     for direction in ("ingress", "egress"):
         rules = [
             rule
@@ -85,10 +85,12 @@ def _check_security_group(group: Mapping[str, Any]) -> None:
             if rule["direction"] == direction and rule["ethertype"] == "IPv4"  # others have no effect
         ]
         if sum(len(rule.get("remote_addresses") or (None,)) for rule in rules) > _MAX_RULES:
-            raise RequestRejected(f"a security group on AWS has at most {_MAX_RULES} rules for {direction}")
+            raise RequestRejected(f"a security group on AWS can have at most {_MAX_RULES} {direction} rules")
         for rule in rules:
             if rule["protocol"] not in _PORT_PROTOCOLS and rule["port_range_min"] is not None:
-                raise NotSupported(f"AWS filters the ports of tcp and udp only, not of '{rule['protocol']}'")
+                raise NotSupported(
+                    f"AWS security groups support port ranges only for tcp and udp, not for '{rule['protocol']}'"
+                )
 
 
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {

@@ -55,7 +55,9 @@ class AwsSnapshotDriver:
         return self._client.wait_until_visible(lambda: self.get(snapshot_id))
 
     def create_consistent(self, specs: Sequence[SnapshotSpec]) -> Sequence[NativeSnapshot]:  # noqa: ARG002 - unused
-        raise NotSupported("AWS takes snapshots of several volumes at one instant only if they are of one server.")
+        raise NotSupported(
+            "AWS can snapshot several volumes at the same instant only if they are attached to the same server."
+        )
 
     def find(self, token: str) -> NativeSnapshot | None:
         return next(self._list(self._client.build_tag_filters({tags.TOKEN: token})), None)
@@ -79,7 +81,7 @@ class AwsSnapshotDriver:
 
     def restore(self, snapshot_id: str, volume_id: str) -> None:
         raise NotSupported(
-            f"AWS cannot replace the data of volume {volume_id} by that of snapshot {snapshot_id}",
+            f"AWS cannot replace the data of volume {volume_id} with the data of snapshot {snapshot_id}",
             hint="create a new volume from the snapshot or backup",
         )
 

@@ -58,4 +58,4 @@ class MemoryRoutingDriver:
         """Do nothing: the addresses of a group are part of the group."""
 
     def allocate_address(self, token: str) -> str:
-        raise NotSupported("the simulated cloud uses the addresses of external networks")
+        raise NotSupported("the simulated cloud does not assign floating IPs; external networks do")

@@ -16,6 +16,7 @@ from stratiform.contract.errors import (
     NativeNotFound,
     RequestRejected,
 )
+from stratiform.kit.json_errors import NOT_JSON
 
 _ERROR_TYPES: dict[int, type[CloudError]] = {
     401: CredentialsRejected,
@@ -50,7 +51,7 @@ def extract_message(body: bytes) -> str:
     """Return the error message of a response in JSON or HTML."""
     try:
         message = _join_messages(msgspec.json.decode(body))
-    except msgspec.DecodeError:
+    except NOT_JSON:
         message = html.unescape(_MARKUP.sub(" ", body.decode(errors="replace")))
     return _to_line(message)
 

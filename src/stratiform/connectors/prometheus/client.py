@@ -11,6 +11,7 @@ import msgspec
 from stratiform.connectors.prometheus.errors import translate_error
 from stratiform.connectors.prometheus.settings import PrometheusSettings
 from stratiform.contract.errors import CloudUnreachable
+from stratiform.kit.json_errors import NOT_JSON
 
 _READ_TIMEOUT_S = 60
 _CONNECT_TIMEOUT_S = 5
@@ -56,7 +57,7 @@ class Client:
         form = {"query": query, "start": str(start_s), "end": str(end_s), "step": str(step_s)}
         try:
             response = _decoder.decode(self._post("/api/v1/query_range", form))
-        except msgspec.DecodeError as error:
+        except NOT_JSON as error:
             raise _invalid_response() from error
         if response.warnings:
             raise CloudUnreachable(f"incomplete response from Prometheus: {response.warnings[0][:_MAX_WARNING_LENGTH]}")

@@ -12,6 +12,7 @@ from stratiform.contract.errors import (
     CredentialsRejected,
     RequestRejected,
 )
+from stratiform.kit.json_errors import NOT_JSON
 
 _REJECTED = (401, 403)
 _THROTTLED = 429
@@ -38,6 +39,6 @@ def translate_error(status: int, body: bytes) -> CloudError:
 def _reason(body: bytes) -> str:
     try:
         reason = msgspec.json.decode(body, type=_ErrorBody).error
-    except msgspec.DecodeError:
+    except NOT_JSON:
         reason = ""
     return " ".join(reason.split())[:_MAX_MESSAGE_LENGTH] or "no reason given; check the setting 'url'"

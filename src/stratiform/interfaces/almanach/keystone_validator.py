@@ -12,10 +12,10 @@ from keystoneauth1 import session as sessions
 from keystoneauth1.exceptions import ClientException
 from keystoneauth1.identity import v3
 
-from stratiform.interfaces.endpoints.decoding import NOT_JSON
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import MINUTE_US, Micros, parse_iso
 from stratiform.kit.errors import Unauthenticated, Unavailable
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.kit.policy import Caller
 
 #: A validated token is cached for this time at most, so a revoked token is rejected after it.

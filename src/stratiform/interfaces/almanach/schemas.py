@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from stratiform.interfaces.almanach.errors import InvalidDate, InvalidFields, InvalidPayload, MissingParameter
-from stratiform.interfaces.endpoints.decoding import NOT_JSON
 from stratiform.interfaces.http import Request
 from stratiform.kit.clock import Micros, from_datetime, parse_iso
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.kit.number_parsing import parse_uint
 
 Document = dict[str, Any]

@@ -28,6 +28,9 @@ _RECEIVE_BYTES = 1024 * 1024
 
 _HEARTBEAT_EVERY_S = 1.0
 
+#: What a broker or the network can raise.
+ERRORS = (amqp.exceptions.AMQPError, OSError)
+
 #: Called with messages in the order of their delivery tags.
 OnMessages = Callable[[Sequence[Delivery]], None]
 
@@ -94,27 +97,38 @@ def connect(
     host: BrokerHost, address: TransportUrl, subscription: Subscription, on_messages: OnMessages
 ) -> Iterator[ConsumerConnection]:
     """Connect to a broker, and declare what is consumed. Raises errors of the broker and the network."""
-    options, frames = address.options, FrameHandler()
-    connection = amqp.Connection(
-        host=str(host),
-        userid=host.user,
-        password=host.password,
-        login_method=options.rabbit_login_method,
-        virtual_host=address.virtual_host,
-        ssl=_tls_options(host, options) if options.ssl else False,
-        connect_timeout=_CONNECT_TIMEOUT_S,
-        heartbeat=options.heartbeat_timeout_threshold,
-        frame_handler=frames,
-        client_properties={"connection_name": f"stratiform:{os.getpid()}"},
+    frames = FrameHandler()
+    connection = open_connection(
+        host, address, heartbeat=address.options.heartbeat_timeout_threshold, frame_handler=frames
     )
     try:
-        connection.connect()
-        connection.sock.settimeout(_SOCKET_TIMEOUT_S)
         declare_queues(connection, address, subscription)
         yield ConsumerConnection(connection, frames, on_messages)
         connection.close()
     finally:
         connection.collect()
+
+
+def open_connection(host: BrokerHost, address: TransportUrl, **options: object) -> amqp.Connection:
+    """Connect to a broker. `options`: further ones of py-amqp. Raises errors of the broker and the network."""
+    connection = amqp.Connection(
+        host=str(host),
+        userid=host.user,
+        password=host.password,
+        login_method=address.options.rabbit_login_method,
+        virtual_host=address.virtual_host,
+        ssl=_tls_options(host, address.options) if address.options.ssl else False,
+        connect_timeout=_CONNECT_TIMEOUT_S,
+        client_properties={"connection_name": f"stratiform:{os.getpid()}"},
+        **options,
+    )
+    try:
+        connection.connect()
+        connection.sock.settimeout(_SOCKET_TIMEOUT_S)
+    except BaseException:
+        connection.collect()
+        raise
+    return connection
 
 
 def _tls_options(host: BrokerHost, options: ConsumerOptions) -> dict[str, str]:

@@ -5,18 +5,28 @@ from urllib.parse import quote
 
 import typer
 
+from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 from stratiform.interfaces.cli.period_previews import format_unassigned
+from stratiform.interfaces.cli.price_changes import (
+    DryRun,
+    Reason,
+    Retroactive,
+    check_reason,
+    describe_differences,
+    print_change,
+    print_differences,
+)
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import format_named_id, print_line
 
-app = typer.Typer(help="Customer accounts, and the projects that are assigned to them.", no_args_is_help=True)
+app = typer.Typer(help="Manage customer accounts and their projects.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Name or ID of the customer account.")]
 LegalName = Annotated[str | None, typer.Option(help="Name on invoices.")]
 Address = Annotated[list[str] | None, typer.Option(help="A line of the address; can be repeated.")]
-Country = Annotated[str | None, typer.Option(help="Country code of two letters (ISO 3166).")]
+Country = Annotated[str | None, typer.Option(help="Two-letter country code (ISO 3166).")]
 ProjectOption = Annotated[str, typer.Option(help="Name or ID of the project.")]
 TaxId = Annotated[str | None, typer.Option(help="VAT number or other tax ID.")]
 
@@ -41,7 +51,7 @@ def create_account(
     address: Address = None,
     country: Country = None,
     tax_id: TaxId = None,
-    tax_rate: Annotated[str, typer.Option(help="Default tax rate of its invoices, in percent.")] = "0",
+    tax_rate: Annotated[str, typer.Option(help="Default tax rate on invoices, in percent.")] = "0",
     output: FormatOption = Format.table,
 ) -> None:
     """Create a customer account."""
@@ -73,13 +83,33 @@ def update_account(
     address: Address = None,
     country: Country = None,
     tax_id: TaxId = None,
-    tax_rate: Annotated[str | None, typer.Option(help="Default tax rate of its invoices, in percent.")] = None,
+    tax_rate: Annotated[str | None, typer.Option(help="Default tax rate on invoices, in percent.")] = None,
+    plan: Annotated[
+        str | None, typer.Option(help="New price plan, in the same currency, from the start of the open period.")
+    ] = None,
+    dry_run: DryRun = False,
+    retroactive: Retroactive = False,
+    reason: Reason = "",
+    yes: Yes = False,
     output: FormatOption = Format.table,
 ) -> None:
-    """Change a customer account. The changes apply to future invoices."""
+    """Change a customer account. The changes apply to future invoices.
+
+    To change the price plan from a date on, close the period until that date first. A plan that would change the cost
+    of past usage requires --retroactive and --reason: the command shows the change, prompts for confirmation, and
+    records the change.
+    """
+    if plan is None and (dry_run or retroactive or reason):
+        raise CliError("--dry-run, --retroactive and --reason are allowed only with --plan")
     options = {"name": new_name, "tax_rate": tax_rate}
     changes: dict[str, object] = {key: value for key, value in options.items() if value is not None}
     changes |= build_party_fields(legal_name, address, country, tax_id)
+    if plan is not None:
+        if changes:
+            raise CliError("--plan cannot be combined with other changes", "run two commands")
+        check_reason(reason, retroactive=retroactive)
+        _set_plan(name, plan, reason=reason, retroactive=retroactive, dry_run=dry_run, yes=yes, output=output)
+        return
     if not changes:
         raise CliError("nothing to change", "`stratiform account set --help` lists the options")
     print_item(get_client().patch(_path(name), changes), _ROWS, output)
@@ -135,6 +165,26 @@ def build_party_fields(
     """Return the fields of a party whose options are set."""
     options = {"legal_name": legal_name, "address": address, "country": country, "tax_id": tax_id}
     return {key: value for key, value in options.items() if value is not None}
+
+
+def _set_plan(
+    name: str, plan: str, *, reason: str, retroactive: bool, dry_run: bool, yes: bool, output: Format
+) -> None:
+    client, path = get_client(), f"{_path(name)}/plan"
+    preview = client.post(f"{path}/preview", {"plan": plan}) if dry_run or retroactive else None
+    if preview is not None and dry_run and output is Format.json:
+        print_item(preview, {}, output)
+    elif preview is not None and output is Format.table:
+        print_differences(preview["differences"])
+    if dry_run:
+        return
+    if preview is not None and preview["differences"]:
+        differences = describe_differences(preview["differences"])
+        confirm(f"Move customer account '{name}' to plan '{plan}' and {differences}", yes=yes)
+    account = client.put(path, {"plan": plan, "retroactive": retroactive, "reason": reason})
+    print_item(account, _ROWS, output)
+    if output is Format.table:
+        print_change(account["change"])
 
 
 def _path(name: str) -> str:

@@ -12,6 +12,7 @@ from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.output import format_counts
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
+from stratiform.kit.json_errors import NOT_JSON
 
 #: The maximum number of events per request, which is one transaction.
 _EVENTS_PER_REQUEST = 1000
@@ -21,14 +22,12 @@ _BYTES_PER_REQUEST = 8 << 20
 
 _BATCH_TYPE = "application/cloudevents-batch+json"
 
-_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
 
 def ingest_file(
     file: Annotated[Path, typer.Argument(help="CloudEvents: one, an array, or one per line; - for standard input.")],
     cloud: Annotated[str, typer.Option(help="Cloud of events that do not specify one.")] = "openstack",
 ) -> None:
-    """Ingest CloudEvents. Repeating it has no effect. Exit status 1: events were rejected."""
+    """Ingest CloudEvents. Duplicates have no effect. Exit status 1: events were rejected."""
     counts = dict.fromkeys(("ingested", "duplicates", "ignored", "rejected"), 0)
     offset = 0
     results: list[dict[str, Any]] = []
@@ -68,7 +67,7 @@ def _events(file: Path) -> Iterator[bytes]:
         raise CliError(f"Cannot read {file}: {error.strerror}") from error
     try:
         yield from map(bytes, msgspec.json.decode(content, type=list[msgspec.Raw]))
-    except _NOT_JSON:
+    except NOT_JSON:
         yield from _split_events(file, content)
 
 
@@ -89,6 +88,6 @@ def _split_events(file: Path, content: bytes) -> Iterator[bytes]:
 def _is_json(content: bytes) -> bool:
     try:
         msgspec.json.decode(content)
-    except _NOT_JSON:
+    except NOT_JSON:
         return False
     return True

@@ -68,7 +68,7 @@ class _SetGroup(TyperGroup):
         return build_update_command(cmd_name, parse_settings(_get_kind(kind)), _set(cmd_name))
 
 
-app = typer.Typer(help="Manage clouds: accounts, bindings of projects, and native IDs.", no_args_is_help=True)
+app = typer.Typer(help="Manage clouds, project bindings and native IDs.", no_args_is_help=True)
 images = typer.Typer(help="Register images that already exist in a cloud.", no_args_is_help=True)
 flavors = typer.Typer(help="Map flavors to instance types of a cloud.", no_args_is_help=True)
 volume_types = typer.Typer(help="Map volume types to disk types of a cloud.", no_args_is_help=True)

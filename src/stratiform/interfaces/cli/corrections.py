@@ -41,29 +41,29 @@ def create_correction(
     cloud: Annotated[
         str, typer.Option(help="Cloud; required for a new resource, or if the resource is in several clouds.")
     ] = "",
-    start: Annotated[str | None, typer.Option(metavar="TIME", help=f"Start of its usage. {_TIME}")] = None,
-    end: Annotated[str | None, typer.Option(metavar="TIME", help="End of its usage.")] = None,
-    reopen: Annotated[bool, typer.Option("--reopen", help="Its usage has not ended.")] = False,
+    start: Annotated[str | None, typer.Option(metavar="TIME", help=f"Start of usage. {_TIME}")] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help="End of usage.")] = None,
+    reopen: Annotated[bool, typer.Option("--reopen", help="The usage of the resource has not ended.")] = False,
     since: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Start of the changed interval.")] = None,
     until: Annotated[str | None, typer.Option("--to", metavar="TIME", help="End of the changed interval.")] = None,
-    project: Annotated[str | None, typer.Option(help="ID of the project that used it.")] = None,
+    project: Annotated[str | None, typer.Option(help="ID of the project that used the resource.")] = None,
     state: Annotated[str | None, typer.Option(help="State of the resource.")] = None,
     attribute: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An attribute; NAME= removes it.")
     ] = None,
-    absent: Annotated[bool, typer.Option("--absent", help="It was not used in the interval.")] = False,
+    absent: Annotated[bool, typer.Option("--absent", help="The resource was not in use in the interval.")] = False,
     meter: Annotated[str | None, typer.Option(help="A meter to adjust, with --quantity and --at.")] = None,
     quantity: Annotated[
         str | None, typer.Option(metavar="NUMBER", help="Quantity to add to the meter; can be negative.")
     ] = None,
     at: Annotated[str | None, typer.Option(metavar="TIME", help="Time of the adjustment.")] = None,
     revoke: Annotated[str | None, typer.Option(metavar="ID", help="ID of a correction to revoke.")] = None,
-    key: Annotated[str, typer.Option("--id", help="ID of the correction; repeating it has no effect.")] = "",
+    key: Annotated[str, typer.Option("--id", help="ID of the correction, which makes the command idempotent.")] = "",
     output: FormatOption = Format.table,
 ) -> None:
     """Correct the usage of a resource, or adjust one of its meters.
 
-    A correction is an event with author and reason. It changes no other event, and it can be revoked.
+    A correction is an event with an author and a reason. It changes no other event and can be revoked.
     """
     body = {
         "resource_type": resource_type,

@@ -10,7 +10,7 @@ from stratiform.interfaces.cli.output import Format, FormatOption, print_item, p
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
-app = typer.Typer(help="Cost to date of servers and projects.", no_args_is_help=True)
+app = typer.Typer(help="Show the cost to date of servers and projects.", no_args_is_help=True)
 
 _LINE_COLUMNS = {
     "Description": "description",

@@ -13,7 +13,7 @@ from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, p
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
-app = typer.Typer(help="Invoices, and the seller who issues them.", no_args_is_help=True)
+app = typer.Typer(help="Show invoices, and manage the seller who issues them.", no_args_is_help=True)
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the invoice.")]
 _COLUMNS = {
@@ -70,7 +70,7 @@ def show_invoice(number: Number, output: FormatOption = Format.table) -> None:
 @app.command("download")
 def download_invoice(
     number: Number,
-    output: Annotated[Path, typer.Option("--output", "-o", help="File name that ends in .pdf or .json.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Output file, whose name must end in .pdf or .json.")],
 ) -> None:
     """Download an invoice as PDF or JSON."""
     paths = {".pdf": "/pdf", ".json": ""}

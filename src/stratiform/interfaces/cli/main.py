@@ -19,13 +19,15 @@ _PACKAGE = "stratiform.interfaces.cli"
 
 #: The commands of the REST client, and the modules that they are in.
 COMMANDS = {
-    "account": LazyCommand(f"{_PACKAGE}.account:app", "Customer accounts, and the projects that are assigned to them."),
-    "clouds": LazyCommand(f"{_PACKAGE}.clouds:app", "Manage clouds: accounts, bindings of projects, and native IDs."),
-    "cost": LazyCommand(f"{_PACKAGE}.cost:app", "Cost to date of servers and projects."),
-    "invoice": LazyCommand(f"{_PACKAGE}.invoice:app", "Invoices, and the seller who issues them."),
-    "period": LazyCommand(f"{_PACKAGE}.period:app", "Billing periods; closing one issues its invoice."),
+    "account": LazyCommand(f"{_PACKAGE}.account:app", "Manage customer accounts and their projects."),
+    "clouds": LazyCommand(f"{_PACKAGE}.clouds:app", "Manage clouds, project bindings and native IDs."),
+    "cost": LazyCommand(f"{_PACKAGE}.cost:app", "Show the cost to date of servers and projects."),
+    "invoice": LazyCommand(f"{_PACKAGE}.invoice:app", "Show invoices, and manage the seller who issues them."),
+    "period": LazyCommand(f"{_PACKAGE}.period:app", "Manage billing periods; closing a period issues its invoice."),
     "price": LazyCommand(f"{_PACKAGE}.price:app", "Publish and show price plans."),
-    "usage": LazyCommand(f"{_PACKAGE}.usage:app", "Usage, and the messages it comes from."),
+    "usage": LazyCommand(
+        f"{_PACKAGE}.usage:app", "Show, correct and export usage, and manage the messages that it comes from."
+    ),
     "version": LazyCommand(f"{_PACKAGE}.main:show_version", "Print the version."),
 }
 

@@ -10,8 +10,8 @@ from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, p
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
-app = typer.Typer(help="Meters.", no_args_is_help=True)
-ignored = typer.Typer(help="Messages that no meter reads.", no_args_is_help=True)
+app = typer.Typer(help="List meters, and validate meter files.", no_args_is_help=True)
+ignored = typer.Typer(help="List and replay messages that no meter reads.", no_args_is_help=True)
 
 _METER_COLUMNS = {"Name": "name", "Title": "title", "Unit": "unit", "Attributes": "attributes", "Samples": "samples"}
 _IGNORED_COLUMNS = {
@@ -47,11 +47,11 @@ def check_meter(file: Annotated[Path, typer.Argument(help="A meter file.")]) -> 
 @ignored.command("list")
 def count_ignored_messages(
     undecided: Annotated[
-        bool, typer.Option("--undecided", help="Only types that are neither ignored on purpose nor metered.")
+        bool, typer.Option("--undecided", help="Only types that are neither explicitly ignored nor metered.")
     ] = False,
     output: FormatOption = Format.table,
 ) -> None:
-    """Count messages by cloud and event type: undecided types first, those ignored on purpose last, with the reason.
+    """Count messages by cloud and event type: undecided types first, explicitly ignored types last, with the reason.
 
     Times are those of the messages, not of their import.
     """

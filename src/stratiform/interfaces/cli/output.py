@@ -20,7 +20,7 @@ class Format(StrEnum):
 #: A JSON object of a response; the types of its values depend on the endpoint.
 JsonObject = Mapping[str, Any]
 
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="table or json.")]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="Output format: table or json.")]
 
 #: The width of a table that is not printed to a terminal.
 _UNLIMITED_WIDTH = 1000

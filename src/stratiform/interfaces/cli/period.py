@@ -14,7 +14,7 @@ from stratiform.interfaces.cli.period_previews import print_preview, print_warni
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import escape_control_characters, print_line
 
-app = typer.Typer(help="Billing periods; closing one issues its invoice.", no_args_is_help=True)
+app = typer.Typer(help="Manage billing periods; closing a period issues its invoice.", no_args_is_help=True)
 
 AccountOption = Annotated[str, typer.Option(help="Name or ID of the customer account.")]
 _COLUMNS = {
@@ -53,7 +53,7 @@ _CLOSED_COLUMNS = {name: _ROWS[name] for name in ("Account", "From", "Until", "I
 
 @app.command("close")
 def close_period(
-    month: Annotated[str | None, typer.Argument(help="A month that is over, such as 2026-11 (UTC).")] = None,
+    month: Annotated[str | None, typer.Argument(help="A completed month, such as 2026-11 (UTC).")] = None,
     account: Annotated[str | None, typer.Option(help="Name or ID of the customer account.")] = None,
     all_accounts: Annotated[bool, typer.Option("--all", help="Close the period of all customer accounts.")] = False,
     until: Annotated[str | None, typer.Option(help="End the open period at this time (ISO 8601), or `now`.")] = None,

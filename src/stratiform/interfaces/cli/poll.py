@@ -22,7 +22,7 @@ _COLUMNS = {
 
 
 def list_polls(output: FormatOption = Format.table) -> None:
-    """List polls with the time up to which they are complete, and the last failure."""
+    """List polls, with the time up to which each is complete and its last failure."""
     print_list(get_client().get("usage/polls")["polls"], _COLUMNS, output)
 
 
@@ -30,7 +30,7 @@ def rewind_poll(
     poll: Annotated[str, typer.Argument(help="ID of the poll.")],
     since: Annotated[str, typer.Option("--from", metavar="TIME", help="ISO 8601, such as 2026-11-01T00:00:00Z.")],
 ) -> None:
-    """Poll a cloud again, starting at an earlier time. Duplicate samples are ignored."""
+    """Poll a cloud again, starting at an earlier time. Duplicate samples have no effect."""
     try:
         result = get_client().post(f"usage/polls/{quote(poll, safe='')}/again", {"since": since})
     except CliError as error:

@@ -55,8 +55,8 @@ def publish_prices(
 ) -> None:
     """Publish a price plan, or new versions of a plan. A published version never changes.
 
-    A version that would change the cost of past usage is refused without --retroactive and --reason, which show the
-    change first and record it.
+    A version that would change the cost of past usage requires --retroactive and --reason: the command shows the
+    change, prompts for confirmation, and records the change.
     """
     check_reason(reason, retroactive=retroactive)
     content = _read(file)

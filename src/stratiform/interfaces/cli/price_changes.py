@@ -13,9 +13,9 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Only show what would change for past usage, for each customer account.")
 ]
 Retroactive = Annotated[
-    bool, typer.Option("--retroactive", help="Allow that past usage of open periods costs something else.")
+    bool, typer.Option("--retroactive", help="Allow a change to the cost of past usage in open periods.")
 ]
-Reason = Annotated[str, typer.Option(help="Reason of a retroactive change, which is recorded.")]
+Reason = Annotated[str, typer.Option(help="Reason for the retroactive change, which is recorded.")]
 
 _DIFFERENCE_COLUMNS = {
     "Account": "account",
@@ -42,7 +42,7 @@ def check_reason(reason: str, *, retroactive: bool) -> None:
     if retroactive and not reason.strip():
         raise CliError("A retroactive price change needs a reason", "specify it with --reason")
     if reason and not retroactive:
-        raise CliError("--reason is only for a retroactive change", "specify --retroactive too")
+        raise CliError("--reason is allowed only for a retroactive change", "specify --retroactive too")
 
 
 def print_differences(differences: Sequence[JsonObject]) -> None:

@@ -12,7 +12,7 @@ from stratiform.interfaces.cli.output import Format, FormatOption, format_counts
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
-app = typer.Typer(help="Rejected messages.", no_args_is_help=True)
+app = typer.Typer(help="List, show, replay and delete rejected messages.", no_args_is_help=True)
 
 _COLUMNS = {"ID": "id", "Cloud": "cloud", "Received at": "received_at", "Reason": "reason", "Message": "body"}
 

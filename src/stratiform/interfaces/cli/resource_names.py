@@ -10,7 +10,7 @@ from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
-app = typer.Typer(help="Names of volume types, flavors, images and projects.", no_args_is_help=True)
+app = typer.Typer(help="List and set the names of volume types, flavors, images and projects.", no_args_is_help=True)
 
 _COLUMNS = {"Type": "resource_type", "ID": "resource_id", "Cloud": "cloud", "Name": "name", "Since": "start"}
 

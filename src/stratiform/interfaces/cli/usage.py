@@ -29,22 +29,24 @@ COMMANDS = {
         f"{_PACKAGE}.ledger_exports:export_file",
         "Export the events of all resources used in a period, with proofs and the resulting segments.",
     ),
-    "ignored": LazyCommand(f"{_PACKAGE}.meter:ignored", "Messages that no meter reads."),
+    "ignored": LazyCommand(f"{_PACKAGE}.meter:ignored", "List and replay messages that no meter reads."),
     "insert": LazyCommand(
         f"{_PACKAGE}.cloudevents:ingest_file",
-        "Ingest CloudEvents. Repeating it has no effect. Exit status 1: events were rejected.",
+        "Ingest CloudEvents. Duplicates have no effect. Exit status 1: events were rejected.",
     ),
-    "meter": LazyCommand(f"{_PACKAGE}.meter:app", "Meters."),
-    "names": LazyCommand(f"{_PACKAGE}.resource_names:app", "Names of volume types, flavors, images and projects."),
+    "meter": LazyCommand(f"{_PACKAGE}.meter:app", "List meters, and validate meter files."),
+    "names": LazyCommand(
+        f"{_PACKAGE}.resource_names:app", "List and set the names of volume types, flavors, images and projects."
+    ),
     "poll-again": LazyCommand(
         f"{_PACKAGE}.poll:rewind_poll",
-        "Poll a cloud again, starting at an earlier time. Duplicate samples are ignored.",
+        "Poll a cloud again, starting at an earlier time. Duplicate samples have no effect.",
     ),
     "polls": LazyCommand(
         f"{_PACKAGE}.poll:list_polls",
-        "List polls with the time up to which they are complete, and the last failure.",
+        "List polls, with the time up to which each is complete and its last failure.",
     ),
-    "rejected": LazyCommand(f"{_PACKAGE}.rejected_messages:app", "Rejected messages."),
+    "rejected": LazyCommand(f"{_PACKAGE}.rejected_messages:app", "List, show, replay and delete rejected messages."),
     "sums": LazyCommand(
         f"{_PACKAGE}.usage_sums:show_sums",
         "Sum usage by groups and buckets, as exact numbers in seconds and value × seconds.",
@@ -55,7 +57,9 @@ COMMANDS = {
     ),
 }
 
-app = create_group(COMMANDS, help="Usage, and the messages it comes from.", no_args_is_help=True)
+app = create_group(
+    COMMANDS, help="Show, correct and export usage, and manage the messages that it comes from.", no_args_is_help=True
+)
 
 #: The largest page of the server.
 _PAGE_SIZE = 10_000
@@ -66,7 +70,7 @@ def import_notifications(
     file: Annotated[Path, typer.Argument(help="Notifications, one JSON document per line; - for standard input.")],
     cloud: Annotated[str, typer.Option(help="Name of the cloud that sent the notifications.")] = "openstack",
 ) -> None:
-    """Ingest recorded OpenStack notifications. Repeating it has no effect. Invalid lines are stored as rejected."""
+    """Ingest recorded OpenStack notifications. Duplicates have no effect. Invalid lines are stored as rejected."""
     source = Path("/dev/stdin") if str(file) == "-" else file
     if source.is_dir():
         raise CliError(f"Cannot read {file}: it is a directory", "use a file with one JSON document per line")

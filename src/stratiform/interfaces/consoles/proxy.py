@@ -41,7 +41,7 @@ async def connect_console(socket: WebSocket) -> None:
     services = get_services(socket)
     host = socket.headers.get("host", "")
     if not get_settings(socket).is_origin_allowed(socket.headers.get("origin"), host, services):
-        logger.warning("console refused, origin not allowed request_id=%s", get_request_id(socket.scope))
+        logger.warning("console connection refused, origin not allowed request_id=%s", get_request_id(socket.scope))
         await socket.close(code=_POLICY_VIOLATION, reason="Origin header not valid.")
         return
     try:

@@ -16,6 +16,7 @@ from stratiform.interfaces.endpoints.field_restrictions import (
     list_existing_fields,
 )
 from stratiform.kit.errors import Fault, Invalid
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.kit.number_parsing import is_int, parse_decimal
 
 T = TypeVar("T")
@@ -23,8 +24,6 @@ T = TypeVar("T")
 #: Parses the text of a boolean parameter with this name, or raises the error of the format.
 FlagParser = Callable[[str, str, InvalidFieldFormat], bool]
 
-#: Errors of a body that is not JSON, or nests deeper than any schema.
-NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 #: Fields whose values never appear in an error.
 _SECRET_FIELDS = frozenset(

@@ -32,6 +32,19 @@ def password_of(api: Callers, name: str) -> dict[str, Any]:
     return {"methods": ["password"], "password": {"user": {"id": user_id(api, name), "password": PASSWORD}}}
 
 
+@pytest.mark.parametrize("secret", ["[" * 5000 + "]" * 5000, "1", "x"])
+def test_ec2_credentials_that_are_not_valid_json_are_refused(api: Callers, secret: str) -> None:
+    for blob in (secret, f'{{"access": "a", "secret": {secret}}}'):
+        credential = {
+            "type": "ec2",
+            "blob": blob,
+            "user_id": user_id(api, "green-member"),
+            "project_id": api.projects["green"],
+        }
+        response = api.request("POST", f"{V3}/credentials", "green", json={"credential": credential})
+        assert (response.status_code, response.json()["error"]["message"]) == (400, "Invalid blob in credential")
+
+
 def test_policies(api: Callers) -> None:
     body = {"policy": {"blob": "{}", "type": "application/json", "team": "a"}}
     policy = api.ok("POST", f"{V3}/policies", "admin", json=body)["policy"]

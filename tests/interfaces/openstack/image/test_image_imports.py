@@ -61,7 +61,7 @@ def image_url() -> Iterator[str]:
             """Write nothing to the standard error."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Image)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/image"
     server.shutdown()

@@ -1,5 +1,6 @@
 """Backups: create, restore, records, and their usage."""
 
+import base64
 from typing import Any
 
 from support.volume_api import Api
@@ -87,8 +88,10 @@ def test_records_are_exported_and_imported(api: Api) -> None:
     assert api("GET", f"{path}/export_record").status_code == 403
     record = api.ok("GET", f"{path}/export_record", caller="admin")
     assert "already exists" in api("POST", "/backups/import_record", record, caller="admin").text
-    broken = {"backup-record": {"backup_service": "stratiform", "backup_url": "x"}}
-    assert api("POST", "/backups/import_record", broken, caller="admin").status_code == 400
+    deep = base64.b64encode(b'{"x":' + b"[" * 5000 + b"]" * 5000 + b"}").decode()
+    for url in ("x", "\ufffd", deep):
+        broken = {"backup-record": {"backup_service": "stratiform", "backup_url": url}}
+        assert api("POST", "/backups/import_record", broken, caller="admin").status_code == 400
 
 
 def test_quota_of_backups(api: Api) -> None:

@@ -16,6 +16,7 @@ from stratiform.connectors.openstack.usage.inventory import list_resources
 from stratiform.contract.errors import CloudUnreachable, NativeNotFound, RequestRejected
 from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_decimal, parse_poll_parameters
 from stratiform.kit.clock import SECOND_US, Micros, format_iso, parse_iso
+from stratiform.kit.json_errors import NOT_JSON
 
 if TYPE_CHECKING:
     from stratiform.connectors.openstack.client import Client
@@ -91,7 +92,7 @@ class OpenstackUsageDriver:
             return _decoder.decode(self._client.request_gnocchi("POST", path, query, body))
         except NativeNotFound as error:
             raise RequestRejected(error.message, hint=_ARCHIVE_POLICY_HINT) from error
-        except msgspec.DecodeError as error:
+        except NOT_JSON as error:
             raise CloudUnreachable("invalid response from the metric service; it is not Gnocchi") from error
 
 

@@ -1,7 +1,6 @@
 """Key pairs of the credential's user."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 
 from stratiform.interfaces.ec2 import lists
@@ -27,7 +26,7 @@ def create_key_pair(request: Ec2Request) -> Response:
     """Generate an RSA key. The private half is returned once; it is generated with no transaction open."""
     name = request.parameters.require("KeyName")
     if request.parameters.get("KeyType", "rsa") != "rsa":
-        raise Ec2Error("UnsupportedOperation", "Only keys of the type rsa can be generated; import others.")
+        raise Ec2Error("UnsupportedOperation", "Only RSA keys can be generated; import keys of other types.")
     keypairs = request.services.compute.keypairs
     key = keypairs.generate("ssh", "Generated-by-Stratiform", request.services.clock.now())
     with request.write_transaction() as ctx:
@@ -39,7 +38,7 @@ def create_key_pair(request: Ec2Request) -> Response:
 def import_key_pair(request: Ec2Request) -> Response:
     try:
         public_key = base64.b64decode(request.parameters.require("PublicKeyMaterial"), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise Ec2Error("InvalidKey.Format", "Key is not in valid OpenSSH public key format") from error
     name = request.parameters.require("KeyName")
     return _build(request.services.compute.keypairs.create(request.ctx, name, public_key.strip()))

@@ -112,4 +112,4 @@ def _change(
         if name:
             volume.snapshots.update(ctx, snapshot_id, name=name)
     else:
-        raise Ec2Error("UnsupportedOperation", f"Tags of '{ec2_id}' are not supported.")
+        raise Ec2Error("UnsupportedOperation", f"Tagging '{ec2_id}' is not supported.")

@@ -42,7 +42,7 @@ def set_password(request: ApiRequest, item: str, body: bytes) -> None:
         if not _is_password(str(item)) or find_content(data, str(item)) is None:
             raise NotFound("The resource could not be found.")
         if data.password:
-            raise Conflict("The password is set already.")
+            raise Conflict("The password has already been set.")
         if len(body) > _MAX_PASSWORD_BYTES:
             raise Invalid("Request is too large.")
         request.services.compute.instance_metadata.set_password(db, data.server.id, _decode(body))

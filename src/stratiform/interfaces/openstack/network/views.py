@@ -2,6 +2,11 @@
 
 from collections.abc import Sequence
 
+from msgspec import Raw
+
+from stratiform.interfaces.endpoints import ViewContext
+from stratiform.interfaces.endpoints.encoded_items import EncodedItems
+from stratiform.interfaces.openstack.network.list_queries import select_fields
 from stratiform.interfaces.openstack.network.schemas import ip_availabilities as ip_availability_schemas
 from stratiform.interfaces.openstack.network.schemas import networks as network_schemas
 from stratiform.interfaces.openstack.network.schemas import ports as port_schemas
@@ -13,6 +18,8 @@ from stratiform.services.network.model import (
     Port,
     Subnet,
 )
+
+_encoded_ports = EncodedItems()
 
 
 def network(network: Network, subnets: Sequence[Subnet], zones: Sequence[str]) -> network_schemas.Network:
@@ -97,6 +104,11 @@ def port(port: Port) -> port_schemas.Port:
         qos_policy_id=port.qos_policy_id,
         vif_type="other" if port.device_id else "unbound",
     )
+
+
+def encode_port(of: Port, fields: Sequence[str], view: ViewContext) -> Raw:
+    """Return these fields of a port as JSON; no fields select all. The port is a shared record."""
+    return _encoded_ports.encode((id(of), *fields), of, lambda: select_fields(port(of), fields), view)
 
 
 def ip_availability(availability: IpAvailability) -> ip_availability_schemas.IpAvailability:

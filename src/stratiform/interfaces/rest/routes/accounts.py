@@ -6,11 +6,13 @@ from msgspec.structs import asdict
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.name_resolution import resolve_project
+from stratiform.interfaces.rest.retroactive_changes import parse_reason
 from stratiform.interfaces.rest.schemas import accounts as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
 from stratiform.interfaces.rest.timestamps import parse_timestamp
 from stratiform.interfaces.rest.views import billing as views
 from stratiform.interfaces.rest.views import period_previews as preview_views
+from stratiform.interfaces.rest.views import price_changes as price_change_views
 from stratiform.kit.clock import Micros
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.services.billing import policy
@@ -52,6 +54,36 @@ def update_account(request: ApiRequest, name: schemas.AccountReference, body: sc
         values["address"] = tuple(values["address"])
     accounts = request.services.billing.customer_accounts
     return views.account(accounts.update(request.ctx, name, CustomerAccountChanges(**values)))
+
+
+@api.put("/accounts/{name}/plan", policy.ACCOUNTS_SET_PLAN, errors=(NotFound, Conflict))
+def set_account_plan(
+    request: ApiRequest, name: schemas.AccountReference, body: schemas.AccountPlanUpdate
+) -> schemas.UpdatedAccount:
+    """Move a customer account to another price plan, from the start of its open period on.
+
+    Closed periods keep their plan. A change that would change the cost of past usage is refused without `retroactive`
+    and `reason`.
+    """
+    reason = parse_reason(body.reason, retroactive=body.retroactive)
+    update = request.services.billing.account_plans.update(request.ctx, name, body.plan, reason=reason)
+    change = None if update.change is None else price_change_views.price_change(update.change)
+    account = asdict(views.account(update.account))
+    return schemas.UpdatedAccount(**account, previous_plan=update.previous_plan, change=change)
+
+
+@api.post("/accounts/{name}/plan/preview", policy.ACCOUNTS_PREVIEW_PLAN, status=200, errors=(NotFound, Conflict))
+def preview_account_plan(
+    request: ApiRequest, name: schemas.AccountReference, body: schemas.AccountPlanPreviewRequest
+) -> schemas.AccountPlanPreview:
+    """Show what another price plan would change for past usage of a customer account."""
+    update = request.services.billing.account_plans.preview(request.ctx, name, body.plan)
+    return schemas.AccountPlanPreview(
+        account=update.account.name,
+        plan=update.account.plan,
+        previous_plan=update.previous_plan,
+        differences=[price_change_views.cost_difference(each) for each in update.differences],
+    )
 
 
 @api.post("/accounts/{name}/projects", policy.ACCOUNTS_ASSIGN, status=201, errors=(Conflict,))

@@ -11,13 +11,13 @@ import msgspec
 from msgspec import UnsetType
 
 from stratiform.interfaces.endpoints import ApiRequest
-from stratiform.interfaces.endpoints.decoding import NOT_JSON
 from stratiform.interfaces.endpoints.media_types import JSON
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.late_usage import LateUsageCheck
 from stratiform.interfaces.rest.schemas import events as schemas
 from stratiform.interfaces.rest.schemas.late_usage import LateUsage
 from stratiform.kit.errors import Invalid
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.service import EventResult
 

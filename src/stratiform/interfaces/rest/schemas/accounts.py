@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from stratiform.interfaces.rest.schemas.common import RequestBody
 from stratiform.interfaces.rest.schemas.invoices import UnassignedUsage
+from stratiform.interfaces.rest.schemas.price_changes import CostDifference, PriceChange, Reason, Retroactive
 
 AccountReference = Annotated[str, Meta(description="Name or ID of the account.")]
 Country = Annotated[str, Meta(description="Two letters (ISO 3166).")]
@@ -41,6 +42,18 @@ class AccountUpdate(RequestBody, kw_only=True):
     address: Annotated[list[str] | UnsetType, Meta(description="Lines of the address.")] = UNSET
     country: Country | UnsetType = UNSET
     tax_id: str | UnsetType = UNSET
+
+
+class AccountPlanPreviewRequest(RequestBody):
+    plan: Annotated[str, Meta(description="Name of the price plan.")]
+
+
+class AccountPlanUpdate(RequestBody):
+    """The price plan from the start of the open period on."""
+
+    plan: Annotated[str, Meta(description="Name of the price plan.")]
+    retroactive: Retroactive = False
+    reason: Reason = ""
 
 
 ProjectReference = Annotated[str, Meta(description="Name or ID of the project.")]
@@ -82,6 +95,22 @@ class Account(Struct):
     tax_id: str
     billed_until: str | None
     created_at: str
+
+
+class AccountPlanPreview(Struct):
+    """What another price plan would change for past usage in the open period."""
+
+    account: str
+    plan: str
+    previous_plan: str
+    differences: list[CostDifference]
+
+
+class UpdatedAccount(Account):
+    """A customer account with another price plan, and the record of what this changed retroactively."""
+
+    previous_plan: str
+    change: PriceChange | None
 
 
 class AccountPage(Struct):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Retroactive = Annotated[bool, Meta(description="Allow that past usage of open periods costs something else.")]
+Retroactive = Annotated[bool, Meta(description="Allow a change to the cost of past usage in open periods.")]
 Reason = Annotated[str, Meta(description="Reason of a retroactive change, which is recorded; required for it.")]
 
 

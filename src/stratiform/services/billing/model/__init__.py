@@ -37,6 +37,12 @@ from stratiform.services.billing.model.periods import (
     select_period,
     split_by_month,
 )
+from stratiform.services.billing.model.plan_intervals import (
+    PlanInterval,
+    clip_plan_intervals,
+    find_plan_start,
+    list_plan_intervals,
+)
 from stratiform.services.billing.model.previews import (
     InvoiceDraft,
     PeriodPreview,
@@ -44,6 +50,7 @@ from stratiform.services.billing.model.previews import (
     UnauditedUsage,
 )
 from stratiform.services.billing.model.price_changes import (
+    AccountPlanUpdate,
     CostDifference,
     PlanPublication,
     PriceChange,
@@ -52,6 +59,7 @@ from stratiform.services.billing.model.price_changes import (
 from stratiform.services.billing.model.taxes import TaxTotal, calculate_tax_total, calculate_tax_totals
 
 __all__ = [
+    "AccountPlanUpdate",
     "BillingPeriod",
     "ClosedPeriod",
     "CostDifference",
@@ -69,6 +77,7 @@ __all__ = [
     "Party",
     "PeriodPreview",
     "PeriodSelection",
+    "PlanInterval",
     "PlanPublication",
     "PlanReference",
     "PlanVersionReference",
@@ -87,10 +96,13 @@ __all__ = [
     "calculate_tax_total",
     "calculate_tax_totals",
     "check_party",
+    "clip_plan_intervals",
     "compare_drafts",
     "count_differing_resources",
+    "find_plan_start",
     "format_month",
     "get_month_bounds",
+    "list_plan_intervals",
     "parse_month",
     "select_period",
     "split_by_month",

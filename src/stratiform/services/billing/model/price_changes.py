@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
+from stratiform.services.billing.model.customer_accounts import CustomerAccount
 from stratiform.services.billing.model.documents import PlanVersionReference
 from stratiform.services.billing.model.previews import InvoiceDraft
 from stratiform.services.rating.model import AMOUNT_DIGITS, PricePlan, TaxCategory, format_scaled
@@ -53,6 +54,16 @@ class PlanPublication:
 
     plan: PricePlan
     past_versions: tuple[PlanVersionReference, ...]
+    differences: tuple[CostDifference, ...]
+    change: PriceChange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPlanUpdate:
+    """A customer account that was or would be moved to the price plan `account.plan`, and what this changes."""
+
+    account: CustomerAccount
+    previous_plan: str
     differences: tuple[CostDifference, ...]
     change: PriceChange | None = None
 

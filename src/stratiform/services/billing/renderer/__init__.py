@@ -35,7 +35,7 @@ def render_pdf(document: Document) -> bytes:
     if replaced:
         characters = ", ".join(f"U+{ord(character):04X}" for character in sorted(replaced))
         logger.warning(
-            "replaced characters without a glyph by U+FFFD document=%s characters=%s", document.number, characters
+            "characters without a glyph replaced with U+FFFD document=%s characters=%s", document.number, characters
         )
     return typst.compile(
         _TEMPLATE,

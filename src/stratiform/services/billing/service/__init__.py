@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from stratiform.kit.ids import Ids
 from stratiform.services.audit.service import AuditService
 from stratiform.services.billing.service.account_charges import AccountCharges
+from stratiform.services.billing.service.account_plans import AccountPlans
 from stratiform.services.billing.service.costs import RunningCosts
 from stratiform.services.billing.service.customer_accounts import CustomerAccounts
 from stratiform.services.billing.service.documents import Documents
@@ -29,6 +30,7 @@ class BillingService:
     """Customer accounts, billing periods, documents and running costs."""
 
     customer_accounts: CustomerAccounts
+    account_plans: AccountPlans
     project_assignments: ProjectAssignments
     periods: BillingPeriods
     period_previews: PeriodPreviews
@@ -51,6 +53,7 @@ class BillingService:
         late_usage = LateUsageReports(ledger, rating, charges)
         return cls(
             customer_accounts=CustomerAccounts(ids, rating),
+            account_plans=AccountPlans(rating, ingest, price_changes),
             project_assignments=ProjectAssignments(ids, rating, unassigned),
             periods=BillingPeriods(ids, ingest, drafts),
             period_previews=PeriodPreviews(ingest, audit, drafts, unassigned, late_usage),

@@ -1,8 +1,8 @@
 """Running costs: what resources and projects cost until now, by the prices and the code of the invoice."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import DAY_US, Micros, format_iso, to_datetime
 from stratiform.kit.context import RequestContext
@@ -18,12 +18,15 @@ from stratiform.services.billing.model import (
     ResourceCost,
     UnpricedGap,
     build_unpriced_totals,
+    clip_plan_intervals,
     format_month,
+    list_plan_intervals,
     parse_month,
 )
 from stratiform.services.billing.repository.customer_accounts import find_customer_account
+from stratiform.services.billing.repository.periods import list_periods
 from stratiform.services.billing.repository.project_assignments import list_assignments
-from stratiform.services.billing.service.account_charges import AccountCharges
+from stratiform.services.billing.service.account_charges import AccountCharge, AccountCharges
 from stratiform.services.billing.service.account_usage import ResourceNames, UsageSelection
 from stratiform.services.ledger.model import Segment, UsageFilter
 from stratiform.services.ledger.service import LedgerService
@@ -35,6 +38,7 @@ from stratiform.services.rating.model import (
     ChargeLine,
     PricePlan,
     format_scaled,
+    merge_charges,
 )
 from stratiform.services.rating.service import RatingService
 
@@ -109,10 +113,11 @@ class RunningCosts:
         ]
         if not starts:
             return None
-        plan = self.rating.plans.load(ctx.db, account.plan)
         usage_filter = UsageFilter(*last.resource, project_id=last.project_id)
-        selection = UsageSelection(account.id, plan, assignment.start, end, usage_filter, since=account.plan_from)
-        charge = self.charges.rate(ctx.db, selection).charge
+        selections = self._select_by_plan(ctx, account, assignment.start, end, usage_filter)
+        rated = [(selection.plan, self.charges.rate(ctx.db, selection)) for selection in selections]
+        charge = merge_charges([each.charge for _, each in rated])
+        plan = self.rating.plans.load(ctx.db, account.plan)
         return ResourceCost(
             resource_type=last.resource_type,
             resource_id=last.resource_id,
@@ -126,7 +131,7 @@ class RunningCosts:
             as_of=format_iso(end),
             ended_at=None if last.end is None or last.end > ctx.now else format_iso(last.end),
             per_hour=self._hourly_rate(plan, last, ctx.now),
-            lines=[_build_line(plan, line) for line in charge.lines],
+            lines=[_build_line(plan, line) for plan, each in rated for line in each.charge.lines],
             unpriced=build_unpriced_totals(charge),
             gaps=_unpriced_gaps(charge),
         )
@@ -141,12 +146,13 @@ class RunningCosts:
     ) -> ProjectCost:
         """Rate the usage in `[start, end)`; `first` is the start of the first assignment to the customer account."""
         as_of = max(start, end)
-        plan = self.rating.plans.load(ctx.db, account.plan)
-        selection = UsageSelection(
-            account.id, plan, start, as_of, UsageFilter(project_id=project_id), since=account.plan_from
-        )
-        rated, days = self.charges.rate_month_by_day(ctx.db, selection)
-        charge = rated.charge
+        rated: list[tuple[PricePlan, AccountCharge]] = []
+        days: list[dict[Micros, int]] = []
+        for selection in self._select_by_plan(ctx, account, start, as_of, UsageFilter(project_id=project_id)):
+            charge_by_plan, amounts = self.charges.rate_month_by_day(ctx.db, replace(selection, start=start))
+            rated.append((selection.plan, charge_by_plan))
+            days += amounts.values()
+        charge = merge_charges([each.charge for _, each in rated])
         return ProjectCost(
             project_id=project_id,
             project_name=self.find_project_name(ctx, project_id, as_of - 1),
@@ -156,11 +162,20 @@ class RunningCosts:
             amount=format_scaled(charge.amount, AMOUNT_DIGITS),
             since=format_iso(max(start, first)),
             as_of=format_iso(as_of),
-            days=_sum_days(days.values(), start, end),
-            resources=_sum_resources(plan, charge, rated.names),
+            days=_sum_days(days, start, end),
+            resources=_sum_resources(rated),
             unpriced=build_unpriced_totals(charge),
             gaps=_unpriced_gaps(charge),
         )
+
+    def _select_by_plan(
+        self, ctx: RequestContext, account: CustomerAccount, start: Micros, end: Micros, usage_filter: UsageFilter
+    ) -> Iterator[UsageSelection]:
+        """Yield the usage in `[start, end)`, in parts by the price plans of the customer account at the time."""
+        intervals = list_plan_intervals(account, list_periods(ctx.db, account.id))
+        for interval, first, last in clip_plan_intervals(intervals, start, end):
+            plan = self.rating.plans.load(ctx.db, interval.plan)
+            yield UsageSelection(account.id, plan, first, last, usage_filter, since=interval.start)
 
 
 def _find_payer(ctx: RequestContext, project_id: str, at: Micros) -> tuple[CustomerAccount, ProjectAssignment] | None:
@@ -202,12 +217,15 @@ def _sum_days(amounts: Iterable[dict[Micros, int]], start: Micros, end: Micros) 
     ]
 
 
-def _sum_resources(plan: PricePlan, charge: Charge, names: ResourceNames) -> list[ProjectResourceCost]:
+def _sum_resources(rated: Iterable[tuple[PricePlan, AccountCharge]]) -> list[ProjectResourceCost]:
     """Return the cost of each resource, highest first."""
-    lines: defaultdict[tuple[str, str, str], list[ChargeLine]] = defaultdict(list)
-    for line in charge.lines:
-        lines[line.key.resource_type, line.key.resource_id, line.key.cloud].append(line)
-    sums = {resource: sum(line.amount for line in of_resource) for resource, of_resource in lines.items()}
+    lines: defaultdict[tuple[str, str, str], list[tuple[PricePlan, ChargeLine]]] = defaultdict(list)
+    names: ResourceNames = {}
+    for plan, charge_by_plan in rated:
+        names |= charge_by_plan.names
+        for line in charge_by_plan.charge.lines:
+            lines[line.key.resource_type, line.key.resource_id, line.key.cloud].append((plan, line))
+    sums = {resource: sum(line.amount for _, line in of_resource) for resource, of_resource in lines.items()}
     return [
         ProjectResourceCost(
             resource_type=resource[0],
@@ -215,7 +233,7 @@ def _sum_resources(plan: PricePlan, charge: Charge, names: ResourceNames) -> lis
             resource_name=names.get(resource, ""),
             cloud=resource[2],
             amount=format_scaled(sums[resource], AMOUNT_DIGITS),
-            lines=[_build_line(plan, line) for line in lines[resource]],
+            lines=[_build_line(plan, line) for plan, line in lines[resource]],
         )
         for resource in sorted(lines, key=lambda resource: (-sums[resource], resource))
     ]

@@ -12,6 +12,7 @@ from stratiform.services.billing.model import (
     CustomerAccount,
     LateUsage,
     count_differing_resources,
+    find_plan_start,
 )
 from stratiform.services.billing.repository import customer_accounts
 from stratiform.services.billing.repository.periods import list_account_ids, list_periods
@@ -96,8 +97,7 @@ class LateUsageReports:
             return None
         plan = self.rating.plans.load(db, period.plan)
         selected = frozenset(resources) if len(resources) <= _MAX_SELECTED else None
-        is_current = account.plan_from is not None and account.plan_from <= period.start
-        since = account.plan_from if is_current else None
+        since = find_plan_start(account, list_periods(db, account.id), period.start)
         selection = UsageSelection(account.id, plan, period.start, period.end, resources=selected, since=since)
         now = self.charges.rate(db, selection).charge
         closed = self.charges.rate(db, replace(selection, usage_filter=UsageFilter(as_of=period.as_of))).charge

@@ -15,6 +15,7 @@ from stratiform.services.billing.model import (
     InvoiceDraft,
     PeriodPreview,
     UnauditedUsage,
+    find_plan_start,
     select_period,
 )
 from stratiform.services.billing.repository.documents import list_last_tax_totals
@@ -50,8 +51,9 @@ class PeriodPreviews:
         selection = select_period(customer, closed, month, until, ctx.now, is_preview=True)
         self.ingest.ingest_whole_outbox(ctx.db, ctx.now)
         end = min(selection.end, max(selection.start, ctx.now))
-        if selection.closed is not None and selection.closed.plan != customer.plan:
-            customer = replace(customer, plan=selection.closed.plan, plan_from=None)
+        if selection.closed is not None:
+            plan_from = find_plan_start(customer, closed, selection.start)
+            customer = replace(customer, plan=selection.closed.plan, plan_from=plan_from)
         if selection.closed is None:
             draft = self.drafts.create(ctx.db, customer, selection.start, end)
         else:

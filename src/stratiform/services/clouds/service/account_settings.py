@@ -43,6 +43,6 @@ class CloudAccountSettings:
         except Invalid as error:
             raise Invalid(
                 f"The secrets of cloud '{cloud.name}' cannot be decrypted: {error.message}",
-                hint="restore the folder keys/secrets, or set the secrets again",
+                hint="restore the directory keys/secrets, or set the secrets again",
             ) from error
         return msgspec.json.decode(plaintext, type=dict[str, str])

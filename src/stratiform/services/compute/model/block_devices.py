@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from stratiform.kit.errors import Invalid
+from stratiform.kit.json_errors import NOT_JSON
 
 SOURCE_TYPES = ("image", "snapshot", "volume", "blank")
 
@@ -147,7 +148,7 @@ def _parse_image_devices(document: str) -> list[BlockDevice]:
         return []
     try:
         items = msgspec.json.decode(document, type=list[_ImageDevice])
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise InvalidBlockDevice(f"The image's property {IMAGE_PROPERTY} is invalid: {error}") from error
     return [
         BlockDevice(

@@ -53,4 +53,4 @@ class InstanceMetadata:
     def set_password(self, db: Connection, server_id: str, password: str) -> None:
         """Store the encrypted password that the guest reports. Raises Conflict if it has one already."""
         if not guests.insert_password(db, server_id, password):
-            raise Conflict("The password is set already.")
+            raise Conflict("The password has already been set.")

@@ -27,7 +27,7 @@ class OidcSettings:
         False, "Whether access tokens are verified by the provider (RFC 7662) instead of by their signature."
     )
     userinfo: bool = setting_field(False, "Whether the provider's userinfo endpoint adds attributes.")
-    scope: str = setting_field("openid email profile", "Scope that sign-ins by a browser request.")
+    scope: str = setting_field("openid email profile", "Scope that browser sign-ins request.")
     cacert: str = setting_field("", "PEM file with the CA certificate of the provider; empty: the system's.")
 
 

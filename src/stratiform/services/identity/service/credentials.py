@@ -12,6 +12,7 @@ from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import (
     CredentialNotFound,
@@ -183,7 +184,7 @@ class Credentials:
 def _parse_ec2(blob: str) -> JsonObject:
     try:
         values = msgspec.json.decode(blob.encode())
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise Invalid("Invalid blob in credential") from error
     if not isinstance(values, dict) or not isinstance(values.get("access"), str) or not values["access"]:
         raise Invalid("Invalid blob in credential")

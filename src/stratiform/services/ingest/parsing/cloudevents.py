@@ -4,13 +4,13 @@ Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md and 
 """
 
 import base64
-import binascii
 import hashlib
 from decimal import Decimal
 from urllib.parse import quote as quote_url
 
 import msgspec
 
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.parsing import usage_events
@@ -58,7 +58,7 @@ def build_message_id(source: str, source_id: str) -> str:
 def _decode(raw: bytes, decoder: "msgspec.json.Decoder[object]") -> dict[str, object]:
     try:
         document = decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise InvalidMessage(f"not JSON: {error}") from error
     if not isinstance(document, dict):
         raise InvalidMessage("not a CloudEvent: not a JSON object")
@@ -72,7 +72,7 @@ def _data(document: Payload) -> dict[str, object]:
             raise InvalidMessage("data_base64 must be a string, and cannot be combined with data")
         try:
             data = msgspec.json.decode(base64.b64decode(encoded, validate=True))
-        except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError) as error:
+        except (*NOT_JSON, ValueError) as error:
             raise InvalidMessage("data_base64 is not base64-encoded JSON") from error
     if data is None:
         return {}

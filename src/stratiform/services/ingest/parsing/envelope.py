@@ -11,6 +11,7 @@ from functools import lru_cache
 import msgspec
 
 from stratiform.kit.clock import Micros, format_iso_naive
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.parsing.message_identity import (
@@ -206,6 +207,6 @@ def _unwrap_envelope(document: _Document) -> _Document:
 def _decode_document(raw: bytes | str | msgspec.Raw) -> _Document:
     try:
         return _decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         decode_json(raw)  # raises the better error if it is not JSON
         raise InvalidMessage("not a notification: not a JSON object") from None

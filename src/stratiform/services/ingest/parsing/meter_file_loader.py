@@ -37,7 +37,7 @@ def load_meter_files(folder: Path | None = None) -> MeterFiles:
             continue
         meter_file = parse_meter_file(read_file(path), str(path))
         if meter_file.name in meter_files:
-            raise Invalid(f"{path}: name: another file in this folder has the name '{meter_file.name}'")
+            raise Invalid(f"{path}: name: another file in this directory has the name '{meter_file.name}'")
         meter_files[meter_file.name] = meter_file
     return MeterFiles(
         [*({meter_file.name: meter_file for meter_file in package.meter_files} | meter_files).values()], ignored_events

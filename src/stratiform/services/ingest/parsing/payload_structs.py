@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, inspect
 
 from stratiform.kit.clock import Micros
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.parsing.payload_values import (
     MAX_INTEGER,
@@ -72,7 +73,7 @@ class StructParser(Generic[S]):
         if not _has_escapes(bytes(raw)):
             try:
                 payload = self._decode(raw)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            except NOT_JSON:
                 pass  # the error has no name of a value
             else:
                 return self._parse(event, cloud, payload)

@@ -21,7 +21,7 @@ from stratiform.services.ingest.service.corrections import (
 from stratiform.services.ingest.service.ignored_messages import IgnoredMessages, IgnoredMessageType
 from stratiform.services.ingest.service.messages import Messages
 from stratiform.services.ingest.service.meters import Meters
-from stratiform.services.ingest.service.own_events import OwnEvents
+from stratiform.services.ingest.service.own_events import PUBLISH, OwnEvents
 from stratiform.services.ingest.service.parsed_batches import ParsedBatch
 from stratiform.services.ingest.service.polls import PollQuery, Polls
 from stratiform.services.ingest.service.rejected_messages import RejectedMessages
@@ -30,6 +30,7 @@ from stratiform.services.ingest.service.resource_updates import ResourceUpdate, 
 from stratiform.services.ledger.service import LedgerService
 
 __all__ = [
+    "PUBLISH",
     "AdjustedSum",
     "CorrectionResult",
     "EventResult",
@@ -70,13 +71,15 @@ class IngestService:
     raw_messages_days: int = 0
 
     @classmethod
-    def build(cls, parser: MessageParser, ledger: LedgerService, raw_messages_days: int = 0) -> "IngestService":
-        """Build the service from its dependencies."""
+    def build(
+        cls, parser: MessageParser, ledger: LedgerService, raw_messages_days: int = 0, *, publishes: bool = False
+    ) -> "IngestService":
+        """Build the service from its dependencies. `publishes`: own events are published on a message bus, too."""
         return cls(
             ledger=ledger,
             cloudevents=CloudEvents(parser, ledger),
             corrections=Corrections(parser, ledger),
-            own_events=OwnEvents(parser, ledger),
+            own_events=OwnEvents(parser, ledger, publishes),
             ignored_messages=IgnoredMessages(parser, ledger),
             messages=Messages(parser, ledger),
             meters=Meters(parser),

@@ -5,7 +5,6 @@ A `delta` sample, and a `cumulative` one compared with the previous reading, is 
 """
 
 import base64
-import binascii
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact
@@ -16,6 +15,7 @@ import msgspec
 
 from stratiform.kit.clock import DAY_US, Micros
 from stratiform.kit.errors import Invalid
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.services.ledger.model.meter_catalog import MeterKind
 
 #: Exact arithmetic: a result that would lose a digit is an error.
@@ -129,7 +129,7 @@ def decode_sample_cursor(cursor: str) -> tuple[Micros, int, str]:
     """Return the sort key in a cursor: time, number of the event, meter. Raises Invalid."""
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=tuple[int, int, str])
-    except (binascii.Error, msgspec.DecodeError, UnicodeError, ValueError) as error:
+    except (*NOT_JSON, ValueError) as error:
         raise Invalid("`marker` is not a valid cursor", hint="use the `next` of the previous page") from error
 
 

@@ -1,7 +1,6 @@
 """Segments of usage, and filters and cursors for listing them."""
 
 import base64
-import binascii
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from msgspec import structs
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.errors import Invalid
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.services.ledger.model.resources import Resource
 
 
@@ -100,7 +100,7 @@ def decode_segment_cursor(cursor: str) -> SegmentKey:
     """Return the sort key in a cursor. Raises Invalid."""
     try:
         key: SegmentKey = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=SegmentKey)
-    except (binascii.Error, msgspec.DecodeError, UnicodeError, ValueError) as error:
+    except (*NOT_JSON, ValueError) as error:
         raise Invalid("`marker` is not a valid cursor", hint="use the `next` of the previous page") from error
     return key
 

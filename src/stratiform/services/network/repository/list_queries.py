@@ -20,6 +20,7 @@ from sqlalchemy import (
 from stratiform.kit.database import Connection, RowDataclass, TableGateway
 from stratiform.kit.keyset_pagination import Sort, list_sorted_page
 from stratiform.kit.pagination import Slice
+from stratiform.kit.shared_records import SharedRecords
 from stratiform.services.network.errors import BadRequest
 from stratiform.services.network.model import FilterValue, ListQuery
 from stratiform.services.network.model.ip_addresses import parse_address, to_sortable_hex
@@ -30,7 +31,9 @@ R = TypeVar("R", bound=RowDataclass)
 _TAG_FILTERS = ("tags", "tags_any", "not_tags", "not_tags_any")
 
 
-def list_page(db: Connection, rows: TableGateway[R], query: ListQuery, *conditions: ColumnElement[bool]) -> Slice[R]:
+def list_page(
+    db: Connection, rows: TableGateway[R] | SharedRecords[R], query: ListQuery, *conditions: ColumnElement[bool]
+) -> Slice[R]:
     """Return a page of `rows`. Raises BadRequest for a marker or filter value that is not valid."""
     filters = [_filter(rows.table, name, values) for name, values in query.filters.items()]
     sort: list[Sort] = [(_sort_column(rows.table, name), descending) for name, descending in query.sort]

@@ -101,10 +101,10 @@ class Ports:
         return port
 
     def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Port]:
-        """Return the project's ports, or (admins) the ports of every project."""
+        """Return the project's ports, or (admins) those of every project. Other requests share these objects."""
         require_list(ctx.caller, policy.PORTS_GET)
         visible = resources.build_visible_ports_condition(ctx.caller.project_id, sees_all_projects(ctx.caller))
-        return list_queries.list_page(ctx.db, resources.ports, query, visible)
+        return list_queries.list_page(ctx.db, resources.shared_ports, query, visible)
 
     def update(
         self,

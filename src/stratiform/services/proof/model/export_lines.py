@@ -7,6 +7,7 @@ import msgspec
 
 from stratiform.kit.clock import Micros, format_iso, parse_iso
 from stratiform.kit.errors import Invalid
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.services.ledger.model import Resource, Segment
 
 FORMAT = 1
@@ -107,7 +108,7 @@ def decode_line(text: bytes) -> ExportLine:
     """Decode a line. Raises: Invalid."""
     try:
         return _decoder.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise Invalid(str(error)) from error
 
 

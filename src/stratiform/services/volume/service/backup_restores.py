@@ -1,12 +1,12 @@
 """Restoring backups to volumes, and records of backups that another installation of the cloud can import."""
 
 import base64
-import binascii
 from dataclasses import asdict, dataclass, replace
 
 import msgspec
 
 from stratiform.kit.context import RequestContext
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume import policy, repository
 from stratiform.services.volume.errors import InvalidBackup, InvalidInput, InvalidVolume
@@ -100,5 +100,5 @@ def _parse_record(backup_service: str, backup_url: str) -> Backup:
         raise InvalidInput(f"Backup service '{backup_service}' is unknown; it must be '{BACKUP_SERVICE}'.")
     try:
         return msgspec.json.decode(base64.b64decode(backup_url, validate=True), type=Backup)
-    except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
+    except (*NOT_JSON, ValueError) as error:
         raise InvalidInput("Can't parse backup record.") from error

@@ -12,7 +12,7 @@ from stratiform.services.compute.model import Server
 _MIGRATIONS_PATH = "/servers/{server_id}/migrations"
 _MIGRATION_PATH = "/servers/{server_id}/migrations/{migration_id}"
 _NO_SHARES = "File shares are not supported."
-_NO_ASSISTED_SNAPSHOTS = "Servers do not take part in snapshots of volumes; clouds take them."
+_NO_ASSISTED_SNAPSHOTS = "Volume snapshots are taken by clouds, not by compute hosts."
 
 #: The first microversion with the standard form of diagnostics.
 _STANDARD_DIAGNOSTICS = 48

@@ -6,7 +6,9 @@ from stratiform.kit.errors import UnsupportedOperation
 from stratiform.services.identity import policy
 
 _OAUTH = "OAuth 1.0a is not supported: use application credentials or trusts to delegate access."
-_DRIVERS = "Drivers of domains are not configured by this API: directories are in the settings."
+_DRIVERS = (
+    "Domain-specific drivers cannot be configured through this API; LDAP directories are configured in the settings."
+)
 
 _OAUTH_PATHS = (
     ("GET", "/OS-OAUTH1/consumers"),

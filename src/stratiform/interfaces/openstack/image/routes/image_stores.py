@@ -30,7 +30,7 @@ def _get_image(request: ApiRequest, image_id: str) -> object:
     return request.services.image.images.get(request.ctx, image_id)
 
 
-_NO_LOCATIONS = "Image data has no addresses for clients."
+_NO_LOCATIONS = "This installation does not provide locations of image data to clients."
 api.declare_unsupported(
     "GET", "/images/{image_id}/locations", policy.IMAGE_LOCATIONS_GET, _NO_LOCATIONS, get=_get_image
 )

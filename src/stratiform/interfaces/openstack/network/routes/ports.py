@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
+from stratiform.interfaces.endpoints.encoded_items import encode_list
 from stratiform.interfaces.openstack.network import views
 from stratiform.interfaces.openstack.network.api import api
 from stratiform.interfaces.openstack.network.list_queries import next_links, parse_list_query, select_fields
@@ -50,10 +51,10 @@ def create_ports(request: ApiRequest, body: schemas.PortCreateRequest) -> schema
 
 
 @api.get("/ports", policy.PORTS_GET)
-def list_ports(request: ApiRequest, query: schemas.PortListQuery) -> schemas.PortsResponse:
+def list_ports(request: ApiRequest, query: schemas.PortListQuery) -> ApiResponse[schemas.PortsResponse]:
     ports = request.services.network.ports.list(request.ctx, parse_list_query(request, query))
-    items = [select_fields(views.port(port), query.fields) for port in ports.items]
-    return schemas.PortsResponse(items, next_links(request, ports))
+    items = [views.encode_port(port, query.fields, request.view) for port in ports.items]
+    return ApiResponse(encoded=encode_list("ports", items, next_links(request, ports)))
 
 
 @api.get("/ports/{port_id}", policy.PORTS_GET)

@@ -93,7 +93,7 @@ _COLLECTIONS = (
         "Conntrack Helper",
         policy.CONNTRACK_HELPERS_GET,
         policy.CONNTRACK_HELPERS_CREATE,
-        "Conntrack helpers are not supported: clouds track connections by themselves.",
+        "Conntrack helpers are not supported: clouds track connections themselves.",
         _get_router,
     ),
 )

@@ -140,7 +140,7 @@ def update_service(
     if service_action == "get-log":
         return {"log_levels": []}
     if service_action == "set-log":
-        raise NotFound("Services matching the request could not be found: their levels are settings.")
+        raise NotFound("Services matching the request could not be found: log levels are set in the settings.")
     if service_action not in _HOST_ACTIONS:
         raise Invalid("Unknown action")
     host = str(body.get("host") or body.get("cluster") or "")

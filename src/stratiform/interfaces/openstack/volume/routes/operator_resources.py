@@ -11,7 +11,7 @@ from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.missing_resources import declare_empty_list, declare_missing
 from stratiform.services.volume import policy
 
-_NO_MANAGE = "Volumes and snapshots that exist in a cloud already cannot be managed."
+_NO_MANAGE = "Managing volumes and snapshots that already exist in a cloud is not supported."
 #: The filters of lists, by resource. Source: etc/cinder/resource_filters.json, reduced to the ones that have an effect.
 RESOURCE_FILTERS: Mapping[str, tuple[str, ...]] = {
     "volume": ("name", "status", "metadata", "bootable", "availability_zone", "group_id"),

@@ -16,7 +16,7 @@ from stratiform.interfaces.openstack.volume.missing_resources import (
 from stratiform.kit.policy import Rule
 from stratiform.services.volume import policy
 
-_USE_GROUPS = "Consistency groups are not supported: OpenStack has replaced them by groups. Use /groups."
+_USE_GROUPS = "Consistency groups are not supported: OpenStack has replaced them with groups. Use /groups."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ RESOURCES = (
         parameter="message_id",
         key="messages",
         noun="Message",
-        reason="Messages on failed operations are not recorded.",
+        reason="Messages about failed operations are not recorded.",
         list_rule=policy.MESSAGE_GET_ALL,
         get_rule=policy.MESSAGE_GET,
         create_rule=policy.MESSAGE_GET,

@@ -7,6 +7,7 @@ import msgspec
 
 from stratiform.kit import merkle_tree
 from stratiform.kit.errors import Invalid
+from stratiform.kit.json_errors import NOT_JSON
 from stratiform.kit.signed_notes import Checkpoint, Verifier, verify_note
 from stratiform.services.ledger.model import EventRecord
 from stratiform.services.proof.model.export_digests import parse_digest
@@ -117,7 +118,7 @@ class _ExportVerifier:
         self._report.events += 1
         try:
             record = _record_decoder.decode(line.record)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
+        except NOT_JSON:
             record = None
         description = f"event {line.index} of {format_resource(history.resource)}"
         if record is not None:

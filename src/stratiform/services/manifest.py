@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from sqlalchemy import Table
 
@@ -18,7 +18,9 @@ from stratiform.kit.signing_keys import SigningKeys
 from stratiform.kit.work_queue import Handler
 from stratiform.services.identity.model import SecurityCompliance
 from stratiform.services.identity.model.backends import IdentityBackends
-from stratiform.services.image.model import LOCAL_STORE, StoreSettings
+
+if TYPE_CHECKING:  # this module is below the image service
+    from stratiform.services.image.model import StoreSettings
 
 S = TypeVar("S")
 
@@ -36,8 +38,8 @@ class ImageSettings:
     reserve: int = 0
     requires_format_match: bool = True
     import_networks: tuple[str, ...] = ()
-    stores: tuple[StoreSettings, ...] = ()
-    default_store: str = LOCAL_STORE
+    stores: "tuple[StoreSettings, ...]" = ()
+    default_store: str = "local"
     quotas: Mapping[str, int] = field(default_factory=dict)
 
 

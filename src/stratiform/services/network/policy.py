@@ -68,12 +68,30 @@ SUBNETS_DELETE = Rule("delete_subnet", project_member, "Delete a subnet")
 PORTS_CREATE = Rule("create_port", project_member, "Create a port")
 PORTS_CREATE_IP_ADDRESS = Rule("create_port:fixed_ips:ip_address", project_member, "Choose the IP address of a port")
 PORTS_CREATE_MAC_ADDRESS = Rule("create_port:mac_address", project_member, "Choose the MAC address of a port")
+PORTS_CREATE_DEVICE_OWNER = Rule(
+    "create_port:device_owner", project_member, "Create a port of a network service (`network:…`)"
+)
+PORTS_CREATE_PORT_SECURITY = Rule(
+    "create_port:port_security_enabled", project_member, "Create a port without port security"
+)
+PORTS_CREATE_ADDRESS_PAIRS = Rule(
+    "create_port:allowed_address_pairs", project_member, "Allow other addresses on a new port"
+)
 PORTS_CREATE_HOST = Rule("create_port:binding:host_id", admin, "Bind a new port to a host")
 PORTS_CREATE_PROFILE = Rule("create_port:binding:profile", admin, "Set the binding profile of a new port")
 PORTS_GET = Rule("get_port", project_reader, "List and show ports")
 PORTS_UPDATE = Rule("update_port", project_member, "Update a port")
 PORTS_UPDATE_IP_ADDRESS = Rule("update_port:fixed_ips:ip_address", project_member, "Change the IP address of a port")
 PORTS_UPDATE_MAC_ADDRESS = Rule("update_port:mac_address", admin, "Change the MAC address of a port")
+PORTS_UPDATE_DEVICE_OWNER = Rule(
+    "update_port:device_owner", project_member, "Turn a port into one of a network service (`network:…`)"
+)
+PORTS_UPDATE_PORT_SECURITY = Rule(
+    "update_port:port_security_enabled", project_member, "Disable or enable the port security of a port"
+)
+PORTS_UPDATE_ADDRESS_PAIRS = Rule(
+    "update_port:allowed_address_pairs", project_member, "Change the other addresses that a port allows"
+)
 PORTS_UPDATE_HOST = Rule("update_port:binding:host_id", admin, "Bind a port to another host")
 PORTS_UPDATE_PROFILE = Rule("update_port:binding:profile", admin, "Change the binding profile of a port")
 PORTS_DELETE = Rule("delete_port", project_member, "Delete a port")
@@ -96,6 +114,9 @@ SUBNET_POOLS_DEFAULT = Rule("create_subnetpool:is_default", admin, "Set the defa
 ADDRESS_SCOPES_SHARED = Rule("create_address_scope:shared", admin, "Share an address scope")
 RBAC_POLICIES_WILDCARD = Rule("create_rbac_policy:target_tenant", admin, "Share a resource with all projects")
 NETWORKS_PROVIDER = Rule("create_network:provider:network_type", admin, "Set provider attributes of a network")
+NETWORKS_UPDATE_PROVIDER = Rule(
+    "update_network:provider:network_type", admin, "Change provider attributes of a network"
+)
 SERVICE_PROVIDERS_GET = Rule("get_service_provider", _any_reader, "List service providers")
 AGENTS_GET = Rule("get_agent", admin, "Show agents")
 AGENTS_LIST = Rule("get_agents", _any_reader, "List agents; only admins see any")

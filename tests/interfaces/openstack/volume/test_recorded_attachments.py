@@ -6,6 +6,8 @@ import pytest
 
 from support.volume_api import Api
 
+SERVER_ID = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
+
 
 def status(api: Api, volume_id: str) -> str:
     return str(api.ok("GET", f"/volumes/{volume_id}")["volume"]["status"])
@@ -13,7 +15,7 @@ def status(api: Api, volume_id: str) -> str:
 
 def test_create_update_complete_and_delete(api: Api) -> None:
     volume_id = api.create()["id"]
-    body = {"attachment": {"volume_uuid": volume_id, "instance_uuid": "s1", "mode": "ro"}}
+    body = {"attachment": {"volume_uuid": volume_id, "instance_uuid": SERVER_ID, "mode": "ro"}}
     attachment = api.ok("POST", "/attachments", body)["attachment"]
     assert (attachment["status"], attachment["attach_mode"], status(api, volume_id)) == ("reserved", "ro", "reserved")
     assert api("POST", "/attachments", body).status_code == 400
@@ -25,7 +27,7 @@ def test_create_update_complete_and_delete(api: Api) -> None:
     assert api("POST", f"{path}/action", {"os-complete": {}}).status_code == 204
     assert status(api, volume_id) == "in-use"
     [entry] = api.ok("GET", f"/volumes/{volume_id}")["volume"]["attachments"]
-    assert (entry["server_id"], entry["host_name"]) == ("s1", "h1")
+    assert (entry["server_id"], entry["host_name"]) == (SERVER_ID, "h1")
     assert api("DELETE", path, caller="outsider").status_code == 404
     assert api.ok("DELETE", path) == {"attachments": []}
     assert status(api, volume_id) == "available"
@@ -59,9 +61,9 @@ def test_the_older_actions(api: Api) -> None:
     assert (act("os-reserve"), status(api, volume_id)) == (202, "attaching")
     assert act("os-reserve") == 400
     assert (act("os-unreserve"), status(api, volume_id)) == (202, "available")
-    assert act("os-attach", {"instance_uuid": "s1", "host_name": "h1"}) == 400
-    assert act("os-attach", {"instance_uuid": "s1", "mode": "x"}) == 400
-    assert act("os-attach", {"instance_uuid": "s1", "mountpoint": "/dev/vdc"}) == 202
+    assert act("os-attach", {"instance_uuid": SERVER_ID, "host_name": "h1"}) == 400
+    assert act("os-attach", {"instance_uuid": SERVER_ID, "mode": "x"}) == 400
+    assert act("os-attach", {"instance_uuid": SERVER_ID, "mountpoint": "/dev/vdc"}) == 202
     [entry] = api.ok("GET", f"/volumes/{volume_id}")["volume"]["attachments"]
     assert (entry["device"], status(api, volume_id)) == ("/dev/vdc", "in-use")
     assert (act("os-begin_detaching"), status(api, volume_id)) == (202, "detaching")
@@ -85,3 +87,12 @@ def test_migration_is_refused(api: Api, host: str, problem: str) -> None:
     assert api("POST", path, {"os-migrate_volume": {"host": host}}).status_code == 403
     same = {"os-migrate_volume": {"host": "sim@stratiform"}}
     assert "must be different" in api("POST", path, same, caller="admin").text
+
+
+@pytest.mark.parametrize("server_id", ["1_0", "", "s1", SERVER_ID + "0"])
+def test_the_id_of_a_server_is_a_uuid(api: Api, server_id: str) -> None:
+    volume_id = api.create()["id"]
+    body = {"attachment": {"volume_uuid": volume_id, "instance_uuid": server_id}}
+    assert api("POST", "/attachments", body).status_code == 400
+    assert api("POST", f"/volumes/{volume_id}/action", {"os-attach": {"instance_uuid": server_id}}).status_code == 400
+    assert status(api, volume_id) == "available"

@@ -12,7 +12,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network import policy
-from stratiform.services.network.errors import NetworkInUse, NetworkNotFound
+from stratiform.services.network.errors import InvalidInput, NetworkInUse, NetworkNotFound
 from stratiform.services.network.model import Attributes, ListQuery, Network
 from stratiform.services.network.model.declared_types.sharing import ACCESS_AS_EXTERNAL, ACCESS_AS_SHARED
 from stratiform.services.network.repository import ip_allocations, list_queries, rbac_policies, resources
@@ -41,7 +41,13 @@ _UPDATE_RULES = {
     "shared": policy.NETWORKS_UPDATE_SHARED,
     "external": policy.NETWORKS_UPDATE_EXTERNAL,
     "is_default": policy.NETWORKS_UPDATE_DEFAULT,
+    "provider_network_type": policy.NETWORKS_UPDATE_PROVIDER,
+    "provider_physical_network": policy.NETWORKS_UPDATE_PROVIDER,
+    "provider_segmentation_id": policy.NETWORKS_UPDATE_PROVIDER,
 }
+
+#: The highest segmentation ID by type of network; the lowest is 1. Source: neutron_lib/constants.py.
+_LAST_SEGMENTATION_IDS = {"vlan": 4094, "vxlan": 2**24 - 1, "geneve": 2**24 - 1, "gre": 2**32 - 1}
 
 #: The number of ports that the error for a network in use lists.
 _MAX_LISTED_PORTS = 5
@@ -70,6 +76,7 @@ class Networks:
         for name, rule in _CREATE_RULES.items():
             if attributes.get(name):
                 rule.require(ctx.caller, owner)
+        _check_segmentation_id(attributes)
         require_qos_policy(ctx, attributes)
         self.quotas.reserve(ctx.db, owner, "network")
         attributes = {"qos_policy_id": find_default_qos_policy(ctx, owner), **attributes}
@@ -111,6 +118,7 @@ class Networks:
         for name, rule in _UPDATE_RULES.items():
             if name in changes and changes[name] != getattr(network, name):
                 rule.require(ctx.caller, network.project_id)
+        _check_segmentation_id({"provider_network_type": network.provider_network_type, **changes})
         require_qos_policy(ctx, changes)
         updated = save_changes(ctx, resources.networks, network, changes)
         self.notifications.notify_network(ctx, "update", updated)
@@ -143,3 +151,11 @@ class Networks:
     def list_availability_zones(self, db: Connection, project_id: str) -> Sequence[str]:
         """Return the availability zones of the project's networks."""
         return self.clouds.bindings.list_zones(db, project_id)
+
+
+def _check_segmentation_id(attributes: Attributes) -> None:
+    """Raises: InvalidInput."""
+    segment = attributes.get("provider_segmentation_id")
+    last = _LAST_SEGMENTATION_IDS.get(attributes.get("provider_network_type") or "", 2**32 - 1)
+    if segment is not None and not 1 <= segment <= last:
+        raise InvalidInput(f"segmentation_id out of range (1 through {last}).")

@@ -46,6 +46,21 @@ _VNIC_TYPE = "normal"
 _CREATE_RULES = {"host": policy.PORTS_CREATE_HOST, "profile": policy.PORTS_CREATE_PROFILE}
 _UPDATE_RULES = {"host": policy.PORTS_UPDATE_HOST, "profile": policy.PORTS_UPDATE_PROFILE}
 
+#: The rules for attributes with which a port could act for others: they apply to the project of the network.
+_CREATE_NETWORK_RULES = {
+    "device_owner": policy.PORTS_CREATE_DEVICE_OWNER,
+    "port_security_enabled": policy.PORTS_CREATE_PORT_SECURITY,
+    "allowed_address_pairs": policy.PORTS_CREATE_ADDRESS_PAIRS,
+}
+_UPDATE_NETWORK_RULES = {
+    "device_owner": policy.PORTS_UPDATE_DEVICE_OWNER,
+    "port_security_enabled": policy.PORTS_UPDATE_PORT_SECURITY,
+    "allowed_address_pairs": policy.PORTS_UPDATE_ADDRESS_PAIRS,
+}
+
+#: The device owners of ports of network services, such as DHCP servers, which filters trust.
+_NETWORK_OWNER = "network:"
+
 
 class PortUsers(Protocol):
     """What refers to ports, and is released before a port is deleted: floating IPs."""
@@ -122,6 +137,7 @@ class Ports:
         for name, rule in _UPDATE_RULES.items():
             if name in changes and changes[name] != getattr(port, name):
                 rule.require(ctx.caller, port.project_id)
+        _require_network_attributes(ctx, port, changes)
         _require_supported(changes)
         require_qos_policy(ctx, changes)
         changes = dict(changes)
@@ -181,6 +197,28 @@ def _require_attributes(ctx: RequestContext, network: Network, new: NewPort) -> 
     for name, rule in _CREATE_RULES.items():
         if new.attributes.get(name):
             rule.require(ctx.caller, network.project_id)
+    for name, rule in _CREATE_NETWORK_RULES.items():
+        if name in new.attributes and _is_restricted(name, new.attributes[name]):
+            rule.require(ctx.caller, network.project_id)
+
+
+def _require_network_attributes(ctx: RequestContext, port: Port, changes: Attributes) -> None:
+    """Raises Forbidden. Only the network's own project and admins let a port act for others on it."""
+    changed = [name for name in _UPDATE_NETWORK_RULES if name in changes and changes[name] != getattr(port, name)]
+    restricted = [name for name in changed if _is_restricted(name, changes[name])]
+    if not restricted:
+        return
+    network = resources.networks.find(ctx.db, port.network_id)
+    assert network is not None, "a network with ports cannot be deleted"
+    for name in restricted:
+        _UPDATE_NETWORK_RULES[name].require(ctx.caller, network.project_id)
+
+
+def _is_restricted(name: str, value: object) -> bool:
+    """Return True for a value of `_UPDATE_NETWORK_RULES` that needs a permission; others have the default."""
+    if name == "device_owner":
+        return str(value or "").startswith(_NETWORK_OWNER)
+    return value is False if name == "port_security_enabled" else bool(value)
 
 
 def _resolve_new_mac(ctx: RequestContext, port: Port, mac_address: str) -> str:

@@ -285,7 +285,7 @@ def _parse_sub_port(sub_port: Mapping[str, Any]) -> Attributes:
     kind, segment = sub_port.get("segmentation_type", "vlan"), sub_port.get("segmentation_id")
     if not isinstance(sub_port.get("port_id"), str) or kind not in _SEGMENTATION_TYPES:
         raise BadRequest(f"Invalid input for sub_ports. Reason: {dict(sub_port)} is not a valid subport.")
-    if not isinstance(segment, int) or not 0 < segment <= _LAST_VLAN:
+    if not isinstance(segment, int) or isinstance(segment, bool) or not 0 < segment <= _LAST_VLAN:
         raise BadRequest(f"Invalid input for sub_ports. Reason: Invalid segmentation id '{segment}'.")
     return {"port_id": sub_port["port_id"], "segmentation_type": kind, "segmentation_id": segment}
 

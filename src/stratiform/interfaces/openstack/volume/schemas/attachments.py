@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import UNSET, Struct, UnsetType
 
 from stratiform.interfaces.endpoints import Since
-from stratiform.interfaces.openstack.volume.schemas.common import PageQuery
+from stratiform.interfaces.openstack.volume.schemas.common import PageQuery, Uuid
 
 
 class AttachmentListQuery(PageQuery):
@@ -19,7 +19,7 @@ class AttachmentCreate(Struct):
     """`connector` describes the host that the volume is attached to; without it, the volume is reserved."""
 
     volume_uuid: str
-    instance_uuid: str | None = None
+    instance_uuid: Uuid | None = None
     connector: dict[str, object] | None = None
     mode: Annotated[str | UnsetType, Since(54)] = UNSET
 

@@ -1,11 +1,17 @@
 """Structs that several resources share."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from stratiform.kit.pagination import Page
 
 #: Cinder's upper bound of integers in requests.
 MAX_INTEGER = 2**31 - 1
+
+
+#: A UUID with or without dashes, as Cinder accepts it.
+Uuid = Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$")]
 
 
 class Link(Struct):

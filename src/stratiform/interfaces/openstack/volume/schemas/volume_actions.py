@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import UNSET, Struct, UnsetType
 
 from stratiform.interfaces.endpoints import Since
+from stratiform.interfaces.openstack.volume.schemas.common import Uuid
 
 
 class Extend(Struct):
@@ -78,7 +79,7 @@ class Revert(Struct):
 class Attach(Struct):
     """Either `instance_uuid` or `host_name`."""
 
-    instance_uuid: str | None = None
+    instance_uuid: Uuid | None = None
     host_name: str | None = None
     mountpoint: str | None = None
     mode: str = "rw"

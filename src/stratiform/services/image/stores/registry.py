@@ -14,7 +14,7 @@ from stratiform.services.image.stores.model import DataStore
 from stratiform.services.image.stores.s3 import S3Store
 from stratiform.services.image.stores.uploads import ImageDataUpload
 
-_DESCRIPTION = "The folder with image data of this installation."
+_DESCRIPTION = "Directory with the image data of this installation."
 
 
 @dataclass(frozen=True, slots=True)

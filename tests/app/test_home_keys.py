@@ -77,7 +77,7 @@ def test_start_with_lost_or_corrupt_keys_is_refused(cli: Cli, damage: str) -> No
     assert len(lines) == len(expected)
     for line, start in zip(lines, expected, strict=True):
         assert line.startswith(f"  {keys}/{start}")
-    assert "restore the folder keys from a backup" in lines[-1]
+    assert "restore the directory keys from a backup" in lines[-1]
     assert contents(keys) == before, "no key was created"
 
 

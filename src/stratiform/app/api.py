@@ -31,6 +31,7 @@ from stratiform.interfaces.openstack import version_documents
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
+from stratiform.interfaces.request_audit import RequestAuditMiddleware
 from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, require_complete_bodies
 from stratiform.interfaces.response_headers import add_headers, log_error
 from stratiform.interfaces.rest.api import api as rest
@@ -77,6 +78,7 @@ def build_application(
 
     `almanach`, `metadata`, `consoles`: settings of these interfaces; `http`: those of all interfaces.
     """
+    audit = [] if http.audit_requests == "none" else [RequestAuditMiddleware]
     return _Application(
         route_handlers=[
             *build_health_check_routes(["", *(f"/{api.name}" for api in APIS)]),
@@ -105,6 +107,6 @@ def build_application(
         ),
         logging_config=None,  # configured in kit.log, which masks secrets
         openapi_config=None,  # the declarations of the endpoints describe more
-        middleware=[require_complete_bodies],
+        middleware=[*audit, require_complete_bodies],
         request_max_body_size=ANONYMOUS_BYTES,  # endpoints read larger bodies after the caller is known
     )

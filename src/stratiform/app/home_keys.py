@@ -7,7 +7,7 @@ from stratiform.kit.errors import Conflict
 from stratiform.kit.ids import RandomIds
 from stratiform.kit.installation_keys import InstallationKeys, KeyProblem, read_check_values, save_check_values
 
-_HINT = "restore the folder keys from a backup, or from another home of the installation; see `stratiform keys replace`"
+_HINT = "restore the directory keys from a backup or another home of the installation; see `stratiform keys replace`"
 
 
 def prepare_keys(home: Path, database: Database) -> None:

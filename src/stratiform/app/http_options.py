@@ -1,7 +1,7 @@
 """The settings that all HTTP interfaces share; a base of the settings of all programs."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -18,7 +18,7 @@ from stratiform.kit.settings import setting_field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpOptions:
-    """Policy, rate limits, cross-origin requests and the health check."""
+    """Policy, rate limits, cross-origin requests, the health check and audit events."""
 
     policy_file: str = setting_field(
         "", "File with overrides of policy rules in the format of oslo.policy, relative to the home; empty: none."
@@ -53,6 +53,9 @@ class HttpOptions:
     rate_limit_interval: Annotated[int, Meta(ge=1)] = setting_field(
         60, "Interval in seconds to which rate_limit_requests applies."
     )
+    audit_requests: Literal["none", "changes", "all"] = setting_field(
+        "none", "Requests with audit events (CADF) at notification_url: none, changes (no GET and HEAD), or all."
+    )
 
     @property
     def http(self) -> HttpSettings:
@@ -65,5 +68,6 @@ class HttpOptions:
             allow_headers=self.cors_allow_headers,
             healthcheck_detailed=self.healthcheck_detailed,
             disable_file=self.healthcheck_disable_by_file_path,
+            audit_requests=self.audit_requests,
             rate_limiter=RateLimiter(self.rate_limit_requests, self.rate_limit_interval * SECOND_US),
         )

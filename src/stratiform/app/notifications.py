@@ -6,8 +6,8 @@ from stratiform.app.settings import Settings
 from stratiform.interfaces.amqp.transport_url import TransportUrl, parse_transport_url
 from stratiform.kit import outbox
 from stratiform.kit.clock import HOUR_US
+from stratiform.kit.errors import Invalid
 from stratiform.kit.work_queue import Handler, Job, Requeue
-from stratiform.services.ingest.service import PUBLISH
 
 #: Events that are published before they are deleted in one transaction.
 _EVENTS_AT_ONCE = 200
@@ -15,6 +15,11 @@ _EVENTS_AT_ONCE = 200
 
 def parse_address(settings: Settings) -> TransportUrl | None:
     """Return the address of the bus; None if notifications are not published. Raises Invalid."""
+    if settings.audit_requests != "none" and not settings.notification_url:
+        raise Invalid(
+            f"audit_requests is {settings.audit_requests!r}, but audit events cannot be published",
+            hint="set notification_url",
+        )
     return parse_transport_url(settings.notification_url, "notification_url") if settings.notification_url else None
 
 
@@ -22,8 +27,8 @@ def build_handlers(settings: Settings) -> dict[str, Handler]:
     """Return the handlers by kind of work."""
     address = parse_address(settings)
     if address is None:
-        return {PUBLISH: _remove_events}
-    return {PUBLISH: partial(_publish_events, address, settings.notification_topics)}
+        return {outbox.PUBLISH: _remove_events}
+    return {outbox.PUBLISH: partial(_publish_events, address, settings.notification_topics)}
 
 
 def _publish_events(address: TransportUrl, topics: tuple[str, ...], job: Job) -> Requeue | None:

@@ -75,8 +75,7 @@ class _Process:
         override_policy_rules(self._settings)  # an invalid file is reported before anything starts
         if "collector" in self._programs:
             parse_addresses(self._settings)  # an invalid address is reported before anything starts
-        if "worker" in self._programs:
-            notifications.parse_address(self._settings)
+        notifications.parse_address(self._settings)
         if "api" in self._programs:
             almanach.check_authentication(self._settings)
             self._tls_files = find_tls_files(self._settings)

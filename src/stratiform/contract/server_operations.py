@@ -24,7 +24,7 @@ class ServerOperation(Enum):
     CHANGE_INTERFACES = "change the interfaces of"
     BOOT_FROM_VOLUME = "boot from a volume"
     SERIAL_CONSOLE = "open the serial console of"
-    GRAPHICAL_CONSOLE = "open the screen of"
+    GRAPHICAL_CONSOLE = "open a graphical console of"
     CONFIG_DRIVE = "use a config drive for"
     SWAP_VOLUME = "swap a volume of"
     SERVER_GROUP = "place by the policy of a server group"

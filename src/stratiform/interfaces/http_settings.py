@@ -1,7 +1,7 @@
 """Settings that all HTTP interfaces share. The names and defaults of `cors_…` are those of oslo.middleware."""
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from litestar.datastructures import State
 
@@ -40,7 +40,7 @@ CORS_ALLOW_HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """Settings of cross-origin requests, of the health check, and of rate limits.
+    """Settings of cross-origin requests, of the health check, of rate limits, and of audit events.
 
     `allowed_origin`: origins of browser applications, `*` for all; empty: cross-origin requests are not allowed.
     `max_age` in seconds. `disable_file`: while this file exists, the installation reports that it is not available.
@@ -55,6 +55,7 @@ class HttpSettings:
     healthcheck_detailed: bool = False
     disable_file: str = ""
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
+    audit_requests: Literal["none", "changes", "all"] = "none"
 
 
 _DEFAULTS = HttpSettings()

@@ -19,6 +19,9 @@ from stratiform.kit.work_queue import enqueue
 #: The type of events that state the name of a resource of this installation.
 NAMED = "resource.named"
 
+#: The kind of work that publishes ingested events.
+PUBLISH = "notifications.publish"
+
 #: The execution option of a connection with the context of its request.
 _CONTEXT = "stratiform_request_context"
 
@@ -76,6 +79,16 @@ def attach_context(ctx: RequestContext) -> None:
 
 def append_event(db: Connection, event: Event) -> None:
     """Write `event`; it exists if and only if the caller's transaction commits."""
+    _insert(db, event, ingested=False)
+
+
+def append_unmetered_event(db: Connection, event: Event) -> None:
+    """Write an event that is published, but not moved to the ledger."""
+    _insert(db, event, ingested=True)
+    enqueue(db, PUBLISH, "all", event.at)
+
+
+def _insert(db: Connection, event: Event, *, ingested: bool) -> None:
     db.execute(
         outbox_table.insert().values(
             message_id=event.message_id,
@@ -85,7 +98,7 @@ def append_event(db: Connection, event: Event) -> None:
             cloud=event.cloud,
             payload=event.payload,
             context=event.context or db.get_execution_options().get(_CONTEXT, {}),
-            ingested=False,
+            ingested=ingested,
         )
     )
 

@@ -35,8 +35,8 @@ class AlmanachRelease:
 _NO_MONGODB = "data in MongoDB is not imported: the ledger starts empty, in HOME/stratiform.db or database_url"
 _SQL = "the ledger uses a SQL database"
 _NO_RETRIES = "not needed: messages can arrive in any order"
-_RETRY_QUEUE = "not needed: its messages return to the main queue by themselves"
-_UNREAD = "Almanach has the option, but never read it"
+_RETRY_QUEUE = "not needed: its messages return to the main queue automatically"
+_UNREAD = "Almanach has this option, but never reads it"
 _EXACT = "not needed: the usage of volumes is exact"
 
 _RETRY_OPTIONS = ("retry_queue", "retry_exchange", "retry_return_exchange", "retry_ttl", "max_retries")

@@ -172,6 +172,7 @@ def _select(api: Api, endpoints: Sequence[Endpoint], request: Request, body: byt
     minor = request.scope["state"].get("minor", 0)
     if endpoints[0].action:
         endpoints, body = _with_action(endpoints, body)
+        request.scope["state"]["action"] = endpoints[0].action
     for endpoint in endpoints:
         if endpoint.exists_in(minor):
             return endpoint, body

@@ -67,7 +67,7 @@ def check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise Invalid(
             f"'{name}' is not a valid cloud name",
-            hint="use 1 to 63 lower-case letters, digits and hyphens, and do not start with a hyphen",
+            hint="use 1 to 63 lowercase letters, digits and hyphens, and do not start with a hyphen",
         )
 
 

@@ -1,9 +1,10 @@
 """The manifest of ingest."""
 
+from stratiform.kit.outbox import PUBLISH
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest import policy, tables, tasks
 from stratiform.services.ingest.parsing import MessageParser
-from stratiform.services.ingest.service import PUBLISH, IngestService
+from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry, list_declared_tables
 

@@ -91,7 +91,7 @@ class PricePublisher:
         accounts = list_customer_accounts_of_plan(ctx.db, plan.name)
         if not locked.issuperset(account.id for account in accounts):  # created or moved to the plan meanwhile
             problem = f"Customer accounts with plan '{plan.name}' are being changed by another request"
-            raise PlanConflict(problem, hint="repeat the request")
+            raise PlanConflict(problem, hint="retry the request")
         update = self.rating.plans.prepare(ctx.db, plan, find_last_closed_end(ctx.db, plan.name))
         past = tuple(
             PlanVersionReference(each.valid_from, each.sha256)

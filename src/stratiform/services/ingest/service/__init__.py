@@ -21,7 +21,7 @@ from stratiform.services.ingest.service.corrections import (
 from stratiform.services.ingest.service.ignored_messages import IgnoredMessages, IgnoredMessageType
 from stratiform.services.ingest.service.messages import Messages
 from stratiform.services.ingest.service.meters import Meters
-from stratiform.services.ingest.service.own_events import PUBLISH, OwnEvents
+from stratiform.services.ingest.service.own_events import OwnEvents
 from stratiform.services.ingest.service.parsed_batches import ParsedBatch
 from stratiform.services.ingest.service.polls import PollQuery, Polls
 from stratiform.services.ingest.service.rejected_messages import RejectedMessages
@@ -30,7 +30,6 @@ from stratiform.services.ingest.service.resource_updates import ResourceUpdate, 
 from stratiform.services.ledger.service import LedgerService
 
 __all__ = [
-    "PUBLISH",
     "AdjustedSum",
     "CorrectionResult",
     "EventResult",

@@ -110,7 +110,7 @@ def check_not_revoked(db: Connection, ledger: LedgerService, resource: Resource,
     if revocation is not None:
         raise Conflict(
             f"revokes: '{correction.revokes}' has already been revoked by '{revocation}'",
-            hint="revoke the revocation to restore it",
+            hint="revoke the revocation to restore the correction",
         )
 
 

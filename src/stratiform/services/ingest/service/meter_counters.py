@@ -78,5 +78,5 @@ def find_owner(at: Micros, segments: Sequence[Segment], counters: Sequence[Count
         return projects.pop()
     raise Invalid(
         f"project_id: required, because no project used the resource at {format_iso(at)}",
-        hint="or correct the time (`at`)",
+        hint="set `project_id`, or correct the time (`at`)",
     )

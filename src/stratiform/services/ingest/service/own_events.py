@@ -16,9 +16,6 @@ from stratiform.services.ledger.model import Resource
 from stratiform.services.ledger.model.name_timelines import OWN_CLOUD, StatedName
 from stratiform.services.ledger.service import LedgerService
 
-#: The kind of work that publishes ingested events.
-PUBLISH = "notifications.publish"
-
 
 @dataclass(frozen=True, slots=True)
 class OwnEvents:
@@ -48,7 +45,7 @@ class OwnEvents:
     def _finish(self, db: Connection, events: Sequence[Event], now: Micros) -> None:
         if self.publishes:
             outbox.mark_ingested(db, events)
-            enqueue(db, PUBLISH, "all", now)
+            enqueue(db, outbox.PUBLISH, "all", now)
         else:
             outbox.remove_events(db, events)
 

@@ -7,7 +7,7 @@ from stratiform.kit.errors import Forbidden, NotFound
 from stratiform.services.image import policy
 from stratiform.services.image.model import STORE_ID
 
-_DESCRIPTION = "The folder with image data of this installation."
+_DESCRIPTION = "Directory with the image data of this installation."
 _NO_CACHE = "Caching via API is not supported at this site."
 
 

@@ -1,12 +1,15 @@
 """Price plans of customer accounts: another one applies from the start of the open period on."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from functools import partial
+from threading import Barrier
 
 import pytest
 
 from stratiform.kit.clock import parse_iso
-from stratiform.kit.errors import Fault, Forbidden, Invalid
+from stratiform.kit.errors import Conflict, Fault, Forbidden, Invalid
 from stratiform.kit.policy import Caller
 from stratiform.services.billing.errors import RetroactivePriceChange
 from stratiform.services.billing.model import AccountPlanUpdate, CustomerAccount
@@ -160,3 +163,32 @@ def test_customers_change_no_plan(used: BillingHarness) -> None:
         used.run(partial(lambda service, ctx: service.account_plans.preview(ctx, "acme", "premium")), customer("p1"))
     with pytest.raises(Forbidden):
         move(used, "premium", "agreed", customer("p1"))
+
+
+@pytest.mark.thorough
+def test_moves_and_closes_at_the_same_time_are_serialized(used: BillingHarness) -> None:
+    used.publish(PREMIUM.replace('"premium"', '"third"'))
+    barrier = Barrier(9, timeout=60)
+    raised = PREMIUM.replace("2026-01-01", "2026-11-25")
+
+    def run(operation: Callable[[], object]) -> Fault | None:
+        barrier.wait()
+        try:
+            operation()
+        except Fault as error:
+            return error
+        return None
+
+    moves = [partial(move, used, plan, "agreed") for plan in ("premium", "third", "standard", "third")]
+    closes = [partial(used.close_period, "acme", until=parse_iso(f"2026-11-{day}")) for day in (12, 14, 16, 18)]
+    with ThreadPoolExecutor(9) as pool:
+        errors = [*pool.map(run, [*moves, *closes, partial(used.publish, raised)])]
+    assert [error for error in errors[:4] if error is not None] == []
+    assert [error for error in errors if not isinstance(error, Conflict | None)] == []
+    account = get_account(used)
+    closed = used.run(lambda service, ctx: service.periods.list(ctx, "acme"))
+    for period in closed:
+        assert period.document_number is not None
+        assert used.load_json(period.document_number)["plan"]["name"] == period.plan
+    others = [period.end for period in closed if period.plan != account.plan]
+    assert account.plan_from == max(others, default=None)

@@ -155,7 +155,9 @@ class StoreSettings:
     id: Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")] = setting_field(
         help="ID of the store in the API; `local` changes the folder, description or weight of the built-in store."
     )
-    kind: str = setting_field("file", "`file`: a folder; `s3`: a bucket; `http`: read-only, for registered locations.")
+    kind: str = setting_field(
+        "file", "`file`: a folder; `s3`: a bucket; `http`: read-only; locations cannot be registered yet."
+    )
     description: str = setting_field("", "Description in the API.")
     weight: int = setting_field(0, "Data is read from the store with the highest weight, as in Glance.")
     folder: str = setting_field("", "file: the folder, relative to the home; empty: `images` for `local`.")

@@ -22,7 +22,7 @@ EXAMPLE = dict(re.findall(r"^`(src/[\w/]+\.py)`\n\n```python\n(.*?)```$", PAGE, 
 
 @pytest.mark.parametrize("kind", ["memory", "aws"])
 def test_listed_files_exist(kind: str) -> None:
-    assert len(FILES) == 11
+    assert len(FILES) == 12
     package = ROOT / "src" / "stratiform" / "connectors" / kind
     assert [name for name in FILES if not (package / name).exists()] == []
 

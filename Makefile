@@ -23,9 +23,10 @@ demo: setup ## Run a scenario with the real clients (KEEP=1 leaves everything ru
 test: setup ## Check the code and run all tests
 	@tools/test
 
-quick: setup ## Run the tests that need only SQLite and no other programs
+quick: setup ## Run the shorter tests of services and APIs, on SQLite
 	@$(RUN)python -m pytest -n 2 --dist loadfile -m "not slow and not thorough" -k "not postgresql and not mariadb and not aws" \
-		tests/architecture tests/kit tests/services tests/conformance tests/interfaces --ignore tests/interfaces/portal
+		tests/architecture tests/kit tests/services tests/conformance tests/interfaces \
+		$(addprefix --ignore tests/interfaces/,portal cli almanach test_authorization.py)
 
 check: setup ## Run the static checks: requirements files, ruff, mypy, import-linter
 	@$(RUN)python tools/lock.py --check

@@ -131,7 +131,7 @@ def test_an_account_moves_to_another_plan(file: Path) -> None:
     ("options", "problem"),
     [
         (["--plan", "standard", "--name", "other"], "--plan cannot be combined with other changes"),
-        (["--name", "other", "--dry-run"], "only for --plan"),
+        (["--name", "other", "--dry-run"], "only with --plan"),
         (["--plan", "standard", "--retroactive"], "needs a reason"),
     ],
 )

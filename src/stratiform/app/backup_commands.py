@@ -12,7 +12,7 @@ from stratiform.interfaces.cli.text import print_line
 def save_backup(
     file: Annotated[Path, typer.Argument(help="New archive: .tar, .tar.gz or .tar.zst.", metavar="FILE")],
 ) -> None:
-    """Back up database, keys and all other files of this home to one archive. Programs can keep running.
+    """Back up the database, keys and other files of this home to one archive. Programs can keep running.
 
     The archive contains private keys and passwords: only its owner can read it; encrypt it before you copy it.
     """

@@ -16,6 +16,8 @@ from stratiform.services.volume.tasks import build_handlers
 from support.processes import WAIT_S
 from support.server import DEMO_PASSWORD, Live, live_server
 
+SERVER_ID = "11111111-2222-3333-4444-555555555555"
+
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
@@ -118,9 +120,9 @@ def test_volume_lifecycle_with_the_library(sdk: Any) -> None:
     )
     sdk.delete_snapshot(snapshot)
     sdk.wait_for_delete(snapshot, interval=0.1, wait=WAIT_S)
-    sdk.attach_volume(volume, "/dev/vdb", instance="s1")
+    sdk.attach_volume(volume, "/dev/vdb", instance=SERVER_ID)
     [attachment] = sdk.get_volume(volume.id).attachments
-    assert (attachment["server_id"], attachment["device"]) == ("s1", "/dev/vdb")
+    assert (attachment["server_id"], attachment["device"]) == (SERVER_ID, "/dev/vdb")
     sdk.detach_volume(volume, attachment["attachment_id"])
     wait_available(sdk, "by-sdk")
     delete(sdk, volume)

@@ -284,7 +284,7 @@ class Settings(HttpOptions):
     )
     ldap: tuple[LdapSettings, ...] = setting_field((), "LDAP directories, each with the users and groups of a domain.")
     image_stores: tuple[StoreSettings, ...] = setting_field(
-        (), "Stores of image data beside `local`, the folder `images` in the home."
+        (), "Stores of image data in addition to `local`, the directory `images` in the home."
     )
     trusted_dashboards: tuple[str, ...] = setting_field(
         (), "URLs of dashboards that can receive the token of a WebSSO sign-in, like Keystone's trusted_dashboard."

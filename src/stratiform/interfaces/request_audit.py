@@ -47,7 +47,7 @@ _FIRST_ERROR = 400
 
 
 class RequestAuditMiddleware:
-    """Writes the events of the requests that the setting `audit_requests` selects to the outbox."""
+    """Writes events of changes, or of all requests, to the outbox. It is not installed if no request is audited."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -68,10 +68,8 @@ class RequestAuditMiddleware:
 
 
 def _is_audited(scope: HTTPScope) -> bool:
-    audited = get_http_settings(scope["litestar_app"].state).audit_requests
-    if audited == "none" or _get_segments(scope)[0] not in _SERVICE_TYPES:
-        return False
-    return audited == "all" or scope["method"] in _CHANGES
+    audits_all = get_http_settings(scope["litestar_app"].state).audit_requests == "all"
+    return _get_segments(scope)[0] in _SERVICE_TYPES and (audits_all or scope["method"] in _CHANGES)
 
 
 def _append_event(scope: HTTPScope, status: int) -> None:

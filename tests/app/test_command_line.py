@@ -48,3 +48,14 @@ def test_exit_codes(cli: Cli) -> None:
     assert cli("version").count("\n") == 1
     assert "not running" in cli("status", exit_code=3)
     assert cli("usage", "list", exit_code=1).startswith("stratiform: No installation found in ")
+
+
+def test_version_is_also_an_option(cli: Cli) -> None:
+    assert cli("--version") == cli("version")
+
+
+@pytest.mark.parametrize("group", ["", "status", "account", "account list", "usage rejected", "db upgrade"])
+def test_h_is_short_for_help(cli: Cli, group: str) -> None:
+    output = cli(*group.split(), "-h")
+    assert output == cli(*group.split(), "--help")
+    assert f"Usage: stratiform {group}".strip() in output

@@ -40,7 +40,6 @@ def create_app(commands: Mapping[str, LazyCommand]) -> typer.Typer:
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},  # all commands inherit them
         pretty_exceptions_enable=False,
-        add_completion=False,
     )
     app.callback()(_parse_global_options)
     return app

@@ -48,3 +48,34 @@ def test_exit_codes(cli: Cli) -> None:
     assert cli("version").count("\n") == 1
     assert "not running" in cli("status", exit_code=3)
     assert cli("usage", "list", exit_code=1).startswith("stratiform: No installation found in ")
+
+
+def test_version_is_also_an_option(cli: Cli) -> None:
+    assert cli("--version") == cli("version")
+
+
+@pytest.mark.parametrize("group", ["", "status", "account", "account list", "usage rejected", "db upgrade"])
+def test_h_is_short_for_help(cli: Cli, group: str) -> None:
+    output = cli(*group.split(), "-h")
+    assert output == cli(*group.split(), "--help")
+    assert f"Usage: stratiform {group}".strip() in output
+
+
+@pytest.mark.parametrize(
+    ("words", "completions"),
+    [
+        ("us", {"usage"}),
+        ("usage rejected ", {"list", "show", "delete", "replay"}),
+        ("--home /srv/a account create --cu", {"--currency"}),
+        ("usage list --format ", {"table", "json"}),
+        ("clouds add ", set()),
+        ("clouds add aws --re", set()),
+    ],
+)
+def test_shell_completion(cli: Cli, words: str, completions: set[str]) -> None:
+    line = f"stratiform {words}"
+    variables = {"_STRATIFORM_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    result = cli.run(**variables)
+    assert set(result.stdout.split()) == completions
+    assert result.stderr == ""
+    assert not cli.home.exists(), "completion does not need an installation"

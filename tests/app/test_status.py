@@ -1,5 +1,6 @@
 """`stratiform status` reports only what it has checked."""
 
+import json
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import pytest
 from stratiform.app.program_status import StatusFile
 from stratiform.app.status_command import show_status
 from stratiform.interfaces.amqp.bus_status import BusStatus
+from stratiform.interfaces.cli.output import Format
 from stratiform.interfaces.cli.session import session
 from stratiform.kit.clock import SECOND_US, ManualClock
 from support.bus import BusNames, Proxy
@@ -49,6 +51,11 @@ def test_bus_that_never_answered_is_down_since_the_start(cli: Cli) -> None:
     wait_until(lambda: re.fullmatch(expected, rows(cli, "bus")[0]), "the bus is not reported as down")
     first = rows(cli, "bus")
     assert "hunter2" not in cli("status")
+    api, worker, collector = json.loads(cli("status", "-f", "json"))["programs"]
+    assert (api["status"], api["responds"], worker["failure"]) == ("running", True, None)
+    (bus,) = collector["buses"]
+    assert (bus["cloud"], bus["is_connected"], bus["error"], bus["stored"]) == ("north", False, "Connection refused", 0)
+    assert f"down since {bus['since']}: " in first[0]
     assert rows(cli, "bus") == first, "it is down since the same time"
 
 
@@ -73,6 +80,8 @@ def test_collector_without_a_bus_does_not_claim_to_collect(cli: Cli) -> None:
     assert rows(cli, "collector")[0].endswith("; no message bus is configured")
     assert rows(cli, "bus") == []
     cli("down")
+    stopped = json.loads(cli("status", "-f", "json", exit_code=3))
+    assert [program["status"] for program in stopped["programs"]] == ["not running"] * 3
     assert not (cli.home / "collector.json").exists()
     assert not (cli.home / "worker.json").exists()
 
@@ -94,6 +103,10 @@ def test_worker_without_its_database_is_reported(
     monkeypatch.setattr("stratiform.app.home_folder.list_running_programs", lambda _home: {"worker": os.getpid()})
     monkeypatch.setattr(session, "home", tmp_path)
     file = StatusFile(tmp_path, "worker")
+    file.write_failure(("the database is not available", 0))
+    show_status(Format.json)
+    worker = json.loads(capsys.readouterr().out)["programs"][1]
+    assert worker["failure"] == {"reason": "the database is not available", "since": "1970-01-01T00:00:00Z"}
     for failure, expected in (
         (("the database is not available", 0), "; failing since 1970-01-01T00:00:00Z: the database is not"),
         (None, " MiB\n"),

@@ -44,26 +44,34 @@ def _select_project(project: str | None, default: bool) -> str:
 class _AddGroup(TyperGroup):
     """One subcommand for each kind of cloud, with its settings as options."""
 
-    def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002 - Typer's signature
+    def list_commands(self, ctx: Any) -> list[str]:
+        if ctx.resilient_parsing:  # completion does not sign in
+            return []
         try:
             return list(_list_kinds())
         except CliError:  # the help works without a server
             return []
 
-    def get_command(self, ctx: object, cmd_name: str) -> Any:  # noqa: ARG002 - Typer's signature
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if ctx.resilient_parsing:
+            return None
         return build_create_command(cmd_name, parse_settings(_get_kind(cmd_name)), _add(cmd_name))
 
 
 class _SetGroup(TyperGroup):
     """One subcommand for each cloud, with the settings of its kind as options."""
 
-    def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002 - Typer's signature
+    def list_commands(self, ctx: Any) -> list[str]:
+        if ctx.resilient_parsing:  # completion does not sign in
+            return []
         try:
             return [cloud["name"] for cloud in get_client().iterate_items("clouds", "clouds")]
         except CliError:  # the help works without a server
             return []
 
-    def get_command(self, ctx: object, cmd_name: str) -> Any:  # noqa: ARG002 - Typer's signature
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if ctx.resilient_parsing:
+            return None
         kind = get_client().get(f"clouds/{_quote(cmd_name)}")["kind"]
         return build_update_command(cmd_name, parse_settings(_get_kind(kind)), _set(cmd_name))
 

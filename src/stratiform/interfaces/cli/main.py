@@ -38,11 +38,17 @@ def create_app(commands: Mapping[str, LazyCommand]) -> typer.Typer:
         commands,
         help="Sell cloud capacity: one OpenStack-compatible API, one usage ledger, one bill.",
         no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},  # all commands inherit them
         pretty_exceptions_enable=False,
-        add_completion=False,
     )
     app.callback()(_parse_global_options)
     return app
+
+
+def _print_version(is_set: bool) -> None:
+    if is_set:
+        show_version()
+        raise typer.Exit
 
 
 def _parse_global_options(
@@ -51,8 +57,11 @@ def _parse_global_options(
         typer.Option("--home", help="Home directory of the installation (STRATIFORM_HOME; default: ~/.stratiform)."),
     ] = "",
     _cloud: Annotated[str, typer.Option("--os-cloud", help="Entry in clouds.yaml to sign in with (OS_CLOUD).")] = "",
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
 ) -> None:
-    """Both options may be anywhere on the command line."""
+    """The first two options may be anywhere on the command line."""
 
 
 def show_version() -> None:

@@ -32,3 +32,8 @@ def test_cloud_sdks_are_imported_by_the_clients_of_connectors_only() -> None:
     importers = {path for path, names in packages.items() if names & CLOUD_SDKS}
     clients = {path for path in importers if path.startswith("connectors/") and path.endswith("/client.py")}
     assert importers - clients - SDK_IMPORTERS == set()
+
+
+def test_types_are_available_to_importers() -> None:
+    """PEP 561: type checkers ignore the annotations of a package without this file."""
+    assert (ROOT / "py.typed").is_file()

@@ -70,6 +70,20 @@ def test_overview(page: Page, installation: Cli) -> None:
     assert cookie["sameSite"] == "Strict"
 
 
+@pytest.mark.parametrize("path", ["/dashboard", "/dashboard/invoices"])
+def test_narrow_screens_show_everything(page: Page, installation: Cli, path: str) -> None:
+    """At 390 pixels, a row of a table is a card: nothing is cut off, and every target is at least 24 pixels high."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, installation.password())
+    page.goto(path)
+    expect(page.get_by_role("cell").first).to_be_visible()
+    overflow = "elements => elements.filter(e => e.scrollWidth > e.clientWidth).map(e => e.outerHTML)"
+    assert page.locator("section, body, html").evaluate_all(overflow) == []
+    targets = page.locator("a, button, select, summary")
+    heights = targets.evaluate_all("elements => elements.map(e => [e.textContent, e.getBoundingClientRect().height])")
+    assert [target for target in heights if target[1] < 24] == []
+
+
 def test_download_invoices(page: Page, installation: Cli, tmp_path: Path) -> None:
     sign_in(page, installation.password())
     page.get_by_role("link", name="Invoices").click()

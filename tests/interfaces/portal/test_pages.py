@@ -1,5 +1,6 @@
 """The pages as HTML, without a browser."""
 
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -32,13 +33,15 @@ def test_invalid_password(client: httpx.Client) -> None:
     assert response.status_code == 401
     assert "Invalid user name or password." in response.text
     assert 'value="demo"' in response.text
+    assert re.search(r'name="password"[^>]* autofocus', response.text)
     assert not client.cookies
 
 
 def test_overview(client: httpx.Client, installation: Cli) -> None:
     response = sign_in(client, installation.password())
     assert response.url.path == "/dashboard"
-    assert "<title>demo · Stratiform</title>" in response.text
+    assert "<title>Overview · demo · Stratiform</title>" in response.text
+    assert "Without tax" in response.text
     for text in ("ACTIVE", "m1.small", "3 GiB", "available", "€0.04", 'aria-label="Cost by day"', "<rect "):
         assert text in response.text, text
     assert '<a href="/dashboard" aria-current="page">Overview</a>' in response.text
@@ -53,12 +56,45 @@ def test_invoices(client: httpx.Client, installation: Cli) -> None:
     assert client.get(f"/dashboard/invoices/{number}/json").json()["number"] == number
 
 
+def test_every_cost_has_a_row(client: httpx.Client, installation: Cli) -> None:
+    """Costs of a deleted server stay on the overview for the month."""
+    sign_in(client, installation.password())
+    assert "Deleted and other resources" not in client.get("/dashboard").text
+    with installation.connect() as cloud:
+        server = cloud.create_server("short-lived", image="debian", flavor="m1.small", network="private", wait=True)
+        cloud.delete_server(server.id, wait=True)
+    rows = client.get("/dashboard").text.partition("Deleted and other resources")[2]
+    assert server.id in rows
+    assert "short-lived" in rows
+    assert "€0.04" in rows
+
+
+def test_pages_have_one_heading_and_tables_that_scroll_by_keyboard(client: httpx.Client, installation: Cli) -> None:
+    sign_in(client, installation.password())
+    for path in ("", "/invoices", "/invoices/2000-000001/pdf", "/sign-in"):
+        text = client.get(f"/dashboard{path}").text
+        assert text.count("<h1") == 1, path
+        assert all('tabindex="0"' in section for section in text.split("<section")[1:] if "<th>Name" in section), path
+
+
+def test_amounts_of_days_are_a_table(client: httpx.Client, installation: Cli) -> None:
+    sign_in(client, installation.password())
+    table = client.get("/dashboard").text.partition("<summary>Cost by day</summary>")[2].partition("</table>")[0]
+    assert "€0.0" in table
+
+
 def test_error_page(client: httpx.Client, installation: Cli) -> None:
     sign_in(client, installation.password())
     response = client.get("/dashboard/invoices/2000-000001/pdf")
     assert response.status_code == 404
     assert "2000-000001" in response.text
     assert "Back to the overview" in response.text
+    for page in (response, client.get("/dashboard/unknown")):
+        assert page.status_code == 404
+        assert "<title>Error 404 · Stratiform</title>" in page.text
+        assert ">Sign out</button>" in page.text
+    client.cookies.clear()
+    assert ">Sign out</button>" not in client.get("/dashboard/unknown").text
     assert client.get("/dashboard/static/unknown.css").status_code == 404
 
 

@@ -114,15 +114,28 @@ def render_error(request: Request, error: Exception) -> Response[str] | Redirect
         status, message = error.status_code, error.detail
     else:
         status, message = 500, "An unexpected error occurred; see the server log."
-    return _render("error.html", {"error": message}, status)
+    session = _find_session(request) if status < 500 else {}
+    return _render("error.html", session | {"error": message, "status": status}, status)
+
+
+def _find_session(request: Request) -> dict[str, object]:
+    """Return what the navigation of a page needs; without a valid session, nothing."""
+    try:
+        with open_session_context(request) as ctx:
+            return _build_session(request, ctx)
+    except Fault:
+        return {}
 
 
 def _render_page(
     request: Request, ctx: RequestContext, template: str, page: OverviewPage | InvoicesPage
 ) -> Response[str]:
     fields = {field.name: getattr(page, field.name) for field in dataclasses.fields(page)}
-    session = {"caller": ctx.caller, "projects": get_services(request).identity.projects.list_available(ctx)}
-    return _render(template, session | fields)
+    return _render(template, _build_session(request, ctx) | fields)
+
+
+def _build_session(request: Request, ctx: RequestContext) -> dict[str, object]:
+    return {"caller": ctx.caller, "projects": get_services(request).identity.projects.list_available(ctx)}
 
 
 def _render_sign_in(user: str, domain: str, error: str = "") -> Response[str]:

@@ -1,7 +1,7 @@
 """The content of the pages, from the results of the services."""
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -62,6 +62,17 @@ class VolumeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherCostRow:
+    """A resource with costs that is in no other table: it is deleted, or of another type."""
+
+    id: str
+    name: str
+    type: str
+    cloud: str
+    cost: str
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceRow:
     number: str
     period: str
@@ -77,6 +88,7 @@ class OverviewPage:
     chart: BarChart | None
     servers: Sequence[ServerRow]
     volumes: Sequence[VolumeRow]
+    other_costs: Sequence[OtherCostRow]
     page: str = "overview"
 
 
@@ -115,6 +127,9 @@ def build_overview(services: Services, ctx: RequestContext) -> OverviewPage:
             _build_volume(volume, types.get(volume.type_id, ""), server_names.get(volume.id, _EMPTY_CELL), costs)
             for volume in volumes
         ],
+        other_costs=_list_other_costs(
+            project_cost, {detail.server.id for detail in details} | {volume.id for volume in volumes}
+        ),
     )
 
 
@@ -187,6 +202,23 @@ def _build_volume(volume: Volume, type_name: str, server_name: str, costs: _Reso
         server=server_name,
         cost=costs.format(volume.id),
     )
+
+
+def _list_other_costs(project_cost: ProjectCost | None, listed_ids: Set[str]) -> Sequence[OtherCostRow]:
+    """Return the costs of resources that are not in `listed_ids`, so that all costs have a row."""
+    if project_cost is None:
+        return []
+    return [
+        OtherCostRow(
+            id=resource.resource_id,
+            name=resource.resource_name or _EMPTY_CELL,
+            type=resource.resource_type.replace("_", " "),
+            cloud=resource.cloud,
+            cost=format_amount(Decimal(resource.amount), project_cost.currency),
+        )
+        for resource in project_cost.resources
+        if resource.resource_id not in listed_ids and Decimal(resource.amount)
+    ]
 
 
 def _build_invoice(invoice: DocumentSummary) -> InvoiceRow:

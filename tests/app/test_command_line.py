@@ -62,7 +62,7 @@ def test_h_is_short_for_help(cli: Cli, group: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "completions"),
+    ("typed", "completions"),
     [
         ("us", {"usage"}),
         ("usage rejected ", {"list", "show", "delete", "replay"}),
@@ -72,8 +72,8 @@ def test_h_is_short_for_help(cli: Cli, group: str) -> None:
         ("clouds add aws --re", set()),
     ],
 )
-def test_shell_completion(cli: Cli, words: str, completions: set[str]) -> None:
-    line = f"stratiform {words}"
+def test_shell_completion(cli: Cli, typed: str, completions: set[str]) -> None:
+    line = f"stratiform {typed}"
     variables = {"_STRATIFORM_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
     result = cli.run(**variables)
     assert set(result.stdout.split()) == completions

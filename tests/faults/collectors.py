@@ -7,7 +7,7 @@ from pathlib import Path
 
 from support.processes import PROGRAM, WAIT_S, clean_environment, kill_tree, wait_until
 
-_READY = "connected to message bus"
+_READY = "consuming notifications"
 _POLL_S = 0.2
 
 

@@ -1,6 +1,7 @@
 """Random requests to every endpoint, generated from its schemas, never cause an internal server error.
 
-`make fuzz SECONDS=600 SEED=7` runs it for longer. A failure prints the seed, and the request that failed.
+`make fuzz SECONDS=600 SEED=7` runs it for longer. A failure prints the seed, and the request that failed. In the test
+suite, the requests are the same on each machine, however fast it is.
 """
 
 import itertools
@@ -27,10 +28,10 @@ pytestmark = pytest.mark.thorough
 
 APIS: tuple[Api, ...] = (*OPENSTACK_APIS, REST_API, ALMANACH)
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
-SECONDS = float(os.environ.get("FUZZ_SECONDS", "10"))
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 
-#: Requests at least, however slow the machine is.
-MIN_REQUESTS = 300
+#: Requests at least.
+MIN_REQUESTS = 2_000
 
 #: Endpoints that change what the other requests need: tokens, users, projects, roles, and this installation's keys.
 _DESTRUCTIVE = ("/auth", "/users", "/projects", "/domains", "/roles", "/groups", "/system", "/role_", "/OS-TRUST")

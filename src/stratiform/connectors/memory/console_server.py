@@ -125,7 +125,7 @@ def _skip_message(connection: socket.socket, kind: int) -> None:
         for _ in range(length):
             _receive(connection, 1)
     else:
-        raise ConnectionEnded(f"unknown message {kind}")
+        raise ConnectionEnded(f"unknown VNC message type {kind}")
 
 
 def _receive(connection: socket.socket, length: int) -> bytes:

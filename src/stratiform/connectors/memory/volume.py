@@ -103,7 +103,7 @@ def _get_row(request: SimulatedRequest, volume_id: str) -> Row:
 
 def _create(request: SimulatedRequest, spec: VolumeSpec) -> Row:
     if spec.size_gib < 1:
-        raise RequestRejected("a volume needs a size of at least 1 GiB")
+        raise RequestRejected(f"volume size {spec.size_gib} GiB is too small; at least 1 GiB")
     if spec.native_type and spec.native_type not in TYPES:
         raise RequestRejected(f"volume type '{spec.native_type}' not found; types: {', '.join(TYPES)}")
     content = ""

@@ -47,7 +47,7 @@ class Consumer:
             with connect(host, self.address, self.subscription, self.batch_queue.put) as connection:
                 unread = connection.list_unread_queues(self.subscription)
                 connection.consume(self.subscription, self.prefetch, self.address.options)
-                logger.info("connected to message bus bus=%s", self.address)
+                logger.info("consuming notifications bus=%s", self.address)
                 self._last_error, is_connected = "", True
                 self.status.set_connected()
                 self._warn_of_unread_queues(unread)

@@ -17,7 +17,7 @@ _COLUMNS = {
     "Meter": "meter",
     "Polled until": "read_until",
     "Last poll": "polled_at",
-    "Fault": "fault",
+    "Last error": "fault",
 }
 
 

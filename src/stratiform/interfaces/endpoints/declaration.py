@@ -217,6 +217,11 @@ def _response_schema(annotation: object) -> object:
     return typing.get_args(annotation)[0] if typing.get_origin(annotation) is ApiResponse else annotation
 
 
+def name_after_resource(function: Function, member: str, members: str) -> None:
+    """Name the function of a generated endpoint, such as `create_resource`, after its resources, as summaries do."""
+    function.__name__ = function.__name__.replace("resources", members).replace("resource", member)
+
+
 def _rejection(get: Function | None, reason: str) -> Function:
     def reject(request: object, *path: str, **parameters: str) -> None:
         if get is not None:

@@ -30,6 +30,15 @@ _PATH_PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 
 _TOKEN = {"type": "apiKey", "name": "X-Auth-Token", "in": "header"}
 
+#: How summaries write what the names of functions abbreviate.
+_SPELLINGS = (
+    (r"\b[Ff]loatingip", "floating IP"),
+    (r"\bsubnetpool", "subnet pool"),
+    (r"\bqos\b", "QoS"),
+    (r"\bip\b", "IP"),
+    (r" details?$", " with details"),
+)
+
 _UNEXPECTED = "An unexpected error."
 _DESCRIPTIONS = {
     400: "The request is not valid.",
@@ -96,7 +105,9 @@ def _split_docstring(endpoint: Endpoint) -> tuple[str, str]:
 def _title(function_name: str) -> str:
     """Return the name of an operation as OpenStack's API reference writes it: "List servers with details"."""
     title = function_name.replace("_", " ").capitalize()
-    return re.sub(r" details?$", " with details", re.sub(r"\bip\b", "IP", title))
+    for pattern, replacement in _SPELLINGS:
+        title = re.sub(pattern, replacement, title)
+    return title
 
 
 def _by_operation(api: Api) -> dict[tuple[str, str], list[Endpoint]]:

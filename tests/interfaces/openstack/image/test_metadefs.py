@@ -38,6 +38,14 @@ def test_namespace_with_items(api: Callers) -> None:
     assert {"OS::Nova::Flavor", "OS::Acme::Disk"} <= set(types)
 
 
+@pytest.mark.parametrize("name", ["Acme::Disk", "日本", "a?b#c", "a%b"])
+def test_address_of_new_namespace(api: Callers, name: str) -> None:
+    response = api.request("POST", NAMESPACES, "admin", json={"namespace": name})
+    assert response.status_code == 201
+    path = response.headers["Location"].removeprefix("http://127.0.0.1:8780")
+    assert api.ok("GET", path, "admin")["namespace"] == name
+
+
 def test_visibility(api: Callers) -> None:
     create(api, "private", owner=api.projects["green"])
     create(api, "public", visibility="public")

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.endpoints.declaration import name_after_resource
 from stratiform.interfaces.endpoints.field_restrictions import get_set_fields
 from stratiform.interfaces.openstack.network.api import api
 from stratiform.interfaces.openstack.network.list_queries import next_links, parse_list_query
@@ -68,6 +69,10 @@ class ResourceEndpoints:
     def respond_one(self, request: ApiRequest, resource: Resource, fields: Sequence[str] = ()) -> Body:
         return {self.resource_type.name: self.respond(request, [resource], fields)[0]}
 
+    def name(self, function: Callable[..., Any]) -> None:
+        """Name the function of a generated endpoint after the resources."""
+        name_after_resource(function, self.resource_type.name, self.resource_type.collection)
+
     def create(
         self, request: ApiRequest, body: Struct, ids: Mapping[str, str], assigned: Sequence[Assigned] = ()
     ) -> Body:
@@ -125,6 +130,7 @@ def _declare_create(endpoints: ResourceEndpoints) -> None:
 
     resource_type, schemas = endpoints.resource_type, endpoints.schemas
     function = annotate(create_resource, body=schemas.create, returns=schemas.response)
+    endpoints.name(function)
     api.post(resource_type.path, resource_type.rules.create, status=201, errors=endpoints.conflicts)(function)
 
 
@@ -134,6 +140,7 @@ def _declare_list(endpoints: ResourceEndpoints) -> None:
 
     resource_type, schemas = endpoints.resource_type, endpoints.schemas
     function = annotate(list_resources, query=schemas.query, returns=schemas.list_response)
+    endpoints.name(function)
     api.get(resource_type.path, resource_type.rules.get)(function)
 
 
@@ -142,6 +149,7 @@ def _declare_show(endpoints: ResourceEndpoints) -> None:
         return endpoints.respond_one(request, endpoints.get(request, ids), query.fields)
 
     function = annotate(show_resource, returns=endpoints.schemas.response)
+    endpoints.name(function)
     api.get(endpoints.item_path, endpoints.resource_type.rules.get)(function)
 
 
@@ -153,6 +161,7 @@ def _declare_update(endpoints: ResourceEndpoints) -> None:
         return endpoints.respond_one(request, updated)
 
     function = annotate(update_resource, body=endpoints.schemas.update, returns=endpoints.schemas.response)
+    endpoints.name(function)
     api.put(endpoints.item_path, endpoints.resource_type.rules.update, errors=endpoints.conflicts)(function)
 
 
@@ -161,6 +170,7 @@ def _declare_delete(endpoints: ResourceEndpoints) -> None:
         resource = endpoints.get_for_change(request, ids)
         endpoints.get_collection(request).delete(request.ctx, resource.id)
 
+    endpoints.name(delete_resource)
     in_use = endpoints.resource_type.in_use
     errors = () if in_use is None else (in_use,)
     api.delete(endpoints.item_path, endpoints.resource_type.rules.delete, errors=errors)(delete_resource)

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.endpoints.declaration import name_after_resource
 from stratiform.interfaces.openstack.identity.api import api
 from stratiform.interfaces.openstack.identity.schemas import simple_resources as schemas
 from stratiform.interfaces.openstack.identity.schemas.common import PageQuery, ResourceBody
@@ -138,6 +139,8 @@ def _declare(collection: Collection) -> None:
         declare = api.put if collection.put else api.post
         target = path if collection.put else collection.path
         declare(target, rules.create, status=201, errors=conflicts)(create_resource)
+    for function in (list_resources, create_resource, show_resource, update_resource, delete_resource):
+        name_after_resource(function, collection.member, collection.members)
 
 
 def _build_request(action: str, collection: Collection, attributes: type[Struct]) -> type[Struct]:

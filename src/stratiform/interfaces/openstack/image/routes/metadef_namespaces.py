@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
 from stratiform.interfaces.endpoints.field_restrictions import get_set_fields
@@ -40,7 +41,7 @@ def create_metadef_namespace(
         metadefs.objects.create(request.ctx, name, item.name, views.build_definition(item))
     for tag in body.tags:
         metadefs.tags.create(request.ctx, name, tag.name, {})
-    headers = {"Location": f"{request.view.url}{api.path}/metadefs/namespaces/{name}"}
+    headers = {"Location": request.view.build_url("metadefs", "namespaces", quote(name, safe=""))}
     return ApiResponse(_build_detail(request, namespace), headers=headers)
 
 

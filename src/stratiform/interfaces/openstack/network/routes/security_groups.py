@@ -23,6 +23,7 @@ def _declare_list(endpoints: ResourceEndpoints) -> None:
             return endpoints.list(replace(request, context=ctx), query, {})
 
     function = annotate(list_resources, query=schemas.query, returns=schemas.list_response)
+    endpoints.name(function)
     api.get(resource_type.path, resource_type.rules.get, manages_transactions=True)(function)
 
 

@@ -39,12 +39,14 @@ def _declare_action(
 ) -> None:
     """Declare `PUT …/{id}/{name}`, whose body has a list at `key`; trunks have neither a wrapper in the body."""
 
-    @api.put(f"{endpoints.item_path}/{name}", rule)
     def change_resource(request: ApiRequest, body: dict[str, Any], **ids: str) -> dict[str, Any]:
         items = schemas.read_items(body, endpoints.resource_type.name, key)
         resource = get(request.services.network)(request.ctx, ids[endpoints.resource_type.id_parameter], items)
         [description] = endpoints.respond(request, [resource])
         return description if key == "sub_ports" else {endpoints.resource_type.name: description}
+
+    change_resource.__name__ = name
+    api.put(f"{endpoints.item_path}/{name}", rule)(change_resource)
 
 
 for _name, _key, _endpoints, _rule, _get in (

@@ -34,7 +34,7 @@ def api(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def run_together(send: Callable[[int], httpx.Response]) -> Counter[int]:
-    """Send requests in threads at the same time, again while the database asks for it. Count the status codes."""
+    """Send requests in threads at the same time; repeat those with status 503. Count the status codes."""
     barrier = Barrier(THREADS, timeout=WAIT_S)
 
     def run(index: int) -> int:
@@ -60,7 +60,7 @@ def test_a_volume_is_attached_to_one_server(api: ComputeApi) -> None:
     assert statuses[200] == 1
     assert statuses.keys() <= {200, 400, 409}
     api.servers.run_worker(2)
-    attached = [api.ok("GET", f"/servers/{id}/os-volume_attachments")["volumeAttachments"] for id in servers]
+    attached = [api.ok("GET", f"/servers/{server}/os-volume_attachments")["volumeAttachments"] for server in servers]
     assert sorted(map(len, attached)) == [0, 1]
 
 

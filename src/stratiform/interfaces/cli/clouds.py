@@ -99,7 +99,7 @@ app.add_typer(volume_types, name="volume-types")
 def list_cloud_kinds(output: FormatOption = Format.table) -> None:
     """List the kinds of cloud with their capabilities and settings."""
     kinds = _list_kinds().values()
-    if output is Format.json:
+    if output is not Format.table:
         print_list(kinds, {}, output)
         return
     rows = [{**kind, "settings": [setting.describe() for setting in parse_settings(kind)]} for kind in kinds]

@@ -11,6 +11,8 @@ from support.ports import free_port
 from support.server import serving
 from support.stacks import build_harness
 
+pytestmark = pytest.mark.thorough
+
 HIDDEN = b"GET /identity HTTP/1.1\r\nHost: hidden\r\n\r\n"
 FORM = "POST /dashboard/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 

@@ -106,6 +106,20 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+@pytest.fixture(scope="session")
+def stopped_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that was started once and stopped; tests copy it with `support.programs.copy_home`."""
+    from support.ports import free_port
+    from support.programs import Cli
+
+    cli = Cli(tmp_path_factory.mktemp("stopped") / "home")
+    try:
+        cli("up", "--detach", "--port", free_port())
+    finally:
+        cli.stop()
+    return cli.home
+
+
 @pytest.fixture
 def service_harness(home: Path) -> Iterator["ServiceHarness"]:
     """All services on SQLite."""

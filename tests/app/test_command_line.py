@@ -20,7 +20,7 @@ def cli(home: Path) -> Cli:
             "No such option: --fromm (did you mean --format or --from? see `stratiform usage list",
         ),
         ("usage lst", "No such command 'lst'. Did you mean 'list'? (see `stratiform usage --help`)"),
-        ("usage list --format xml", "Invalid value for '--format' / '-f': 'xml' is not one of 'table', 'json' ("),
+        ("usage list --format xml", "Invalid value for '--format' / '-f': 'xml' is not one of 'table', 'json', 'yaml'"),
         ("usage list --format", "Option '--format' requires an argument ("),
         ("usage audit", "Missing option '--period' (see `stratiform usage audit --help`)"),
         ("usage list more", "Got unexpected extra argument(s) (more) ("),
@@ -62,18 +62,18 @@ def test_h_is_short_for_help(cli: Cli, group: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "completions"),
+    ("typed", "completions"),
     [
         ("us", {"usage"}),
         ("usage rejected ", {"list", "show", "delete", "replay"}),
         ("--home /srv/a account create --cu", {"--currency"}),
-        ("usage list --format ", {"table", "json"}),
+        ("usage list --format ", {"table", "json", "yaml"}),
         ("clouds add ", set()),
         ("clouds add aws --re", set()),
     ],
 )
-def test_shell_completion(cli: Cli, words: str, completions: set[str]) -> None:
-    line = f"stratiform {words}"
+def test_shell_completion(cli: Cli, typed: str, completions: set[str]) -> None:
+    line = f"stratiform {typed}"
     variables = {"_STRATIFORM_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
     result = cli.run(**variables)
     assert set(result.stdout.split()) == completions

@@ -29,7 +29,7 @@ def show_status(output: FormatOption = Format.table) -> None:
     pids = home_folder.list_running_programs(home)
     programs = [_inspect(home, program, pids.get(program)) for program in home_folder.PROGRAMS]
     warning = find_permission_warning(home)
-    if output is Format.json:
+    if output is not Format.table:
         print_item({"home": str(home), "programs": list(map(_as_json, programs)), "warning": warning}, {}, output)
     else:
         _print_table(programs, warning)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from stratiform.connectors.memory.usage import MemoryUsageDriver
@@ -122,6 +123,8 @@ def test_audit_as_json(api: Rest) -> None:
     document = json.loads(run("audit", "--period", "2026-11", "--format", "json", exit_code=1).stdout)
     assert [resource["resource_id"] for resource in document["resources"]] == ["m1"]
     assert document["summary"]["clean"] is False
+    text = run("audit", "--period", "2026-11", "--format", "yaml", exit_code=1).stdout
+    assert yaml.safe_load(text)["resources"] == document["resources"]
     run("audit", "--period", "2026-11", "--apply", exit_code=1)
     document = json.loads(run("audit", "--period", "2026-11", "--format", "json").stdout)
     assert (document["resources"], document["summary"]["clean"]) == ([], True)

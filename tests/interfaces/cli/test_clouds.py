@@ -227,14 +227,17 @@ def test_register_and_unregister_native_ids(api: Rest, service_harness: ServiceH
     options = ("--cloud", "sim", "--native")
     run("images", "register", *options, "memory-debian-12", "--name", "debian")
     run("images", "register", *options, "memory-ubuntu-24.04", "--image", "debian")
-    assert "flavor 2 in sim: t3.small" in run("flavors", "register", *options, "t3.small", "--flavor", "m1.small")
+    registered = run("flavors", "register", *options, "t3.small", "--flavor", "m1.small")
+    assert registered == "Native ID of flavor m1.small (2) in sim: t3.small\n"
     run("volume-types", "register", *options, "gp3", "--volume-type", "fast")
     natives = json.loads(run("show", "sim", "-f", "json"))["native_ids"]
+    ids = {native["resource_type"]: native["resource_id"] for native in natives}
+    assert {native["resource_name"] for native in natives} == {"debian", "m1.small", "fast"}
+    assert f"image debian ({ids['image']}): memory-ubuntu-24.04" in run("show", "sim")
     assert sorted(native["native_id"] for native in natives) == ["gp3", "memory-ubuntu-24.04", "t3.small"]
-    resource_ids = {native["resource_type"]: native["resource_id"] for native in natives}
-    run("images", "unregister", "--cloud", "sim", "--image", resource_ids["image"])
-    run("flavors", "unregister", "--cloud", "sim", "--flavor", resource_ids["flavor"])
-    run("volume-types", "unregister", "--cloud", "sim", "--volume-type", resource_ids["volume_type"])
+    run("images", "unregister", "--cloud", "sim", "--image", ids["image"])
+    run("flavors", "unregister", "--cloud", "sim", "--flavor", ids["flavor"])
+    run("volume-types", "unregister", "--cloud", "sim", "--volume-type", ids["volume_type"])
     assert json.loads(run("show", "sim", "-f", "json"))["native_ids"] == []
 
 

@@ -70,6 +70,16 @@ def test_the_current_month_can_be_closed_at_any_time(any_billing: BillingHarness
         any_billing.at("2027-01-10").close("acme", until=parse_iso("2027-01-05"))
 
 
+@pytest.mark.parametrize("until", ["2026-11-10T01:00:00", "2026-11-10T01:30:00", "2026-11-10T03:00:00"])
+def test_no_period_is_closed_while_the_clock_is_behind(billing: BillingHarness, until: str) -> None:
+    billing.ingest(machine("m1", "p1", "2026-11-10T00:00:00"))
+    first = billing.at("2026-11-10T02:00:00").close("acme", until=parse_iso("2026-11-10T02:00:00"))
+    with pytest.raises(Conflict):
+        billing.at("2026-11-10T01:00:00").close("acme", until=parse_iso(until))
+    (period,) = billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme"))
+    assert period.document_number == first.number
+
+
 @pytest.mark.parametrize(
     ("sequence", "start"),
     [(1, "2026-11-20"), (2, "2026-11-20"), (2, "2026-12-02"), (3, "2026-12-01")],

@@ -172,7 +172,7 @@ def _set_plan(
 ) -> None:
     client, path = get_client(), f"{_path(name)}/plan"
     preview = client.post(f"{path}/preview", {"plan": plan}) if dry_run or retroactive else None
-    if preview is not None and dry_run and output is Format.json:
+    if preview is not None and dry_run and output is not Format.table:
         print_item(preview, {}, output)
     elif preview is not None and output is Format.table:
         print_differences(preview["differences"])

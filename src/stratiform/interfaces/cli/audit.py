@@ -8,7 +8,14 @@ import typer
 
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.late_usage import print_late_usage
-from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, encode_json_array, format_values
+from stratiform.interfaces.cli.output import (
+    Format,
+    FormatOption,
+    JsonObject,
+    encode_json_array,
+    format_values,
+    print_item,
+)
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import escape_control_characters, escape_line, name_project, print_line
 
@@ -26,7 +33,10 @@ def run_audit(
     """
     body = {"period": period, "clouds": cloud or [], "project_id": project, "apply": apply}
     results = _Results(get_client().post_and_stream_lines("usage/audits", body))
-    if output is Format.json:
+    if output is Format.yaml:
+        resources = list(results)  # the summary comes after them
+        print_item({"resources": resources, "summary": results.summary}, {}, output)
+    elif output is Format.json:
         typer.echo('{"resources": ', nl=False)
         for chunk in encode_json_array(results):
             typer.echo(chunk.rstrip("\n"), nl=False)

@@ -99,7 +99,7 @@ app.add_typer(volume_types, name="volume-types")
 def list_cloud_kinds(output: FormatOption = Format.table) -> None:
     """List the kinds of cloud with their capabilities and settings."""
     kinds = _list_kinds().values()
-    if output is Format.json:
+    if output is not Format.table:
         print_list(kinds, {}, output)
         return
     rows = [{**kind, "settings": [setting.describe() for setting in parse_settings(kind)]} for kind in kinds]
@@ -240,12 +240,17 @@ def _format_binding(binding: Mapping[str, str]) -> str:
 
 
 def _format_native_id(mapping: Mapping[str, str]) -> str:
-    return f"{mapping['resource_type']} {mapping['resource_id']}: {mapping['native_id']}"
+    return f"{_format_resource(mapping)}: {mapping['native_id']}"
+
+
+def _format_resource(mapping: Mapping[str, str]) -> str:
+    resource = format_named_id(mapping["resource_id"], mapping["resource_name"])
+    return f"{mapping['resource_type'].replace('_', ' ')} {resource}"
 
 
 def _register(cloud: str, collection: str, body: dict[str, str]) -> None:
     mapping = get_client().post(f"clouds/{_quote(cloud)}/{collection}", body)
-    print_line(f"Native ID of {mapping['resource_type']} {mapping['resource_id']} in {cloud}: {mapping['native_id']}")
+    print_line(f"Native ID of {_format_resource(mapping)} in {cloud}: {mapping['native_id']}")
 
 
 def _unregister(cloud: str, resource_type: str, resource_id: str) -> None:

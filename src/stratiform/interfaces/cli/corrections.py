@@ -89,7 +89,7 @@ def create_correction(
         result = get_client().post("usage/corrections", body)
     except CliError as error:
         raise CliError(_with_options(error.message), error.hint) from error
-    if output is Format.json:
+    if output is not Format.table:
         print_item(result, {}, output)
     else:
         _print_correction(result)
@@ -106,7 +106,7 @@ def list_corrections(
     items = get_client().iterate_items(
         "usage/corrections", "corrections", resource_type=resource_type, resource_id=resource, cloud=cloud
     )
-    print_list(items if output is Format.json else map(_row, items), _COLUMNS, output)
+    print_list(items if output is not Format.table else map(_row, items), _COLUMNS, output)
 
 
 def _parse_attribute(argument: str) -> tuple[str, str | int | None]:

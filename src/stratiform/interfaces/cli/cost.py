@@ -29,7 +29,7 @@ def show_server_cost(
 ) -> None:
     """Show what a server has cost to date, and its current cost per hour."""
     cost = get_client().get(f"costs/servers/{quote(server, safe='')}")
-    if output is Format.json:
+    if output is not Format.table:
         print_item(cost, {}, output)
         return
     print_list(
@@ -56,7 +56,7 @@ def show_project_cost(
 ) -> None:
     """Show the cost of a project in a month by resource."""
     cost = get_client().get("costs/month", project=project, month=month_)
-    if output is Format.json:
+    if output is not Format.table:
         print_item(cost, {}, output)
         return
     rows = [

@@ -56,7 +56,7 @@ def list_invoices(
 def show_invoice(number: Number, output: FormatOption = Format.table) -> None:
     """Show the lines and the totals of an invoice."""
     invoice = get_client().get(f"invoices/{quote(number, safe='')}")
-    if output is Format.json:
+    if output is not Format.table:
         print_item(invoice, {}, output)
         return
     period = invoice["period"]

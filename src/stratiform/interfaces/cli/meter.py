@@ -28,7 +28,7 @@ _IGNORED_COLUMNS = {
 def list_meters(output: FormatOption = Format.table) -> None:
     """List the meters of the running server."""
     meters = get_client().get("usage/meters")["meters"]
-    print_list(meters if output is Format.json else map(_meter_row, meters), _METER_COLUMNS, output)
+    print_list(meters if output is not Format.table else map(_meter_row, meters), _METER_COLUMNS, output)
 
 
 @app.command("check")
@@ -56,7 +56,7 @@ def count_ignored_messages(
     Times are those of the messages, not of their import.
     """
     types = get_client().get("usage/ignored", **({"undecided": "true"} if undecided else {}))["ignored"]
-    print_list(types if output is Format.json else map(_ignored_row, types), _IGNORED_COLUMNS, output)
+    print_list(types if output is not Format.table else map(_ignored_row, types), _IGNORED_COLUMNS, output)
 
 
 @ignored.command("replay")

@@ -1,4 +1,4 @@
-"""Output of the command line: tables for people, JSON for programs."""
+"""Output of the command line: tables for people, JSON and YAML for programs."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,30 +15,31 @@ class Format(StrEnum):
 
     table = "table"
     json = "json"
+    yaml = "yaml"
 
 
 #: A JSON object of a response; the types of its values depend on the endpoint.
 JsonObject = Mapping[str, Any]
 
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="Output format: table or json.")]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="Output format: table, json or yaml.")]
 
 #: The width of a table that is not printed to a terminal.
 _UNLIMITED_WIDTH = 1000
 
 
 def print_list(items: Iterable[Mapping[str, object]], columns: Mapping[str, str], output: Format) -> None:
-    """Print one row per item; `columns` maps headings to keys. JSON has all keys, and is streamed."""
-    if output is Format.json:
-        for chunk in encode_json_array(items):
+    """Print one row per item; `columns` maps headings to keys. JSON and YAML have all keys, and are streamed."""
+    if output is not Format.table:
+        for chunk in encode_json_array(items) if output is Format.json else _encode_yaml_list(items):
             typer.echo(chunk, nl=False)
         return
     _print_table(([_cell(item.get(key)) for key in columns.values()] for item in items), [*columns])
 
 
 def print_item(item: Mapping[str, object], rows: Mapping[str, str], output: Format) -> None:
-    """Print one row per value of an item; `rows` maps headings to keys. JSON has all keys."""
-    if output is Format.json:
-        typer.echo(_json(item))
+    """Print one row per value of an item; `rows` maps headings to keys. JSON and YAML have all keys."""
+    if output is not Format.table:
+        typer.echo(_json(item) if output is Format.json else _yaml(item), nl=output is Format.json)
         return
     _print_table([heading, _cell(item.get(key))] for heading, key in rows.items())
 
@@ -67,6 +68,21 @@ def encode_json_array(items: Iterable[Mapping[str, object]]) -> Iterator[str]:
         is_empty = False
         yield "\n".join(f"  {line}" for line in _json(item).split("\n"))
     yield "[]\n" if is_empty else "\n]\n"
+
+
+def _encode_yaml_list(items: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    is_empty = True
+    for item in items:
+        yield _yaml([item])
+        is_empty = False
+    if is_empty:
+        yield "[]\n"
+
+
+def _yaml(value: object) -> str:
+    from yaml import safe_dump  # JSON and tables do not need it
+
+    return safe_dump(value, sort_keys=False, allow_unicode=True)
 
 
 def _json(value: object) -> str:

@@ -80,7 +80,7 @@ def close_period(
 def list_periods(account: AccountOption, output: FormatOption = Format.table) -> None:
     """List the periods of a customer account; the last one is open."""
     periods = get_client().get(f"{_path(account)}/periods")["periods"]
-    print_list(periods if output is Format.json else add_late_usage(periods), _COLUMNS, output)
+    print_list(periods if output is not Format.table else add_late_usage(periods), _COLUMNS, output)
 
 
 def _close_one(account: str, period: _Period, output: Format, *, dry_run: bool, yes: bool) -> None:
@@ -107,7 +107,7 @@ def _close_one(account: str, period: _Period, output: Format, *, dry_run: bool, 
 def _close_all(period: _Period, output: Format, *, dry_run: bool, yes: bool) -> None:
     previews, errors = _preview_all(period)
     if dry_run or output is Format.table:
-        print_list(previews if output is Format.json else map(_preview_row, previews), _PREVIEW_COLUMNS, output)
+        print_list(previews if output is not Format.table else map(_preview_row, previews), _PREVIEW_COLUMNS, output)
     ready = [each for each in previews if each["state"] == "open" and not each["problems"]]
     if not dry_run:
         if ready:

@@ -70,7 +70,7 @@ def publish_prices(
         confirm(f"Publish plan '{preview['plan']}' and {differences}", yes=yes)
     flags = {"retroactive": "true", "reason": reason} if retroactive else {}
     plan = get_client().post_bytes("prices", content, "application/toml", file_name=str(file), **flags)
-    if output is Format.json:
+    if output is not Format.table:
         print_item(plan, {}, output)
         return
     print_line(f"plan '{plan['name']}' in {plan['currency']}, versions from {', '.join(_dates(plan))}")
@@ -81,7 +81,7 @@ def publish_prices(
 def list_price_changes(output: FormatOption = Format.table) -> None:
     """List retroactive price changes, newest first."""
     changes = get_client().iterate_items("price-changes", "price_changes")
-    if output is Format.json:
+    if output is not Format.table:
         print_list(changes, {}, output)
     else:
         print_price_changes([*changes])
@@ -91,7 +91,7 @@ def list_price_changes(output: FormatOption = Format.table) -> None:
 def list_prices(output: FormatOption = Format.table) -> None:
     """List price plans."""
     plans = list(get_client().iterate_items("prices", "prices"))
-    rows = plans if output is Format.json else [{**plan, "from": _dates(plan)} for plan in plans]
+    rows = plans if output is not Format.table else [{**plan, "from": _dates(plan)} for plan in plans]
     print_list(rows, _PLAN_COLUMNS, output)
 
 
@@ -101,7 +101,7 @@ def show_prices(
 ) -> None:
     """Show all prices of a plan."""
     plan = get_client().get(f"prices/{quote(name, safe='')}")
-    if output is Format.json:
+    if output is not Format.table:
         print_item(plan, {}, output)
         return
     rows = [_row(version, price) for version in plan["versions"] for price in version["prices"]]
@@ -127,7 +127,7 @@ def _preview(file: Path, content: bytes) -> JsonObject:
 
 
 def _print_preview(preview: JsonObject, output: Format) -> None:
-    if output is Format.json:
+    if output is not Format.table:
         print_item(preview, {}, output)
     else:
         print_differences(preview["differences"])

@@ -24,7 +24,7 @@ _ID_LENGTH, _BODY_LENGTH = 12, 80
 def list_rejected_messages(output: FormatOption = Format.table) -> None:
     """List rejected messages with the reason."""
     messages = get_client().iterate_items("usage/rejected", "rejected")
-    print_list(messages if output is Format.json else map(_row, messages), _COLUMNS, output)
+    print_list(messages if output is not Format.table else map(_row, messages), _COLUMNS, output)
 
 
 @app.command("show")

@@ -56,7 +56,7 @@ def set_name(
     body = {"resource_type": resource_type.value, "resource_id": resource, "name": name, "start": since}
     result = get_client().post("usage/names", body | {"cloud": cloud or ""})
     names = result["names"]
-    if output is Format.json:
+    if output is not Format.table:
         print_list(names, _COLUMNS, output)
         return
     for each in names:

@@ -113,7 +113,7 @@ def list_usage(
             "limit": _PAGE_SIZE,
         },
     )
-    if output is Format.json:
+    if output is not Format.table:
         print_list(segments, {}, output)
     else:
         _print_segments(list(segments))

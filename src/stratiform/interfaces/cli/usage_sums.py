@@ -52,7 +52,7 @@ def show_sums(
             "as_of": as_of,
         },
     )
-    if output is Format.json:
+    if output is not Format.table:
         print_list(result["sums"], {}, output)
         return
     groups, measures, units = _split(group_by or ""), _split(measure), result["units"]

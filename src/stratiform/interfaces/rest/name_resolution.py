@@ -7,6 +7,7 @@ from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.kit.pagination import Page
+from stratiform.services.clouds.model import NativeIdMapping, ResourceType
 from stratiform.services.compute.model.flavors import FlavorFilter
 from stratiform.services.identity.model import ListQuery, Project
 
@@ -84,6 +85,18 @@ def resolve_volume_type(services: Services, ctx: RequestContext, reference: str)
     """Return the id of a volume type. Raises NotFound, Conflict."""
     volume_types = services.volume.volume_types.list(ctx, None)
     return _select("volume type", reference, ((volume_type.id, volume_type.name) for volume_type in volume_types))
+
+
+def find_native_name(services: Services, ctx: RequestContext, native: NativeIdMapping) -> str:
+    """Return the name of the image, flavor or volume type that has a native ID; "" if it has been deleted."""
+    if native.resource_type == ResourceType.VOLUME_TYPE:
+        return services.volume.volume_types.list_names(ctx, [native.resource_id]).get(native.resource_id, "")
+    try:
+        if native.resource_type == ResourceType.FLAVOR:
+            return services.compute.flavors.get(ctx, native.resource_id).name
+        return services.image.images.get(ctx, native.resource_id).name or ""
+    except NotFound:
+        return ""
 
 
 def _find_projects(services: Services, ctx: RequestContext, reference: str) -> Sequence[Project]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from stratiform.kit.clock import SECOND_US
+from stratiform.services.identity.service import password_hasher
 from support.callers import PASSWORD, Callers
 from support.identity_api import V3
 
@@ -55,6 +56,20 @@ def test_project_scope(api: Callers) -> None:
     assert token_response.status_code == 200
     assert token_response.json() == response.json()
     assert token_response.headers["x-subject-token"] == response.headers["x-subject-token"]
+
+
+def test_a_repeated_method_is_verified_once(api: Callers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request cannot occupy the server with any number of hashes."""
+    verified: list[str] = []
+
+    def record(secret: str, _hash: str) -> bool:
+        verified.append(secret)
+        return False
+
+    monkeypatch.setattr(password_hasher, "verify_password", record)
+    identity = password_auth("green-member", "wrong")
+    assert authenticate(api, identity | {"methods": ["password"] * 200}).status_code == 401
+    assert verified == ["wrong"]
 
 
 def test_other_scopes(api: Callers) -> None:

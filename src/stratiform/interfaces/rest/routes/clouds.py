@@ -11,7 +11,7 @@ import msgspec
 from stratiform.contract.errors import CloudUnreachable, CredentialsRejected
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.name_resolution import list_project_names
+from stratiform.interfaces.rest.name_resolution import find_native_name, list_project_names
 from stratiform.interfaces.rest.schemas import clouds as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
 from stratiform.interfaces.rest.views import clouds as views
@@ -68,7 +68,10 @@ def show_cloud(request: ApiRequest, name: schemas.CloudReference) -> schemas.Clo
     return schemas.CloudDetail(
         **msgspec.structs.asdict(_cloud(cloud)),
         bindings=[views.binding(binding, names) for binding in bindings],
-        native_ids=[views.native_id_mapping(native) for native in clouds.native_ids.list(ctx, cloud.id)],
+        native_ids=[
+            views.native_id_mapping(native, find_native_name(request.services, ctx, native))
+            for native in clouds.native_ids.list(ctx, cloud.id)
+        ],
     )
 
 

@@ -2,7 +2,12 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.name_resolution import resolve_flavor, resolve_image, resolve_volume_type
+from stratiform.interfaces.rest.name_resolution import (
+    find_native_name,
+    resolve_flavor,
+    resolve_image,
+    resolve_volume_type,
+)
 from stratiform.interfaces.rest.schemas import clouds as schemas
 from stratiform.interfaces.rest.views import clouds as views
 from stratiform.kit.errors import Invalid, NotFound
@@ -32,7 +37,8 @@ def register_image(
     native_id = native_ids.resolve_canonical(ctx, cloud.id, ResourceType.IMAGE, body.native_id)
     with request.write_transaction() as ctx:
         image_id = image_id or services.image.images.create_for_native_ids(ctx, body.name).id
-        return views.native_id_mapping(native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image_id, native_id))
+        native = native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image_id, native_id)
+        return views.native_id_mapping(native, find_native_name(services, ctx, native))
 
 
 @api.post("/clouds/{name}/flavors", policy.NATIVE_IDS_REGISTER, status=201, errors=(CloudNotFound, NotFound))
@@ -75,4 +81,5 @@ def _register(
 ) -> schemas.NativeIdMapping:
     clouds, ctx = request.services.clouds, request.ctx
     cloud_id = clouds.accounts.get(ctx, cloud).id
-    return views.native_id_mapping(clouds.native_ids.register(ctx, cloud_id, resource_type, resource_id, native_id))
+    native = clouds.native_ids.register(ctx, cloud_id, resource_type, resource_id, native_id)
+    return views.native_id_mapping(native, find_native_name(request.services, ctx, native))

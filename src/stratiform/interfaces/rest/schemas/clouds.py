@@ -94,11 +94,12 @@ class CheckedCloud(Cloud):
 
 
 class NativeIdMapping(Struct):
-    """The native ID, in a cloud, of the image, flavor or volume type `resource_id`."""
+    """The native ID, in a cloud, of the image, flavor or volume type `resource_id`; its name is "" after deletion."""
 
     cloud_id: str
     resource_type: str
     resource_id: str
+    resource_name: str
     native_id: str
 
 

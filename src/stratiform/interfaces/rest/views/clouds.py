@@ -21,5 +21,12 @@ def binding(binding: Binding, names: Mapping[str, str]) -> binding_schemas.Bindi
     )
 
 
-def native_id_mapping(native: NativeIdMapping) -> cloud_schemas.NativeIdMapping:
-    return cloud_schemas.NativeIdMapping(native.cloud_id, native.resource_type, native.resource_id, native.native_id)
+def native_id_mapping(native: NativeIdMapping, name: str) -> cloud_schemas.NativeIdMapping:
+    """`name` is that of the image, flavor or volume type."""
+    return cloud_schemas.NativeIdMapping(
+        cloud_id=native.cloud_id,
+        resource_type=native.resource_type,
+        resource_id=native.resource_id,
+        resource_name=name,
+        native_id=native.native_id,
+    )

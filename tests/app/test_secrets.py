@@ -49,7 +49,7 @@ class Installation:
         """Sign in. Return the token, which is a secret, or "" if the sign-in fails."""
         identity = {"methods": [method], method: credentials}
         response = self(status, "POST", "/identity/v3/auth/tokens", {"auth": {"identity": identity, **scope}})
-        token = response.headers.get("X-Subject-Token", "")
+        token = str(response.headers.get("X-Subject-Token", ""))
         if token:
             self.secrets[f"token {len(self.secrets)}"] = token
         return token

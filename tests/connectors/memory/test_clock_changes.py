@@ -25,14 +25,13 @@ def test_addresses_and_capacity_are_free_after_a_deletion(
     first = cloud.compute.create(ServerSpec("t1", "web", SIZE, "memory-cirros", interfaces=interfaces))
     cloud.compute.delete(first.id)
     clock.advance(-HOUR_US)
-    if restarted:
-        cloud = connect(capacity_vcpus="1")
-        assert cloud.compute is not None
-    second = cloud.compute.create(ServerSpec("t1", "web", SIZE, "memory-cirros", interfaces=interfaces))
+    compute = connect(capacity_vcpus="1").compute if restarted else cloud.compute
+    assert compute is not None
+    second = compute.create(ServerSpec("t1", "web", SIZE, "memory-cirros", interfaces=interfaces))
     assert second.id != first.id
-    assert [server.id for server in cloud.compute.list()] == [second.id]
+    assert [server.id for server in compute.list()] == [second.id]
     with pytest.raises(NativeNotFound):
-        cloud.compute.get(first.id)
+        compute.get(first.id)
 
 
 def test_operations_in_progress_are_complete(connect: Connect, clock: ManualClock) -> None:

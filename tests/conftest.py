@@ -33,6 +33,17 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
         import support.profiles  # noqa: F401 - importing it loads the profile
 
 
+#: Packages whose tests start programs and take longest, in the order in which they run, before all others: the end of a
+#: run on several processes then has only short files.
+_LONGEST = ("faults", "app", "docs", "wire")
+
+
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    folder = session.config.rootpath / "tests"
+    ranks = {folder / name: rank for rank, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.parent, len(ranks)))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Remove the plugin of hypothesis if no test used it, because it imports hypothesis to print its summary."""
@@ -104,6 +115,20 @@ def names(broker: Any) -> Iterator["BusNames"]:
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def stopped_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that was started once and stopped; tests copy it with `support.programs.copy_home`."""
+    from support.ports import free_port
+    from support.programs import Cli
+
+    cli = Cli(tmp_path_factory.mktemp("stopped") / "home")
+    try:
+        cli("up", "--detach", "--port", free_port())
+    finally:
+        cli.stop()
+    return cli.home
 
 
 @pytest.fixture

@@ -19,12 +19,14 @@ from support.databases import require
 from support.impostor import impostor
 from support.ports import free_port
 from support.processes import PROGRAM, WAIT_S, clean_environment, running, wait_until
-from support.programs import Cli
+from support.programs import Cli, copy_home, read_last_port
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Iterator[Cli]:
+def cli(tmp_path: Path, stopped_home: Path) -> Iterator[Cli]:
+    """A home that was started once and stopped."""
     cli = Cli(tmp_path / "home")
+    copy_home(stopped_home, cli.home)
     yield cli
     cli.stop()
 
@@ -38,14 +40,8 @@ def catalog_urls(home: Path) -> list[str]:
         return [url for (url,) in db.execute("SELECT url FROM identity_endpoint ORDER BY id")]
 
 
-def start_and_stop(cli: Cli, port: int) -> None:
-    cli("up", "--detach", "--port", port)
-    cli("down")
-
-
 def test_stopped_home_is_served_in_process_without_changing_a_file(cli: Cli) -> None:
-    port = free_port()
-    start_and_stop(cli, port)
+    port = read_last_port(cli.home)
     before = contents(cli.home)
     assert f"http://127.0.0.1:{port}/" in before["clouds.yaml"].decode()
     assert f"http://127.0.0.1:{port}/" in before["openrc"].decode()
@@ -54,8 +50,7 @@ def test_stopped_home_is_served_in_process_without_changing_a_file(cli: Cli) -> 
 
 
 def test_stopped_home_sends_no_password_to_another_program(cli: Cli) -> None:
-    port = free_port()
-    start_and_stop(cli, port)
+    port = read_last_port(cli.home)
     with impostor(port) as other:
         assert cli("account", "list", "--format", "json").strip() == "[]"
         environment = clean_environment(
@@ -111,7 +106,6 @@ def test_ipv6_address_is_in_brackets_in_every_url(cli: Cli) -> None:
 
 
 def test_port_in_the_settings_takes_precedence_over_the_last_one(cli: Cli) -> None:
-    start_and_stop(cli, free_port())
     port = free_port()
     (cli.home / "stratiform.toml").write_text(f"port = {port}\n")
     assert f"http://127.0.0.1:{port} " in cli("up", "--detach")
@@ -135,7 +129,6 @@ def test_remains_of_a_killed_program_are_not_taken_for_a_running_one(cli: Cli) -
 
 
 def test_program_that_does_not_listen_writes_no_address(cli: Cli) -> None:
-    start_and_stop(cli, free_port())
     before = {name: (cli.home / name).read_bytes() for name in ("clouds.yaml", "openrc", "listen.toml")}
     catalog = catalog_urls(cli.home)
     environment = clean_environment(STRATIFORM_PORT=str(free_port()))
@@ -171,7 +164,6 @@ def test_running_home_is_reached_without_a_proxy(cli: Cli) -> None:
 
 
 def test_command_in_a_home_with_an_older_schema_is_refused(cli: Cli) -> None:
-    start_and_stop(cli, free_port())
     cli("db", "downgrade", "0001", "--yes")
     assert "`stratiform up`" in cli.error_line("account", "list")
 

@@ -10,15 +10,14 @@ import pytest
 
 from support.ports import free_port
 from support.processes import wait_until
-from support.programs import Cli
+from support.programs import Cli, copy_home
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Iterator[Cli]:
+def cli(tmp_path: Path, stopped_home: Path) -> Iterator[Cli]:
     """A home that was started once."""
     cli = Cli(tmp_path / "home")
-    cli("up", "--detach", "--port", free_port())
-    cli("down")
+    copy_home(stopped_home, cli.home)
     yield cli
     cli.stop()
 

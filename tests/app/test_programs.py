@@ -15,7 +15,7 @@ import yaml
 
 from support.ports import free_port
 from support.processes import PROGRAM, WAIT_S, running, wait_until
-from support.programs import Cli
+from support.programs import Cli, copy_home
 
 
 @pytest.fixture
@@ -23,6 +23,13 @@ def cli(tmp_path: Path) -> Iterator[Cli]:
     cli = Cli(tmp_path / "home")
     yield cli
     cli.stop()
+
+
+@pytest.fixture
+def stopped(cli: Cli, stopped_home: Path) -> Cli:
+    """A home that was started once and stopped."""
+    copy_home(stopped_home, cli.home)
+    return cli
 
 
 def test_first_start_creates_credentials_and_later_starts_keep_them(cli: Cli) -> None:
@@ -41,9 +48,9 @@ def test_first_start_creates_credentials_and_later_starts_keep_them(cli: Cli) ->
     assert yaml.safe_load((cli.home / "clouds.yaml").read_text())["clouds"] == entries
 
 
-def test_second_start_in_the_same_home_is_refused(cli: Cli) -> None:
-    cli("up", "--detach", "--port", free_port())
-    assert "is already running" in cli.error_line("up", "--port", free_port())
+def test_second_start_in_the_same_home_is_refused(stopped: Cli) -> None:
+    stopped("up", "--detach", "--port", free_port())
+    assert "is already running" in stopped.error_line("up", "--port", free_port())
 
 
 def test_start_on_a_port_in_use_is_refused(cli: Cli) -> None:
@@ -131,18 +138,18 @@ def test_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
         assert str(file) in Cli(file).error_line(*command)
 
 
-def test_database_of_another_home_is_refused_without_its_keys(cli: Cli, tmp_path: Path) -> None:
-    cli("up", "--detach", "--port", free_port())
+def test_database_of_another_home_is_refused_without_its_keys(stopped: Cli, tmp_path: Path) -> None:
+    stopped("up", "--detach")
     other = Cli(tmp_path / "other")
     other.home.mkdir()
-    (other.home / "stratiform.toml").write_text(f'database_url = "sqlite:///{cli.home}/stratiform.db"\n')
+    (other.home / "stratiform.toml").write_text(f'database_url = "sqlite:///{stopped.home}/stratiform.db"\n')
     assert "are lost or corrupt" in other("up", "--port", free_port(), exit_code=1)
     assert not (other.home / "clouds.yaml").exists()
     assert not (other.home / "keys").exists()
 
-    shutil.copytree(cli.home / "keys", other.home / "keys")
+    shutil.copytree(stopped.home / "keys", other.home / "keys")
     assert "does not contain the operator's password" in other.error_line("up", "--port", free_port())
-    shutil.copy(cli.home / "clouds.yaml", other.home)
+    shutil.copy(stopped.home / "clouds.yaml", other.home)
     try:
         other("up", "--detach", "--port", free_port())
         assert "memory:memory" in other("clouds", "check", "memory")
@@ -150,15 +157,15 @@ def test_database_of_another_home_is_refused_without_its_keys(cli: Cli, tmp_path
         other.stop()
 
 
-def test_user_deleted_by_the_operator_is_not_created_again(cli: Cli) -> None:
-    cli("up", "--detach", "--port", free_port())
-    admin = cli.connect("stratiform-admin")
+def test_user_deleted_by_the_operator_is_not_created_again(stopped: Cli) -> None:
+    stopped("up", "--detach", "--port", free_port())
+    admin = stopped.connect("stratiform-admin")
     demo = admin.identity.find_user("demo")
     assert demo is not None
     admin.identity.delete_user(demo.id)
-    cli("down")
-    cli("up", "--detach", "--port", free_port())
-    assert cli.connect("stratiform-admin").identity.find_user("demo") is None
+    stopped("down")
+    stopped("up", "--detach", "--port", free_port())
+    assert stopped.connect("stratiform-admin").identity.find_user("demo") is None
 
 
 def test_option_home_requires_a_value() -> None:
@@ -174,18 +181,18 @@ def test_files_in_a_home_are_readable_by_their_owner_only(cli: Cli) -> None:
     assert [path for path in files if path.stat().st_mode & 0o077] == []
 
 
-def test_schema_cannot_be_downgraded_while_a_program_runs(cli: Cli) -> None:
-    cli("up", "--detach", "--port", free_port())
-    assert "stratiform down" in cli("db", "downgrade", "base", exit_code=1)
-    cli("down")
-    refused = cli.error_line("db", "downgrade", "base")
+def test_schema_cannot_be_downgraded_while_a_program_runs(stopped: Cli) -> None:
+    stopped("up", "--detach", "--port", free_port())
+    assert "stratiform down" in stopped("db", "downgrade", "base", exit_code=1)
+    stopped("down")
+    refused = stopped.error_line("db", "downgrade", "base")
     assert re.search(r"Downgrade to base and delete .*projects \(3\), users \(2\), clouds \(1\)", refused)
     assert "run the command again with --yes" in refused
-    assert cli("db", "list").startswith("* 0001")
-    assert "Revision: none" in cli("db", "downgrade", "base", "--yes")
-    assert cli("db", "list").startswith("  0001")
-    cli("db", "upgrade")
-    assert "Revision: 0004" in cli("db", "downgrade", "0004")  # without rows to delete
+    assert stopped("db", "list").startswith("* 0001")
+    assert "Revision: none" in stopped("db", "downgrade", "base", "--yes")
+    assert stopped("db", "list").startswith("  0001")
+    stopped("db", "upgrade")
+    assert "Revision: 0004" in stopped("db", "downgrade", "0004")  # without rows to delete
 
 
 def test_log_hides_the_password_of_the_bus(cli: Cli) -> None:
@@ -200,10 +207,9 @@ def test_log_hides_the_password_of_the_bus(cli: Cli) -> None:
     assert "hunter2" not in log.read_text()
 
 
-def test_client_needs_no_running_server(cli: Cli) -> None:
+def test_client_needs_no_running_server(cli: Cli, stopped_home: Path) -> None:
     assert "No installation found" in cli("usage", "list", exit_code=1)
-    cli("up", "--detach", "--port", free_port())
-    cli("down")
+    copy_home(stopped_home, cli.home)
     result = cli.run("usage", "list", "--format", "json")
     assert result.stderr == ""
     assert {each["resource_type"] for each in json.loads(result.stdout)} == {"network", "subnet"}

@@ -19,15 +19,16 @@ from support.bus import BusNames, Proxy
 from support.ledger import recorded
 from support.ports import free_port
 from support.processes import wait_until
-from support.programs import Cli
+from support.programs import Cli, copy_home
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Iterator[Cli]:
+def cli(tmp_path: Path, stopped_home: Path) -> Iterator[Cli]:
+    """A home that was started once and stopped."""
     cli = Cli(tmp_path / "home")
-    cli.home.mkdir()
+    copy_home(stopped_home, cli.home)
     yield cli
     cli.stop()
 
@@ -40,7 +41,7 @@ def rows(cli: Cli, heading: str) -> list[str]:
 
 def start(cli: Cli, settings: str = "") -> None:
     (cli.home / "stratiform.toml").write_text(settings)
-    cli("up", "--detach", "--port", free_port())
+    cli("up", "--detach")
     wait_until((cli.home / "collector.json").exists, "the collector wrote no status")
 
 

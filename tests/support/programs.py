@@ -1,8 +1,10 @@
 """The `stratiform` program with a home directory of its own."""
 
 import os
+import shutil
 import signal
 import subprocess
+import tomllib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import openstack
 import yaml
 
+from support.ports import free_port
 from support.processes import (
     PROGRAM,
     clean_environment,
@@ -18,6 +21,20 @@ from support.processes import (
     list_processes_with_argument,
     wait_until,
 )
+
+
+def copy_home(source: Path, home: Path) -> None:
+    """Copy a home that was started once and stopped, with a free port as that of its last start."""
+    shutil.copytree(source, home)
+    port, previous = free_port(), read_last_port(home)
+    for name in ("listen.toml", "clouds.yaml", "openrc"):
+        file = home / name
+        file.write_text(file.read_text().replace(str(previous), str(port)))
+
+
+def read_last_port(home: Path) -> int:
+    """Return the port of the last start."""
+    return int(tomllib.loads((home / "listen.toml").read_text())["port"])
 
 
 class Cli:

@@ -150,7 +150,7 @@ class Settings(HttpOptions):
         True, "Whether image data must have the declared disk_format, like Glance's require_image_format_match."
     )
     image_import_networks: tuple[str, ...] = setting_field(
-        (), "Networks such as 10.0.0.0/8 from which web-download imports images; others must have public addresses."
+        (), "Networks such as 10.0.0.0/8 from which web-download imports images; other hosts need public addresses."
     )
     image_default_store: str = setting_field(
         LOCAL_STORE, "Store that receives image data unless a request names others, like Glance's default_backend."
@@ -220,7 +220,7 @@ class Settings(HttpOptions):
     )
     metadata_proxy_shared_secret: str = setting_field(
         "",
-        "Secret with which Neutron's metadata agent signs, as in Nova; empty: all requests are refused.",
+        "Secret for the signatures of Neutron's metadata agent, as in Nova; empty: all requests are refused.",
         secret=True,
     )
     metadata_port: Annotated[int, Meta(ge=0, le=65535)] = setting_field(

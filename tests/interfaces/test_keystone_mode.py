@@ -98,8 +98,8 @@ def test_other_tokens_are_rejected(clouds: Clouds, token: str) -> None:
 def test_projects_have_rows_with_their_present_names(clouds: Clouds) -> None:
     project_id = clouds.create_project("before", "member")
     clouds.request("GET", "/compute/v2.1/servers", clouds.issue(project="before"))
-    shown = clouds.stratiform.json("project", "show", project_id)
-    assert (shown["name"], shown["domain_id"], shown["enabled"]) == ("before", "default", True)
+    project = clouds.stratiform.json("project", "show", project_id)
+    assert (project["name"], project["domain_id"], project["enabled"]) == ("before", "default", True)
     clouds.administer("PATCH", f"/projects/{project_id}", json={"project": {"name": "after"}})
     clouds.request("GET", "/compute/v2.1/servers", clouds.issue(project="after"))
     assert clouds.stratiform.json("project", "show", project_id)["name"] == "after"

@@ -149,7 +149,9 @@ def test_secrets_are_readable_nowhere(installation: Installation) -> None:
     contents = {f"response {number}": text.encode() for number, text in enumerate(installation.responses)}
     contents |= read_files(installation.cli.home) | read_arguments()
     assert {"stratiform.log", "stratiform.db", "stratiform.db-wal", "clouds/sim.db"} <= contents.keys()
-    assert any(str(installation.cli.home).encode() in contents[name] for name in contents if name.startswith("arguments"))
+    assert any(
+        str(installation.cli.home).encode() in contents[name] for name in contents if name.startswith("arguments")
+    )
     assert list(find_secrets(installation.secrets, contents)) == []
 
 

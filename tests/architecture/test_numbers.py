@@ -26,6 +26,7 @@ CHECKED = {
     "contract/usage.py": {"plain.rstrip('0').rstrip('.') if '.' in plain else plain"},
     "interfaces/almanach/views.py": {"text"},
     "interfaces/amqp/transport_url.py": {"match['port'] or default_port"},
+    "interfaces/cli/amounts.py": {"amount"},
     "interfaces/cli/invoice.py": {"exact", "net", "quantity"},
     "interfaces/endpoints/decoding.py": {"step"},
     "interfaces/openstack/compute/views/flavors.py": {"flavor.rxtx_factor"},

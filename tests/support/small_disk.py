@@ -28,6 +28,11 @@ class SmallDisk:
         """Free the space that `fill` used."""
         self._filler.unlink(missing_ok=True)
 
+    def make_read_only(self) -> None:
+        """Refuse all writes from now on."""
+        assert self.is_limited
+        subprocess.run(["mount", "-o", "remount,ro", str(self.folder)], check=True, capture_output=True)
+
     def free(self) -> int:
         """Return the free space in bytes."""
         status = os.statvfs(self.folder)

@@ -11,7 +11,7 @@ from stratiform.app import home_folder
 from stratiform.app.home_permissions import find_permission_warning
 from stratiform.app.program_status import StatusFile
 from stratiform.app.readiness import is_ready
-from stratiform.interfaces.cli.output import Format, FormatOption, print_item
+from stratiform.interfaces.cli.output import Format, NestedFormatOption, print_item
 from stratiform.interfaces.cli.session import session
 from stratiform.interfaces.cli.text import print_line
 from stratiform.kit.clock import SECOND_US, format_iso_seconds
@@ -23,7 +23,7 @@ _RESPONSE_TIMEOUT_S = 5.0
 _BUS_TIMES = ("since", "last_sent_at", "not_stored_since")
 
 
-def show_status(output: FormatOption = Format.table) -> None:
+def show_status(output: NestedFormatOption = Format.table) -> None:
     """Print the status of the programs and message buses of this home. Exit status 3: no program is running."""
     home = session.home
     pids = home_folder.list_running_programs(home)

@@ -71,6 +71,23 @@ def test_project_of_a_cloud_is_assigned_and_shown_by_its_name(api: Rest, service
     assert output == run("cost", "month", "--project", PROJECT)
 
 
+def test_costs_are_rounded_and_in_the_order_in_which_people_count(api: Rest, service_harness: ServiceHarness) -> None:
+    start = "2026-11-10T00:00:01"
+    machines = [machine(f"m{each}", PROJECT, start, display_name=f"srv-{each}") for each in (10, 2, 1)]
+    short = disk("v1", PROJECT, start, display_name="srv-3", state="deleted", deleted_at="2026-11-10T00:00:01.000001")
+    receive(service_harness, *machines, short)
+    run("account", "assign", "hosted", "--project", PROJECT, "--from", "2026-11-10T00:00:00Z")
+    lines = run("cost", "month", "--project", PROJECT).splitlines()
+    assert [line.split()[0] for line in lines[1:5]] == ["srv-1", "srv-2", "srv-3", "srv-10"]
+    assert lines[1].split()[-1] == "0.022"
+    assert lines[3].endswith("< 0.0001")
+    exact = json.loads(run("cost", "month", "--project", PROJECT, "-f", "json"))["resources"][0]["amount"]
+    assert exact.startswith("0.0219938")
+    assert run("cost", "month", "--project", PROJECT, "-f", "value", "-c", "Amount").splitlines()[0] == exact
+    table = run("cost", "month", "--project", PROJECT, "-c", "Resource")
+    assert [line.strip() for line in table.splitlines()] == ["Resource", "srv-1", "srv-2", "srv-3", "srv-10"]
+
+
 def test_name_of_several_projects_is_ambiguous(api: Rest, service_harness: ServiceHarness) -> None:
     receive(service_harness, machine("m1", PROJECT, "2026-11-10T00:00:00"))
     other = "909e77526b324d87900a4bf26ce5d28e"

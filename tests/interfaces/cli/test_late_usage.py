@@ -134,7 +134,7 @@ def test_names_that_are_set_report_late_usage(api: Rest, tmp_path: Path) -> None
     unnamed = event(api, "v6", "2026-11-30T12:00:00Z")
     unnamed["data"]["attributes"]["volume_type"] = "t-1"
     (tmp_path / "unnamed.json").write_text(json.dumps([unnamed]))
-    assert f"{LATE}0 EUR (0 resources, 1 without a price)" in run("usage", "insert", tmp_path / "unnamed.json")
+    assert f"{LATE}0.00 EUR (0 resources, 1 without a price)" in run("usage", "insert", tmp_path / "unnamed.json")
     assert f"{LATE}0.24 EUR (1 resource)" in run("usage", "names", "set", "volume_type", "t-1", "fast")
     assert "Late usage" not in run("usage", "names", "set", "volume_type", "t-2", "slow")
 

@@ -83,33 +83,36 @@ def test_json_of_list(api: Rest, file: Path) -> None:
 
 def test_text_of_list(api: Rest, file: Path) -> None:
     run("import", str(file))
-    output = run("list", "--resource", "818029a3-c1e5-45f8-b09d-7b588196ac30")
-    assert output.startswith(
-        "volume 818029a3-c1e5-45f8-b09d-7b588196ac30 vol80271\n  cloud openstack\n  1 GiB 8e92e9ee"
-    )
-    assert "    2026-11-20T13:12:02.887640Z  2026-11-20T13:12:04.003531Z  available\n" in output
-    assert "  2 GiB vt80271\n" in output
-    everything = run("list")
-    assert "  lab.small 1 vCPU 128 MiB 2 GiB\n" in everything
-    assert max(len(line) for line in everything.splitlines()) <= 80
-    assert "project" not in everything
+    output = [line.rstrip() for line in run("list", "--resource", "818029a3-c1e5-45f8-b09d-7b588196ac30").splitlines()]
+    assert output[0].split() == ["Type", "ID", "Name", "Cloud", "Project", "Start", "End", "Status", "Attributes"]
+    assert output[1].startswith("volume  818029a3-c1e5-45f8-b09d-7b588196ac30  vol80271  openstack  ")
+    (row,) = (line for line in output if "2026-11-20T13:12:02.887640Z  2026-11-20T13:12:04.003531Z  available" in line)
+    assert row.endswith("  2 GiB 8e92e9ee-879e-4c28-b238-a3467aa0b039")
+    assert any(line.endswith("  2 GiB vt80271") for line in output)
+    assert "lab.small 1 vCPU 128 MiB 2 GiB\n" in run("list", "-f", "value", "-c", "Attributes")
+    count = len(json.loads(run("list", "--format", "json")))
+    assert len(run("list").splitlines()) == count + 1
 
 
 def test_text_of_several_projects(api: Rest, service_harness: ServiceHarness) -> None:
     with service_harness.services.database.transaction() as db:
         events = [machine("m1", "p1", "2026-11-01"), disk("v1", "p2", "2026-11-01")]
         service_harness.services.ingest.own_events.ingest(db, events, service_harness.clock.now())
-    output = run("list")
-    assert "  cloud dc-1 project p1\n  m1.small 2 vCPU 2 GiB 20 GiB\n" in output
-    assert "    2026-11-01T00:00:00.000000Z  open                         active\n" in output
-    assert "  cloud dc-1 project p2\n  100 GiB fast\n" in output
+    output = run("list", "-f", "csv", "-c", "project", "-c", "START", "-c", "End", "-c", "Attributes")
+    assert output.splitlines() == [
+        "Project,Start,End,Attributes",
+        "p1,2026-11-01T00:00:00.000000Z,,m1.small 2 vCPU 2 GiB 20 GiB",
+        "p2,2026-11-01T00:00:00.000000Z,,100 GiB fast",
+    ]
 
 
 def test_names_cannot_add_lines(api: Rest, service_harness: ServiceHarness) -> None:
     with service_harness.services.database.transaction() as db:
         event = machine("m1", "p1", "2026-11-01", display_name="web\n    2026-11-01T00:00:00.000000Z  open")
         service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
-    assert run("list").splitlines()[0].startswith("instance m1 web\ufffd    2026")
+    lines = run("list").splitlines()
+    assert len(lines) == 2
+    assert "web\ufffd    2026" in lines[1]
 
 
 def test_rejected(api: Rest, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import httpx
@@ -13,7 +13,7 @@ import pytest
 from stratiform.kit.ids import RandomIds, SequentialIds
 from support.callers import open_callers
 from support.compute_api import ComputeApi
-from support.processes import WAIT_S
+from support.processes import WAIT_S, wait_until
 from support.servers import with_servers
 from support.stacks import build_harness
 
@@ -127,3 +127,40 @@ def test_a_name_is_given_once(api: ComputeApi, name: str) -> None:
     statuses = run_together(lambda _index: api.callers.request("POST", path, caller, json=body))
     created = statuses[200] + statuses[201]
     assert (created, statuses[409]) == (1, THREADS - 1), statuses
+
+
+@pytest.fixture
+def worker(api: ComputeApi) -> Iterator[None]:
+    """A worker that runs during the test."""
+    stop = Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            api.servers.run_worker(1)
+
+    thread = Thread(target=work)
+    thread.start()
+    yield
+    stop.set()
+    thread.join(WAIT_S)
+
+
+@pytest.mark.usefixtures("worker")
+def test_servers_that_are_deleted_during_their_creation_leave_nothing(api: ComputeApi) -> None:
+    """Each thread creates a server, and deletes it without waiting for it."""
+
+    def create_and_delete(_index: int) -> httpx.Response:
+        created = api("POST", "/servers", api.server_body())
+        if created.status_code == 202:
+            while (deleted := api("DELETE", f"/servers/{created.json()['server']['id']}")).status_code == 503:
+                pass
+            return deleted
+        return created
+
+    statuses = run_together(create_and_delete)
+    assert statuses.keys() <= {204, 403}  # 403: the quota is 10
+    assert statuses[204] >= 10
+    wait_until(lambda: api.ok("GET", "/servers")["servers"] == [], "a server was not deleted", 60)
+    assert {(row.status, row.task_state) for row in api.servers.rows()} == {("DELETED", "")}
+    wait_until(lambda: api.servers.native_servers() == [], "a server is left in the cloud", 60)
+    assert api.callers.ok("GET", "/network/v2.0/ports")["ports"] == []

@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 
 from stratiform.connectors.memory import errors
+from stratiform.connectors.memory.clock_changes import TOLERANCE_US, complete_operations
 from stratiform.connectors.memory.schema_versions import VERSIONS
 from stratiform.connectors.memory.settings import Behavior, MemorySettings
 from stratiform.contract.connector import Installation
@@ -65,6 +66,7 @@ class Client:
         self._random = Random(settings.seed) if settings.seed else Random()  # noqa: S311 - not used for secrets
         self._idle: list[sqlite3.Connection] = []
         self._verified_password = ""  # digest of the account's password when ours last matched it
+        self._last_request_at: Micros | None = None
         weakref.finalize(self, _close_all, self._idle)
 
     @contextmanager
@@ -75,11 +77,13 @@ class Client:
         """
         try:
             behavior = self._admit()
+            now = self._installation.clock.now()
+            self._check_clock(now, behavior)
             with self._transaction(writes=writes) as db:
                 self._authenticate(db)
                 yield SimulatedRequest(
                     db=db,
-                    now=self._installation.clock.now(),
+                    now=now,
                     installation_id=self._installation.id,
                     zones=self.settings.zones,
                     behavior=behavior,
@@ -135,6 +139,13 @@ class Client:
         if self._chance(behavior.fail_percent) or (behavior.fail_next > 0 and self._count_down("fail_next")):
             raise errors.throttled()
         return behavior
+
+    def _check_clock(self, now: Micros, behavior: Behavior) -> None:
+        """Complete operations if the clock was set back, which is not known of the time before the first request."""
+        if self._last_request_at is None or now < self._last_request_at - TOLERANCE_US:
+            with self._transaction(writes=True) as db:
+                complete_operations(db, now, behavior.latency_ms * 1000)
+        self._last_request_at = now
 
     def _chance(self, percent: int) -> bool:
         return percent > 0 and self._random.random() * _PERCENT < percent

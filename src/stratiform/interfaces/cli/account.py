@@ -7,7 +7,14 @@ import typer
 
 from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
-from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
+from stratiform.interfaces.cli.output import (
+    ColumnOption,
+    Format,
+    FormatOption,
+    NestedFormatOption,
+    print_item,
+    print_list,
+)
 from stratiform.interfaces.cli.period_previews import format_unassigned
 from stratiform.interfaces.cli.price_changes import (
     DryRun,
@@ -61,18 +68,18 @@ def create_account(
 
 
 @app.command("list")
-def list_accounts(output: FormatOption = Format.table) -> None:
+def list_accounts(output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
     """List customer accounts."""
-    print_list(get_client().iterate_items("accounts", "accounts"), _COLUMNS, output)
+    print_list(get_client().iterate_items("accounts", "accounts"), _COLUMNS, output, columns)
 
 
 @app.command("show")
-def show_account(name: Name, output: FormatOption = Format.table) -> None:
+def show_account(name: Name, output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
     """Show a customer account and its projects."""
     account = get_client().get(_path(name))
-    if output is Format.table:
+    if not output.is_structured:
         account["assigned"] = [_format_assignment(assignment) for assignment in account["projects"]]
-    print_item(account, _ROWS, output)
+    print_item(account, _ROWS, output, columns)
 
 
 @app.command("set")
@@ -91,7 +98,7 @@ def update_account(
     retroactive: Retroactive = False,
     reason: Reason = "",
     yes: Yes = False,
-    output: FormatOption = Format.table,
+    output: NestedFormatOption = Format.table,
 ) -> None:
     """Change a customer account. The changes apply to future invoices.
 
@@ -154,9 +161,10 @@ def unassign_project(
 def list_unassigned_usage(
     month: Annotated[str | None, typer.Option(help="A month such as 2026-11; default: the current month.")] = None,
     output: FormatOption = Format.table,
+    columns: ColumnOption = None,
 ) -> None:
     """List the projects with usage that no customer account pays for."""
-    print_list(get_client().get("unassigned-usage", month=month)["unassigned"], _UNASSIGNED_COLUMNS, output)
+    print_list(get_client().get("unassigned-usage", month=month)["unassigned"], _UNASSIGNED_COLUMNS, output, columns)
 
 
 def build_party_fields(
@@ -172,7 +180,7 @@ def _set_plan(
 ) -> None:
     client, path = get_client(), f"{_path(name)}/plan"
     preview = client.post(f"{path}/preview", {"plan": plan}) if dry_run or retroactive else None
-    if preview is not None and dry_run and output is not Format.table:
+    if preview is not None and dry_run and output.is_structured:
         print_item(preview, {}, output)
     elif preview is not None and output is Format.table:
         print_differences(preview["differences"])

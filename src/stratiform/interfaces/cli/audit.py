@@ -10,8 +10,8 @@ from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.output import (
     Format,
-    FormatOption,
     JsonObject,
+    NestedFormatOption,
     encode_json_array,
     format_values,
     print_item,
@@ -25,7 +25,7 @@ def run_audit(
     cloud: Annotated[list[str] | None, typer.Option(help="Only this cloud; can be repeated.")] = None,
     project: Annotated[str | None, typer.Option(help="Only the project with this ID.")] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Create the proposed corrections.")] = False,
-    output: FormatOption = Format.table,
+    output: NestedFormatOption = Format.table,
 ) -> None:
     """Compare the ledger with `.exists` notifications and with the inventories of the clouds.
 

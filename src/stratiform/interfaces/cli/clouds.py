@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from stratiform.interfaces.cli.cloud_settings import build_create_command, build_update_command, parse_settings
 from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
-from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
+from stratiform.interfaces.cli.output import ColumnOption, Format, FormatOption, print_item, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import format_named_id, print_line
 
@@ -96,37 +96,37 @@ app.add_typer(volume_types, name="volume-types")
 
 
 @app.command("kinds")
-def list_cloud_kinds(output: FormatOption = Format.table) -> None:
+def list_cloud_kinds(output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
     """List the kinds of cloud with their capabilities and settings."""
     kinds = _list_kinds().values()
-    if output is not Format.table:
-        print_list(kinds, {}, output)
+    if output.is_structured:
+        print_list(kinds, {}, output, columns)
         return
     rows = [{**kind, "settings": [setting.describe() for setting in parse_settings(kind)]} for kind in kinds]
-    print_list(rows, {"Kind": "kind", "Capabilities": "capabilities", "Settings": "settings"}, output)
+    print_list(rows, {"Kind": "kind", "Capabilities": "capabilities", "Settings": "settings"}, output, columns)
 
 
 @app.command("list")
-def list_clouds(output: FormatOption = Format.table) -> None:
+def list_clouds(output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
     """List clouds."""
-    print_list(get_client().iterate_items("clouds", "clouds"), _CLOUD_COLUMNS, output)
+    print_list(get_client().iterate_items("clouds", "clouds"), _CLOUD_COLUMNS, output, columns)
 
 
 @app.command("show")
-def show_cloud(cloud: Name, output: FormatOption = Format.table) -> None:
+def show_cloud(cloud: Name, output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
     """Show a cloud with its bindings and native IDs."""
     details = get_client().get(f"clouds/{_quote(cloud)}")
-    if output is Format.table:
+    if not output.is_structured:
         details["bindings"] = [_format_binding(binding) for binding in details["bindings"]]
         details["native_ids"] = list(map(_format_native_id, details["native_ids"]))
     rows = {**_CLOUD_COLUMNS, "Updated at": "updated_at", "Bindings": "bindings", "Native IDs": "native_ids"}
-    print_item(details, rows, output)
+    print_item(details, rows, output, columns)
 
 
 @app.command("check")
-def check_cloud(cloud: Name, output: FormatOption = Format.table) -> None:
+def check_cloud(cloud: Name, output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
     """Check the credentials of a cloud; show the identity and the zones of the account."""
-    print_item(get_client().post(f"clouds/{_quote(cloud)}/check"), _ACCOUNT_ROWS, output)
+    print_item(get_client().post(f"clouds/{_quote(cloud)}/check"), _ACCOUNT_ROWS, output, columns)
 
 
 @app.command("remove")
@@ -173,9 +173,12 @@ def list_bindings(
     project: Annotated[str | None, typer.Option(help="Name or ID of the project.")] = None,
     cloud: Annotated[str | None, typer.Option(help="Name or ID of the cloud.")] = None,
     output: FormatOption = Format.table,
+    columns: ColumnOption = None,
 ) -> None:
     """List the bindings of projects to clouds; the first one of a project is its default."""
-    print_list(get_client().get("bindings", project=project, cloud=cloud)["bindings"], _BINDING_COLUMNS, output)
+    print_list(
+        get_client().get("bindings", project=project, cloud=cloud)["bindings"], _BINDING_COLUMNS, output, columns
+    )
 
 
 @images.command("register")

@@ -7,7 +7,16 @@ import typer
 
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.late_usage import print_late_usage
-from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, format_values, print_item, print_list
+from stratiform.interfaces.cli.output import (
+    ColumnOption,
+    Format,
+    FormatOption,
+    JsonObject,
+    NestedFormatOption,
+    format_values,
+    print_item,
+    print_list,
+)
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import escape_line, format_named_id, name_project, print_line
 from stratiform.kit.number_parsing import parse_uint
@@ -59,7 +68,7 @@ def create_correction(
     at: Annotated[str | None, typer.Option(metavar="TIME", help="Time of the adjustment.")] = None,
     revoke: Annotated[str | None, typer.Option(metavar="ID", help="ID of a correction to revoke.")] = None,
     key: Annotated[str, typer.Option("--id", help="ID of the correction, which makes the command idempotent.")] = "",
-    output: FormatOption = Format.table,
+    output: NestedFormatOption = Format.table,
 ) -> None:
     """Correct the usage of a resource, or adjust one of its meters.
 
@@ -89,7 +98,7 @@ def create_correction(
         result = get_client().post("usage/corrections", body)
     except CliError as error:
         raise CliError(_with_options(error.message), error.hint) from error
-    if output is not Format.table:
+    if output.is_structured:
         print_item(result, {}, output)
     else:
         _print_correction(result)
@@ -101,12 +110,13 @@ def list_corrections(
     resource: Annotated[str | None, typer.Option(help="ID of the resource.")] = None,
     cloud: Annotated[str | None, typer.Option(help="Name of the cloud.")] = None,
     output: FormatOption = Format.table,
+    columns: ColumnOption = None,
 ) -> None:
     """List corrections, newest first."""
     items = get_client().iterate_items(
         "usage/corrections", "corrections", resource_type=resource_type, resource_id=resource, cloud=cloud
     )
-    print_list(items if output is not Format.table else map(_row, items), _COLUMNS, output)
+    print_list(items if output.is_structured else map(_row, items), _COLUMNS, output, columns)
 
 
 def _parse_attribute(argument: str) -> tuple[str, str | int | None]:

@@ -1,5 +1,6 @@
 """`stratiform invoice`: issued invoices and the seller."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -8,8 +9,10 @@ from urllib.parse import quote
 import typer
 
 from stratiform.interfaces.cli.account import Address, Country, LegalName, TaxId, build_party_fields
+from stratiform.interfaces.cli.amounts import format_amount
 from stratiform.interfaces.cli.errors import CliError
-from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, print_item, print_list
+from stratiform.interfaces.cli.output import ColumnOption, Format, FormatOption, JsonObject, print_item, print_list
+from stratiform.interfaces.cli.resource_order import sort_by_resource
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
@@ -47,21 +50,25 @@ _PARTY_ROWS = {"Legal name": "legal_name", "Address": "address", "Country": "cou
 def list_invoices(
     account: Annotated[str | None, typer.Option(help="Name or ID of the customer account.")] = None,
     output: FormatOption = Format.table,
+    columns: ColumnOption = None,
 ) -> None:
     """List invoices, newest first."""
-    print_list(get_client().iterate_items("invoices", "invoices", account=account), _COLUMNS, output)
+    print_list(get_client().iterate_items("invoices", "invoices", account=account), _COLUMNS, output, columns)
 
 
 @app.command("show")
-def show_invoice(number: Number, output: FormatOption = Format.table) -> None:
+def show_invoice(number: Number, output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
     """Show the lines and the totals of an invoice."""
     invoice = get_client().get(f"invoices/{quote(number, safe='')}")
-    if output is not Format.table:
-        print_item(invoice, {}, output)
+    if output.is_structured:
+        print_item(invoice, {}, output, columns)
+        return
+    if output is not Format.table or columns:
+        _print_lines(invoice, output, columns)
         return
     period = invoice["period"]
     print_line(f"Invoice {invoice['number']} to {invoice['customer']['name']}, {period['start']} to {period['end']}")
-    print_list([_row(line) for line in invoice["lines"]], _LINE_COLUMNS, output)
+    _print_lines(invoice, output)
     carried = _get_carried_amount(invoice)
     rows = {name: key for name, key in _TOTAL_ROWS.items() if key != "carried" or carried}
     print_item({**invoice, "carried": f"{carried:f}"}, rows, output)
@@ -91,13 +98,22 @@ def show_or_update_seller(
     country: Country = None,
     tax_id: TaxId = None,
     output: FormatOption = Format.table,
+    columns: ColumnOption = None,
 ) -> None:
     """Show the seller on invoices. With options, change the seller of future invoices."""
     changes = build_party_fields(legal_name, address, country, tax_id)
     party = (
         get_client().put("seller", {**get_client().get("seller"), **changes}) if changes else get_client().get("seller")
     )
-    print_item(party, _PARTY_ROWS, output)
+    print_item(party, _PARTY_ROWS, output, columns)
+
+
+def _print_lines(invoice: JsonObject, output: Format, columns: Sequence[str] | None = None) -> None:
+    """Print the lines by resource and component. Amounts are rounded for people; programs get all digits."""
+    rows = [_row(line) for line in sort_by_resource(invoice["lines"])]
+    if output is Format.table:
+        rows = [{**row, "amount": format_amount(str(row["amount"]), invoice["currency"])} for row in rows]
+    print_list(rows, _LINE_COLUMNS, output, columns)
 
 
 def _get_carried_amount(invoice: JsonObject) -> Decimal:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from stratiform.interfaces.cli.amounts import format_amount
 from stratiform.interfaces.cli.output import JsonObject
 from stratiform.interfaces.cli.text import print_line
 
@@ -19,13 +20,13 @@ def print_late_usage(*results: JsonObject) -> None:
 def add_late_usage(periods: Iterable[JsonObject]) -> list[JsonObject]:
     """Return periods with their late usage as text."""
     return [
-        {**period, "late": format_late_usage(period["late_usage"]) if period["late_usage"] else ""}
+        {**period, "late_usage": format_late_usage(period["late_usage"]) if period["late_usage"] else ""}
         for period in periods
     ]
 
 
 def format_late_usage(late: JsonObject) -> str:
-    """Return such as `12.3 EUR (2 resources, 1 without a price)`."""
+    """Return such as `12.30 EUR (2 resources, 1 without a price)`."""
     resources = f"{late['resources']} resource{'' if late['resources'] == 1 else 's'}"
     unpriced = f", {late['unpriced_resources']} without a price" if late["unpriced_resources"] else ""
-    return f"{late['amount']} {late['currency']} ({resources}{unpriced})"
+    return f"{format_amount(late['amount'], late['currency'])} {late['currency']} ({resources}{unpriced})"

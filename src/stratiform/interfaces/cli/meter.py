@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from stratiform.interfaces.cli.late_usage import print_late_usage
-from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, print_list
+from stratiform.interfaces.cli.output import ColumnOption, Format, FormatOption, JsonObject, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
@@ -25,10 +25,10 @@ _IGNORED_COLUMNS = {
 
 
 @app.command("list")
-def list_meters(output: FormatOption = Format.table) -> None:
+def list_meters(output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
     """List the meters of the running server."""
     meters = get_client().get("usage/meters")["meters"]
-    print_list(meters if output is not Format.table else map(_meter_row, meters), _METER_COLUMNS, output)
+    print_list(meters if output.is_structured else map(_meter_row, meters), _METER_COLUMNS, output, columns)
 
 
 @app.command("check")
@@ -50,13 +50,14 @@ def count_ignored_messages(
         bool, typer.Option("--undecided", help="Only types that are neither explicitly ignored nor metered.")
     ] = False,
     output: FormatOption = Format.table,
+    columns: ColumnOption = None,
 ) -> None:
     """Count messages by cloud and event type: undecided types first, explicitly ignored types last, with the reason.
 
     Times are those of the messages, not of their import.
     """
     types = get_client().get("usage/ignored", **({"undecided": "true"} if undecided else {}))["ignored"]
-    print_list(types if output is not Format.table else map(_ignored_row, types), _IGNORED_COLUMNS, output)
+    print_list(types if output.is_structured else map(_ignored_row, types), _IGNORED_COLUMNS, output, columns)
 
 
 @ignored.command("replay")

@@ -9,7 +9,14 @@ import typer
 from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.late_usage import add_late_usage, print_late_usage
-from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
+from stratiform.interfaces.cli.output import (
+    ColumnOption,
+    Format,
+    FormatOption,
+    NestedFormatOption,
+    print_item,
+    print_list,
+)
 from stratiform.interfaces.cli.period_previews import print_preview, print_warnings
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import escape_control_characters, print_line
@@ -22,8 +29,7 @@ _COLUMNS = {
     "End": "end",
     "Status": "state",
     "Invoice": "invoice",
-    "As-of position": "as_of",
-    "Late usage": "late",
+    "Late usage": "late_usage",
 }
 _ROWS = {
     "Invoice": "number",
@@ -61,7 +67,7 @@ def close_period(
         bool, typer.Option("--dry-run", help="Only show what closing would bill, and what it would leave out.")
     ] = False,
     yes: Yes = False,
-    output: FormatOption = Format.table,
+    output: NestedFormatOption = Format.table,
 ) -> None:
     """Close a period and issue its invoice, after confirmation. Closing it again shows the same invoice.
 
@@ -77,10 +83,10 @@ def close_period(
 
 
 @app.command("list")
-def list_periods(account: AccountOption, output: FormatOption = Format.table) -> None:
+def list_periods(account: AccountOption, output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
     """List the periods of a customer account; the last one is open."""
     periods = get_client().get(f"{_path(account)}/periods")["periods"]
-    print_list(periods if output is not Format.table else add_late_usage(periods), _COLUMNS, output)
+    print_list(periods if output.is_structured else add_late_usage(periods), _COLUMNS, output, columns)
 
 
 def _close_one(account: str, period: _Period, output: Format, *, dry_run: bool, yes: bool) -> None:
@@ -107,7 +113,7 @@ def _close_one(account: str, period: _Period, output: Format, *, dry_run: bool, 
 def _close_all(period: _Period, output: Format, *, dry_run: bool, yes: bool) -> None:
     previews, errors = _preview_all(period)
     if dry_run or output is Format.table:
-        print_list(previews if output is not Format.table else map(_preview_row, previews), _PREVIEW_COLUMNS, output)
+        print_list(previews if output.is_structured else map(_preview_row, previews), _PREVIEW_COLUMNS, output)
     ready = [each for each in previews if each["state"] == "open" and not each["problems"]]
     if not dry_run:
         if ready:

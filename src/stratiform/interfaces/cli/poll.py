@@ -6,7 +6,7 @@ from urllib.parse import quote
 import typer
 
 from stratiform.interfaces.cli.errors import CliError
-from stratiform.interfaces.cli.output import Format, FormatOption, print_list
+from stratiform.interfaces.cli.output import ColumnOption, Format, FormatOption, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
@@ -21,9 +21,9 @@ _COLUMNS = {
 }
 
 
-def list_polls(output: FormatOption = Format.table) -> None:
+def list_polls(output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
     """List polls, with the time up to which each is complete and its last failure."""
-    print_list(get_client().get("usage/polls")["polls"], _COLUMNS, output)
+    print_list(get_client().get("usage/polls")["polls"], _COLUMNS, output, columns)
 
 
 def rewind_poll(

@@ -8,7 +8,15 @@ import typer
 
 from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
-from stratiform.interfaces.cli.output import Format, FormatOption, JsonObject, print_item, print_list
+from stratiform.interfaces.cli.output import (
+    ColumnOption,
+    Format,
+    FormatOption,
+    JsonObject,
+    NestedFormatOption,
+    print_item,
+    print_list,
+)
 from stratiform.interfaces.cli.price_changes import (
     DryRun,
     Reason,
@@ -51,7 +59,7 @@ def publish_prices(
     retroactive: Retroactive = False,
     reason: Reason = "",
     yes: Yes = False,
-    output: FormatOption = Format.table,
+    output: NestedFormatOption = Format.table,
 ) -> None:
     """Publish a price plan, or new versions of a plan. A published version never changes.
 
@@ -70,7 +78,7 @@ def publish_prices(
         confirm(f"Publish plan '{preview['plan']}' and {differences}", yes=yes)
     flags = {"retroactive": "true", "reason": reason} if retroactive else {}
     plan = get_client().post_bytes("prices", content, "application/toml", file_name=str(file), **flags)
-    if output is not Format.table:
+    if output.is_structured:
         print_item(plan, {}, output)
         return
     print_line(f"plan '{plan['name']}' in {plan['currency']}, versions from {', '.join(_dates(plan))}")
@@ -78,37 +86,40 @@ def publish_prices(
 
 
 @app.command("changes")
-def list_price_changes(output: FormatOption = Format.table) -> None:
+def list_price_changes(output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
     """List retroactive price changes, newest first."""
     changes = get_client().iterate_items("price-changes", "price_changes")
-    if output is not Format.table:
-        print_list(changes, {}, output)
+    if output.is_structured:
+        print_list(changes, {}, output, columns)
     else:
-        print_price_changes([*changes])
+        print_price_changes(changes, output, columns)
 
 
 @app.command("list")
-def list_prices(output: FormatOption = Format.table) -> None:
+def list_prices(output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
     """List price plans."""
     plans = list(get_client().iterate_items("prices", "prices"))
-    rows = plans if output is not Format.table else [{**plan, "from": _dates(plan)} for plan in plans]
-    print_list(rows, _PLAN_COLUMNS, output)
+    rows = plans if output.is_structured else [{**plan, "from": _dates(plan)} for plan in plans]
+    print_list(rows, _PLAN_COLUMNS, output, columns)
 
 
 @app.command("show")
 def show_prices(
-    name: Annotated[str, typer.Argument(metavar="PLAN", help="Name of the plan.")], output: FormatOption = Format.table
+    name: Annotated[str, typer.Argument(metavar="PLAN", help="Name of the plan.")],
+    output: FormatOption = Format.table,
+    columns: ColumnOption = None,
 ) -> None:
     """Show all prices of a plan."""
     plan = get_client().get(f"prices/{quote(name, safe='')}")
-    if output is not Format.table:
-        print_item(plan, {}, output)
+    if output.is_structured:
+        print_item(plan, {}, output, columns)
         return
     rows = [_row(version, price) for version in plan["versions"] for price in version["prices"]]
-    print_line(f"plan '{plan['name']}' in {plan['currency']}; usage without a price: {plan['unpriced']}")
-    if plan["free"]:
-        print_line(f"free of charge if they have no price: {', '.join(plan['free'])}")
-    print_list(rows, _PRICE_COLUMNS, output)
+    if output is Format.table and not columns:
+        print_line(f"plan '{plan['name']}' in {plan['currency']}; usage without a price: {plan['unpriced']}")
+        if plan["free"]:
+            print_line(f"free of charge if they have no price: {', '.join(plan['free'])}")
+    print_list(rows, _PRICE_COLUMNS, output, columns)
 
 
 def _read(file: Path) -> bytes:
@@ -127,7 +138,7 @@ def _preview(file: Path, content: bytes) -> JsonObject:
 
 
 def _print_preview(preview: JsonObject, output: Format) -> None:
-    if output is not Format.table:
+    if output.is_structured:
         print_item(preview, {}, output)
     else:
         print_differences(preview["differences"])

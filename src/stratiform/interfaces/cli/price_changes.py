@@ -1,6 +1,6 @@
 """Retroactive price changes, as commands print them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
@@ -65,9 +65,9 @@ def print_change(change: JsonObject | None) -> None:
         print_line(f"Recorded as price change {change['id']}; `stratiform price changes` lists all of them")
 
 
-def print_price_changes(changes: Sequence[JsonObject]) -> None:
+def print_price_changes(changes: Iterable[JsonObject], output: Format, columns: Sequence[str] | None) -> None:
     """Print a list of retroactive price changes."""
-    print_list(map(_row, changes), _COLUMNS, Format.table)
+    print_list(map(_row, changes), _COLUMNS, output, columns)
 
 
 def _row(change: JsonObject) -> dict[str, object]:

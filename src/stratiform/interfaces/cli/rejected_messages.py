@@ -8,7 +8,7 @@ import typer
 from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.late_usage import print_late_usage
-from stratiform.interfaces.cli.output import Format, FormatOption, format_counts, print_item, print_list
+from stratiform.interfaces.cli.output import ColumnOption, Format, FormatOption, format_counts, print_item, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
@@ -21,21 +21,22 @@ _ID_LENGTH, _BODY_LENGTH = 12, 80
 
 
 @app.command("list")
-def list_rejected_messages(output: FormatOption = Format.table) -> None:
+def list_rejected_messages(output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
     """List rejected messages with the reason."""
     messages = get_client().iterate_items("usage/rejected", "rejected")
-    print_list(messages if output is not Format.table else map(_row, messages), _COLUMNS, output)
+    print_list(messages if output.is_structured else map(_row, messages), _COLUMNS, output, columns)
 
 
 @app.command("show")
 def show_rejected_message(
     message: Annotated[str, typer.Argument(metavar="ID", help="ID of the message, or a unique prefix of it.")],
     output: FormatOption = Format.table,
+    columns: ColumnOption = None,
 ) -> None:
     """Show a rejected message in full."""
     if not message:  # the path would be that of the list
         raise CliError("A message ID is required", "see `stratiform usage rejected list`")
-    print_item(get_client().get(f"usage/rejected/{quote(message, safe='')}"), _COLUMNS, output)
+    print_item(get_client().get(f"usage/rejected/{quote(message, safe='')}"), _COLUMNS, output, columns)
 
 
 @app.command("delete")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from stratiform.interfaces.cli.late_usage import print_late_usage
-from stratiform.interfaces.cli.output import Format, FormatOption, print_list
+from stratiform.interfaces.cli.output import ColumnOption, Format, FormatOption, NestedFormatOption, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
@@ -28,11 +28,12 @@ class NamedType(StrEnum):
 def list_names(
     resource_type: Annotated[NamedType | None, typer.Option(help="Only names of this type.")] = None,
     output: FormatOption = Format.table,
+    columns: ColumnOption = None,
 ) -> None:
     """List names, each with the time from which it applies. A name without a cloud applies in all clouds."""
     selected = None if resource_type is None else resource_type.value
     names = get_client().get("usage/names", resource_type=selected)["names"]
-    print_list(names, _COLUMNS, output)
+    print_list(names, _COLUMNS, output, columns)
 
 
 @app.command("set")
@@ -47,7 +48,7 @@ def set_name(
     since: Annotated[
         str | None, typer.Option("--from", help="Time from which the name applies (ISO 8601); default: now.")
     ] = None,
-    output: FormatOption = Format.table,
+    output: NestedFormatOption = Format.table,
 ) -> None:
     """Set the name of a resource to which messages refer only by ID.
 
@@ -56,7 +57,7 @@ def set_name(
     body = {"resource_type": resource_type.value, "resource_id": resource, "name": name, "start": since}
     result = get_client().post("usage/names", body | {"cloud": cloud or ""})
     names = result["names"]
-    if output is not Format.table:
+    if output.is_structured:
         print_list(names, _COLUMNS, output)
         return
     for each in names:

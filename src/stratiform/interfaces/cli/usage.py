@@ -1,17 +1,16 @@
 """`stratiform usage`: usage, and the messages it comes from."""
 
-from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.late_usage import print_late_usage
 from stratiform.interfaces.cli.lazy_commands import LazyCommand, create_group
-from stratiform.interfaces.cli.output import Format, FormatOption, format_counts, print_list
+from stratiform.interfaces.cli.output import ColumnOption, Format, FormatOption, JsonObject, format_counts, print_list
 from stratiform.interfaces.cli.session import get_client
-from stratiform.interfaces.cli.text import escape_line, print_line
+from stratiform.interfaces.cli.text import escape_line, format_named_id, print_line
 
 _PACKAGE = "stratiform.interfaces.cli"
 
@@ -61,6 +60,18 @@ app = create_group(
     COMMANDS, help="Show, correct and export usage, and manage the messages that it comes from.", no_args_is_help=True
 )
 
+_SEGMENT_COLUMNS = {
+    "Type": "resource_type",
+    "ID": "resource_id",
+    "Name": "name",
+    "Cloud": "cloud",
+    "Project": "project_id",
+    "Start": "start",
+    "End": "end",
+    "Status": "state",
+    "Attributes": "attributes",
+}
+
 #: The largest page of the server.
 _PAGE_SIZE = 10_000
 
@@ -86,6 +97,7 @@ def import_notifications(
 @app.command("list")
 def list_usage(
     output: FormatOption = Format.table,
+    columns: ColumnOption = None,
     project: Annotated[str | None, typer.Option(help="ID of the project.")] = None,
     resource_type: Annotated[
         str | None, typer.Option(help="instance, volume, image, … (see `usage meter list`).")
@@ -113,44 +125,28 @@ def list_usage(
             "limit": _PAGE_SIZE,
         },
     )
-    if output is not Format.table:
-        print_list(segments, {}, output)
-    else:
-        _print_segments(list(segments))
+    rows = segments if output.is_structured else map(_segment_row, segments)
+    print_list(rows, _SEGMENT_COLUMNS, output, columns)
 
 
-def _print_segments(segments: list[dict[str, Any]]) -> None:
-    """Print a heading with the full ID for each resource, and one line per segment.
-
-    Cloud, project and attributes are printed where they change; the project only if there are several.
-    """
-    has_several_projects = len({segment["project_id"] for segment in segments}) > 1
-    for _, group in groupby(
-        segments, key=lambda segment: [segment[key] for key in ("resource_type", "resource_id", "cloud")]
-    ):
-        own = list(group)
-        print_line(escape_line(f"{own[0]['resource_type']} {own[0]['resource_id']} {own[0]['name']}".rstrip()))
-        previous: tuple[str, ...] = ()
-        for segment in own:
-            project = f" project {_project_label(segment)}" if has_several_projects else ""
-            details = (f"cloud {segment['cloud']}{project}", *_attribute_lines(segment))
-            if details != previous:
-                previous = details
-                for line in details:
-                    print_line(f"  {line}")
-            print_line(f"    {segment['start']}  {segment['end'] or 'open':27}  {segment['state']}")
+def _segment_row(segment: JsonObject) -> dict[str, object]:
+    return {
+        **segment,
+        "name": escape_line(segment["name"]),
+        "project_id": _project_label(segment),
+        "attributes": escape_line(_format_attributes(segment)),
+    }
 
 
-def _project_label(segment: dict[str, Any]) -> str:
-    name = segment.get("names", {}).get("project")
-    return f"{name} ({segment['project_id']})" if name else str(segment["project_id"])
+def _project_label(segment: JsonObject) -> str:
+    return format_named_id(str(segment["project_id"]), segment.get("names", {}).get("project"))
 
 
-def _attribute_lines(segment: dict[str, Any]) -> list[str]:
-    """Return price attributes: `m1.small 1 vCPU 2 GiB 20 GiB`, `10 GiB fast`, or one line per attribute."""
+def _format_attributes(segment: JsonObject) -> str:
+    """Return such as `m1.small 1 vCPU 2 GiB 20 GiB`, `10 GiB fast` or `protocol=NFS, size_gib=10`."""
     attributes, names = segment["attributes"], segment.get("names", {})
     if segment["resource_type"] not in ("instance", "volume"):
-        return [f"{name} {value}" for name, value in attributes.items()]
+        return ", ".join(f"{name}={value}" for name, value in attributes.items())
     if segment["resource_type"] == "volume":
         stated = attributes.get("volume_type_name") or attributes.get("volume_type")
         volume_type = names.get("volume_type") or stated
@@ -161,8 +157,7 @@ def _attribute_lines(segment: dict[str, Any]) -> list[str]:
         flavor = attributes.get("flavor") or names.get("flavor") or attributes.get("flavor_id")
         vcpus, disk = _with_unit(attributes.get("vcpus"), "vCPU"), _with_unit(attributes.get("disk_gib"), "GiB")
         fields = [flavor, vcpus, memory, disk]
-    line = " ".join(field for field in fields if field)
-    return [line] if line else []
+    return " ".join(field for field in fields if field)
 
 
 def _with_unit(number: int | None, unit: str) -> str:

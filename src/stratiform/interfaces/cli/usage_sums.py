@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from stratiform.interfaces.cli.output import Format, FormatOption, print_list
+from stratiform.interfaces.cli.output import ColumnOption, Format, FormatOption, print_list
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import print_line
 
@@ -35,6 +35,7 @@ def show_sums(
     until: Annotated[str | None, typer.Option("--to", help="End of the period; default: now, or --as-of.")] = None,
     as_of: Annotated[str | None, typer.Option(help="As-of position of the ledger, or a time.")] = None,
     output: FormatOption = Format.table,
+    columns: ColumnOption = None,
 ) -> None:
     """Sum usage by groups and buckets, as exact numbers in seconds and value × seconds."""
     result = get_client().get(
@@ -52,16 +53,16 @@ def show_sums(
             "as_of": as_of,
         },
     )
-    if output is not Format.table:
-        print_list(result["sums"], {}, output)
+    if output.is_structured:
+        print_list(result["sums"], {}, output, columns)
         return
     groups, measures, units = _split(group_by or ""), _split(measure), result["units"]
     named = [name for name in groups if any(name in total.get("names", {}) for total in result["sums"])]
-    columns: dict[str, str] = {}
+    headings: dict[str, str] = {}
     for name in groups:
-        columns |= {name: name} | ({_NAME_HEADINGS[name]: f"name {name}"} if name in named else {})
-    columns |= {"Start": "start"} if bucket else {}
-    columns |= {f"{name} ({units[name]})" if name in units else name: f"sum {name}" for name in measures}
+        headings |= {name: name} | ({_NAME_HEADINGS[name]: f"name {name}"} if name in named else {})
+    headings |= {"Start": "start"} if bucket else {}
+    headings |= {f"{name} ({units[name]})" if name in units else name: f"sum {name}" for name in measures}
     rows = [
         {
             **total["group"],
@@ -71,7 +72,9 @@ def show_sums(
         }
         for total in result["sums"]
     ]
-    print_list(rows, columns, output)
+    print_list(rows, headings, output, columns)
+    if output is not Format.table or columns:
+        return
     for name, seconds in result["unmeasured"].items():
         print_line(f"{seconds} seconds of usage without attribute {name.removeprefix('attributes.')}")
 

@@ -310,7 +310,7 @@ def test_a_database_with_two_payers_of_a_project_is_not_upgraded(
         db.execute(table.insert().values(row))
     with pytest.raises(Conflict) as error:
         database_schema.upgrade(database)
-    expected = f"Project p1 has two payers from 2026-11-05T00:00:00.000000Z{_until(until)}: customer account 'acme' ("
+    expected = f"Project p1 has two payers from 2026-11-05T00:00:00.000000Z{_until(until)}: customer accounts 'acme' ("
     assert error.value.message.startswith(expected)
     assert "and 'zeta' (assignment as-2)" in error.value.message
     assert database_schema.current_revision(database) == "0005"

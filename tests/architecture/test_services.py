@@ -26,6 +26,7 @@ TRANSACTION_OWNERS = {
     "identity/service/authentication.py",
     "identity/service/directories.py",
     "identity/service/federation.py",
+    "identity/service/keystone_tokens.py",
     "identity/service/password_changes.py",
     "audit/service/audit_runs.py",
     "clouds/service/cloud_accounts.py",

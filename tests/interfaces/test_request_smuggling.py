@@ -66,7 +66,7 @@ CHUNKS = {
     "trailer without colon": b"0\r\nContent-Length 5\r\n\r\n",
 }
 
-#: LF alone after a head is no malformation: a server may accept it (RFC 9112, section 2.2), and no proxy may forward it
+#: A server may accept LF alone after a head (RFC 9112, section 2.2), and a proxy must not forward it
 #: in a value (RFC 9110, section 5.5).
 HEADS = {
     "HTTP/1.0 with a coding": FORM.replace("1.1", "1.0").encode() + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",

@@ -19,6 +19,7 @@ from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, require_comple
 from stratiform.interfaces.response_headers import add_headers, log_error
 from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
+from stratiform.services.identity.model.keystone import KeystoneSettings
 
 logger = logging.getLogger(__name__)
 
@@ -73,17 +74,15 @@ def _render_error(request: Request, error: Exception) -> Response[Any]:
 def _token_validator(settings: Settings) -> TokenValidator:
     if not settings.almanach_keystone_url:
         return validate_local_token
-    from stratiform.interfaces.almanach.keystone_validator import (  # takes 0.3 s to import
-        RemoteKeystone,
-        ServiceUser,
-    )
+    from stratiform.interfaces.almanach.keystone_validator import RemoteKeystone  # takes 0.3 s to import
 
-    user = ServiceUser(
+    keystone = KeystoneSettings(
+        url=settings.almanach_keystone_url,
         username=settings.almanach_keystone_username,
         password=settings.almanach_keystone_password,
-        project_name=settings.almanach_keystone_project,
-        project_domain_name=settings.almanach_keystone_project_domain,
-        user_domain_name=settings.almanach_keystone_user_domain,
+        project=settings.almanach_keystone_project,
+        project_domain=settings.almanach_keystone_project_domain,
+        user_domain=settings.almanach_keystone_user_domain,
         user_domain_id=settings.almanach_keystone_user_domain_id,
     )
-    return RemoteKeystone(settings.almanach_keystone_url, user)
+    return RemoteKeystone(keystone)

@@ -54,7 +54,7 @@ class HttpOptions:
         60, "Interval in seconds to which rate_limit_requests applies."
     )
     audit_requests: Literal["none", "changes", "all"] = setting_field(
-        "none", "Requests with audit events (CADF) at notification_url: none, changes (no GET and HEAD), or all."
+        "none", "Requests for which audit events (CADF) are published: none, changes (not GET or HEAD), or all."
     )
 
     @property

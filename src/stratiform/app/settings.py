@@ -8,16 +8,13 @@ import msgspec
 from msgspec import Meta
 
 from stratiform.app.http_options import HttpOptions
+from stratiform.app.identity_options import IdentityOptions
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Invalid
 from stratiform.kit.json_errors import NOT_JSON
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
-from stratiform.services.identity.model import ADMIN_PROJECT, SecurityCompliance
-from stratiform.services.identity.model.backends import IdentityBackends
-from stratiform.services.identity.model.ldap import LdapSettings
-from stratiform.services.identity.model.oidc import OidcSettings
 from stratiform.services.image.model import LOCAL_STORE, StoreSettings
 from stratiform.services.image.model import QUOTA_DEFAULTS as IMAGE_QUOTAS
 from stratiform.services.manifest import ImageSettings
@@ -58,7 +55,7 @@ class MessageBus:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(HttpOptions):
+class Settings(HttpOptions, IdentityOptions):
     """Read from `HOME/stratiform.toml` and from the environment (`STRATIFORM_` and the key in capitals)."""
 
     home: Path
@@ -150,7 +147,7 @@ class Settings(HttpOptions):
         True, "Whether image data must have the declared disk_format, like Glance's require_image_format_match."
     )
     image_import_networks: tuple[str, ...] = setting_field(
-        (), "Networks such as 10.0.0.0/8 from which web-download imports images; others must have public addresses."
+        (), "Networks such as 10.0.0.0/8 from which web-download imports images; other hosts need public addresses."
     )
     image_default_store: str = setting_field(
         LOCAL_STORE, "Store that receives image data unless a request names others, like Glance's default_backend."
@@ -220,7 +217,7 @@ class Settings(HttpOptions):
     )
     metadata_proxy_shared_secret: str = setting_field(
         "",
-        "Secret with which Neutron's metadata agent signs, as in Nova; empty: all requests are refused.",
+        "Secret for the signatures of Neutron's metadata agent, as in Nova; empty: all requests are refused.",
         secret=True,
     )
     metadata_port: Annotated[int, Meta(ge=0, le=65535)] = setting_field(
@@ -246,53 +243,9 @@ class Settings(HttpOptions):
     vendordata_jsonfile_path: str = setting_field(
         "", "File with a JSON object that guests get as vendor data, relative to the home; empty: `{}`."
     )
-    bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting_field(
-        12, "bcrypt cost factor of password hashes, 4 to 31, like Keystone's password_hash_rounds."
-    )
-
-    password_regex: str = setting_field(
-        "", "Regular expression that new passwords must match, as in Keystone, such as `.{12,}$`; empty: any password."
-    )
-    password_regex_description: str = setting_field(
-        "", "Description of password_regex in errors, as in Keystone, such as `12 characters or more`."
-    )
-    admin_project_name: str = setting_field(
-        ADMIN_PROJECT,
-        "Project in the default domain whose admins are operators, as are those of the system; empty: the admins of "
-        "every project and domain are, as in OpenStack without secure defaults.",
-    )
-    lockout_failure_attempts: Annotated[int, Meta(ge=0)] = setting_field(
-        10, "Number of consecutive failed sign-ins after which a user is locked out, as in Keystone; 0: never."
-    )
-    lockout_duration: Annotated[int, Meta(ge=1)] = setting_field(
-        60, "Number of seconds for which a user is locked out after the last of these failures."
-    )
-    unique_last_password_count: Annotated[int, Meta(ge=0)] = setting_field(
-        0, "Number of previous passwords that users must not reuse when they change theirs, as in Keystone; 0: none."
-    )
-    minimum_password_age: Annotated[int, Meta(ge=0)] = setting_field(
-        0, "Number of days before users can change their own password again, as in Keystone."
-    )
-    password_expires_days: Annotated[int, Meta(ge=0)] = setting_field(
-        0, "Number of days after which a new password expires, as in Keystone; 0: never."
-    )
-    change_password_upon_first_use: bool = setting_field(
-        False, "Whether users must change a password set by an operator before they can sign in, as in Keystone."
-    )
-    oidc: tuple[OidcSettings, ...] = setting_field(
-        (), "OpenID Connect providers for federation. Mappings are resources of OS-FEDERATION."
-    )
-    ldap: tuple[LdapSettings, ...] = setting_field((), "LDAP directories, each with the users and groups of a domain.")
     image_stores: tuple[StoreSettings, ...] = setting_field(
         (), "Stores of image data in addition to `local`, the directory `images` in the home."
     )
-    trusted_dashboards: tuple[str, ...] = setting_field(
-        (), "URLs of dashboards that can receive the token of a WebSSO sign-in, like Keystone's trusted_dashboard."
-    )
-
-    @property
-    def identity_backends(self) -> IdentityBackends:
-        return IdentityBackends(self.oidc, self.trusted_dashboards, self.ldap)
 
     @property
     def image_settings(self) -> ImageSettings:
@@ -324,11 +277,6 @@ class Settings(HttpOptions):
     def serial_url(self) -> str:
         """The address of the websocket of serial consoles, without a query string."""
         return self.serial_console_base_url or f"ws{self.url.removeprefix('http')}/console"
-
-    @property
-    def security_compliance(self) -> SecurityCompliance:
-        """Return the rules for sign-ins and passwords."""
-        return SecurityCompliance(**{item.name: getattr(self, item.name) for item in fields(SecurityCompliance)})
 
     @property
     def local_url(self) -> str:

@@ -43,7 +43,9 @@ def translate_errors() -> Iterator[None]:
         if _error_codes(error.orig) & _MISSING_VALUES:
             raise
         logger.warning("constraint violated error=%r", str(error.orig).splitlines()[0])
-        raise Conflict("The request conflicts with another one for the same data", hint="retry the request") from error
+        raise Conflict(
+            "The request conflicts with another request that changes the same data", hint="retry the request"
+        ) from error
     except (OperationalError, InterfaceError) as error:
         if _error_codes(error.orig) & _STATEMENT_ERRORS:
             raise ProgrammingError(error.statement, None, cast("BaseException", error.orig)) from error

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,20 @@ from litestar.testing import TestClient
 
 from stratiform.app.almanach import build_application, build_settings
 from stratiform.app.settings import Settings
-from stratiform.interfaces.almanach.keystone_validator import RemoteKeystone, ServiceUser
+from stratiform.interfaces.almanach.keystone_validator import RemoteKeystone
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.kit.clock import SECOND_US, format_iso, parse_iso
 from stratiform.kit.errors import Invalid, Unauthenticated, Unavailable
+from stratiform.services.identity.model.keystone import KeystoneSettings
 from support.almanach import ANY_TIME, INSTANCE, almanach_client
 from support.server import Live, live_server
 from support.stacks import ServiceHarness
 
 NOW = parse_iso("2026-01-02T00:00:00Z")
-ADMIN = ServiceUser("admin", "admin-pass", project_name="admin")
+
+
+def admin_of(live: Live) -> KeystoneSettings:
+    return KeystoneSettings(f"{live.url}/identity", "admin", "admin-pass", project="admin")
 
 
 class Keystone(BaseHTTPRequestHandler):
@@ -65,7 +70,10 @@ def keystone(**tokens: Any) -> Iterator[tuple[RemoteKeystone, list[str]]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Keystone)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
-        yield RemoteKeystone(f"http://127.0.0.1:{server.server_port}/v3/", ServiceUser("u", "p")), Keystone.validated
+        yield (
+            RemoteKeystone(KeystoneSettings(f"http://127.0.0.1:{server.server_port}/v3/", "u", "p")),
+            Keystone.validated,
+        )
     finally:
         server.shutdown()
         server.server_close()
@@ -192,7 +200,7 @@ def test_invalid_response_of_keystone_is_unavailable(harness: ServiceHarness, re
 
 
 def test_unreachable_keystone_is_unavailable(harness: ServiceHarness) -> None:
-    unreachable = RemoteKeystone("http://127.0.0.1:9/v3", ServiceUser("u", "hush"))
+    unreachable = RemoteKeystone(KeystoneSettings("http://127.0.0.1:9/v3", "u", "hush"))
     with almanach_client(harness, validate_token=unreachable) as client:
         response = client.request("GET", "/volume_types", user="", headers={"X-Auth-Token": "x"})
         assert (response.status_code, response.headers["content-type"]) == (503, "application/json")
@@ -220,14 +228,14 @@ def test_keystone_protocol(live: Live, harness: ServiceHarness) -> None:
         project_name="demo", project_domain_name="Default",
     )  # fmt: skip
     demo = str(session.Session(auth=auth).get_token())
-    remote = RemoteKeystone(f"{live.url}/identity", ADMIN)
+    remote = RemoteKeystone(admin_of(live))
     harness.clock.at = live.services.clock.now()
     caller = remote(harness.services, demo)
     assert (caller.user_name, caller.project_name) == ("demo", "demo")
     assert caller.roles == {"member", "reader"}
     with pytest.raises(Unauthenticated):
         remote(harness.services, demo[:-4] + "AAAA")
-    wrong = RemoteKeystone(f"{live.url}/identity", ServiceUser("admin", "wrong", project_name="admin"))
+    wrong = RemoteKeystone(replace(admin_of(live), password="wrong"))
     with pytest.raises(Unavailable, match="Unauthorized"):
         wrong(harness.services, demo)
 

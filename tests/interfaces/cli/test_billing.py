@@ -64,6 +64,8 @@ def test_from_a_plan_to_an_invoice(api: Rest, plan: str, service_harness: Servic
     output = run("invoice", "show", number)
     assert "Root disk" in output
     assert "0.022" in output
+    assert run("invoice", "show", number, "-f", "csv", "-c", "Resource").splitlines()[:2] == ["Resource", "name of m1"]
+    assert run("price", "show", "standard", "-f", "csv").count("plan '") == 0
     document = tmp_path / "invoice.json"
     run("invoice", "download", number, "--output", str(document))
     assert json.loads(document.read_text()) == json.loads(run("invoice", "show", number, "--format", "json"))

@@ -12,7 +12,7 @@ from stratiform.contract.errors import RequestRejected
 from stratiform.contract.setting_values import check_url
 
 SETTINGS = (
-    Setting("access_key", "Access key ID of an IAM user with access to EC2 and STS."),
+    Setting("access_key", "Access key ID of an IAM user with access to EC2, STS and CloudWatch."),
     Setting("secret_key", "Secret access key of that user.", secret=True),
     Setting("session_token", "Session token, for temporary access keys.", secret=True, required=False),
     Setting("region", "Region, such as eu-central-1."),

@@ -14,7 +14,7 @@ SETTINGS = (
     Setting("auth_url", "URL of Keystone, such as https://cloud.example:5000/v3."),
     Setting("username", "User that can list the resources of all projects, usually an admin."),
     Setting("password", "Password of that user.", secret=True),
-    Setting("project_name", "Project in which the user has that role."),
+    Setting("project_name", "Project in which the user has the required role."),
     Setting("user_domain_name", "Domain of the user.", required=False, default="Default"),
     Setting("project_domain_name", "Domain of the project.", required=False, default="Default"),
     Setting("region_name", "Region, if the catalog has more than one.", required=False),

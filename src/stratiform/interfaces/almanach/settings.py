@@ -27,6 +27,7 @@ OPERATOR = Caller(user_id="almanach", user_name="almanach", system=True, roles=f
 
 def validate_local_token(services: Services, token: str) -> Caller:
     """Validate a token with the identity service of this process. Raises Unauthenticated."""
+    services.identity.prepare_token(services.database, token)
     with services.database.read_transaction() as db:
         return services.identity.authenticate(db, token, services.clock.now())
 

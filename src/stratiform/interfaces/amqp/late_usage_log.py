@@ -23,9 +23,9 @@ class LateUsageLog:
         try:
             self._log()
         except Unavailable as error:
-            logger.warning("late usage check failed error=%r", error.message)
+            logger.warning("late-usage check failed error=%r", error.message)
         except Exception:
-            logger.exception("late usage check failed")
+            logger.exception("late-usage check failed")
 
     def _log(self) -> None:
         with self.services.database.read_transaction() as db:

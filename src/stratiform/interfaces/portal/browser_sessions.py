@@ -1,6 +1,6 @@
 """Browser sessions: a Keystone token in a cookie that scripts and other sites cannot read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,11 +10,13 @@ from stratiform.interfaces.http import Request, get_services, read_transaction
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Forbidden, Invalid, Unauthenticated
+from stratiform.kit.policy import Caller
 from stratiform.services.identity.errors import TokenNotFound
 from stratiform.services.identity.model import (
     AuthMethod,
     AuthRequest,
     PasswordAuth,
+    Project,
     ResourceRef,
     ScopeRequest,
     TokenAuth,
@@ -40,7 +42,23 @@ def open_session_context(request: Request) -> Iterator[RequestContext]:
 
 
 def sign_in_with_password(services: Services, user: str, password: str, domain: str) -> str:
-    """Return a token for the user's first project. Raises Unauthenticated, NoProject."""
+    """Return a token for the first project of a user of this installation, or of its Keystone.
+
+    Raises Unauthenticated, NoProject, Unavailable.
+    """
+    keystone = services.identity.keystone
+    try:
+        return _sign_in(services, user, password, domain)
+    except Unauthenticated:
+        if keystone is None:
+            raise
+    token = keystone.sign_in(user, password, domain)
+    if token is None:
+        raise NoProject
+    return token
+
+
+def _sign_in(services: Services, user: str, password: str, domain: str) -> str:
     named = ResourceRef(name=user, domain_name=domain)
     unscoped = _issue_token(services, PasswordAuth(named, password), ScopeRequest("unscoped"))
     with services.database.read_transaction() as db:
@@ -55,7 +73,10 @@ def sign_in_with_password(services: Services, user: str, password: str, domain: 
 
 
 def scope_to_project(services: Services, token: str, project_id: str) -> str:
-    """Exchange a token for one of another project. Raises Unauthenticated."""
+    """Exchange a token for one of another project. Raises Unauthenticated, Unavailable."""
+    keystone = services.identity.keystone
+    if keystone is not None and not keystone.is_own(token):
+        return keystone.scope_to_project(token, project_id)
     return _issue_token(services, TokenAuth(token), ScopeRequest("project", ResourceRef(id=project_id)))
 
 
@@ -65,6 +86,26 @@ def _issue_token(services: Services, method: AuthMethod, scope: ScopeRequest) ->
         return authentication.sign_in(services.database, services.clock, AuthRequest((method,), scope))[0]
     except TokenNotFound as error:
         raise Unauthenticated("The session has expired.") from error
+
+
+def list_projects(request: Request, ctx: RequestContext) -> Sequence[Project]:
+    """Return the projects to which the user of the session can switch."""
+    services, token_id = get_services(request), request.cookies.get(COOKIE_NAME, "")
+    keystone = services.identity.keystone
+    token = keystone.find(token_id, ctx.now) if keystone is not None else None
+    if keystone is None or token is None:
+        return services.identity.projects.list_available(ctx)
+    return keystone.list_projects(token_id, token)
+
+
+def revoke(services: Services, caller: Caller, token: str) -> None:
+    """Revoke all tokens of the session, also of projects that the user has left. Raises Unavailable."""
+    keystone = services.identity.keystone
+    if keystone is not None and not keystone.is_own(token):
+        keystone.revoke(token)
+        return
+    with services.database.transaction() as db:
+        services.identity.tokens.revoke(RequestContext(db, caller, services.clock.now()), token, chain=True)
 
 
 def build_cookie(request: Request, token: str) -> Cookie:

@@ -13,8 +13,10 @@ from stratiform.interfaces.portal.browser_sessions import (
     COOKIE_NAME,
     NoProject,
     build_cookie,
+    list_projects,
     open_session_context,
     parse_form,
+    revoke,
     scope_to_project,
     sign_in_with_password,
 )
@@ -78,14 +80,13 @@ def sign_in(request: Request, body: bytes) -> Response[str] | Redirect:
 
 @post("/sign-out", operation_id="dashboardSignOut", include_in_schema=False)
 def sign_out(request: Request, body: bytes) -> Redirect:
-    """Revoke all tokens of the session, also of projects that the user has left, and delete the cookie."""
+    """Revoke the tokens of the session, and delete the cookie."""
     parse_form(request, body)
     services = get_services(request)
     token = request.cookies.get(COOKIE_NAME, "")
     with read_transaction(request, token=token or "-") as ctx:
-        caller, now = ctx.caller, ctx.now
-    with services.database.transaction() as db:
-        services.identity.tokens.revoke(RequestContext(db, caller, now), token, chain=True)
+        caller = ctx.caller
+    revoke(services, caller, token)
     return _redirect("/dashboard/sign-in", request, "")
 
 
@@ -135,7 +136,7 @@ def _render_page(
 
 
 def _build_session(request: Request, ctx: RequestContext) -> dict[str, object]:
-    return {"caller": ctx.caller, "projects": get_services(request).identity.projects.list_available(ctx)}
+    return {"caller": ctx.caller, "projects": list_projects(request, ctx)}
 
 
 def _render_sign_in(user: str, domain: str, error: str = "") -> Response[str]:

@@ -13,7 +13,7 @@ depends_on = None
 
 #: What a downgrade deletes, and the table with its rows.
 LOSSES = {
-    "events of the ledger": "metering_event",
+    "ledger events": "metering_event",
     "documents": "billing_document",
     "customer accounts": "billing_account",
     "price plans": "rating_plan",

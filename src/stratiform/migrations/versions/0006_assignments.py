@@ -95,7 +95,7 @@ def _number(assignments: Sequence[Row], names: Mapping[str, str]) -> Iterator[Ro
 def _overlap(earlier: Row, later: Row, names: Mapping[str, str]) -> Conflict:
     until = "" if later["until"] is None and earlier["until"] is None else f" until {format_iso(_end(earlier, later))}"
     return Conflict(
-        f"Project {later['project_id']} has two payers from {format_iso(later['start'])}{until}: customer account"
+        f"Project {later['project_id']} has two payers from {format_iso(later['start'])}{until}: customer accounts"
         f" '{names[earlier['account_id']]}' (assignment {earlier['id']}) and '{names[later['account_id']]}'"
         f" (assignment {later['id']})",
         hint="correct the table billing_assignment, see docs/howto/upgrade-a-database.md",

@@ -28,7 +28,7 @@ def register_image(
 ) -> schemas.NativeIdMapping:
     """Register an image of the cloud, either for an existing image or as a new public image."""
     if bool(body.image) == bool(body.name):
-        raise Invalid("either `image` (an existing image) or `name` (of a new public image) is required")
+        raise Invalid("exactly one of `image` (an existing image) and `name` (of a new public image) is required")
     services = request.services
     with request.read_transaction() as ctx:
         cloud = services.clouds.accounts.get(ctx, name)

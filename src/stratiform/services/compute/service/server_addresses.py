@@ -27,7 +27,7 @@ class ServerAddresses:
         """Return the server's ports with addresses in one network. Raises NotFound."""
         ports_by_network = self._list(ctx, get_server(ctx, policy.SERVER_ADDRESSES_SHOW, server_id))
         if network_name not in ports_by_network:
-            raise NotFound("Network label was not found")
+            raise NotFound("Instance is not a member of specified network")
         return ports_by_network[network_name]
 
     def _list(self, ctx: RequestContext, server: Server) -> Mapping[str, Sequence[Port]]:

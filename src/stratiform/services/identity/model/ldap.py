@@ -16,7 +16,7 @@ class LdapSettings:
     url: Annotated[str, Meta(pattern="^ldaps?://.+$")] = setting_field(
         help="URLs of the servers (ldap:// or ldaps://), separated by commas; the first that responds is used."
     )
-    user: str = setting_field("", "DN that searches the directory; empty: anonymous bind.")
+    user: str = setting_field("", "DN with which the directory is searched; empty: anonymous bind.")
     password: str = setting_field("", "Password of that DN.", secret=True)
     suffix: str = setting_field("", "Suffix of the directory, such as dc=example,dc=org.")
     query_scope: Literal["one", "sub"] = setting_field("one", "Scope of searches: one level or the whole subtree.")

@@ -79,7 +79,7 @@ def _validate_requirement(requirement: JsonObject) -> None:
         raise Invalid(f"Invalid input for field 'rules': invalid requirement in remote: {requirement.get('type')}")
     lists = [name for name in ("any_one_of", "not_any_of", "whitelist", "blacklist") if name in requirement]
     if len(lists) > 1:
-        raise Invalid(f"Invalid input for field 'rules': {' and '.join(lists)} exclude each other")
+        raise Invalid(f"Invalid input for field 'rules': {' and '.join(lists)} are mutually exclusive")
     for name in lists:
         items = requirement[name]
         if not isinstance(items, list) or not all(isinstance(item, str) for item in items):

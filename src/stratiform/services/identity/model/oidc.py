@@ -21,7 +21,7 @@ class OidcSettings:
     client_secret: str = setting_field("", "Secret of that client.", secret=True)
     protocol: str = setting_field("openid", "ID of the protocol in OS-FEDERATION.")
     audience: str = setting_field(
-        "", "Audience that access tokens must have; empty: they are issued for client_id (aud, azp or client_id)."
+        "", "Audience that access tokens must have; empty: client_id (in aud, azp or client_id)."
     )
     introspection: bool = setting_field(
         False, "Whether access tokens are verified by the provider (RFC 7662) instead of by their signature."

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stratiform.kit.clock import Clock, Micros, SystemClock
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.database import Connection
+from stratiform.kit.database import Connection, Database
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Caller
 from stratiform.services.identity.errors import AuthenticationFailed
@@ -20,6 +21,7 @@ from stratiform.services.identity.model import (
 from stratiform.services.identity.model.access_rules import is_request_allowed
 from stratiform.services.identity.model.aws_signatures import SignedRequest
 from stratiform.services.identity.model.backends import IdentityBackends
+from stratiform.services.identity.model.keystone import KeystoneSettings
 from stratiform.services.identity.service.access_rules import AccessRules
 from stratiform.services.identity.service.account_lockout import AccountLockout
 from stratiform.services.identity.service.application_credentials import ApplicationCredentials
@@ -50,6 +52,9 @@ from stratiform.services.identity.service.tokens import Tokens
 from stratiform.services.identity.service.trusts import Trusts
 from stratiform.services.identity.service.users import Users
 from stratiform.services.identity.service.web_sign_in import WebSignIns
+
+if TYPE_CHECKING:
+    from stratiform.services.identity.service.keystone_tokens import KeystoneTokens
 
 #: Keystone's default of `[token] expiration`, in seconds.
 TOKEN_TTL_S = 3600
@@ -84,6 +89,7 @@ class IdentityService:
     web_sign_ins: WebSignIns
     trusts: Trusts
     endpoint_filters: EndpointFilters
+    keystone: "KeystoneTokens | None"
     _bootstrap: Bootstrap
 
     @classmethod
@@ -104,7 +110,8 @@ class IdentityService:
         access_rules, credentials = AccessRules(ids), Credentials(ids, secret_keys)
         lockout, password_policy = AccountLockout(compliance), PasswordPolicy(compliance, passwords)
         privileges = OperatorPrivileges(admin_project_name)
-        tokens = Tokens(keys, cache, privileges)
+        keystone = _build_keystone_tokens(backends.keystone, keys, cache, privileges, clock)
+        tokens = Tokens(keys, cache, privileges, keystone)
         domains = Domains(ids, cache)
         directories = build_directories(backends.ldap, cache)
         authentication = Authentication(
@@ -137,8 +144,17 @@ class IdentityService:
             web_sign_ins=WebSignIns(keys, federation, backends.trusted_dashboards),
             trusts=Trusts(ids, cache, tokens),
             endpoint_filters=EndpointFilters(cache),
+            keystone=keystone,
             _bootstrap=Bootstrap(ids, cache, passwords),
         )
+
+    def prepare_token(self, database: Database, token_id: str) -> None:
+        """Validate a token of another Keystone, if there is one, before `authenticate`; slow, outside of a transaction.
+
+        Raises: Unavailable
+        """
+        if self.keystone is not None:
+            self.keystone.prepare(database, token_id)
 
     def authenticate(
         self,
@@ -192,3 +208,18 @@ class IdentityService:
     def ensure_demo_project(self, ctx: RequestContext, password: str) -> Project:
         """Return the project "demo"; create it and its user "demo" with `password` if missing."""
         return self._bootstrap.ensure_demo_project(ctx, password)
+
+
+def _build_keystone_tokens(
+    settings: KeystoneSettings | None,
+    keys: KeyRepository,
+    cache: DirectoryCache,
+    privileges: OperatorPrivileges,
+    clock: Clock,
+) -> "KeystoneTokens | None":
+    if settings is None:
+        return None
+    from stratiform.services.identity.service.keystone_client import KeystoneClient  # takes 0.3 s to import
+    from stratiform.services.identity.service.keystone_tokens import KeystoneTokens
+
+    return KeystoneTokens(KeystoneClient(settings), keys, cache, privileges, clock)

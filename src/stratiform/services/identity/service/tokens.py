@@ -1,7 +1,7 @@
 """Validation and revocation of tokens. Source: Identity API v3, "Authentication and token management"."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.context import RequestContext
@@ -28,6 +28,9 @@ from stratiform.services.identity.service.directory_cache import DirectoryCache,
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 from stratiform.services.identity.service.token_encoding import decode_token
 
+if TYPE_CHECKING:
+    from stratiform.services.identity.service.keystone_tokens import KeystoneTokens
+
 
 @dataclass(frozen=True, slots=True)
 class RoleGraph:
@@ -39,17 +42,23 @@ class RoleGraph:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Operations on `/auth/tokens` with an issued token. `Authentication` issues tokens."""
+    """Operations on `/auth/tokens` with an issued token. `Authentication` issues tokens.
+
+    `keystone`: the tokens of another Keystone that are valid, too.
+    """
 
     keys: KeyRepository
     cache: DirectoryCache
     privileges: OperatorPrivileges
+    keystone: "KeystoneTokens | None" = None
 
     def validate(self, db: Connection, token_id: str, now: Micros, *, expired_window_us: Micros = 0) -> Token:
         """Return a valid token; it may have expired up to `expired_window_us` ago.
 
         Raises: AuthenticationFailed
         """
+        if self.keystone is not None and (foreign := self.keystone.find(token_id, now)) is not None:
+            return foreign
         cached = self.cache.get_current_cache(db, now)
         token: Token | None = cached.entries.get(token_id)
         if token is None:
@@ -136,7 +145,7 @@ class Tokens:
             user=replace(user, password=""),
             user_domain=user_domain,
             roles=roles,
-            caller=_build_caller(
+            caller=build_caller(
                 user, claims.scope, self.privileges.list_caller_roles(roles, claims.scope, target), target
             ),
             project=target if claims.scope.type == "project" else None,
@@ -266,7 +275,7 @@ def _load_enabled_domain(db: Connection, domain_id: str) -> Project:
     return domain
 
 
-def _build_caller(user: User, scope: TokenScope, roles: frozenset[str], target: Project | None) -> Caller:
+def build_caller(user: User, scope: TokenScope, roles: frozenset[str], target: Project | None) -> Caller:
     project = target if scope.type == "project" else None
     return Caller(
         user_id=user.id,

@@ -1,6 +1,7 @@
 """`identity_mode = "keystone"`: users of another Keystone use this installation. That Keystone is one of our own."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,41 @@ def test_privileges_follow_role_and_scope(clouds: Clouds) -> None:
     assert clouds.request("GET", "/compute/v2.1/servers", clouds.issue(unscoped=True)).status_code in (401, 403)
 
 
+def test_identity_api_is_that_of_the_installation(clouds: Clouds) -> None:
+    """The default domains of both have the same id: an administrator of one must not manage the users of the other."""
+    (demo,) = clouds.administer("GET", "/users?name=demo")["users"]
+    (role,) = clouds.administer("GET", "/roles?name=admin")["roles"]
+    clouds.administer("PUT", f"/domains/default/users/{demo['id']}/roles/{role['id']}")
+    token = clouds.issue(domain_id="default")
+    assert clouds.request("GET", "/compute/v2.1/servers", token).status_code in (200, 403)
+    user = {"user": {"name": "mallory", "domain_id": "default", "password": "p"}}
+    for method, path, body in (
+        ("GET", "/users", None),
+        ("POST", "/users", user),
+        ("DELETE", "/auth/tokens", None),
+        ("POST", "/auth/tokens", {"auth": {"identity": {"methods": ["token"], "token": {"id": token}}}}),
+    ):
+        assert clouds.request(method, f"/identity/v3{path}", token, json=body).status_code in (401, 404), path
+    subject = {"X-Auth-Token": token, "X-Subject-Token": token}
+    response = clouds.http.get(f"{clouds.stratiform.url}/identity/v3/auth/tokens", headers=subject)
+    assert response.status_code == 401
+
+
+def test_operator_disables_a_project(clouds: Clouds) -> None:
+    project_id = clouds.create_project("unpaid", "member")
+    assert clouds.request("GET", "/compute/v2.1/servers", clouds.issue(project="unpaid")).status_code == 200
+    clouds.stratiform.openstack("project", "set", "--disable", project_id)
+    assert clouds.request("GET", "/compute/v2.1/servers", clouds.issue(project="unpaid")).status_code == 401
+
+
+def test_first_requests_of_a_project_are_parallel(clouds: Clouds) -> None:
+    clouds.create_project("parallel", "member")
+    tokens = [clouds.issue(project="parallel") for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        responses = list(pool.map(lambda token: clouds.request("GET", "/compute/v2.1/servers", token), tokens))
+    assert {response.status_code for response in responses} == {200}
+
+
 def test_access_rules_of_an_application_credential_apply(clouds: Clouds) -> None:
     token = clouds.issue()
     (user,) = clouds.administer("GET", "/users?name=demo")["users"]
@@ -171,25 +207,32 @@ def test_portal_signs_in_at_the_keystone(clouds: Clouds) -> None:
         assert (wrong.status_code, dict(browser.cookies)) == (401, {})
         page = browser.post("/dashboard/sign-in", data={**fields, "password": "at-the-keystone"})
         assert "<title>Overview · alpha · Stratiform</title>" in page.text
+        earlier = browser.cookies["stratiform_session"]
         beta = page.text.partition(">beta<")[0].rpartition('value="')[2].partition('"')[0]
         page = browser.post("/dashboard/project", data={"project": beta})
         assert "<title>Overview · beta · Stratiform</title>" in page.text
         assert ">alpha<" in page.text
         token = browser.cookies["stratiform_session"]
+        assert earlier != token
         browser.post("/dashboard/sign-out", data={})
         assert not browser.cookies
-    headers = {"X-Auth-Token": token, "X-Subject-Token": token}
-    assert clouds.http.get(f"{clouds.keystone.url}/identity/v3/auth/tokens", headers=headers).status_code == 401
-    assert clouds.request("GET", "/compute/v2.1/servers", token).status_code == 401
+    for each in (token, earlier):
+        headers = {"X-Auth-Token": each, "X-Subject-Token": each}
+        assert clouds.http.get(f"{clouds.keystone.url}/identity/v3/auth/tokens", headers=headers).status_code == 401
+        assert clouds.request("GET", "/compute/v2.1/servers", each).status_code == 401
 
 
 def test_keystone_without_response_is_unavailable(tmp_path: Path) -> None:
     options = {"identity_mode": "keystone", "keystone_url": "http://127.0.0.1:9", "keystone_username": "u"}
     with live_server(tmp_path / "home", keystone_password="hush", **options) as live:
-        response = httpx.get(f"{live.url}/compute/v2.1/servers", headers={"X-Auth-Token": "x"}, timeout=60)
-        assert response.status_code == 503
-        assert "no response from Keystone" in response.text
-        assert "hush" not in response.text
+        for _ in range(2):
+            response = httpx.get(f"{live.url}/compute/v2.1/servers", headers={"X-Auth-Token": "x" * 180}, timeout=60)
+            assert response.status_code == 503
+            assert "no response from Keystone" in response.text
+            assert "hush" not in response.text
+        for path in ("/dashboard", "/dashboard/static/x", "/dashboard/invoices"):
+            cookies = {"stratiform_session": "x" * 180} if path == "/dashboard/static/x" else {}
+            assert httpx.get(f"{live.url}{path}", cookies=cookies, timeout=60).status_code in (302, 303, 404), path
         assert live.json("server", "list") == [], "users of the installation need no Keystone"
 
 

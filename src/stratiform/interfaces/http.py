@@ -62,10 +62,16 @@ def get_global_request_id(scope: Scope) -> str:
 
 
 @contextmanager
-def read_transaction(request: Request, token: str = "") -> Iterator[RequestContext]:
-    """Open a transaction that only reads. `token`: if it is not in the header. Raises Unauthenticated."""
+def read_transaction(request: Request, token: str = "", *, prepares: bool = True) -> Iterator[RequestContext]:
+    """Open a transaction that only reads. `token`: if it is not in the header.
+
+    `prepares` False: for the event loop, where another Keystone cannot be contacted.
+
+    Raises Unauthenticated, Unavailable.
+    """
     services = get_services(request)
-    _prepare_tokens(request, services, token)
+    if prepares:
+        services.identity.prepare_token(services.database, token or request.headers.get("x-auth-token", ""))
     with services.database.read_transaction() as db:
         yield _call(request, services, db, token)
 
@@ -74,7 +80,7 @@ def read_transaction(request: Request, token: str = "") -> Iterator[RequestConte
 def write_transaction(request: Request) -> Iterator[RequestContext]:
     """Open a transaction that is committed at the end. Raises Unauthenticated."""
     services = get_services(request)
-    _prepare_tokens(request, services, "")
+    services.identity.prepare_token(services.database, request.headers.get("x-auth-token", ""))
     with services.database.transaction() as db:
         ctx = _call(request, services, db, "")
         outbox.attach_context(ctx)
@@ -104,11 +110,6 @@ async def refuse_empty_id(request: ASGIConnection[object, object, object, Any], 
 def ends_with_slash(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
     """Return whether the path ends with a slash. Litestar removes it from `scope["path"]`."""
     return bytes(request.scope.get("raw_path", b"")).partition(b"?")[0].endswith(b"/")
-
-
-def _prepare_tokens(request: Request, services: Services, token: str) -> None:
-    for token_id in (token or request.headers.get("x-auth-token", ""), request.headers.get("x-service-token", "")):
-        services.identity.prepare_token(services.database, token_id)
 
 
 def _call(request: Request, services: Services, db: Connection, token: str) -> RequestContext:

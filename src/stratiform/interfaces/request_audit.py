@@ -8,6 +8,7 @@ Source: DMTF DSP0262 (CADF); keystonemiddleware/audit; the audit maps of pycadf.
 """
 
 import logging
+from contextlib import suppress
 from typing import Any, Literal, cast
 
 from anyio import to_thread
@@ -75,6 +76,8 @@ def _is_audited(scope: HTTPScope) -> bool:
 def _append_event(scope: HTTPScope, status: int) -> None:
     """Append one event in its own transaction. `status` 0: the request is not processed yet."""
     services: Services = scope["litestar_app"].state.services
+    with suppress(Fault):
+        services.identity.prepare_token(services.database, _get_token(scope))
     with services.database.transaction() as db:
         now, state = services.clock.now(), scope["state"]
         if "audit_caller" not in state:
@@ -103,13 +106,15 @@ def _append_event(scope: HTTPScope, status: int) -> None:
         outbox.append_unmetered_event(db, event)
 
 
+def _get_token(scope: HTTPScope) -> str:
+    return dict(scope["headers"]).get(b"x-auth-token", b"").decode("latin-1")
+
+
 def _find_caller(scope: HTTPScope, services: Services, db: Connection) -> Caller | None:
     """Return the caller; None for a request without a valid token."""
-    headers = dict(scope["headers"])
-    token = headers.get(b"x-auth-token", b"").decode("latin-1")
     try:
         return services.identity.authenticate(
-            db, token, services.clock.now(), method=scope["method"], path=scope["path"], service_token_id=""
+            db, _get_token(scope), services.clock.now(), method=scope["method"], path=scope["path"], service_token_id=""
         )
     except Fault:
         return None

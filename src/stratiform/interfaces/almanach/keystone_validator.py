@@ -6,7 +6,7 @@ from stratiform.kit.policy import Caller
 from stratiform.services.identity.errors import AuthenticationFailed
 from stratiform.services.identity.model.keystone import KeystoneSettings, KeystoneToken
 from stratiform.services.identity.service.keystone_client import KeystoneClient
-from stratiform.services.identity.service.keystone_tokens import TokenCache
+from stratiform.services.identity.service.token_cache import TokenCache
 
 #: Maximum number of cached tokens; the oldest is evicted first.
 _CACHE_SIZE = 1000
@@ -29,7 +29,8 @@ class RemoteKeystone:
             validated = self._client.validate(token)
         except AuthenticationFailed as error:
             raise Unauthenticated("Invalid token") from error
-        if now >= validated.expiry:
+        credential = validated.application_credential
+        if now >= validated.expiry or (credential is not None and credential.access_rules is not None):
             raise Unauthenticated("Invalid token")
         caller = _build_caller(validated)
         self._cache.put(token, caller, now, validated.expiry)

@@ -33,9 +33,12 @@ class NoProject(Unauthenticated):
 
 
 @contextmanager
-def open_session_context(request: Request) -> Iterator[RequestContext]:
-    """Open a read transaction for the user and the project of the session. Raises Unauthenticated."""
-    with read_transaction(request, token=request.cookies.get(COOKIE_NAME) or "-") as ctx:
+def open_session_context(request: Request, *, prepares: bool = True) -> Iterator[RequestContext]:
+    """Open a read transaction for the user and the project of the session. `prepares`: as in `read_transaction`.
+
+    Raises Unauthenticated, Unavailable.
+    """
+    with read_transaction(request, token=request.cookies.get(COOKIE_NAME) or "-", prepares=prepares) as ctx:
         if ctx.caller.project_id is None:
             raise Unauthenticated("The session is not scoped to a project.")
         yield ctx
@@ -47,11 +50,8 @@ def sign_in_with_password(services: Services, user: str, password: str, domain: 
     Raises Unauthenticated, NoProject, Unavailable.
     """
     keystone = services.identity.keystone
-    try:
+    if keystone is None or keystone.has_local_user(services.database, user, domain):
         return _sign_in(services, user, password, domain)
-    except Unauthenticated:
-        if keystone is None:
-            raise
     token = keystone.sign_in(user, password, domain)
     if token is None:
         raise NoProject

@@ -122,7 +122,7 @@ def render_error(request: Request, error: Exception) -> Response[str] | Redirect
 def _find_session(request: Request) -> dict[str, object]:
     """Return what the navigation of a page needs; without a valid session, nothing."""
     try:
-        with open_session_context(request) as ctx:
+        with open_session_context(request, prepares=False) as ctx:  # error handlers run in the event loop
             return _build_session(request, ctx)
     except Fault:
         return {}

@@ -17,6 +17,7 @@ from stratiform.services.identity.model import (
     CatalogService,
     Project,
     SecurityCompliance,
+    Token,
 )
 from stratiform.services.identity.model.access_rules import is_request_allowed
 from stratiform.services.identity.model.aws_signatures import SignedRequest
@@ -111,7 +112,7 @@ class IdentityService:
         lockout, password_policy = AccountLockout(compliance), PasswordPolicy(compliance, passwords)
         privileges = OperatorPrivileges(admin_project_name)
         keystone = _build_keystone_tokens(backends.keystone, keys, cache, privileges, clock)
-        tokens = Tokens(keys, cache, privileges, keystone)
+        tokens = Tokens(keys, cache, privileges)
         domains = Domains(ids, cache)
         directories = build_directories(backends.ldap, cache)
         authentication = Authentication(
@@ -173,13 +174,21 @@ class IdentityService:
 
         Raises: AuthenticationFailed, also if an access rule of an application credential does not allow the request
         """
-        is_service = bool(service_token_id) and self.tokens.is_service_token(db, service_token_id, now)
-        window_us = ALLOW_EXPIRED_WINDOW_US if is_service else 0
-        token = self.tokens.validate(db, token_id, now, expired_window_us=window_us)
+        token = self._find_keystone_token(token_id, now, path)
+        if token is None:
+            is_service = bool(service_token_id) and self.tokens.is_service_token(db, service_token_id, now)
+            window_us = ALLOW_EXPIRED_WINDOW_US if is_service else 0
+            token = self.tokens.validate(db, token_id, now, expired_window_us=window_us)
         credential = token.application_credential
         if credential is not None and not is_request_allowed(credential.access_rules, method, path):
             raise AuthenticationFailed
         return token.caller
+
+    def _find_keystone_token(self, token_id: str, now: Micros, path: str) -> Token | None:
+        """Return a token of another Keystone, which does not apply to this installation's own users and roles."""
+        if self.keystone is None or path.startswith("/identity/"):
+            return None
+        return self.keystone.find(token_id, now)
 
     def authenticate_signature(self, db: Connection, request: SignedRequest, now: Micros, *, path: str) -> Caller:
         """Return the caller of a request that an EC2 credential signed. `path` starts with the service, such as `/ec2`.

@@ -43,7 +43,7 @@ class KeystoneClient:
         """Return a token. Raises: AuthenticationFailed if it is not valid."""
         _require_header_value(token_id)
         response = self._send("GET", "/auth/tokens?nocatalog=1", headers={"X-Subject-Token": token_id})
-        if response.status_code == 404:
+        if response.status_code in (400, 404, 431):
             raise AuthenticationFailed
         _require_success(response)
         return _decode_token(response)

@@ -5,16 +5,18 @@ domains have rows like all others, which are written from its tokens, so that ac
 do not distinguish them. Users and roles have none: a token has all that is needed of them.
 """
 
-import hashlib
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from stratiform.kit import outbox
-from stratiform.kit.clock import MINUTE_US, Clock, Micros, parse_iso
+from stratiform.kit.clock import MINUTE_US, SECOND_US, Clock, Micros, parse_iso
 from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection, Database
+from stratiform.kit.errors import Unavailable
 from stratiform.services.identity import repository
 from stratiform.services.identity.errors import AuthenticationFailed
 from stratiform.services.identity.model import (
@@ -30,49 +32,51 @@ from stratiform.services.identity.model import (
 from stratiform.services.identity.model.keystone import KeystoneDomain, KeystoneReference, KeystoneToken
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
+from stratiform.services.identity.service.token_cache import TokenCache
 from stratiform.services.identity.service.token_encoding import decode_token
 from stratiform.services.identity.service.tokens import build_caller
 
 if TYPE_CHECKING:
     from stratiform.services.identity.service.keystone_client import KeystoneClient
 
-#: A validated token is cached for this time at most, so a revoked token is rejected after it.
-_TOKEN_TTL_US = MINUTE_US
+#: How long a token is valid after its validation in a request whose transaction has to wait.
+_WAIT_US = MINUTE_US
 
-#: The projects of a user are cached for this time; the Keystone itself decides on a change of the project.
-_PROJECTS_TTL_US = 60 * MINUTE_US
+#: The projects and the earlier tokens of a user are cached for this time.
+_SESSION_TTL_US = 60 * MINUTE_US
 
-#: Default of the maximum number of cached tokens; the oldest is evicted first.
-_CACHE_SIZE = 10_000
+#: Rejected tokens are cached, and no requests are sent to a Keystone that did not respond, for these times.
+_REJECTED_TTL_US = 10 * SECOND_US
+_DOWN_US = 5 * SECOND_US
 
-T = TypeVar("T")
+#: Requests that are sent to the Keystone at the same time, and how long others wait for them, so that other requests
+#: are still processed while the Keystone is slow.
+_MAX_REQUESTS = 8
+_MAX_WAIT_S = 2.0
+
+_TOKEN = re.compile(r"[A-Za-z0-9_.~+/=-]{32,8192}")
 
 
-class TokenCache(Generic[T]):
-    """What was made of validated tokens, without the tokens themselves. Thread-safe."""
+class KeystoneStatus:
+    """Whether the Keystone responds, and how many requests it can get. Thread-safe."""
 
-    def __init__(self, ttl_us: Micros = _TOKEN_TTL_US, size: int = _CACHE_SIZE) -> None:
-        self._ttl_us, self._size = ttl_us, size
-        self._entries: dict[bytes, tuple[Micros, T]] = {}
-        self._lock = threading.Lock()
+    def __init__(self) -> None:
+        self._slots = threading.BoundedSemaphore(_MAX_REQUESTS)
+        self._down_until: Micros = 0
+        self._message = "Unable to validate the token, Keystone does not respond in time"
 
-    def find(self, token_id: str, now: Micros) -> T | None:
-        cached_until, entry = self._entries.get(_digest(token_id), (0, None))
-        return entry if now < cached_until else None
-
-    def put(self, token_id: str, entry: T, now: Micros, expiry: Micros | None = None) -> None:
-        """Keep `entry` for the time of this cache, or until `expiry` if that is earlier."""
-        key = _digest(token_id)
-        with self._lock:
-            self._entries.pop(key, None)
-            while len(self._entries) >= self._size:
-                del self._entries[next(iter(self._entries))]
-            cached_until = now + self._ttl_us
-            self._entries[key] = (cached_until if expiry is None else min(expiry, cached_until), entry)
-
-    def delete(self, token_id: str) -> None:
-        with self._lock:
-            self._entries.pop(_digest(token_id), None)
+    @contextmanager
+    def request(self, clock: Clock) -> Iterator[None]:
+        """Wait for a slot. Raises Unavailable without one, and if the Keystone did not respond recently."""
+        if clock.now() < self._down_until or not self._slots.acquire(timeout=_MAX_WAIT_S):
+            raise Unavailable(self._message)
+        try:
+            yield
+        except Unavailable as error:
+            self._down_until, self._message = clock.now() + _DOWN_US, error.message
+            raise
+        finally:
+            self._slots.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,37 +88,50 @@ class KeystoneTokens:
     directory: DirectoryCache
     privileges: OperatorPrivileges
     clock: Clock
+    _status: KeystoneStatus = field(default_factory=KeystoneStatus)
     _tokens: TokenCache[Token] = field(default_factory=TokenCache)
-    _projects: TokenCache[Sequence[Project]] = field(default_factory=lambda: TokenCache(_PROJECTS_TTL_US))
+    _rejected: TokenCache[bool] = field(default_factory=lambda: TokenCache(_REJECTED_TTL_US))
+    _projects: TokenCache[Sequence[Project]] = field(default_factory=lambda: TokenCache(_SESSION_TTL_US))
+    _earlier: TokenCache[tuple[str, ...]] = field(default_factory=lambda: TokenCache(_SESSION_TTL_US))
 
     def prepare(self, database: Database, token_id: str) -> None:
         """Validate a token at the Keystone, unless it is cached or one of this installation.
 
-        Slow: do not call it in a transaction. A token that is not valid is left to `Tokens.validate`.
+        Slow: do not call it in a transaction. A token that is not valid is left to `authenticate`.
 
         Raises: Unavailable
         """
         now = self.clock.now()
-        if not token_id or self._tokens.find(token_id, now) is not None or self.is_own(token_id):
+        is_known = self._tokens.find(token_id, now) is not None or self._rejected.find(token_id, now) is not None
+        if is_known or not _TOKEN.fullmatch(token_id) or self.is_own(token_id):
             return
         try:
-            validated = self.client.validate(token_id)
+            with self._status.request(self.clock):
+                validated = self.client.validate(token_id)
         except AuthenticationFailed:
+            self._rejected.put(token_id, True, now)
             return
-        self._save_scope(database, validated, now)
-        self._tokens.put(token_id, _build_token(validated, self.privileges), now, validated.expiry)
+        if self._save_scope(database, validated, now):
+            self._tokens.put(token_id, _build_token(validated, self.privileges), now, validated.expiry)
 
     def find(self, token_id: str, now: Micros) -> Token | None:
-        """Return a token that was prepared."""
-        return self._tokens.find(token_id, now)
+        """Return a token that was prepared for this request, whose transaction may have waited."""
+        return self._tokens.find(token_id, now, grace_us=_WAIT_US)
+
+    def has_local_user(self, database: Database, user: str, domain: str) -> bool:
+        """Return whether this installation itself has a user of this name, who does not sign in at the Keystone."""
+        with database.read_transaction() as db:
+            row = repository.find_by_name(db, repository.projects, domain, "")
+            return row is not None and repository.find_by_name(db, repository.users, user, row.id) is not None
 
     def sign_in(self, user: str, password: str, domain: str) -> str | None:
         """Return a token for the user's first project; None without a project.
 
         Slow: do not call it in a transaction. Raises: AuthenticationFailed, Unavailable
         """
-        unscoped = self.client.sign_in(user, password, domain)
-        projects = self.client.list_projects(unscoped)
+        with self._status.request(self.clock):
+            unscoped = self.client.sign_in(user, password, domain)
+            projects = self.client.list_projects(unscoped)
         return self.scope_to_project(unscoped, projects[0][0]) if projects else None
 
     def scope_to_project(self, token_id: str, project_id: str) -> str:
@@ -122,9 +139,12 @@ class KeystoneTokens:
 
         Slow: do not call it in a transaction. Raises: AuthenticationFailed, Unavailable
         """
-        scoped = self.client.scope_to_project(token_id, project_id)
-        projects = [Project(id_, name, "") for id_, name in self.client.list_projects(scoped)]
-        self._projects.put(scoped, projects, self.clock.now())
+        with self._status.request(self.clock):
+            scoped = self.client.scope_to_project(token_id, project_id)
+            projects = [Project(id_, name, "") for id_, name in self.client.list_projects(scoped)]
+        now = self.clock.now()
+        self._projects.put(scoped, projects, now)
+        self._earlier.put(scoped, (*(self._earlier.find(token_id, now) or ()), token_id), now)
         return scoped
 
     def list_projects(self, token_id: str, token: Token) -> Sequence[Project]:
@@ -133,9 +153,14 @@ class KeystoneTokens:
         return cached if cached is not None else [token.project] if token.project is not None else []
 
     def revoke(self, token_id: str) -> None:
-        """Revoke a token. Slow: do not call it in a transaction. Raises: Unavailable"""
-        self._tokens.delete(token_id)
-        self.client.revoke(token_id)
+        """Revoke a token, and those for which it was exchanged in this process.
+
+        Slow: do not call it in a transaction. Raises: Unavailable
+        """
+        for each in (*(self._earlier.find(token_id, self.clock.now()) or ()), token_id):
+            with self._status.request(self.clock):
+                self.client.revoke(each)
+            self._tokens.delete(each)
 
     def is_own(self, token_id: str) -> bool:
         """Return whether a token is one of this installation; it need not be valid."""
@@ -145,26 +170,29 @@ class KeystoneTokens:
             return False
         return True
 
-    def _save_scope(self, database: Database, token: KeystoneToken, now: Micros) -> None:
-        """Write the rows of the project or domain of a token if they are missing or have changed."""
-        scope = token.project or token.domain
-        if scope is None:
-            return
-        domain = scope.domain if isinstance(scope, KeystoneReference) else scope
-        expected = [_build_domain(domain)]
-        if isinstance(scope, KeystoneReference):
-            expected.append(_build_project(scope))
+    def _save_scope(self, database: Database, token: KeystoneToken, now: Micros) -> bool:
+        """Write the rows of the project or domain of a token if they are missing or have changed.
+
+        Returns False if an operator has disabled one of them.
+        """
+        expected = _build_scope(token)
         with database.read_transaction() as db:
-            if not any(_find_change(db, project) for project in expected):
-                return
-        with database.transaction() as db:
-            for project in expected:
-                _save(db, project, now)
-            self.directory.invalidate(db, now)
+            changes = [project for project in expected if _find_change(db, project) is not None]
+        if changes:
+            with database.transaction() as db:
+                self.directory.invalidate(db, now)  # first, because it locks: other requests may save the same rows
+                for project in expected:
+                    _save(db, project, now)
+        with database.read_transaction() as db:
+            rows = [repository.projects.find(db, project.id) for project in expected]
+        return all(row is not None and row.enabled for row in rows)
 
 
-def _digest(token_id: str) -> bytes:
-    return hashlib.sha256(token_id.encode()).digest()
+def _build_scope(token: KeystoneToken) -> list[Project]:
+    """Return the rows of a token's scope, the domain first."""
+    if token.project is not None:
+        return [_build_domain(token.project.domain), _build_project(token.project)]
+    return [_build_domain(token.domain)] if token.domain is not None else []
 
 
 def _build_domain(domain: KeystoneDomain) -> Project:
@@ -185,7 +213,7 @@ def _find_change(db: Connection, expected: Project) -> Project | None:
         return None
     other = repository.find_by_name(db, repository.projects, expected.name, expected.domain_id)
     name = f"{expected.name} ({expected.id})" if other is not None and other.id != expected.id else expected.name
-    changed = replace(stored or expected, name=name, enabled=True)
+    changed = replace(stored or expected, name=name)
     return changed if changed != stored else None
 
 

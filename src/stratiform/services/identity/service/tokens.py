@@ -1,7 +1,7 @@
 """Validation and revocation of tokens. Source: Identity API v3, "Authentication and token management"."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.context import RequestContext
@@ -28,9 +28,6 @@ from stratiform.services.identity.service.directory_cache import DirectoryCache,
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 from stratiform.services.identity.service.token_encoding import decode_token
 
-if TYPE_CHECKING:
-    from stratiform.services.identity.service.keystone_tokens import KeystoneTokens
-
 
 @dataclass(frozen=True, slots=True)
 class RoleGraph:
@@ -42,23 +39,17 @@ class RoleGraph:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Operations on `/auth/tokens` with an issued token. `Authentication` issues tokens.
-
-    `keystone`: the tokens of another Keystone that are valid, too.
-    """
+    """Operations on `/auth/tokens` with an issued token. `Authentication` issues tokens."""
 
     keys: KeyRepository
     cache: DirectoryCache
     privileges: OperatorPrivileges
-    keystone: "KeystoneTokens | None" = None
 
     def validate(self, db: Connection, token_id: str, now: Micros, *, expired_window_us: Micros = 0) -> Token:
         """Return a valid token; it may have expired up to `expired_window_us` ago.
 
         Raises: AuthenticationFailed
         """
-        if self.keystone is not None and (foreign := self.keystone.find(token_id, now)) is not None:
-            return foreign
         cached = self.cache.get_current_cache(db, now)
         token: Token | None = cached.entries.get(token_id)
         if token is None:

@@ -15,6 +15,8 @@ from stratiform.app.settings import Settings
 from stratiform.kit.errors import Invalid
 from support.server import ADMIN_PASSWORD, DEMO_PASSWORD, Live, live_server
 
+pytestmark = pytest.mark.thorough
+
 REGION = "SecondRegion"
 
 

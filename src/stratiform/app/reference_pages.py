@@ -37,7 +37,7 @@ _UNBROKEN = re.compile(r"`[^`]*`|\[[^\]]*\]\([^)]*\)")
 _CONNECTORS = """\
 # Connectors
 
-Each package in `src/stratiform/connectors` is the connector for one kind of cloud. A file with the name of a
+Each package in `src/stratiform/connectors` is the connector for one kind of cloud. A file named after a
 capability implements it; a missing file is a missing capability. See
 [Add a connector](../howto/add-a-connector.md).
 """

@@ -25,7 +25,7 @@ SETTINGS = (
         required=False,
         default="0",
     ),
-    Setting("break_percent", "Percentage of new servers that end up in the state error.", required=False, default="0"),
+    Setting("break_percent", "Percentage of new servers that end up in the error state.", required=False, default="0"),
     Setting("capacity_vcpus", "Maximum total vCPUs of all servers; 0: unlimited.", required=False, default="0"),
     Setting("seed", "Seed for the random faults, to make runs reproducible; empty: a random seed.", required=False),
     Setting("zones", "Availability zones, separated by commas.", required=False, default="zone-1"),

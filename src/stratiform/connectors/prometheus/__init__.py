@@ -1,1 +1,3 @@
-"""A Prometheus server, or one with its query API, as a source of usage samples. It has no servers or volumes."""
+"""A Prometheus server, or another server with the Prometheus query API, as a source of usage samples. It does not
+provide servers or volumes.
+"""

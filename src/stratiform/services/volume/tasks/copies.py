@@ -126,7 +126,7 @@ def _find_native(cloud: SnapshotDriver, copy: Snapshot | Backup) -> NativeSnapsh
 
 
 def _fail(kind: CopyKind[T], service: VolumeService, job: Job, copy: T, status: str, reason: str) -> None:
-    logger.warning("volume copy failed copy=%s status=%s error=%r", copy.id, status, reason)
+    logger.warning("snapshot or backup failed id=%s status=%s error=%r", copy.id, status, reason)
     _complete(kind, service, job, copy, kind.updated, status=status, fault=reason)
 
 

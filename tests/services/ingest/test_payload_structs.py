@@ -78,6 +78,16 @@ def test_changed_messages(message: dict[str, Any], data: Any) -> None:
     assert parse(raw, is_decoded=False) == parse(raw, is_decoded=True)
 
 
+def test_flavor_without_values() -> None:
+    message = next(message for message in MESSAGES if message["event_type"] == "instance.create.start")
+    payload = replace(message["payload"], ("nova_object.data", "flavor"), {"nova_object.data": {}})
+    raw = json.dumps(message | {"payload": payload}).encode()
+    (statement,) = parse(raw, is_decoded=True)
+    assert isinstance(statement, ResourceStatement)
+    assert "flavor" not in statement.statement.attributes
+    assert parse(raw, is_decoded=False) == [statement]
+
+
 @pytest.mark.parametrize("name", ["Größe", "日本", "🙂", 'quoted "name"', "back\\slash"])
 def test_names_with_escaped_characters(name: str) -> None:
     message = next(message for message in MESSAGES if message["event_type"] == "volume.create.end")

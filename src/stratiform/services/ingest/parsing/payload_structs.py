@@ -125,6 +125,8 @@ def _list_fields(payload_type: type[msgspec.Struct]) -> list[_Field]:
 
 def _choose_conversion(value_type: inspect.Type) -> _Convert:
     match value_type:
+        case inspect.UnionType(types=(inspect.StructType(cls=struct_type), inspect.NoneType())):
+            return partial(_convert_optional_object, struct_type)
         case inspect.UnionType(types=types):
             return _choose_conversion(next(each for each in types if not isinstance(each, inspect.NoneType)))
         case inspect.StrType(max_length=int(max_length)):
@@ -150,10 +152,14 @@ def _check_object(value: object, name: str) -> object:
 
 
 def _convert_object(struct_type: type[msgspec.Struct], value: object, name: str) -> object:
-    """Convert an object; an empty one is none."""
     if not isinstance(value, dict):
         raise InvalidMessage(f"{name} is not an object")
-    return _convert(value, struct_type) if value else None
+    return _convert(value, struct_type)
+
+
+def _convert_optional_object(struct_type: type[msgspec.Struct], value: object, name: str) -> object:
+    """Convert an object; an empty one is none."""
+    return _convert_object(struct_type, value, name) if value != {} else None
 
 
 def _convert_list(item_type: type[msgspec.Struct], value: object, name: str) -> object:

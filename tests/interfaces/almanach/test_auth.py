@@ -208,6 +208,18 @@ def test_unreachable_keystone_is_unavailable(harness: ServiceHarness) -> None:
         assert client.request("GET", "/volume_types", user="key").status_code == 200, "the key needs no Keystone"
 
 
+def test_credential_with_access_rules_is_rejected(harness: ServiceHarness) -> None:
+    """The rules name services of OpenStack, of which this API is none."""
+    restricted = {"id": "c", "name": "c", "restricted": True, "access_rules": [{"service": "compute"}]}
+    with keystone(
+        rules=token("member", application_credential=restricted),
+        free=token("member", application_credential={**restricted, "access_rules": None}),
+    ) as (remote, _):
+        with pytest.raises(Unauthenticated):
+            remote(harness.services, "rules")
+        assert remote(harness.services, "free").user_name == "jane"
+
+
 @pytest.mark.parametrize("value", ["\u00e9".encode(), b"a\tb"])
 def test_invalid_characters_are_rejected_without_request(harness: ServiceHarness, value: bytes) -> None:
     with keystone() as (remote, validated), almanach_client(harness, validate_token=remote) as client:

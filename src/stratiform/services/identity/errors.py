@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
 
 
 class AuthenticationFailed(Unauthenticated):
@@ -10,6 +10,10 @@ class AuthenticationFailed(Unauthenticated):
 
     def __init__(self) -> None:
         super().__init__("The request you have made requires authentication.")
+
+
+class KeystoneUnreachable(Unavailable):
+    """The Keystone whose tokens are accepted does not respond, or rejects the user that validates tokens."""
 
 
 class PasswordExpired(Unauthenticated):

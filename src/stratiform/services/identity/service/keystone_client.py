@@ -9,7 +9,7 @@ from requests import Response
 
 from stratiform.kit.errors import Unavailable
 from stratiform.kit.json_errors import NOT_JSON
-from stratiform.services.identity.errors import AuthenticationFailed
+from stratiform.services.identity.errors import AuthenticationFailed, KeystoneUnreachable
 from stratiform.services.identity.model.keystone import KeystoneSettings, KeystoneToken, parse_token
 
 _TIMEOUT_S = 10
@@ -103,7 +103,7 @@ class KeystoneClient:
                 **options,
             )
         except ClientException as error:
-            raise Unavailable(
+            raise KeystoneUnreachable(
                 f"Unable to validate the token, no response from Keystone: {type(error).__name__}"
             ) from error
         assert isinstance(response, Response)

@@ -18,7 +18,7 @@ from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection, Database
 from stratiform.kit.errors import Unavailable
 from stratiform.services.identity import repository
-from stratiform.services.identity.errors import AuthenticationFailed
+from stratiform.services.identity.errors import AuthenticationFailed, KeystoneUnreachable
 from stratiform.services.identity.model import (
     DEFAULT_DOMAIN,
     ApplicationCredential,
@@ -72,7 +72,7 @@ class KeystoneStatus:
             raise Unavailable(self._message)
         try:
             yield
-        except Unavailable as error:
+        except KeystoneUnreachable as error:
             self._down_until, self._message = clock.now() + _DOWN_US, error.message
             raise
         finally:
@@ -109,9 +109,12 @@ class KeystoneTokens:
             with self._status.request(self.clock):
                 validated = self.client.validate(token_id)
         except AuthenticationFailed:
+            self._tokens.delete(token_id)
             self._rejected.put(token_id, True, now)
             return
-        if self._save_scope(database, validated, now):
+        if not self._save_scope(database, validated, now):
+            self._tokens.delete(token_id)
+        else:
             self._tokens.put(token_id, _build_token(validated, self.privileges), now, validated.expiry)
 
     def find(self, token_id: str, now: Micros) -> Token | None:

@@ -1,4 +1,4 @@
-"""In-process cache of what was made of tokens of another Keystone, without the tokens themselves."""
+"""In-process cache by token of another Keystone. Its keys are digests."""
 
 import hashlib
 import threading

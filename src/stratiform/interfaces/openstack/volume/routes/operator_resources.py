@@ -18,6 +18,7 @@ RESOURCE_FILTERS: Mapping[str, tuple[str, ...]] = {
     "backup": ("name", "status", "volume_id"),
     "snapshot": ("name", "status", "volume_id", "metadata"),
     "attachment": ("volume_id", "status", "instance_id"),
+    "message": ("resource_uuid", "resource_type", "event_id", "request_id", "message_level"),
     "volume_type": ("is_public",),
 }
 

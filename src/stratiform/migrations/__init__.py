@@ -2,3 +2,6 @@
 
 #: The newest revision, so that a program that starts on a current database need not load the revisions.
 HEAD = "0087"
+
+#: The oldest revision that can be upgraded. Development versions before it are not supported.
+OLDEST = "0086"

@@ -32,7 +32,7 @@ def list_resource_filters(request: ApiRequest) -> dict[str, list[dict[str, objec
 
 @api.post("/workers/cleanup", policy.WORKER_CLEANUP, status=202, since=24)
 def clean_up_workers(_request: ApiRequest) -> dict[str, list[str]]:
-    """Interrupted operations continue without a request, so nothing is cleaned up."""
+    """Clean up nothing: interrupted operations continue without a request."""
     return {"cleaning": [], "unavailable": []}
 
 

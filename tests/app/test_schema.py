@@ -11,7 +11,7 @@ from sqlalchemy import inspect, text
 from stratiform.app import database_schema
 from stratiform.kit.database import Database
 from stratiform.kit.errors import Invalid
-from stratiform.migrations import HEAD
+from stratiform.migrations import HEAD, OLDEST
 from support.billing import billing_harness
 from support.money import machine
 from support.stacks import build_harness
@@ -71,7 +71,7 @@ def test_unknown_revisions_are_rejected(tmp_path: Path) -> None:
         db.execute(text("UPDATE alembic_version SET version_num = '0012'"))
     with pytest.raises(Invalid, match="0012") as error:
         database_schema.upgrade(database)
-    assert f"before {HEAD} have no upgrade" in error.value.hint
+    assert f"before {OLDEST} have no upgrade" in error.value.hint
     database.close()
 
 

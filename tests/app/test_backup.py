@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from stratiform.app import database_schema
 from stratiform.app.backup import tables
@@ -282,16 +282,15 @@ def test_home_with_lost_keys_is_not_backed_up(tmp_path: Path) -> None:
     assert not (tmp_path / "backup.tar").exists()
 
 
-def test_backup_of_an_earlier_schema_is_upgraded(tmp_path: Path) -> None:
+def test_backup_of_an_unknown_revision_is_rejected(tmp_path: Path) -> None:
     old, home = tmp_path / "old", tmp_path / "home"
     with installation(old, "sqlite") as stack:
-        documents = dump(stack.services.database)["billing_document"]
-        database_schema.downgrade(stack.services.database, "0008")
+        with stack.services.database.transaction() as db:
+            db.execute(text("UPDATE alembic_version SET version_num = '0012'"))
         back_up(stack, old, tmp_path / "backup.tar")
-    BackupRestorer(home).restore(tmp_path / "backup.tar")
-    with closing(Database(f"sqlite:///{home}/stratiform.db")) as database:
-        database_schema.require_newest_revision(database)
-        assert dump(database)["billing_document"] == documents
+    with pytest.raises(Invalid, match="0012"):
+        BackupRestorer(home).restore(tmp_path / "backup.tar")
+    assert not list(home.glob("stratiform.db*"))
 
 
 def test_running_installation_is_backed_up_and_restored(tmp_path: Path) -> None:

@@ -32,6 +32,11 @@ QUERIES = (
 )
 INTEGERS = ("-1", "0", "2147483648", str(2**63), str(2**64 - 1), "-" + "9" * 19, "9" * 40)
 
+#: What PostgreSQL or MariaDB refuse and SQLite stores; the rest is refused before a query.
+IDS_OF_SERVERS = ("a%00b", "%F0%9F%98%80")
+QUERIES_OF_SERVERS = ("marker=%00", "name=%00")
+INTEGERS_OF_SERVERS = ("2147483648", str(2**64 - 1))
+
 pytestmark = pytest.mark.thorough
 
 
@@ -53,6 +58,10 @@ def any_api(home: Path, database_url: str) -> Iterator[Callers]:
     stack.services.database.close()
 
 
+def is_sqlite(callers: Callers) -> bool:
+    return callers.harness.services.database.dialect == "sqlite"
+
+
 def declared_reads() -> Iterator[tuple[Api, Endpoint]]:
     for api in (*APIS, REST_API):
         api.import_routes()
@@ -68,7 +77,7 @@ def test_malformed_bodies_are_refused(api: Callers, body: bytes) -> None:
 
 
 def test_malformed_ids_cause_no_server_error(any_api: Callers) -> None:
-    for identifier in IDS:
+    for identifier in IDS if is_sqlite(any_api) else IDS_OF_SERVERS:
         for method, path in list_routes(any_api):
             if "{" in path:
                 response = any_api.request(method, fill_in(path, identifier), "admin", json={})
@@ -77,7 +86,7 @@ def test_malformed_ids_cause_no_server_error(any_api: Callers) -> None:
 
 
 def test_malformed_queries_cause_no_server_error(any_api: Callers) -> None:
-    for query in QUERIES:
+    for query in QUERIES if is_sqlite(any_api) else QUERIES_OF_SERVERS:
         for method, path in list_routes(any_api):
             if method == "GET" and "{" not in path:
                 response = any_api.request(method, f"{path}?{query}", "admin")
@@ -87,9 +96,10 @@ def test_malformed_queries_cause_no_server_error(any_api: Callers) -> None:
 def test_integers_of_any_size_cause_no_server_error(any_api: Callers) -> None:
     """Every integer that a query string may have, in every API that declares its queries."""
     names = set()
+    integers = INTEGERS if is_sqlite(any_api) else INTEGERS_OF_SERVERS
     for api, endpoint in declared_reads():
         for name, field in list_query_fields(endpoint.query).items() if endpoint.query is not None else ():
-            for number in INTEGERS if field.is_int else ():
+            for number in integers if field.is_int else ():
                 names.add(name)
                 response = any_api.request("GET", f"{api.path}{fill_in(endpoint.path, 'x')}?{name}={number}", "admin")
                 assert response.status_code < 500 or response.status_code == 501, (

@@ -12,7 +12,7 @@ from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table, in
 from stratiform import migrations
 from stratiform.kit.database import Database, metadata
 from stratiform.kit.errors import Conflict, Invalid
-from stratiform.migrations import HEAD
+from stratiform.migrations import HEAD, OLDEST
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -33,6 +33,7 @@ __all__ = [
     "list_deleted_data",
     "list_revisions",
     "metadata",
+    "migrate",
     "upgrade",
 ]
 
@@ -76,10 +77,15 @@ def upgrade(database: Database, revision: str = HEAD) -> None:
     if not current and revision == HEAD:
         _create_tables(database)
     elif current != revision:
-        from alembic import command  # takes a second to import, and is needed once per release
+        migrate(database, revision)
 
-        with database.transaction() as db, _known_revision():
-            command.upgrade(_config(db), revision)
+
+def migrate(database: Database, revision: str = HEAD) -> None:
+    """Run the migrations up to a revision. Raises Invalid for an unknown revision."""
+    from alembic import command  # takes a second to import, and is needed once per release
+
+    with database.transaction() as db, _known_revision():
+        command.upgrade(_config(db), revision)
 
 
 def _create_tables(database: Database) -> None:
@@ -131,7 +137,8 @@ def _known_revision() -> Iterator[None]:
     try:
         yield
     except (CommandError, RevisionError) as error:
-        raise Invalid(str(error), hint="`stratiform db list` prints the revisions") from error
+        hint = f"`stratiform db list` prints the revisions; databases before {OLDEST} have no upgrade"
+        raise Invalid(str(error), hint=hint) from error
 
 
 def list_revisions(database: Database) -> list[Revision]:

@@ -9,7 +9,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from stratiform.kit.errors import Conflict, Fault, Invalid, Unavailable
+from stratiform.kit.errors import Conflict, Deadlock, Fault, Invalid, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def translate_errors() -> Iterator[None]:
         if _error_codes(error.orig) & _STATEMENT_ERRORS:
             raise ProgrammingError(error.statement, None, cast("BaseException", error.orig)) from error
         if _error_codes(error.orig) & _DEADLOCKS:
-            raise Unavailable("the request deadlocked with another one", hint="retry the request") from error
+            raise Deadlock from error
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no response"
         raise Unavailable("the database is not available", reason=reason) from error
     except PoolTimeoutError as error:

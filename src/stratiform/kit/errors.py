@@ -85,3 +85,10 @@ class Unavailable(Fault):
 
     def __str__(self) -> str:
         return f"{self.message}: {self.reason}" if self.reason else self.message
+
+
+class Deadlock(Unavailable):
+    """The database ended this transaction, because it and another one waited for each other."""
+
+    def __init__(self) -> None:
+        super().__init__("the request deadlocked with another one", hint="retry the request")

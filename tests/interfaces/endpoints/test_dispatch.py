@@ -14,7 +14,7 @@ from stratiform.interfaces.endpoints.request import RequestTransactions
 from stratiform.interfaces.http import Request, get_services
 from stratiform.interfaces.openstack.fault_formats import build_fault_handlers, format_glance_fault
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Unauthenticated
+from stratiform.kit.errors import Deadlock, Unauthenticated
 from stratiform.kit.policy import SYSTEM, Rule, anyone
 from support.stacks import ServiceHarness
 
@@ -57,6 +57,20 @@ def create_user(request: ApiRequest) -> None:
     assert request.ctx.caller is SYSTEM
 
 
+#: How many more calls of `count_calls` deadlock, and how many there were.
+calls = {"deadlocks": 0, "all": 0}
+
+
+@api.post("/calls", RULE)
+def count_calls(request: ApiRequest) -> dict[str, int]:
+    assert request.ctx.caller is SYSTEM
+    calls["all"] += 1
+    if calls["deadlocks"]:
+        calls["deadlocks"] -= 1
+        raise Deadlock
+    return calls
+
+
 @pytest.fixture
 def client(service_harness: ServiceHarness) -> Iterator[TestClient[Litestar]]:
     app = Litestar(
@@ -83,3 +97,12 @@ def test_media_type_of_empty_responses(client: TestClient[Litestar]) -> None:
     response = client.post("/other/users", headers={"X-Auth-Token": "key"})
     assert (response.status_code, response.content) == (201, b"")
     assert response.headers["content-type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize(("deadlocks", "status", "attempts"), [(0, 200, 1), (4, 200, 5), (9, 503, 5)])
+def test_a_transaction_that_deadlocks_is_repeated(
+    client: TestClient[Litestar], deadlocks: int, status: int, attempts: int
+) -> None:
+    calls.update(deadlocks=deadlocks, all=0)
+    response = client.post("/other/calls", headers={"X-Auth-Token": "key"})
+    assert (response.status_code, calls["all"]) == (status, attempts)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from stratiform.kit.ids import RandomIds, SequentialIds
-from support.callers import open_callers
+from support.callers import PROJECTS, open_callers
 from support.compute_api import ComputeApi
 from support.processes import WAIT_S, wait_until
 from support.servers import with_servers
@@ -109,6 +109,43 @@ def test_a_mac_address_is_used_once(api: ComputeApi) -> None:
     body = {"port": {"network_id": network["id"], "mac_address": "fa:16:3e:00:00:01"}}
     statuses = run_together(lambda _index: api.callers.request("POST", "/network/v2.0/ports", json=body))
     assert statuses == {201: 1, 409: THREADS - 1}
+
+
+def test_subnets_on_several_networks_are_created_together(api: ComputeApi) -> None:
+    """Requests of several projects name the same networks in different orders, and none has to be repeated."""
+    paths, callers = {name: f"/network/v2.0/{name}" for name in ("networks", "subnets")}, api.callers
+    networks = [callers.ok("POST", paths["networks"], name, json={"network": {}})["network"] for name in PROJECTS]
+    statuses: Counter[int] = Counter()
+
+    def create(index: int) -> httpx.Response:
+        ordered = networks if index % 2 else networks[::-1]
+        subnets = [{"network_id": network["id"], "ip_version": 4, "cidr": f"10.{index}.0.0/24"} for network in ordered]
+        response = callers.request("POST", paths["subnets"], "admin", json={"subnets": subnets})
+        statuses[response.status_code] += 1
+        return response
+
+    run_together(create)
+    assert statuses == {201: THREADS}
+
+
+def test_rules_of_several_groups_are_created_together(api: ComputeApi) -> None:
+    """Without a quota, nothing but the groups orders the requests; deadlocks are resolved by the API."""
+    groups, rules, callers = "/network/v2.0/security-groups", "/network/v2.0/security-group-rules", api.callers
+    project_id = callers.projects["green"]
+    callers.ok("PUT", f"/network/v2.0/quotas/{project_id}", "admin", json={"quota": {"security_group_rule": -1}})
+    created = [callers.ok("POST", groups, json={"security_group": {"name": name}})["security_group"] for name in "ab"]
+    statuses: Counter[int] = Counter()
+
+    def create(index: int) -> httpx.Response:
+        values = {"direction": "ingress", "protocol": "tcp", "port_range_min": index + 1, "port_range_max": index + 1}
+        ordered = created if index % 2 else created[::-1]
+        body = {"security_group_rules": [{**values, "security_group_id": group["id"]} for group in ordered]}
+        response = callers.request("POST", rules, json=body)
+        statuses[response.status_code] += 1
+        return response
+
+    run_together(create)
+    assert statuses == {201: THREADS}
 
 
 #: Paths and bodies of creations with a name that is unique, and the caller.

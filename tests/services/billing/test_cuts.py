@@ -306,12 +306,15 @@ def check_closings(billing: BillingHarness, max_examples: int) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("plain_segments", [usage_rating.MAX_PLAIN_SEGMENTS, 0], ids=["Python", "DuckDB"])
+@pytest.mark.parametrize(
+    ("plain_segments", "count"), [(usage_rating.MAX_PLAIN_SEGMENTS, 100), (0, 25)], ids=["Python", "DuckDB"]
+)
 def test_any_closings_sum_to_the_charge_computed_once(
-    billing: BillingHarness, plain_segments: int, monkeypatch: pytest.MonkeyPatch
+    billing: BillingHarness, plain_segments: int, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """DuckDB takes nine times as long for so little usage; other tests compare the engines."""
     monkeypatch.setattr(usage_rating, "MAX_PLAIN_SEGMENTS", plain_segments)
-    check_closings(billing, examples(100))
+    check_closings(billing, examples(count))
 
 
 def test_some_closings_sum_to_the_charge_computed_once_on_each_database(any_billing: BillingHarness) -> None:

@@ -1,12 +1,12 @@
 """Lists of segments are complete in pages of any size, and use an index, on every database."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.outbox import Event
@@ -75,23 +75,26 @@ def matches(row: SegmentRow, usage_filter: UsageFilter) -> bool:
     )
 
 
-@pytest.mark.parametrize("usage_filter", FILTERS.values(), ids=FILTERS)
-def test_pages_of_any_size_are_complete(stack: ServiceHarness, usage_filter: UsageFilter) -> None:
+def test_pages_of_any_size_are_complete(stack: ServiceHarness) -> None:
     fill(stack)
-    services = stack.services
     with stack.services.database.read_transaction() as db:
-        everything = segment_queries.list_rows(db, UsageFilter(as_of=usage_filter.as_of), 10_000)
-        all_rows = segment_queries.list_rows(db, usage_filter, 10_000)
-        assert all_rows == [row for row in everything if matches(row, usage_filter)]
-        assert all_rows == sorted(all_rows, key=segment_queries.get_sort_key)
-        for size in (1, 7, 1000):
-            pages: list[SegmentRow] = []
-            rows, after = services.ledger.segments.list_after(db, usage_filter, size)
-            pages += rows
-            while after is not None:
-                rows, after = services.ledger.segments.list_after(db, usage_filter, size, after)
-                pages += rows
-            assert sorted(pages, key=segment_queries.get_sort_key) == all_rows
+        for name, usage_filter in FILTERS.items():
+            everything = segment_queries.list_rows(db, UsageFilter(as_of=usage_filter.as_of), 10_000)
+            all_rows = segment_queries.list_rows(db, usage_filter, 10_000)
+            assert all_rows == [row for row in everything if matches(row, usage_filter)], name
+            assert all_rows == sorted(all_rows, key=segment_queries.get_sort_key), name
+            for size in (1, 7, 1000):
+                pages = list_in_pages(stack, db, usage_filter, size)
+                assert sorted(pages, key=segment_queries.get_sort_key) == all_rows, (name, size)
+
+
+def list_in_pages(stack: ServiceHarness, db: Connection, usage_filter: UsageFilter, size: int) -> list[SegmentRow]:
+    rows, after = stack.services.ledger.segments.list_after(db, usage_filter, size)
+    pages = list(rows)
+    while after is not None:
+        rows, after = stack.services.ledger.segments.list_after(db, usage_filter, size, after)
+        pages += rows
+    return pages
 
 
 def test_changes_in_pages_of_any_size_lead_to_the_current_segments(stack: ServiceHarness) -> None:
@@ -120,28 +123,34 @@ def test_changes_in_pages_of_any_size_lead_to_the_current_segments(stack: Servic
         ]
 
 
-@pytest.mark.parametrize(
-    ("usage_filter", "by_end", "index"),
-    [
-        (FILTERS["a project"], False, "ix_metering_segment_project"),
-        (FILTERS["a period"], True, "ix_metering_segment_end_at"),
-        (FILTERS["a resource"], False, "metering_resource"),
-    ],
-)
-def test_lists_use_an_index(stack: ServiceHarness, usage_filter: UsageFilter, by_end: bool, index: str) -> None:
+def test_lists_use_an_index(stack: ServiceHarness) -> None:
     """PostgreSQL would scan small tables sequentially, so that is disabled."""
     fill(stack, 200)
     with stack.services.database.transaction() as db:
-        kind = db.dialect.name
-        if kind == "postgresql":
+        if db.dialect.name == "postgresql":
             db.execute(text("SET LOCAL enable_seqscan = off"))
             db.execute(text("ANALYZE"))
-        queries: list[Any] = []
-        event.listen(db, "before_execute", lambda _, statement, *rest: queries.append(statement))
-        (segment_queries.list_rows_by_end if by_end else segment_queries.list_rows)(db, usage_filter, 20)
-        query = queries[0].compile(db, compile_kwargs={"literal_binds": True})
-        explain = "EXPLAIN QUERY PLAN" if kind == "sqlite" else "EXPLAIN"
-        plan = "\n".join(str(row) for row in db.exec_driver_sql(f"{explain} {str(query).replace('%', '%%')}"))
-    assert index in plan, plan
-    assert "Seq Scan" not in plan
-    assert "SCAN metering_segment" not in plan
+        for name, list_rows, index in (
+            ("a project", segment_queries.list_rows, "ix_metering_segment_project"),
+            ("a period", segment_queries.list_rows_by_end, "ix_metering_segment_end_at"),
+            ("a resource", segment_queries.list_rows, "metering_resource"),
+        ):
+            plan = explain(db, list_rows, FILTERS[name])
+            assert index in plan, plan
+            assert "Seq Scan" not in plan
+            assert "SCAN metering_segment" not in plan
+
+
+def explain(db: Connection, list_rows: Callable[..., object], usage_filter: UsageFilter) -> str:
+    """Return the plan of the first query of `list_rows`."""
+    queries: list[Any] = []
+
+    def record(_connection: Connection, statement: Any, *_others: object) -> None:
+        queries.append(statement)
+
+    event.listen(db, "before_execute", record)
+    list_rows(db, usage_filter, 20)
+    event.remove(db, "before_execute", record)
+    query = str(queries[0].compile(db, compile_kwargs={"literal_binds": True})).replace("%", "%%")
+    command = "EXPLAIN QUERY PLAN" if db.dialect.name == "sqlite" else "EXPLAIN"
+    return "\n".join(str(row) for row in db.exec_driver_sql(f"{command} {query}"))

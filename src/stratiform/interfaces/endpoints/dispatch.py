@@ -4,6 +4,7 @@ The order is the same for every endpoint: token, policy rule, schema, function. 
 nothing about bodies or resources. One request is one transaction, unless the endpoint manages its own.
 """
 
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
@@ -28,11 +29,16 @@ from stratiform.interfaces.hashing_pool import run_in_hashing_pool
 from stratiform.interfaces.http import Request, get_services, refuse_empty_id, require_token
 from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, read_body
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Deadlock, Invalid
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response[Any]]]
 
 _PARAMETER = re.compile(r"{(\w+)}")
+
+#: How often a transaction is attempted that deadlocks with others.
+_MAX_ATTEMPTS = 5
+
+logger = logging.getLogger(__name__)
 
 
 class _OwnedRouter(Router):
@@ -161,10 +167,22 @@ def _respond(api: Api, endpoints: Sequence[Endpoint], request: Request, body: by
         view = _authorize(api, endpoint, request)
         result = _call(api, endpoint, _api_request(api, request, view), body)
     else:
-        with _context(api, endpoint, request) as ctx:
-            view = _view(api, request, ctx)
-            result = _call(api, endpoint, _api_request(api, request, view, ctx), body)
+        view, result = _call_in_transaction(api, endpoint, request, body)
     return _response(api, endpoint, view, result)
+
+
+def _call_in_transaction(api: Api, endpoint: Endpoint, request: Request, body: bytes) -> tuple[ViewContext, object]:
+    """Call an endpoint in one transaction; repeat both if the database ends the transaction to resolve a deadlock."""
+    for attempt in range(1, _MAX_ATTEMPTS + 1):
+        try:
+            with _context(api, endpoint, request) as ctx:
+                view = _view(api, request, ctx)
+                return view, _call(api, endpoint, _api_request(api, request, view, ctx), body)
+        except Deadlock:
+            if attempt == _MAX_ATTEMPTS:
+                raise
+            logger.warning("deadlock, retrying method=%s path=%s attempt=%d", endpoint.method, endpoint.path, attempt)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _select(api: Api, endpoints: Sequence[Endpoint], request: Request, body: bytes) -> tuple[Endpoint, bytes]:

@@ -156,7 +156,7 @@ class StoreSettings:
         help="ID of the store in the API; `local` changes the folder, description or weight of the built-in store."
     )
     kind: str = setting_field(
-        "file", "`file`: a folder; `s3`: a bucket; `http`: data on web servers, registered as locations of images."
+        "file", "`file`: a folder; `s3`: a bucket; `http`: web servers with data that is registered as image locations."
     )
     description: str = setting_field("", "Description in the API.")
     weight: int = setting_field(0, "Data is read from the store with the highest weight, as in Glance.")

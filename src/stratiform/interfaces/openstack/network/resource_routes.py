@@ -18,7 +18,7 @@ from stratiform.interfaces.openstack.network.schemas.common import OWNERSHIP_FIE
 from stratiform.kit.errors import Fault
 from stratiform.services.network.errors import BadRequest
 from stratiform.services.network.model.resource_types import Resource, ResourceType
-from stratiform.services.network.service.resource_collection import ResourceCollection
+from stratiform.services.network.service.resource_collection import NewResource, ResourceCollection
 
 Body = dict[str, Any]
 
@@ -81,12 +81,14 @@ class ResourceEndpoints:
         several = getattr(body, collection, UNSET)
         if collection != name and several is not UNSET:
             pairs = zip(several, assigned or [_NOTHING] * len(several), strict=True)
-            created = [self._create(request, new, ids, values) for new, values in pairs]
+            resources = [self._read(new, ids, values) for new, values in pairs]
+            self.get_collection(request).lock_for_creation(request.ctx, resources)
+            created = [self._create(request, resource) for resource in resources]
             return {collection: self.respond(request, created)}
         new = getattr(body, name)
         if new is UNSET:
             raise BadRequest(f"Unable to find '{name}' in request body")
-        resource = self._create(request, new, ids, assigned[0] if assigned else _NOTHING)
+        resource = self._create(request, self._read(new, ids, assigned[0] if assigned else _NOTHING))
         return {name: self.respond(request, [resource])[0]}
 
     def list(self, request: ApiRequest, query: Any, ids: Mapping[str, str]) -> Body:
@@ -100,14 +102,17 @@ class ResourceEndpoints:
         links = next_links(request, page)
         return body if links is UNSET else {**body, f"{self.resource_type.collection}_links": links}
 
-    def _create(self, request: ApiRequest, new: Struct, ids: Mapping[str, str], assigned: Assigned) -> Resource:
+    def _create(self, request: ApiRequest, new: NewResource) -> Resource:
+        return self.get_collection(request).create(request.ctx, new.values, new.project_id, new.resource_id)
+
+    def _read(self, new: Struct, ids: Mapping[str, str], assigned: Assigned) -> NewResource:
         resource_id, assigned_values = assigned
         values = {**read_values(new), **assigned_values}
         project_id = next((values[name] for name in OWNERSHIP_FIELDS if values.get(name)), None)
         values = {name: value for name, value in values.items() if name not in OWNERSHIP_FIELDS}
         if self.resource_type.parent in ids:
             values[self.resource_type.parent] = ids[self.resource_type.parent]
-        return self.get_collection(request).create(request.ctx, values, project_id, resource_id)
+        return NewResource(values, project_id, resource_id)
 
 
 def read_values(body: Struct) -> Body:

@@ -23,6 +23,11 @@ def find_group(db: Connection, group_id: str) -> Resource | None:
     return _groups.find(db, group_id)
 
 
+def lock_group(db: Connection, group_id: str) -> None:
+    """Lock a group until the transaction ends."""
+    _groups.lock(db, group_id)
+
+
 def list_groups_by_id(db: Connection, group_ids: Sequence[str]) -> list[Resource]:
     return _groups.list_all(db, _groups.key.in_(group_ids))
 

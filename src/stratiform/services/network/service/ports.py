@@ -175,8 +175,7 @@ class Ports:
 
     def lock_networks(self, db: Connection, project_ids: Iterable[str], network_ids: Sequence[str]) -> None:
         """Lock quotas and subnets in one order, before several ports are created in one transaction."""
-        for project_id in sorted(set(project_ids)):
-            self.quotas.lock(db, project_id)
+        self.quotas.lock_all(db, project_ids)
         subnets = resources.list_subnets_by_network(db, network_ids)
         ip_allocations.lock_subnets(db, [subnet.id for group in subnets.values() for subnet in group])
 

@@ -1,6 +1,6 @@
 """Quotas: the number of resources that a project may have."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
@@ -63,6 +63,11 @@ class Quotas:
     def lock(self, db: Connection, project_id: str) -> None:
         """Lock the quota of a project, before any other row: locks in one order prevent deadlocks."""
         quotas.lock_project(db, project_id)
+
+    def lock_all(self, db: Connection, project_ids: Iterable[str]) -> None:
+        """Lock the quotas of several projects, in the order of ids."""
+        for project_id in sorted(set(project_ids)):
+            self.lock(db, project_id)
 
     def reserve(self, db: Connection, project_id: str, resource: str, number: int = 1) -> None:
         """Check that a project may create `number` more resources. Raises QuotaExceeded.

@@ -32,6 +32,15 @@ def _resolve_owner(ctx: RequestContext, _values: Attributes, project_id: str | N
 
 
 @dataclass(frozen=True, slots=True)
+class NewResource:
+    """A resource to create: its values, the project that the request names, and its id ("": a new one)."""
+
+    values: Attributes
+    project_id: str | None = None
+    resource_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceHooks:
     """The rules of one type, as functions that run before and after a change.
 
@@ -39,7 +48,8 @@ class ResourceHooks:
     inserted; `check_update` the changes to save. `before_delete` checks that a resource may be deleted, and deletes
     what belongs to it. `compute` returns the values of computed attributes by the id of the resource. `check_parent`
     raises the `not_found` of the parent's type. `is_shared` is True if the caller's project may see a resource of
-    another one. `build_duplicate_error` returns the error for a violated unique constraint.
+    another one. `build_duplicate_error` returns the error for a violated unique constraint. `lock_parents` locks what
+    the creation of several resources changes, in one order, so that requests do not deadlock.
     """
 
     resolve_owner: Callable[[RequestContext, Attributes, str | None], str] = _resolve_owner
@@ -54,6 +64,7 @@ class ResourceHooks:
     check_parent: Callable[[RequestContext, str], object] = lambda _ctx, _parent_id: None
     is_shared: Callable[[RequestContext, Resource], bool] = lambda _ctx, _resource: False
     build_duplicate_error: Callable[[RequestContext, Resource], Exception] | None = None
+    lock_parents: Callable[[RequestContext, Sequence[Attributes]], None] = lambda _ctx, _values: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,13 @@ class ResourceCollection:
         self.hooks.after_create(ctx, resource)
         self.notify(ctx, "create", resource)
         return resource
+
+    def lock_for_creation(self, ctx: RequestContext, resources: Sequence[NewResource]) -> None:
+        """Lock quotas, and what `lock_parents` locks, before several resources are created in one transaction."""
+        if self.resource_type.quota:
+            owners = [self.hooks.resolve_owner(ctx, new.values, new.project_id) for new in resources]
+            self.quotas.lock_all(ctx.db, owners)
+        self.hooks.lock_parents(ctx, [new.values for new in resources])
 
     def get(self, ctx: RequestContext, resource_id: str) -> Resource:
         """Return a resource. Raises the type's `not_found`, also for a resource that the caller does not see."""

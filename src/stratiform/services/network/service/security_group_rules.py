@@ -37,6 +37,7 @@ class SecurityGroupRules:
             before_delete=self._increment_revision,
             compute=self._compute,
             build_duplicate_error=self._build_duplicate_error,
+            lock_parents=_lock_groups,
         )
 
     def _resolve_owner(self, ctx: RequestContext, values: Attributes, _project_id: str | None) -> str:
@@ -86,6 +87,12 @@ class SecurityGroupRules:
         if group is None or not visible:
             raise SecurityGroupNotFound(group_id)
         return group
+
+
+def _lock_groups(ctx: RequestContext, rules: Sequence[Attributes]) -> None:
+    """Lock the groups of new rules, whose revision changes."""
+    for group_id in sorted({rule["security_group_id"] for rule in rules}):
+        repository.lock_group(ctx.db, group_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Subnets and their allocation pools."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
@@ -95,6 +95,18 @@ class Subnets:
         self.networks.notifications.notify_subnet(ctx, "create", subnet)
         return subnet
 
+    def lock_networks(self, ctx: RequestContext, project_ids: Iterable[str], subnets: Sequence[NewSubnet]) -> None:
+        """Lock quotas, subnet pools and networks in one order, before several subnets are created in one transaction.
+
+        The first subnet's event locks the outbox, for which all other requests wait while they hold their locks.
+        """
+        self.quotas.lock_all(ctx.db, project_ids)
+        pool_ids = {self._find_pool(ctx, new) for new in subnets} - {None}
+        for pool_id in sorted(str(pool_id) for pool_id in pool_ids):
+            self.pools.collection.rows.lock(ctx.db, pool_id)
+        for network_id in sorted({new.network_id for new in subnets}):
+            resources.lock_network(ctx.db, network_id)
+
     def get(self, ctx: RequestContext, subnet_id: str) -> Subnet:
         """Return a subnet. Raises SubnetNotFound, also for one on a network that the caller does not see."""
         subnet = resources.subnets.find(ctx.db, subnet_id)
@@ -155,15 +167,19 @@ class Subnets:
 
     def _allocate_prefix(self, ctx: RequestContext, new: NewSubnet, owner: str) -> NewSubnet:
         """Return a new subnet with a CIDR, from a subnet pool if it has none. Raises BadRequest."""
-        pool_id = new.pool_id
-        if new.use_default_pool and pool_id is None:
-            pool_id = self.pools.find_default(ctx, new.ip_version)
+        pool_id = self._find_pool(ctx, new)
         if pool_id is None:
             if new.cidr is None:
                 raise BadRequest("Bad subnets request: a subnetpool must be specified in the absence of a cidr.")
             return new
         cidr, version = self.pools.allocate(ctx, pool_id, owner, cidr=new.cidr, length=new.prefix_length)
         return replace(new, cidr=cidr, ip_version=version, pool_id=pool_id)
+
+    def _find_pool(self, ctx: RequestContext, new: NewSubnet) -> str | None:
+        """Return the id of the pool that a request names, or of the default pool. Raises SubnetPoolNotFound."""
+        if new.use_default_pool and new.pool_id is None:
+            return self.pools.find_default(ctx, new.ip_version)
+        return new.pool_id
 
     def _require_no_overlap(self, db: Connection, network: Network, cidr: Cidr) -> None:
         if not resources.lock_network(db, network.id):

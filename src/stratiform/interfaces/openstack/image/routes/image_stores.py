@@ -34,17 +34,17 @@ def list_cached_images(request: ApiRequest) -> None:  # noqa: ARG001
 
 @api.delete("/cache", policy.IMAGE_CACHE_DELETE)
 def clear_image_cache(request: ApiRequest) -> None:  # noqa: ARG001
-    """Refuse, as for the list."""
+    """Refuse: clouds read image data directly from the store, without a cache."""
     raise NotFound(_NO_CACHE)
 
 
 @api.put("/cache/{image_id}", policy.IMAGE_CACHE_CREATE, status=202)
 def cache_image(request: ApiRequest, image_id: str) -> None:  # noqa: ARG001
-    """Refuse, as for the list."""
+    """Refuse: clouds read image data directly from the store, without a cache."""
     raise NotFound(_NO_CACHE)
 
 
 @api.delete("/cache/{image_id}", policy.IMAGE_CACHE_DELETE)
 def delete_cached_image(request: ApiRequest, image_id: str) -> None:  # noqa: ARG001
-    """Refuse, as for the list."""
+    """Refuse: clouds read image data directly from the store, without a cache."""
     raise NotFound(_NO_CACHE)

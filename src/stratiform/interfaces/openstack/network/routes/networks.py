@@ -28,6 +28,9 @@ def create_networks(
 ) -> schemas.NetworkResponse | schemas.NetworksResponse:
     """Create one network, or several in one transaction."""
     if body.networks is not UNSET:
+        own = request.ctx.caller.project_id or ""
+        projects = [get_requested_project_id(new) or own for new in body.networks]
+        request.services.network.quotas.lock_all(request.ctx.db, projects)
         return schemas.NetworksResponse(_views(request, [_create(request, new) for new in body.networks]))
     if body.network is UNSET:
         raise BadRequest("Unable to find 'network' in request body")

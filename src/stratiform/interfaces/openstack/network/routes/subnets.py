@@ -25,7 +25,7 @@ from stratiform.services.network.errors import (
     SubnetPoolNotFound,
 )
 from stratiform.services.network.errors.addressing import SubnetAllocationFailed
-from stratiform.services.network.model import NewSubnet, ReservedAddresses, Subnet
+from stratiform.services.network.model import NewSubnet, Subnet
 
 #: The fields of a request that are fields of NewSubnet, or not stored.
 _NEW_SUBNET_FIELDS = (
@@ -88,22 +88,21 @@ def delete_subnet(request: ApiRequest, subnet_id: str) -> None:
 
 
 def _create(request: ApiRequest, requests: Sequence[schemas.SubnetCreate]) -> list[Subnet]:
-    reserved, subnets = _reserved_addresses(request, requests), request.services.network.subnets
+    """Create subnets in one transaction. What clouds reserve is read before, with no transaction open."""
+    subnets, owners = request.services.network.subnets, _list_owners(request, requests)
+    reserved = {network_id: subnets.get_reserved_addresses(project_id) for network_id, project_id in owners.items()}
+    new_subnets = [(_new_subnet(new), get_requested_project_id(new)) for new in requests]
+    projects = [project_id or owners[new.network_id] for new, project_id in new_subnets]
     with request.write_transaction() as ctx:
-        return [
-            subnets.create(ctx, _new_subnet(new), get_requested_project_id(new), reserved[new.network_id])
-            for new in requests
-        ]
+        subnets.lock_networks(ctx, projects, [new for new, _ in new_subnets])
+        return [subnets.create(ctx, new, project_id, reserved[new.network_id]) for new, project_id in new_subnets]
 
 
-def _reserved_addresses(
-    request: ApiRequest, requests: Sequence[schemas.SubnetCreate]
-) -> Mapping[str, ReservedAddresses]:
-    """Return what the clouds of each network's project reserve, with no transaction open."""
-    service = request.services.network
+def _list_owners(request: ApiRequest, requests: Sequence[schemas.SubnetCreate]) -> Mapping[str, str]:
+    """Return the project of each network."""
+    networks = request.services.network.networks
     with request.read_transaction() as ctx:
-        owners = {new.network_id: service.networks.get(ctx, new.network_id).project_id for new in requests}
-    return {network_id: service.subnets.get_reserved_addresses(project_id) for network_id, project_id in owners.items()}
+        return {new.network_id: networks.get(ctx, new.network_id).project_id for new in requests}
 
 
 def _new_subnet(new: schemas.SubnetCreate) -> NewSubnet:

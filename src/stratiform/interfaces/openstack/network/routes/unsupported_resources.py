@@ -139,6 +139,6 @@ api.declare_unsupported("DELETE", f"{_ASSOCIATIONS}/{{port_id}}", policy.LOCAL_I
 
 @api.get("/service-providers", policy.SERVICE_PROVIDERS_GET)
 def list_service_providers(_request: ApiRequest) -> dict[str, list[dict[str, Any]]]:
-    """The provider of all network services: the clouds of a project."""
+    """List the only provider of network services, which represents the clouds of a project."""
     provider = {"service_type": "L3_ROUTER_NAT", "name": "stratiform", "default": True}
     return {"service_providers": [provider]}

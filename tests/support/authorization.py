@@ -19,7 +19,7 @@ from support.authorization_resources import create_admins, create_credentials, c
 from support.callers import Callers, open_callers
 from support.compute_resources import SHARED_PARAMETERS, create_compute_resources
 from support.stacks import ServiceHarness, build_harness
-from support.volume_group_resources import create_volume_group, request_volume
+from support.volume_group_resources import create_message, create_volume_group, request_volume
 
 _PARAMETER = re.compile(r"{(\w+(?::path)?)}")
 
@@ -48,7 +48,6 @@ _FREE = {
     "service_action",
     "consistency_group_id",
     "cgsnapshot_id",
-    "message_id",
     "rule_type",
     # of resources that do not exist
     "agent_id",
@@ -236,6 +235,7 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
         "snapshot_id": snapshot["id"],
         "backup_id": backup["id"],
         "transfer_id": transfer["id"],
+        "message_id": create_message(of, api, volume["id"]),
         "image_id": image["id"],
         "member_id": _UNKNOWN,
         "namespace": namespace["namespace"],

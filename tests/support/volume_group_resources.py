@@ -1,8 +1,10 @@
-"""Groups of volumes and QoS specs for the authorization matrix."""
+"""Groups of volumes, QoS specs and messages for the authorization matrix."""
 
 from typing import Any
 
+from stratiform.services.volume.model.messages import Action, Detail, Failure
 from support.callers import Callers
+from support.stacks import ServiceHarness
 
 
 def create_volume_group(api: Callers) -> dict[str, str]:
@@ -15,6 +17,16 @@ def create_volume_group(api: Callers) -> dict[str, str]:
     member = {"volume": {"size": 1, "name": "member", "volume_type": "standard", "group_id": group_id}}
     request_volume(api, "POST", "/volumes", member)
     return {"qos_specs_id": qos["id"], "group_type_id": group_type_id, "volume_group_id": group_id}
+
+
+def create_message(of: ServiceHarness, api: Callers, volume_id: str) -> str:
+    """Create a message about a failed operation on a volume of project green. Return its id."""
+    failure = Failure(Action.EXTEND, Detail.EXTEND)
+    with of.services.database.transaction() as db:
+        of.services.volume.messages.create(db, api.projects["green"], volume_id, failure, of.clock.now())
+    headers = {"OpenStack-API-Version": "volume 3.60"}
+    response = api.request("GET", "/volume/v3/messages", "green", headers=headers)
+    return str(response.json()["messages"][0]["id"])
 
 
 def request_volume(api: Callers, method: str, path: str, body: dict[str, Any], caller: str = "green") -> Any:

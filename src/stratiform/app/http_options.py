@@ -36,10 +36,10 @@ class HttpOptions:
         3600, "Number of seconds for which a browser can cache the response to a preflight request."
     )
     cors_allow_methods: tuple[str, ...] = setting_field(
-        CORS_ALLOW_METHODS, "Methods that cross-origin requests can use."
+        CORS_ALLOW_METHODS, "HTTP methods that cross-origin requests can use."
     )
     cors_allow_headers: tuple[str, ...] = setting_field(
-        CORS_ALLOW_HEADERS, "Headers that cross-origin requests can contain."
+        CORS_ALLOW_HEADERS, "Request headers that cross-origin requests can contain."
     )
     healthcheck_detailed: bool = setting_field(
         False, "Whether responses of /healthcheck contain (possibly sensitive) process details, as in oslo.middleware."
@@ -48,7 +48,7 @@ class HttpOptions:
         "", "While this file exists, /healthcheck returns 503, so that load balancers stop sending requests."
     )
     rate_limit_requests: Annotated[int, Meta(ge=0)] = setting_field(
-        0, "Maximum number of requests of a user to each API process per rate_limit_interval; 0: unlimited."
+        0, "Maximum number of requests per user and API process in rate_limit_interval; 0: unlimited."
     )
     rate_limit_interval: Annotated[int, Meta(ge=1)] = setting_field(
         60, "Interval in seconds to which rate_limit_requests applies."

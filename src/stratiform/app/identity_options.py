@@ -29,8 +29,8 @@ class IdentityOptions:
     )
     admin_project_name: str = setting_field(
         ADMIN_PROJECT,
-        "Project in the default domain whose admins are operators, as are those of the system; empty: the admins of "
-        "every project and domain are, as in OpenStack without secure defaults.",
+        "Project in the default domain whose admins are operators, like admins with system scope; empty: admins of "
+        "every project and domain are operators, as in OpenStack without secure RBAC.",
     )
     lockout_failure_attempts: Annotated[int, Meta(ge=0)] = setting_field(
         10, "Number of consecutive failed sign-ins after which a user is locked out, as in Keystone; 0: never."
@@ -56,7 +56,7 @@ class IdentityOptions:
     ldap: tuple[LdapSettings, ...] = setting_field((), "LDAP directories, each with the users and groups of a domain.")
     identity_mode: Literal["local", "keystone"] = setting_field(
         "local",
-        "Which tokens are accepted: only those of this installation, or also those of another Keystone.",
+        "Accepted tokens: only those of this installation (local), or also those of another Keystone (keystone).",
     )
     keystone_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
         "", "Keystone v3 whose users, projects and tokens this installation uses, if identity_mode is keystone."

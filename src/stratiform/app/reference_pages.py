@@ -37,8 +37,8 @@ _UNBROKEN = re.compile(r"`[^`]*`|\[[^\]]*\]\([^)]*\)")
 _CONNECTORS = """\
 # Connectors
 
-Each package in `src/stratiform/connectors` is the connector for one kind of cloud. A file named after a
-capability implements it; a missing file is a missing capability. See
+Each package in `src/stratiform/connectors` is the connector for one kind of cloud. The file named after a capability
+implements this capability; a connector without such a file lacks the capability. See
 [Add a connector](../howto/add-a-connector.md).
 """
 
@@ -46,7 +46,7 @@ _SETTINGS = """\
 # Settings
 
 Settings are read from `HOME/stratiform.toml` and from environment variables, which take precedence over the file.
-In a variable, separate list items with commas.
+In an environment variable, separate list items with commas.
 """
 
 _METERS = """\
@@ -62,10 +62,10 @@ Notifications that no meter reads are stored and counted; `stratiform usage igno
 _ENDPOINTS = """\
 # Endpoints
 
-All endpoints, with the microversions in which they exist, their policy rule, and a summary. For details of the REST
-API, see `/api/docs/openapi.json`. Paths of the Volume API may include the project ID (`/volume/v3/PROJECT/volumes`),
-and paths of Almanach's API may start with `/v1`. The setting `policy_file` overrides policy rules by these names: see
-[Override policy rules](../howto/override-policy-rules.md).
+This page lists all endpoints, with the microversions in which they exist, their policy rules, and summaries. For
+details of the REST API, see `/api/docs/openapi.json`. Paths of the Volume API may include the project ID
+(`/volume/v3/PROJECT/volumes`), and paths of Almanach's API may start with `/v1`. To override policy rules, use the
+names on this page: see [Override policy rules](../howto/override-policy-rules.md).
 """
 
 

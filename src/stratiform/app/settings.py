@@ -73,14 +73,16 @@ class Settings(HttpOptions, IdentityOptions):
     )
     tls_key: str = setting_field("", "PEM file with the unencrypted private key of that certificate.")
     tls_ca: str = setting_field(
-        "", "PEM file with the CA certificate for clients on this machine; empty: the system's CA certificates."
+        "", "PEM file with the CA certificate that clients on this machine trust; empty: the system's CA certificates."
     )
-    region: str = setting_field("RegionOne", "Name of the region in the catalog.")
+    region: str = setting_field("RegionOne", "Name of the region in the service catalog.")
     database_url: str = setting_field(
         "", "URL of the database; empty: sqlite:///HOME/stratiform.db.", secret=True, fallback="DATABASE_URL"
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting_field("INFO", "DEBUG, INFO, WARNING or ERROR.")
-    worker_threads: Annotated[int, Meta(ge=1, le=50)] = setting_field(8, "Number of threads of the worker.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting_field(
+        "INFO", "Lowest level of the messages that are logged: DEBUG, INFO, WARNING or ERROR."
+    )
+    worker_threads: Annotated[int, Meta(ge=1, le=50)] = setting_field(8, "Number of worker threads.")
     collector_url: Annotated[str, Meta(pattern=f"^({_BUS})?$")] = setting_field(
         "",
         "Message bus with OpenStack notifications (rabbit://USER:PASSWORD@HOST:5672/).",
@@ -109,7 +111,7 @@ class Settings(HttpOptions, IdentityOptions):
     almanach_port: Annotated[int, Meta(ge=0, le=65535)] = setting_field(
         0, "Port of a second listener with Almanach's API at its root (Almanach uses 8000); 0: none, only /almanach."
     )
-    almanach_host: str = setting_field("", "Address of that listener; empty: host.")
+    almanach_host: str = setting_field("", "Address of that listener; empty: the address in `host`.")
     almanach_auth: Literal["keystone", "private_key", "token,keystone"] = setting_field(
         "keystone", "Authentication of Almanach's API: tokens (keystone), almanach_private_key (private_key), or both."
     )
@@ -123,7 +125,9 @@ class Settings(HttpOptions, IdentityOptions):
     almanach_keystone_password: str = setting_field("", "Password of that user.", secret=True)
     almanach_keystone_project: str = setting_field("service", "Project of that user.")
     almanach_keystone_user_domain: str = setting_field("Default", "Name of that user's domain.")
-    almanach_keystone_user_domain_id: str = setting_field("", "ID of that user's domain; replaces its name.")
+    almanach_keystone_user_domain_id: str = setting_field(
+        "", "ID of that user's domain, to be used instead of its name."
+    )
     almanach_keystone_project_domain: str = setting_field("Default", "Name of that project's domain.")
     almanach_cloud: str = setting_field(
         "", "Name of the cloud for resources that are created through Almanach's API; empty: collector_cloud."
@@ -141,23 +145,32 @@ class Settings(HttpOptions, IdentityOptions):
         2**40, "Maximum size of an image in bytes (default 1 TiB), like Glance's image_size_cap."
     )
     image_store_reserve: Annotated[int, Meta(ge=0)] = setting_field(
-        2**30, "Bytes to keep free on the disk with image data; uploads that would use them are refused."
+        2**30, "Number of bytes to keep free on the disk with image data; uploads that need them are refused."
     )
     image_require_format_match: bool = setting_field(
         True, "Whether image data must have the declared disk_format, like Glance's require_image_format_match."
     )
     image_import_networks: tuple[str, ...] = setting_field(
-        (), "Networks such as 10.0.0.0/8 from which web-download imports images; other hosts need public addresses."
+        (), "Networks from which web-download imports images in addition to public addresses, such as 10.0.0.0/8."
     )
     image_default_store: str = setting_field(
         LOCAL_STORE, "Store that receives image data unless a request names others, like Glance's default_backend."
     )
+    show_image_direct_url: bool = setting_field(
+        False, "Whether images contain `direct_url`, the address of their data in a store, as in Glance."
+    )
+    show_multiple_locations: bool = setting_field(
+        False, "Whether images contain `locations`, which users can then change, as in Glance."
+    )
+    do_secure_hash: bool = setting_field(
+        True, "Whether data registered with `POST /v2/images/ID/locations` is hashed, as in Glance."
+    )
     quota_image_size_total: Annotated[int, Meta(ge=-1)] = setting_field(
         IMAGE_QUOTAS["image_size_total"],
-        "Total size in MiB of the images of a project, as in Glance; -1: unlimited. Unified limits take precedence.",
+        "Maximum total size in MiB of images per project, as in Glance; -1: unlimited. Unified limits take precedence.",
     )
     quota_image_stage_total: Annotated[int, Meta(ge=-1)] = setting_field(
-        IMAGE_QUOTAS["image_stage_total"], "Total size in MiB of the staged data of a project, as in Glance."
+        IMAGE_QUOTAS["image_stage_total"], "Maximum total size in MiB of staged image data per project, as in Glance."
     )
     quota_image_count_total: Annotated[int, Meta(ge=-1)] = setting_field(
         IMAGE_QUOTAS["image_count_total"], "Maximum number of images per project, as in Glance."
@@ -191,7 +204,7 @@ class Settings(HttpOptions, IdentityOptions):
         True, "Whether responses to requests that create, rebuild or rescue a server contain `adminPass`, as in Nova."
     )
     reclaim_instance_interval: Annotated[int, Meta(ge=0)] = setting_field(
-        0, "Seconds for which a deleted server is kept and can be restored, as in Nova; 0: not at all."
+        0, "Number of seconds for which a deleted server is kept and can be restored, as in Nova; 0: not at all."
     )
     quota_instances: Annotated[int, Meta(ge=-1)] = setting_field(
         10, "Default maximum number of servers per project, as in Nova; -1: unlimited."
@@ -217,13 +230,13 @@ class Settings(HttpOptions, IdentityOptions):
     )
     metadata_proxy_shared_secret: str = setting_field(
         "",
-        "Secret for the signatures of Neutron's metadata agent, as in Nova; empty: all requests are refused.",
+        "Secret with which Neutron's metadata agent signs requests, as in Nova; empty: all requests are refused.",
         secret=True,
     )
     metadata_port: Annotated[int, Meta(ge=0, le=65535)] = setting_field(
         0, "Port of a listener with the metadata service at its root (Nova uses 8775); 0: none, only /metadata."
     )
-    metadata_host: str = setting_field("", "Address of that listener; empty: host.")
+    metadata_host: str = setting_field("", "Address of that listener; empty: the address in `host`.")
     console_token_ttl: Annotated[int, Meta(ge=1)] = setting_field(
         600, "Lifetime of a console URL in seconds, like Nova's token_ttl."
     )
@@ -256,6 +269,9 @@ class Settings(HttpOptions, IdentityOptions):
             import_networks=self.image_import_networks,
             stores=self.image_stores,
             default_store=self.image_default_store,
+            show_image_direct_url=self.show_image_direct_url,
+            show_multiple_locations=self.show_multiple_locations,
+            do_secure_hash=self.do_secure_hash,
             quotas={resource: getattr(self, f"quota_{resource}") for resource in IMAGE_QUOTAS},
         )
 

@@ -13,11 +13,11 @@ _MAX_PERCENT = 100
 SETTINGS = (
     Setting(
         "latency_ms",
-        "Duration of an asynchronous operation: creating a server or volume, start, stop, resize.",
+        "Duration in milliseconds of an asynchronous operation, such as creating, starting or resizing a server.",
         required=False,
         default="50",
     ),
-    Setting("call_ms", "Duration of a request.", required=False, default="0"),
+    Setting("call_ms", "Duration in milliseconds of a request.", required=False, default="0"),
     Setting("fail_percent", "Percentage of requests that fail without effect.", required=False, default="0"),
     Setting(
         "lose_percent",

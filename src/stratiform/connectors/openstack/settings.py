@@ -28,7 +28,7 @@ SETTINGS = (
     Setting("cacert", "File with CA certificates to use instead of the system's.", required=False),
     Setting(
         "verify",
-        "Verify TLS certificates: true or false.",
+        "Whether TLS certificates are verified: true or false.",
         required=False,
         default="true",
         choices=("true", "false"),

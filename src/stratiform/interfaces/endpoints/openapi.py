@@ -35,7 +35,11 @@ _SPELLINGS = (
     (r"\b[Ff]loatingip", "floating IP"),
     (r"\bsubnetpool", "subnet pool"),
     (r"\bqos\b", "QoS"),
-    (r"\bip\b", "IP"),
+    (r"\bip(s?)\b", r"IP\1"),
+    (r"\bdscp\b", "DSCP"),
+    (r"\bec2\b", "EC2"),
+    (r"\brbac\b", "RBAC"),
+    (r"\bs3\b", "S3"),
     (r" details?$", " with details"),
 )
 

@@ -185,3 +185,10 @@ class InvalidGroupSnapshot(Invalid):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"Invalid GroupSnapshot: {reason}")
+
+
+class MessageNotFound(NotFound):
+    """The message does not exist, or belongs to another project."""
+
+    def __init__(self, message_id: str) -> None:
+        super().__init__(f"Message {message_id} could not be found.")

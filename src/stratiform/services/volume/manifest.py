@@ -23,6 +23,6 @@ manifest = ServiceManifest(
     tables=list_declared_tables(tables),
     rules=policy.RULES,
     handlers=lambda registry: tasks.build_handlers(registry.get(VolumeService)),
-    recurring=(tasks.SURVEY,),
+    recurring=(tasks.SURVEY, tasks.DELETE_MESSAGES),
     event_types=events.EVENT_TYPES,
 )

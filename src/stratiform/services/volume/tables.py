@@ -232,3 +232,26 @@ transfer_table = define_table(
     Column("project_id", String(64), nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
 )
+
+#: Messages about failed operations; deleted by users, or when they have expired.
+message_table = define_table(
+    "volume_message",
+    Column("id", String(64), primary_key=True),
+    Column("project_id", String(64), nullable=False, index=True),
+    Column("request_id", String(64), nullable=False),
+    Column("resource_type", String(32), nullable=False),
+    Column("resource_id", String(64), nullable=False),
+    Column("event_id", String(64), nullable=False),
+    Column("text", String(255), nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+#: The latest request that changed a volume, snapshot or backup. `reference`: of what is being managed, else empty.
+request_table = define_table(
+    "volume_request",
+    Column("resource_id", String(64), primary_key=True),
+    Column("request_id", String(64), nullable=False),
+    Column("reference", Json, nullable=False),
+)

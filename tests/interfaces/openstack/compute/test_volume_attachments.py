@@ -1,5 +1,8 @@
 """`/servers/{server_id}/os-volume_attachments`."""
 
+import pytest
+
+from stratiform.contract.errors import RequestRejected
 from support.compute_api import ComputeApi
 
 
@@ -51,3 +54,23 @@ def test_operators_swap_volumes(api: ComputeApi) -> None:
         api.callers.ok("GET", f"/volume/v3/volumes/{volume_id}")["volume"]["status"] for volume_id in (old, new)
     ]
     assert statuses == ["available", "in-use"]
+
+
+def test_a_failed_attachment_is_reported_to_the_user_of_the_volume(
+    api: ComputeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    volume_id = api.callers.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1}})["volume"]["id"]
+    server_id = api.create_active()
+    api.servers.run_worker(5)
+
+    def reject(*_values: object) -> None:
+        raise RequestRejected("no free slot")
+
+    monkeypatch.setattr(api.servers.cloud.compute, "attach_volume", reject)
+    api.ok("POST", f"/servers/{server_id}/os-volume_attachments", {"volumeAttachment": {"volumeId": volume_id}})
+    api.servers.run_worker(1)
+    headers = {"OpenStack-API-Version": "volume 3.60"}
+    [message] = api.callers.request("GET", "/volume/v3/messages", "green", headers=headers).json()["messages"]
+    assert (message["resource_uuid"], message["event_id"]) == (volume_id, "VOLUME_VOLUME_002_021")
+    assert message["user_message"] == "attach volume:Failed to attach volume."
+    assert api.callers.ok("GET", f"/volume/v3/volumes/{volume_id}")["volume"]["status"] == "available"

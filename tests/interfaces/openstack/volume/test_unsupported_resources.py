@@ -26,7 +26,6 @@ def test_operators_resources(api: Api) -> None:
     def get(path: str) -> object:
         return api.ok("GET", path, caller="admin", microversion="3.71")
 
-    assert get("/messages") == {"messages": []}
     assert get("/clusters/detail") == {"clusters": []}
     filters = api.ok("GET", "/resource_filters", resource="snapshot")["resource_filters"]
     assert filters == [{"resource": "snapshot", "filters": ["name", "status", "volume_id", "metadata"]}]

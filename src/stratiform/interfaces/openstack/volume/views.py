@@ -36,7 +36,7 @@ class RelatedResources:
 
 
 def volume_summary(volume: Volume, view: ViewContext) -> volume_schemas.VolumeSummary:
-    return volume_schemas.VolumeSummary(volume.id, volume.name, _links(volume.id, view))
+    return volume_schemas.VolumeSummary(volume.id, volume.name, build_links(volume.id, view))
 
 
 def new_volume(volume: Volume, view: ViewContext, related: RelatedResources) -> volume_schemas.VolumeDetail:
@@ -66,7 +66,7 @@ def volume_detail(volume: Volume, view: ViewContext, related: RelatedResources) 
         group_id=volume.group_id or None,
         encrypted=volume.encrypted,
         metadata=_metadata(volume),
-        links=_links(volume.id, view),
+        links=build_links(volume.id, view),
         user_id=volume.user_id,
         bootable=str(volume.bootable).lower(),
         project_id=volume.project_id,
@@ -179,14 +179,14 @@ def new_snapshot(value: Snapshot) -> snapshot_schemas.SnapshotDetail:
 
 
 def backup_summary(backup: Backup, view: ViewContext) -> snapshot_schemas.BackupSummary:
-    return snapshot_schemas.BackupSummary(backup.id, backup.name, _links(backup.id, view, "backups"))
+    return snapshot_schemas.BackupSummary(backup.id, backup.name, build_links(backup.id, view, "backups"))
 
 
 def backup_detail(backup: Backup, view: ViewContext, parent_ids: Collection[str]) -> snapshot_schemas.BackupDetail:
     return snapshot_schemas.BackupDetail(
         id=backup.id,
         name=backup.name,
-        links=_links(backup.id, view, "backups"),
+        links=build_links(backup.id, view, "backups"),
         status=backup.status,
         size=backup.size_gib,
         object_count=0,
@@ -212,7 +212,8 @@ def quota_usage(usage: QuotaUsage) -> dict[str, quota_schemas.QuotaUsage]:
     return {name: quota_schemas.QuotaUsage(usage.in_use.get(name, 0), limit) for name, limit in usage.limits.items()}
 
 
-def _links(resource_id: str, view: ViewContext, collection: str = "volumes") -> list[Link]:
+def build_links(resource_id: str, view: ViewContext, collection: str = "volumes") -> list[Link]:
+    """Return the links `self` and `bookmark` of a resource."""
     bookmark_path = view.path.replace("/v3", "", 1)
     return [
         Link("self", view.build_url(collection, resource_id)),

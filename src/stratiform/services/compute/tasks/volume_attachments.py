@@ -65,7 +65,7 @@ def _attach(reconciler: ServerReconciler, attachment: Attachment, native_volume_
         if server.vm_state == ERROR:
             _release(reconciler, attachment)
         else:
-            _finish_detach(reconciler, attachment, message=ACTION_FAILED)
+            _fail_attach(reconciler, attachment)
         return
     _finish_attach(reconciler, attachment)
 
@@ -91,8 +91,15 @@ def _finish_attach(reconciler: ServerReconciler, attachment: Attachment) -> None
         instance_actions.finish_actions(db, reconciler.server.id, now)
 
 
-def _finish_detach(reconciler: ServerReconciler, attachment: Attachment, message: str | None = None) -> None:
+def _fail_attach(reconciler: ServerReconciler, attachment: Attachment) -> None:
+    now = reconciler.job.clock.now()
+    with reconciler.job.transaction() as db:
+        reconciler.compute.volume.attachments.fail_attach(db, attachment.id, now)
+        instance_actions.finish_actions(db, reconciler.server.id, now, ACTION_FAILED)
+
+
+def _finish_detach(reconciler: ServerReconciler, attachment: Attachment) -> None:
     now = reconciler.job.clock.now()
     with reconciler.job.transaction() as db:
         reconciler.compute.volume.attachments.complete_detach(db, attachment.id, now)
-        instance_actions.finish_actions(db, reconciler.server.id, now, message)
+        instance_actions.finish_actions(db, reconciler.server.id, now)

@@ -19,18 +19,22 @@ class LdapSettings:
     user: str = setting_field("", "DN with which the directory is searched; empty: anonymous bind.")
     password: str = setting_field("", "Password of that DN.", secret=True)
     suffix: str = setting_field("", "Suffix of the directory, such as dc=example,dc=org.")
-    query_scope: Literal["one", "sub"] = setting_field("one", "Scope of searches: one level or the whole subtree.")
+    query_scope: Literal["one", "sub"] = setting_field(
+        "one", "Scope of searches: one level (one) or the whole subtree (sub)."
+    )
     page_size: Annotated[int, Meta(ge=0)] = setting_field(500, "Number of entries per page of a search; 0: no paging.")
     connection_timeout: Annotated[int, Meta(ge=1)] = setting_field(
         5, "Timeout in seconds for connections and responses."
     )
     pool_size: Annotated[int, Meta(ge=1, le=100)] = setting_field(10, "Number of connections that are kept open.")
     pool_connection_lifetime: Annotated[int, Meta(ge=1)] = setting_field(
-        600, "Seconds after which a connection is replaced."
+        600, "Number of seconds after which a connection is replaced."
     )
     use_tls: bool = setting_field(False, "Whether connections to ldap:// are secured with StartTLS.")
     tls_cacertfile: str = setting_field("", "PEM file with the CA certificate; empty: the system's CA certificates.")
-    tls_req_cert: Literal["demand", "never"] = setting_field("demand", "Whether the certificate must be valid.")
+    tls_req_cert: Literal["demand", "never"] = setting_field(
+        "demand", "Whether the certificate of a server must be valid (demand) or not (never)."
+    )
     user_tree_dn: str = setting_field("", "DN of the subtree with the users; empty: ou=Users,SUFFIX.")
     user_filter: str = setting_field("", "Additional filter for users, such as (memberOf=cn=cloud,…).")
     user_objectclass: str = setting_field("inetOrgPerson", "Object class of users.")
@@ -38,11 +42,15 @@ class LdapSettings:
     user_name_attribute: str = setting_field("sn", "Attribute with the name of a user.")
     user_mail_attribute: str = setting_field("mail", "Attribute with the email address of a user.")
     user_description_attribute: str = setting_field("description", "Attribute with the description of a user.")
-    user_enabled_attribute: str = setting_field("", "Attribute that enables users; empty: all users are enabled.")
+    user_enabled_attribute: str = setting_field(
+        "", "Attribute that states whether a user is enabled; empty: all users are enabled."
+    )
     user_enabled_mask: Annotated[int, Meta(ge=0)] = setting_field(
         0, "Bit mask for that attribute, such as 2 for Active Directory's userAccountControl; 0: no mask."
     )
-    user_enabled_invert: bool = setting_field(False, "Whether that attribute disables users instead.")
+    user_enabled_invert: bool = setting_field(
+        False, "Whether that attribute states instead whether a user is disabled."
+    )
     group_tree_dn: str = setting_field("", "DN of the subtree with the groups; empty: ou=UserGroups,SUFFIX.")
     group_filter: str = setting_field("", "Additional filter for groups.")
     group_objectclass: str = setting_field("groupOfNames", "Object class of groups.")

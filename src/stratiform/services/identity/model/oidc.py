@@ -15,7 +15,7 @@ class OidcSettings:
 
     identity_provider: str = setting_field(help="ID of the identity provider in OS-FEDERATION.")
     issuer: Annotated[str, Meta(pattern="^https?://.+$")] = setting_field(
-        help="Issuer, as in its tokens; its discovery document is at ISSUER/.well-known/openid-configuration."
+        help="Issuer of the provider's tokens; its discovery document is at ISSUER/.well-known/openid-configuration."
     )
     client_id: str = setting_field(help="ID of Stratiform as a client of the provider.")
     client_secret: str = setting_field("", "Secret of that client.", secret=True)
@@ -26,7 +26,7 @@ class OidcSettings:
     introspection: bool = setting_field(
         False, "Whether access tokens are verified by the provider (RFC 7662) instead of by their signature."
     )
-    userinfo: bool = setting_field(False, "Whether the provider's userinfo endpoint adds attributes.")
+    userinfo: bool = setting_field(False, "Whether attributes are also read from the provider's userinfo endpoint.")
     scope: str = setting_field("openid email profile", "Scope that browser sign-ins request.")
     cacert: str = setting_field("", "PEM file with the CA certificate of the provider; empty: the system's.")
 

@@ -16,6 +16,7 @@ from stratiform.services.volume.service.group_snapshots import GroupSnapshots
 from stratiform.services.volume.service.group_types import GroupTypes
 from stratiform.services.volume.service.groups import Groups
 from stratiform.services.volume.service.image_metadata import ImageMetadata
+from stratiform.services.volume.service.messages import Messages
 from stratiform.services.volume.service.qos_specs import QosSpecs
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.recorded_attachments import RecordedAttachments
@@ -57,6 +58,7 @@ class VolumeService:
     group_types: GroupTypes
     groups: Groups
     group_snapshots: GroupSnapshots
+    messages: Messages
 
     @classmethod
     def build(cls, *, ids: Ids, clouds: CloudsService, images: ImageService, quotas: QuotaDefaults) -> Self:
@@ -64,7 +66,8 @@ class VolumeService:
         volume_types = VolumeTypes(ids)
         quota_sets = QuotaSets(quotas)
         volumes = Volumes(ids, clouds, images, volume_types, VolumeSources(clouds), quota_sets)
-        attachments = Attachments(ids)
+        messages = Messages(ids)
+        attachments = Attachments(ids, messages)
         snapshots, group_types = Snapshots(ids, clouds, quota_sets), GroupTypes(ids)
         return cls(
             ids=ids,
@@ -90,4 +93,5 @@ class VolumeService:
             group_types=group_types,
             groups=Groups(ids, clouds, volumes, volume_types, group_types, quota_sets),
             group_snapshots=GroupSnapshots(ids, snapshots),
+            messages=messages,
         )

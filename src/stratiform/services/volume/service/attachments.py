@@ -17,8 +17,11 @@ from stratiform.services.volume.model import (
     Volume,
     choose_device,
 )
+from stratiform.services.volume.model.messages import Action, Detail, Failure
+from stratiform.services.volume.repository.messages import save_request
 from stratiform.services.volume.repository.snapshots import list_of_volume
 from stratiform.services.volume.repository.snapshots import snapshots as snapshot_rows
+from stratiform.services.volume.service.messages import Messages
 from stratiform.services.volume.service.volume_access import get_volume
 
 #: Statuses of operations during which a volume may stay attached.
@@ -26,6 +29,7 @@ _BACKGROUND_STATUSES = ("extending", "backing-up", "uploading")
 
 _ROOT_DEVICE = "/dev/vda"
 _DEFAULT_OPTIONS = AttachmentOptions()
+_ATTACH_FAILURE = Failure(Action.ATTACH, Detail.ATTACH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Attachments:
     """Read attachments, and change them on behalf of compute."""
 
     ids: Ids
+    messages: Messages
 
     def get(self, ctx: RequestContext, attachment_id: str) -> Attachment:
         """Raises AttachmentNotFound, also for another project's attachment."""
@@ -87,6 +92,8 @@ class Attachments:
         is_reserved = repository.update_in_status(ctx.db, volume, ("available",), ctx.now, status="attaching")
         if not is_reserved and not (with_server and volume.status == "creating"):
             raise build_not_reservable_error(volume)
+        if is_reserved:
+            save_request(ctx.db, volume_id, ctx.request_id, {})
         attachment = Attachment(
             id=self.ids.uuid(),
             volume_id=volume_id,
@@ -182,6 +189,14 @@ class Attachments:
         attachment = replace(attachment, state="attached", attached_at=now)
         repository.attachments.save(db, attachment)
         self._set_status(db, attachment, "in-use", now, events.ATTACHED)
+
+    def fail_attach(self, db: Connection, attachment_id: str, now: Micros) -> None:
+        """Record that the cloud did not attach the volume. Idempotent."""
+        attachment = repository.attachments.find(db, attachment_id)
+        volume = None if attachment is None else repository.find_volume(db, attachment.volume_id)
+        self.complete_detach(db, attachment_id, now)
+        if volume is not None:
+            self.messages.create(db, volume.project_id, volume.id, _ATTACH_FAILURE, now)
 
     def complete_detach(self, db: Connection, attachment_id: str, now: Micros) -> None:
         """Record that the volume is not attached, or never was. Idempotent."""

@@ -10,7 +10,6 @@ from stratiform.kit.errors import UnsupportedOperation
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
 from stratiform.kit.policy import Rule
-from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import InvalidInput, InvalidSnapshot, InvalidVolume, SnapshotNotFound
@@ -27,6 +26,7 @@ from stratiform.services.volume.model import (
 )
 from stratiform.services.volume.repository import snapshots
 from stratiform.services.volume.repository.snapshots import snapshots as snapshot_rows
+from stratiform.services.volume.service.operation_requests import enqueue_operation
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.volume_access import get_volume
 
@@ -74,7 +74,7 @@ class Snapshots:
             updated_at=ctx.now,
         )
         snapshot_rows.insert(ctx.db, snapshot)
-        enqueue(ctx.db, RECONCILE_SNAPSHOT, snapshot.id, ctx.now)
+        enqueue_operation(ctx, RECONCILE_SNAPSHOT, snapshot.id)
         return snapshot
 
     def get(self, ctx: RequestContext, snapshot_id: str) -> Snapshot:
@@ -141,7 +141,7 @@ class Snapshots:
             snapshot_rows, ctx.db, snapshot, statuses, ctx.now, status="deleting"
         ):
             raise InvalidSnapshot("Snapshot status must be available or error and must not be part of a group.")
-        enqueue(ctx.db, RECONCILE_SNAPSHOT, snapshot.id, ctx.now)
+        enqueue_operation(ctx, RECONCILE_SNAPSHOT, snapshot.id)
 
     def reset_status(self, ctx: RequestContext, snapshot_id: str, status: str, *, rule: Rule | None = None) -> None:
         """Overwrite the status. Raises InvalidInput for one that does not exist."""
@@ -169,7 +169,7 @@ class Snapshots:
             raise InvalidVolume(f"{prefix} Volume's status must be 'available'.")
         if not snapshots.update_in_status(snapshot_rows, ctx.db, snapshot, ("available",), ctx.now, status="restoring"):
             raise InvalidSnapshot(f"{prefix} Snapshot's status must be 'available'.")
-        enqueue(ctx.db, "volume.volume", volume.id, ctx.now)
+        enqueue_operation(ctx, "volume.volume", volume.id)
 
     def _update(self, ctx: RequestContext, snapshot: Snapshot, **values: Any) -> Snapshot:
         updated = replace(snapshot, updated_at=ctx.now, **values)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
-from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.image.model import Image
@@ -14,6 +13,7 @@ from stratiform.services.image.service import ImageService
 from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume
 from stratiform.services.volume.model import STABLE_STATUSES, STATUSES, Volume
+from stratiform.services.volume.service.operation_requests import enqueue_operation
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.snapshots import require_snapshots
 from stratiform.services.volume.service.volume_access import get_volume, update_volume
@@ -48,7 +48,7 @@ class VolumeActions:
         if not repository.update_in_status(ctx.db, volume, statuses, ctx.now, **values):
             expected = "' or '".join(allowed)
             raise InvalidVolume(f"Volume {volume_id} status must be '{expected}' to extend, currently {volume.status}.")
-        enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
+        enqueue_operation(ctx, RECONCILE, volume.id)
 
     def retype(self, ctx: RequestContext, volume_id: str, new_type: str) -> None:
         """Change the type of a volume if both types are the same native type. Raises Invalid if they are not."""
@@ -86,7 +86,7 @@ class VolumeActions:
         allowed = (volume.status,) if volume.status in statuses else ()
         if not repository.update_in_status(ctx.db, volume, allowed, ctx.now, **values):
             raise InvalidVolume(f"Volume {volume_id} status must be {' or '.join(statuses)}")
-        enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
+        enqueue_operation(ctx, RECONCILE, volume.id)
         return replace(volume, status="uploading", updated_at=ctx.now), image
 
     def migrate(self, ctx: RequestContext, volume_id: str, host: str) -> None:

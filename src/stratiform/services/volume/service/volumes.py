@@ -8,7 +8,6 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
-from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.errors import AvailabilityZoneNotFound
 from stratiform.services.clouds.model import Binding
 from stratiform.services.clouds.service import CloudsService
@@ -33,6 +32,7 @@ from stratiform.services.volume.repository.snapshots import list_of_volume
 from stratiform.services.volume.repository.snapshots import snapshots as snapshot_rows
 from stratiform.services.volume.repository.snapshots import update_in_status as update_copy_in_status
 from stratiform.services.volume.service.group_access import check_new_member
+from stratiform.services.volume.service.operation_requests import enqueue_operation
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.volume_access import get_volume, update_volume
 from stratiform.services.volume.service.volume_sources import VolumeSources, check_source_size, find_image_id
@@ -108,7 +108,7 @@ class Volumes:
             updated_at=ctx.now,
         )
         repository.volumes.insert(ctx.db, volume)
-        enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
+        enqueue_operation(ctx, RECONCILE, volume.id)
         return volume
 
     def get(self, ctx: RequestContext, volume_id: str) -> Volume:
@@ -176,7 +176,7 @@ class Volumes:
         rule = policy.VOLUME_FORCE_DELETE if force else policy.VOLUME_DELETE
         volume = get_volume(ctx, rule, volume_id)
         if volume.status == "deleting":
-            enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
+            enqueue_operation(ctx, RECONCILE, volume.id)
             return
         statuses = STATUSES - {"deleting"} if force else DELETABLE_STATUSES
         values = {
@@ -199,7 +199,7 @@ class Volumes:
                 "belong to a group, have snapshots, awaiting a transfer, or be disassociated from "
                 "snapshots after volume transfer."
             )
-        enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
+        enqueue_operation(ctx, RECONCILE, volume.id)
 
     def _delete_snapshots(self, ctx: RequestContext, volume: Volume) -> None:
         """Start to delete all snapshots of a volume. Raises InvalidVolume if one of them cannot be deleted."""
@@ -208,7 +208,7 @@ class Volumes:
                 snapshot_rows, ctx.db, snapshot, (*DELETABLE_COPY_STATUSES, "deleting"), ctx.now, status="deleting"
             ):
                 raise InvalidVolume(f"Snapshot {snapshot.id} was found in state {snapshot.status}.")
-            enqueue(ctx.db, "volume.snapshot", snapshot.id, ctx.now)
+            enqueue_operation(ctx, "volume.snapshot", snapshot.id)
 
     def record_image(self, ctx: RequestContext, volume_id: str, image_id: str) -> Volume:
         """Record that an image is written to a volume. Raises VolumeNotFound, NotFound, Invalid."""

@@ -3,7 +3,7 @@
 `volume.volume`, `volume.snapshot` and `volume.backup` (key: an id) take the next step of one resource.
 `volume.group_snapshot` (key: an id) completes a group snapshot.
 `volume.observe` (key: a cloud's id) lists the native volumes of a cloud and corrects drift; `volume.survey`
-(key: "all") enqueues it regularly for every cloud.
+(key: "all") enqueues it regularly for every cloud. `volume.messages` (key: "all") deletes expired messages.
 """
 
 from functools import partial
@@ -15,6 +15,7 @@ from stratiform.services.volume.service.group_snapshots import RECONCILE_GROUP_S
 from stratiform.services.volume.service.snapshots import RECONCILE_SNAPSHOT
 from stratiform.services.volume.service.volumes import RECONCILE
 from stratiform.services.volume.tasks.copies import BACKUPS, SNAPSHOTS, reconcile_copy
+from stratiform.services.volume.tasks.expired_messages import DELETE_MESSAGES, delete_expired_messages
 from stratiform.services.volume.tasks.group_snapshots import reconcile_group_snapshot
 from stratiform.services.volume.tasks.observer import (
     OBSERVE,
@@ -25,7 +26,7 @@ from stratiform.services.volume.tasks.observer import (
 )
 from stratiform.services.volume.tasks.volumes import reconcile_volume
 
-__all__ = ["OBSERVE", "SURVEY", "SURVEY_INTERVAL_US", "build_handlers"]
+__all__ = ["DELETE_MESSAGES", "OBSERVE", "SURVEY", "SURVEY_INTERVAL_US", "build_handlers"]
 
 
 def build_handlers(service: VolumeService) -> dict[str, Handler]:
@@ -37,4 +38,5 @@ def build_handlers(service: VolumeService) -> dict[str, Handler]:
         RECONCILE_GROUP_SNAPSHOT: partial(reconcile_group_snapshot, service),
         OBSERVE: partial(observe_cloud, service),
         SURVEY: partial(enqueue_observations, service),
+        DELETE_MESSAGES: delete_expired_messages,
     }

@@ -1,7 +1,7 @@
 """The reconcile of snapshots and backups, which are both native snapshots."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -13,6 +13,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.work_queue import Job, Requeue
 from stratiform.services.volume import events, repository
 from stratiform.services.volume.model import Backup, Snapshot
+from stratiform.services.volume.model.messages import BACKUP, SNAPSHOT, Action, Detail, Failure
 from stratiform.services.volume.repository import groups, snapshots
 from stratiform.services.volume.service import VolumeService
 from stratiform.services.volume.tasks.delays import build_requeue
@@ -25,13 +26,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CopyKind(Generic[T]):
-    """Snapshots, or backups: their rows and events."""
+    """Snapshots, or backups: their rows and events, and by status what a message states if an operation fails."""
 
     rows: TableGateway[T]
     append_event: Callable[[Connection, Ids, str, T, Micros], None]
     created: str
     deleted: str
     updated: str
+    failures: Mapping[str, Failure]
 
 
 SNAPSHOTS = CopyKind(
@@ -40,9 +42,21 @@ SNAPSHOTS = CopyKind(
     events.SNAPSHOT_CREATED,
     events.SNAPSHOT_DELETED,
     events.SNAPSHOT_UPDATED,
+    {
+        "creating": Failure(Action.CREATE_SNAPSHOT, Detail.CREATE_SNAPSHOT, SNAPSHOT),
+        "deleting": Failure(Action.DELETE_SNAPSHOT, Detail.DELETE_SNAPSHOT, SNAPSHOT),
+    },
 )
 BACKUPS = CopyKind(
-    snapshots.backups, events.append_backup_event, events.BACKUP_CREATED, events.BACKUP_DELETED, events.BACKUP_CREATED
+    snapshots.backups,
+    events.append_backup_event,
+    events.BACKUP_CREATED,
+    events.BACKUP_DELETED,
+    events.BACKUP_CREATED,
+    {
+        "creating": Failure(Action.CREATE_BACKUP, Detail.CREATE_BACKUP, BACKUP),
+        "deleting": Failure(Action.DELETE_BACKUP, Detail.DELETE_BACKUP, BACKUP),
+    },
 )
 
 
@@ -54,7 +68,7 @@ def reconcile_copy(kind: CopyKind[T], service: VolumeService, job: Job) -> Reque
         return None
     cloud = service.clouds.connections.get(copy.cloud_id).snapshot
     if cloud is None:
-        _complete(kind, service, job, copy, kind.updated, status="error", fault="The cloud has no snapshots.")
+        _fail(kind, service, job, copy, "error", "The cloud has no snapshots.")
         return None
     if _waits_for_group(job, copy):
         return build_requeue(job, copy.updated_at)
@@ -127,11 +141,21 @@ def _find_native(cloud: SnapshotDriver, copy: Snapshot | Backup) -> NativeSnapsh
 
 def _fail(kind: CopyKind[T], service: VolumeService, job: Job, copy: T, status: str, reason: str) -> None:
     logger.warning("snapshot or backup failed id=%s status=%s error=%r", copy.id, status, reason)
-    _complete(kind, service, job, copy, kind.updated, status=status, fault=reason)
+    failure = kind.failures.get(copy.status)
+    _complete(kind, service, job, copy, kind.updated, failure=failure, status=status, fault=reason)
 
 
-def _complete(kind: CopyKind[T], service: VolumeService, job: Job, copy: T, event_type: str, **values: object) -> None:
-    """Write an outcome and its event, unless the status was changed in the meantime."""
+def _complete(
+    kind: CopyKind[T],
+    service: VolumeService,
+    job: Job,
+    copy: T,
+    event_type: str,
+    *,
+    failure: Failure | None = None,
+    **values: object,
+) -> None:
+    """Write an outcome, its event and the message about a failure, unless the status was changed in the meantime."""
     now = job.clock.now()
     with job.transaction() as db:
         _release_volume(db, copy, now)
@@ -139,6 +163,8 @@ def _complete(kind: CopyKind[T], service: VolumeService, job: Job, copy: T, even
             updated = kind.rows.find(db, copy.id)
             assert updated is not None, "it was updated"
             kind.append_event(db, service.ids, event_type, updated, now)
+            if failure is not None:
+                service.messages.create(db, copy.project_id, copy.id, failure, now)
 
 
 def _release_volume(db: Connection, copy: Snapshot | Backup, now: Micros) -> None:

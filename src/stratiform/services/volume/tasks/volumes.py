@@ -3,16 +3,18 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from stratiform.contract.connector import CloudConnection
-from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, NotSupported, RequestRejected
+from stratiform.contract.errors import CloudError, InsufficientCapacity, NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeDriver, VolumeSpec
 from stratiform.kit.clock import Micros
-from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.errors import Conflict, Fault, Invalid, NotFound
 from stratiform.kit.work_queue import Job, Requeue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.volume import events, repository
 from stratiform.services.volume.model import Volume
+from stratiform.services.volume.model.messages import BACKUP, Action, Detail, Failure
 from stratiform.services.volume.service import VolumeService
 from stratiform.services.volume.tasks.delays import build_requeue
 from stratiform.services.volume.tasks.volume_sources import (
@@ -51,7 +53,8 @@ def _handle_missing_capability(service: VolumeService, job: Job, volume: Volume)
     if volume.status == "deleting":
         _complete_delete(service, job, volume)
     else:
-        _fail(service, job, volume, "error", f"Cloud {volume.cloud_name} does not support block storage.")
+        reason = f"Cloud {volume.cloud_name} does not support block storage."
+        _fail(service, job, volume, "error", reason, failure=_FAILURES.get(volume.status))
 
 
 def _create(service: VolumeService, job: Job, connection: CloudConnection, volume: Volume) -> Requeue | None:
@@ -67,7 +70,7 @@ def _create(service: VolumeService, job: Job, connection: CloudConnection, volum
     except (NativeNotFound, InsufficientCapacity, RequestRejected, NotFound, Invalid, Conflict) as error:
         if volume.source_volume_id:
             delete_temporary_snapshot(connection, volume.id)
-        _fail(service, job, volume, "error", error.message)
+        _fail(service, job, volume, "error", error.message, failure=_describe_creation(volume, error))
         return None
     if native.state is NativeVolumeState.CREATING:
         if native.id != volume.native_id:
@@ -76,12 +79,12 @@ def _create(service: VolumeService, job: Job, connection: CloudConnection, volum
         return build_requeue(job, volume.updated_at)
     if native.state not in (NativeVolumeState.AVAILABLE, NativeVolumeState.IN_USE):
         reason = native.fault or f"The native volume is in state {native.state.value}."
-        _fail(service, job, volume, "error", reason, native.id)
+        _fail(service, job, volume, "error", reason, native.id, failure=_describe_creation(volume, None))
         return None
     if volume.source_volume_id:
         delete_temporary_snapshot(connection, volume.id)
     now = job.clock.now()
-    observed = {"native_id": native.id, "size_gib": native.size_gib, "wanted_gib": native.size_gib}
+    observed: dict[str, Any] = {"native_id": native.id, "size_gib": native.size_gib, "wanted_gib": native.size_gib}
     _complete(service, job, volume, events.CREATED, now, status="available", launched_at=now, fault="", **observed)
     complete_restore(service, job, volume)
     return None
@@ -114,14 +117,14 @@ def _extend(service: VolumeService, job: Job, connection: CloudConnection, volum
             cloud.extend(volume.native_id, volume.wanted_gib)
             native = cloud.get(volume.native_id)
     except NativeNotFound as error:
-        _fail(service, job, volume, "error", error.message)
+        _fail(service, job, volume, "error", error.message, failure=_FAILURES["extending"])
         return None
     except (InsufficientCapacity, RequestRejected) as error:
-        _fail(service, job, volume, "error_extending", error.message)
+        _fail(service, job, volume, "error_extending", error.message, failure=_FAILURES["extending"])
         return None
     if native.size_gib < volume.wanted_gib:
         return build_requeue(job, volume.updated_at)
-    size = {"size_gib": native.size_gib, "wanted_gib": native.size_gib}
+    size: dict[str, Any] = {"size_gib": native.size_gib, "wanted_gib": native.size_gib}
     _complete(service, job, volume, events.RESIZED, job.clock.now(), status=_PREVIOUS_STATUS, **size)
     return None
 
@@ -135,7 +138,9 @@ def _restore(service: VolumeService, job: Job, connection: CloudConnection, volu
         status = "error_restoring" if volume.status == "restoring-backup" else "error"
         keeps_data = isinstance(error, NotSupported)
         complete_restore(service, job, volume)
-        _fail(service, job, volume, volume.previous_status if keeps_data else status, error.message)
+        failure = _describe_restore(volume.target_id) if volume.status == "restoring-backup" else None
+        status = volume.previous_status if keeps_data else status
+        _fail(service, job, volume, status, error.message, failure=failure)
         return None
     event_type = events.REVERTED if volume.status == "reverting" else events.UPDATED
     complete_restore(service, job, volume)
@@ -151,7 +156,7 @@ def _upload(service: VolumeService, job: Job, connection: CloudConnection, volum
         delete_temporary_snapshot(connection, volume.target_id)
         with job.transaction() as db:
             service.images.native_images.fail(db, volume.target_id, job.clock.now())
-        _fail(service, job, volume, volume.previous_status, error.message)
+        _fail(service, job, volume, volume.previous_status, error.message, failure=_FAILURES["uploading"])
         return None
     if isinstance(image, Requeue):
         return image
@@ -198,17 +203,38 @@ def _complete_delete(service: VolumeService, job: Job, volume: Volume) -> None:
     _complete(service, job, volume, events.DELETED, now, status="deleted", terminated_at=terminated_at, deleted_at=now)
 
 
-def _complete(service: VolumeService, job: Job, volume: Volume, event_type: str, now: Micros, **values: object) -> None:
-    """Write an outcome and its event, unless the status was changed in the meantime."""
+def _complete(
+    service: VolumeService,
+    job: Job,
+    volume: Volume,
+    event_type: str,
+    now: Micros,
+    *,
+    failure: Failure | None = None,
+    **values: object,
+) -> None:
+    """Write an outcome, its event and the message about a failure, unless the status was changed in the meantime."""
     with job.transaction() as db:
-        if repository.update_in_status(db, volume, (volume.status,), now, **values):
-            updated = repository.volumes.find(db, volume.id)
-            if updated is not None:
-                events.append_event(db, service.ids, event_type, updated, now)
+        if not repository.update_in_status(db, volume, (volume.status,), now, **values):
+            return
+        updated = repository.volumes.find(db, volume.id)
+        if updated is not None:
+            events.append_event(db, service.ids, event_type, updated, now)
+        if failure is not None:
+            service.messages.create(db, volume.project_id, volume.id, failure, now)
 
 
-def _fail(service: VolumeService, job: Job, volume: Volume, status: str, reason: str, native_id: str = "") -> None:
-    """Set an error status; the customer may delete the volume."""
+def _fail(
+    service: VolumeService,
+    job: Job,
+    volume: Volume,
+    status: str,
+    reason: str,
+    native_id: str = "",
+    *,
+    failure: Failure | None = None,
+) -> None:
+    """Set an error status; the customer may delete the volume. `failure`: what the customer's message states."""
     logger.warning("volume operation failed volume=%s status=%s error=%r", volume.id, status, reason)
     values: dict[str, object] = {"status": status, "fault": reason, "wanted_gib": volume.size_gib}
     if native_id:
@@ -217,8 +243,29 @@ def _fail(service: VolumeService, job: Job, volume: Volume, status: str, reason:
         values["status"] = _PREVIOUS_STATUS
     if status == "error_deleting":
         values["terminated_at"] = None  # the native volume still exists, so its usage continues
-    _complete(service, job, volume, events.UPDATED, job.clock.now(), **values)
+    _complete(service, job, volume, events.UPDATED, job.clock.now(), failure=failure, **values)
 
+
+def _describe_creation(volume: Volume, error: Fault | None) -> Failure:
+    if volume.backup_id:
+        return _describe_restore(volume.backup_id)
+    if isinstance(error, InsufficientCapacity):
+        return Failure(Action.SCHEDULE, Detail.NO_BACKEND)
+    if volume.image_id and not isinstance(error, CloudError | None):
+        return Failure(Action.COPY_IMAGE, Detail.UNKNOWN)
+    return _FAILURES["creating"]
+
+
+def _describe_restore(backup_id: str) -> Failure:
+    return Failure(Action.RESTORE_BACKUP, Detail.RESTORE_BACKUP, BACKUP, backup_id)
+
+
+#: What a message states if an operation fails, by the status of the volume.
+_FAILURES = {
+    "creating": Failure(Action.CREATE, Detail.CREATE),
+    "extending": Failure(Action.EXTEND, Detail.EXTEND),
+    "uploading": Failure(Action.UPLOAD, Detail.UPLOAD),
+}
 
 _Step = Callable[[VolumeService, Job, CloudConnection, Volume], Requeue | None]
 _STEPS: dict[str, _Step] = {

@@ -59,7 +59,7 @@ def update_service(
 def update_service_of_host(
     request: ApiRequest, compute_service_id: str, body: schemas.ComputeServiceHost
 ) -> schemas.ComputeServiceStatusResponse:
-    """Run one of the actions enable, disable, disable-log-reason and force-down."""
+    """Run one of the actions `enable`, `disable`, `disable-log-reason` and `force-down`."""
     action = compute_service_id
     if body.binary != BINARY:
         raise ServiceNotFound(f"{body.binary} on host {body.host}")

@@ -33,7 +33,7 @@ def create_remote_console(
 
 @api.get("/os-console-auth-tokens/{console_token}", policy.CONSOLE_TOKENS_SHOW, since=31, manages_transactions=True)
 def show_console_token(request: ApiRequest, console_token: str) -> schemas.ConsoleConnectionResponse:
-    """Return an address in the cloud. The cloud is called with no transaction open."""
+    """Show the address in the cloud for a console token. The cloud is called with no transaction open."""
     consoles = request.services.compute.remote_consoles
     with request.read_transaction() as ctx:
         consoles.require_show(ctx)

@@ -31,9 +31,11 @@ _REMOVED = {
 
 def _declare(path: str, reason: str) -> None:
     def reject(_request: ApiRequest) -> NoReturn:
+        """Refuse: Nova has removed this API (410)."""
         raise RemovedApi(reason)
 
     def reject_item(_request: ApiRequest, removed_id: str) -> NoReturn:  # noqa: ARG001 - nothing exists
+        """Refuse: Nova has removed this API (410)."""
         raise RemovedApi(reason)
 
     for declare in (api.get, api.post):

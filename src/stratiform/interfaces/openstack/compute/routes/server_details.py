@@ -93,7 +93,7 @@ def show_diagnostics(request: ApiRequest, server_id: str) -> schemas.Diagnostics
     errors=(Conflict,),
 )
 def show_native_diagnostics(request: ApiRequest, server_id: str) -> dict[str, int]:
-    """The form of each hypervisor's own."""
+    """Show diagnostics in the format of the hypervisor."""
     rule = policy.SERVER_DIAGNOSTICS_SHOW
     server = request.services.compute.server_details.get_running(request.ctx, rule, server_id)
     return {"memory": server.flavor["ram"] * 1024, "vcpus": server.flavor["vcpus"]}

@@ -51,7 +51,7 @@ def attach_volume(
 def update_volume_attachment(
     request: ApiRequest, server_id: str, volume_id: str, body: schemas.VolumeAttachmentUpdateRequest
 ) -> None:
-    """Swap the volume with another one, or since 2.85 change `delete_on_termination`."""
+    """Swap the volume with another one or, since 2.85, change `delete_on_termination`."""
     changes, attachments = body.volume_attachment, request.services.compute.volume_attachments
     if changes.volume_id != volume_id or request.microversion < _UPDATES_OPTIONS:
         attachments.swap(request.ctx, server_id, volume_id, changes.volume_id)

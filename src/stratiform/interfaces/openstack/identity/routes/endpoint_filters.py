@@ -25,15 +25,18 @@ def _declare_association(path: str, kind: ResourceKind, parameter: str) -> None:
 
     @api.put(path, kind.rules.create, status=204)
     def add(request: ApiRequest, project_id: str, **ids: str) -> None:
+        """Associate an endpoint or endpoint group with a project."""
         request.services.identity.endpoint_filters.add(request.ctx, kind, project_id, ids[parameter])
 
     @api.get(path, kind.rules.get, status=204, errors=(SimpleResourceNotFound,))
     @api.head(path, kind.rules.get, status=204, errors=(SimpleResourceNotFound,))
     def check(request: ApiRequest, project_id: str, **ids: str) -> None:
+        """Check whether an endpoint or endpoint group is associated with a project."""
         request.services.identity.endpoint_filters.check(request.ctx, kind, project_id, ids[parameter])
 
     @api.delete(path, kind.rules.delete, errors=(SimpleResourceNotFound,))
     def remove(request: ApiRequest, project_id: str, **ids: str) -> None:
+        """Remove the association of an endpoint or endpoint group with a project."""
         request.services.identity.endpoint_filters.remove(request.ctx, kind, project_id, ids[parameter])
 
 

@@ -35,7 +35,7 @@ _SCRIPT_HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decod
 
 
 def _sign_in(request: ApiRequest, idp_id: str, protocol_id: str) -> ApiResponse[schemas.TokenResponse]:
-    """Issue an unscoped token for the access token of a provider in the header `Authorization: Bearer`."""
+    """Issue an unscoped token in exchange for a provider's access token in the header `Authorization: Bearer`."""
     scheme, _, access_token = request.http.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not access_token.strip():
         raise AuthenticationFailed
@@ -48,13 +48,13 @@ def _sign_in(request: ApiRequest, idp_id: str, protocol_id: str) -> ApiResponse[
 
 @api.get(_PROTOCOL + "/auth", None, status=201, errors=(SimpleResourceNotFound,))
 def sign_in_federated_user(request: ApiRequest, idp_id: str, protocol_id: str) -> ApiResponse[schemas.TokenResponse]:
-    """Issue an unscoped token for the access token of a provider in the header `Authorization: Bearer`."""
+    """Issue an unscoped token in exchange for a provider's access token in the header `Authorization: Bearer`."""
     return _sign_in(request, idp_id, protocol_id)
 
 
 @api.post(_PROTOCOL + "/auth", None, status=201, errors=(SimpleResourceNotFound,))
 def create_federated_token(request: ApiRequest, idp_id: str, protocol_id: str) -> ApiResponse[schemas.TokenResponse]:
-    """Issue an unscoped token for the access token of a provider in the header `Authorization: Bearer`."""
+    """Issue an unscoped token in exchange for a provider's access token in the header `Authorization: Bearer`."""
     return _sign_in(request, idp_id, protocol_id)
 
 
@@ -70,7 +70,7 @@ def list_federation_domains(request: ApiRequest) -> DomainsResponse:
 
 @api.get("/auth/OS-FEDERATION/websso/{protocol_id}", None, errors=(SimpleResourceNotFound,), produces=_PAGE)
 def start_web_sign_in(request: ApiRequest, protocol_id: str, query: schemas.WebSsoQuery) -> Response[Any]:
-    """Send a browser to the only provider with a protocol."""
+    """Redirect a browser to the only provider with a protocol."""
     idp_id = request.services.identity.federation.find_identity_provider_id(protocol_id)
     return _start(request, idp_id, protocol_id, query.origin)
 
@@ -79,7 +79,7 @@ def start_web_sign_in(request: ApiRequest, protocol_id: str, query: schemas.WebS
 def start_provider_web_sign_in(
     request: ApiRequest, idp_id: str, protocol_id: str, query: schemas.WebSsoQuery
 ) -> Response[Any]:
-    """Send a browser to a provider."""
+    """Redirect a browser to a provider."""
     return _start(request, idp_id, protocol_id, query.origin)
 
 

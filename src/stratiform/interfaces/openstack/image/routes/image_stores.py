@@ -1,4 +1,4 @@
-"""The stores of image data, its locations, and the image cache, which this installation does not have."""
+"""The stores of image data, and the image cache, which this installation does not have."""
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.image import schemas, views
@@ -26,19 +26,6 @@ def delete_image_from_store(request: ApiRequest, store_id: str, image_id: str) -
     request.services.image.image_stores.delete_image(request.ctx, store_id, image_id)
 
 
-def _get_image(request: ApiRequest, image_id: str) -> object:
-    return request.services.image.images.get(request.ctx, image_id)
-
-
-_NO_LOCATIONS = "This installation does not provide locations of image data to clients."
-api.declare_unsupported(
-    "GET", "/images/{image_id}/locations", policy.IMAGE_LOCATIONS_GET, _NO_LOCATIONS, get=_get_image
-)
-api.declare_unsupported(
-    "POST", "/images/{image_id}/locations", policy.IMAGE_LOCATIONS_CREATE, _NO_LOCATIONS, get=_get_image
-)
-
-
 @api.get("/cache", policy.IMAGE_CACHE_LIST)
 def list_cached_images(request: ApiRequest) -> None:  # noqa: ARG001
     """Refuse: clouds read image data directly from the store, without a cache."""
@@ -47,17 +34,17 @@ def list_cached_images(request: ApiRequest) -> None:  # noqa: ARG001
 
 @api.delete("/cache", policy.IMAGE_CACHE_DELETE)
 def clear_image_cache(request: ApiRequest) -> None:  # noqa: ARG001
-    """Refuse, as for the list."""
+    """Refuse: clouds read image data directly from the store, without a cache."""
     raise NotFound(_NO_CACHE)
 
 
 @api.put("/cache/{image_id}", policy.IMAGE_CACHE_CREATE, status=202)
 def cache_image(request: ApiRequest, image_id: str) -> None:  # noqa: ARG001
-    """Refuse, as for the list."""
+    """Refuse: clouds read image data directly from the store, without a cache."""
     raise NotFound(_NO_CACHE)
 
 
 @api.delete("/cache/{image_id}", policy.IMAGE_CACHE_DELETE)
 def delete_cached_image(request: ApiRequest, image_id: str) -> None:  # noqa: ARG001
-    """Refuse, as for the list."""
+    """Refuse: clouds read image data directly from the store, without a cache."""
     raise NotFound(_NO_CACHE)

@@ -55,7 +55,7 @@ def show_metadef_namespace(request: ApiRequest, namespace: str) -> schemas.Metad
 def update_metadef_namespace(
     request: ApiRequest, namespace: str, body: schemas.MetadefNamespaceUpdateRequest
 ) -> schemas.MetadefNamespaceDetail:
-    """Replace all attributes; those that the body does not have get their defaults."""
+    """Replace all attributes of a namespace; those that the body does not contain get their defaults."""
     namespaces = request.services.image.metadefs.namespaces
     return views.metadef_namespace(namespaces.replace(request.ctx, namespace, body.namespace, _get_attributes(body)))
 

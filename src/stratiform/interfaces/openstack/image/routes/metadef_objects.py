@@ -43,7 +43,7 @@ def show_metadef_object(request: ApiRequest, namespace: str, object_name: str) -
 def update_metadef_object(
     request: ApiRequest, namespace: str, object_name: str, body: schemas.MetadefObjectRequest
 ) -> schemas.MetadefObjectDetail:
-    """Replace all attributes of an object, its name included."""
+    """Replace all attributes of an object, including its name."""
     definition = views.build_definition(body)
     objects = request.services.image.metadefs.objects
     item = objects.replace(request.ctx, namespace, object_name, body.name, definition)

@@ -52,7 +52,7 @@ def show_metadef_property(request: ApiRequest, namespace: str, property_name: st
 def update_metadef_property(
     request: ApiRequest, namespace: str, property_name: str, body: schemas.MetadefProperty
 ) -> schemas.MetadefProperty:
-    """Replace all attributes of a property, its name included."""
+    """Replace all attributes of a property, including its name."""
     definition = views.build_definition(body)
     properties = request.services.image.metadefs.properties
     return views.metadef_property(properties.replace(request.ctx, namespace, property_name, body.name, definition))

@@ -14,7 +14,7 @@ _PATH = "/quotas/{target_project_id}"
 
 @api.get("/quotas", policy.QUOTAS_LIST)
 def list_quotas(request: ApiRequest) -> schemas.QuotasResponse:
-    """The quotas of all projects with limits of their own."""
+    """List the quotas of all projects that have limits of their own."""
     by_project = request.services.network.quotas.list(request.ctx)
     return schemas.QuotasResponse(
         [
@@ -65,5 +65,5 @@ def show_quota_details(request: ApiRequest, target_project_id: str) -> schemas.Q
 
 @api.get(f"{_PATH}/details", policy.QUOTAS_GET)
 def show_quota_details_by_sdk(request: ApiRequest, target_project_id: str) -> schemas.QuotaDetailsResponse:
-    """The path that openstacksdk uses."""
+    """Show quota with details, at the path that openstacksdk uses."""
     return show_quota_details(request, target_project_id)

@@ -53,7 +53,7 @@ def update_attachment(
 
 @api.delete(_PATH, policy.ATTACHMENT_DELETE, since=27, status=200, errors=(Conflict,))
 def delete_attachment(request: ApiRequest, attachment_id: str) -> schemas.AttachmentsResponse:
-    """Return the remaining attachments of the volume."""
+    """Delete an attachment, and return the remaining attachments of the volume."""
     remaining = request.services.volume.recorded_attachments.delete(request.ctx, attachment_id)
     return schemas.AttachmentsResponse([views.attachment_summary(item) for item in remaining])
 

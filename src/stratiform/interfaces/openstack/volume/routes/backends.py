@@ -194,7 +194,7 @@ def list_hosts(request: ApiRequest) -> HostsResponse:
 
 @api.get("/os-hosts/{host}", policy.HOST_MANAGE)
 def show_host(request: ApiRequest, host: str) -> HostResponse:
-    """Return the totals of all projects."""
+    """Show a host, with the totals of all projects."""
     backend = request.services.volume.backends.get(request.ctx, policy.HOST_MANAGE, host)
     usage = HostUsage(
         host=backend.host,

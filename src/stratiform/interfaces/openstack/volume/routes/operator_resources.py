@@ -18,6 +18,7 @@ RESOURCE_FILTERS: Mapping[str, tuple[str, ...]] = {
     "backup": ("name", "status", "volume_id"),
     "snapshot": ("name", "status", "volume_id", "metadata"),
     "attachment": ("volume_id", "status", "instance_id"),
+    "message": ("resource_uuid", "resource_type", "event_id", "request_id", "message_level"),
     "volume_type": ("is_public",),
 }
 
@@ -31,7 +32,7 @@ def list_resource_filters(request: ApiRequest) -> dict[str, list[dict[str, objec
 
 @api.post("/workers/cleanup", policy.WORKER_CLEANUP, status=202, since=24)
 def clean_up_workers(_request: ApiRequest) -> dict[str, list[str]]:
-    """Interrupted operations continue without a request, so nothing is cleaned up."""
+    """Clean up nothing: interrupted operations continue without a request."""
     return {"cleaning": [], "unavailable": []}
 
 

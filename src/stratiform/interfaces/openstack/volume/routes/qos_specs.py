@@ -85,7 +85,7 @@ def show_qos_specs(request: ApiRequest, qos_specs_id: str) -> QosSpecsResponse:
 
 @api.put(_PATH, policy.QOS_SPECS_MANAGE)
 def update_qos_specs(request: ApiRequest, qos_specs_id: str, body: QosSpecsRequest) -> UpdatedQosSpecsResponse:
-    """Return the changed specs."""
+    """Update QoS specs, and return the changed ones."""
     specs = _specs(body)
     if not specs:
         raise Invalid("Invalid input received: qos_specs must not be empty")

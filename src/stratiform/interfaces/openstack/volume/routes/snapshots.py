@@ -42,7 +42,7 @@ def show_snapshot(request: ApiRequest, snapshot_id: str) -> schemas.SnapshotResp
 
 @api.post("/snapshots", policy.SNAPSHOT_CREATE, status=202)
 def create_snapshot(request: ApiRequest, body: schemas.SnapshotCreateRequest) -> schemas.SnapshotResponse:
-    """Since 3.66 volumes that are in use need no `force`, and `force` must not be false.
+    """Create a snapshot; since 3.66, volumes that are in use need no `force`, and `force` must not be false.
 
     A `volume_id` of null is that of a volume that does not exist, as in Cinder.
     """

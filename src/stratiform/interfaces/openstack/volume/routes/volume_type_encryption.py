@@ -87,7 +87,7 @@ def create_encryption(request: ApiRequest, type_id: str, body: EncryptionCreateR
 
 @api.get(_ITEM_PATH, policy.TYPE_ENCRYPTION_GET)
 def show_encryption_field(request: ApiRequest, type_id: str, encryption_id: str) -> dict[str, object]:
-    """Return one field, whose name is the last segment of the path."""
+    """Show one field of an encryption; the last segment of the path is its name."""
     encryption = request.services.volume.type_encryptions.find(request.ctx, type_id)
     name = encryption_id
     fields: dict[str, Any] = {}
@@ -103,7 +103,7 @@ def show_encryption_field(request: ApiRequest, type_id: str, encryption_id: str)
 def update_encryption(
     request: ApiRequest, type_id: str, encryption_id: str, body: EncryptionUpdateRequest
 ) -> UpdatedEncryptionResponse:
-    """Return the changed fields."""
+    """Update an encryption, and return the changed fields."""
     values = {name: getattr(body.encryption, name) for name in body.encryption.__struct_fields__}
     changes = {name: value for name, value in values.items() if value is not UNSET}
     if not changes:

@@ -6,8 +6,8 @@ from sqlalchemy.schema import SchemaItem
 
 from stratiform.kit.database import Json
 
-revision = "0087"
-down_revision = "0086"
+revision = "0088"
+down_revision = "0087"
 branch_labels = None
 depends_on = None
 

@@ -258,7 +258,7 @@ EVENTS = '[identity]\nid = "id"\n[[events]]\ntype = "thing.end"\n'
         ("= 3", "t.toml: not TOML: "),
         ('name = "thing"', "t.toml: the file: missing key `title`"),
         (toml(colour="red"), "t.toml: the file: unknown key `colour`"),
-        (toml(name="Thing!"), "t.toml: name: Expected `str` matching regex"),
+        (toml(name="Thing!"), "t.toml: name: expected `str` matching regex"),
         (toml(root="a..b"), "t.toml: root: 'a..b' is not a path"),
         (toml(launched="a."), "t.toml: launched: 'a.' is not a path"),
         (toml() + '[[events]]\ntype = "a"\nrule = "start"\n', "t.toml: identity: missing table"),
@@ -276,8 +276,8 @@ EVENTS = '[identity]\nid = "id"\n[[events]]\ntype = "thing.end"\n'
         (toml() + '[samples."a b"]\nkind = "gauge"\nunit = "B"\n', "t.toml: samples.a b: the name of a sample"),
         (toml() + '[samples.a]\nkind = "rate"\nunit = "B"\n', "t.toml: samples.a.kind: Invalid enum value 'rate'"),
         (toml() + '[samples.a]\nkind = "delta"\nunit = "B"\nvalue = "v"\nconstant = 1\n', "t.toml: samples.a: `value`"),
-        (toml() + '[samples.a]\nkind = "gauge"\nunit = "B"\nhold = 0\n', "t.toml: samples.a.hold: Expected `int` >= 1"),
-        (toml() + '[state]\npath = "s"\nmap = { a = "" }\n', "t.toml: state.map.a: Expected `str` of length >= 1"),
+        (toml() + '[samples.a]\nkind = "gauge"\nunit = "B"\nhold = 0\n', "t.toml: samples.a.hold: expected `int` >= 1"),
+        (toml() + '[state]\npath = "s"\nmap = { a = "" }\n', "t.toml: state.map.a: expected `str` of length >= 1"),
     ],
 )  # fmt: skip
 def test_error_is_one_line_with_the_key(text: str, error: str) -> None:

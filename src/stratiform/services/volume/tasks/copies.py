@@ -26,8 +26,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CopyKind(Generic[T]):
-    """Snapshots, or backups: their rows and events, and by status what a message states if an operation fails."""
+    """Snapshots, or backups: their rows and events, and by status what a message states if an operation fails.
 
+    `name`: the kind in logs.
+    """
+
+    name: str
     rows: TableGateway[T]
     append_event: Callable[[Connection, Ids, str, T, Micros], None]
     created: str
@@ -37,6 +41,7 @@ class CopyKind(Generic[T]):
 
 
 SNAPSHOTS = CopyKind(
+    "snapshot",
     snapshots.snapshots,
     events.append_snapshot_event,
     events.SNAPSHOT_CREATED,
@@ -48,6 +53,7 @@ SNAPSHOTS = CopyKind(
     },
 )
 BACKUPS = CopyKind(
+    "backup",
     snapshots.backups,
     events.append_backup_event,
     events.BACKUP_CREATED,
@@ -140,7 +146,7 @@ def _find_native(cloud: SnapshotDriver, copy: Snapshot | Backup) -> NativeSnapsh
 
 
 def _fail(kind: CopyKind[T], service: VolumeService, job: Job, copy: T, status: str, reason: str) -> None:
-    logger.warning("snapshot or backup failed id=%s status=%s error=%r", copy.id, status, reason)
+    logger.warning("%s failed id=%s status=%s error=%r", kind.name, copy.id, status, reason)
     failure = kind.failures.get(copy.status)
     _complete(kind, service, job, copy, kind.updated, failure=failure, status=status, fault=reason)
 

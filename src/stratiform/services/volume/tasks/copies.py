@@ -28,10 +28,10 @@ logger = logging.getLogger(__name__)
 class CopyKind(Generic[T]):
     """Snapshots, or backups: their rows and events, and by status what a message states if an operation fails.
 
-    `name`: the kind in logs.
+    `failure_log`: the format of a log message with id, status and error.
     """
 
-    name: str
+    failure_log: str
     rows: TableGateway[T]
     append_event: Callable[[Connection, Ids, str, T, Micros], None]
     created: str
@@ -41,7 +41,7 @@ class CopyKind(Generic[T]):
 
 
 SNAPSHOTS = CopyKind(
-    "snapshot",
+    "snapshot operation failed snapshot=%s status=%s error=%r",
     snapshots.snapshots,
     events.append_snapshot_event,
     events.SNAPSHOT_CREATED,
@@ -53,7 +53,7 @@ SNAPSHOTS = CopyKind(
     },
 )
 BACKUPS = CopyKind(
-    "backup",
+    "backup operation failed backup=%s status=%s error=%r",
     snapshots.backups,
     events.append_backup_event,
     events.BACKUP_CREATED,
@@ -146,7 +146,7 @@ def _find_native(cloud: SnapshotDriver, copy: Snapshot | Backup) -> NativeSnapsh
 
 
 def _fail(kind: CopyKind[T], service: VolumeService, job: Job, copy: T, status: str, reason: str) -> None:
-    logger.warning("%s failed id=%s status=%s error=%r", kind.name, copy.id, status, reason)
+    logger.warning(kind.failure_log, copy.id, status, reason)
     failure = kind.failures.get(copy.status)
     _complete(kind, service, job, copy, kind.updated, failure=failure, status=status, fault=reason)
 

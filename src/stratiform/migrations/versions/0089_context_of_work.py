@@ -6,7 +6,7 @@ from alembic import op
 from stratiform.kit.database import Json
 
 revision = "0089"
-down_revision = "0087"
+down_revision = "0088"
 branch_labels = None
 depends_on = None
 

@@ -34,6 +34,7 @@ TRANSACTION_OWNERS = {
     "image/service/image_copies.py",
     "image/service/image_data.py",
     "image/service/image_transfers.py",
+    "image/service/location_imports.py",
     "network/service/cloud_objects.py",
     "network/service/native_subnets.py",
     "network/service/subnets.py",

@@ -156,6 +156,15 @@ class Settings(HttpOptions, IdentityOptions):
     image_default_store: str = setting_field(
         LOCAL_STORE, "Store that receives image data unless a request names others, like Glance's default_backend."
     )
+    show_image_direct_url: bool = setting_field(
+        False, "Whether images contain `direct_url`, the address of their data in a store, as in Glance."
+    )
+    show_multiple_locations: bool = setting_field(
+        False, "Whether images contain `locations`, which users can then change, as in Glance."
+    )
+    do_secure_hash: bool = setting_field(
+        True, "Whether data registered with `POST /v2/images/ID/locations` is hashed, as in Glance."
+    )
     quota_image_size_total: Annotated[int, Meta(ge=-1)] = setting_field(
         IMAGE_QUOTAS["image_size_total"],
         "Maximum total size in MiB of images per project, as in Glance; -1: unlimited. Unified limits take precedence.",
@@ -260,6 +269,9 @@ class Settings(HttpOptions, IdentityOptions):
             import_networks=self.image_import_networks,
             stores=self.image_stores,
             default_store=self.image_default_store,
+            show_image_direct_url=self.show_image_direct_url,
+            show_multiple_locations=self.show_multiple_locations,
+            do_secure_hash=self.do_secure_hash,
             quotas={resource: getattr(self, f"quota_{resource}") for resource in IMAGE_QUOTAS},
         )
 

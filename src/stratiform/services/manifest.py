@@ -32,6 +32,8 @@ class ImageSettings:
     `reserve`: bytes of the disk that image data leaves free. `requires_format_match`: data whose format is not the
     declared one is rejected. `import_networks`: networks that are not public, from which images may be downloaded.
     `stores`: those beside the local one; `default_store`: the one that receives data unless a request names others.
+    `show_image_direct_url`, `show_multiple_locations`: images contain the addresses of their data. `do_secure_hash`:
+    data that a request registers is hashed.
     """
 
     size_cap: int = 2**40
@@ -40,6 +42,9 @@ class ImageSettings:
     import_networks: tuple[str, ...] = ()
     stores: "tuple[StoreSettings, ...]" = ()
     default_store: str = "local"
+    show_image_direct_url: bool = False
+    show_multiple_locations: bool = False
+    do_secure_hash: bool = True
     quotas: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -10,11 +10,15 @@ from stratiform.contract.errors import CloudError, RequestRejected
 from stratiform.kit.clock import MINUTE_US
 from stratiform.kit.errors import Unavailable
 from stratiform.kit.policy import SYSTEM
+from stratiform.kit.public_downloads import parse_networks
 from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
-from stratiform.services.image.repository import image_copies
+from stratiform.services.image.model import ImageLocation, set_locations
+from stratiform.services.image.repository import image_copies, images
+from stratiform.services.image.stores.http import HttpStore
 from stratiform.services.image.tasks import build_handlers
 from support.stacks import ServiceHarness, customer
+from support.web_images import serve_image
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +143,23 @@ def test_delete_removes_copies_and_data(image: ImageInCloud, lose_response: bool
     assert list(services.image.image_data.store.folder.iterdir()) == []
     with services.database.read_transaction() as db:
         assert image_copies.list_all(db, image.image_id) == []
+
+
+@pytest.mark.parametrize("content", [b"y" * 100_000, b"x" * 99_999, b"x" * 100_001])
+def test_data_that_others_have_changed_is_not_uploaded(image: ImageInCloud, content: bytes) -> None:
+    """Data on a web server that is no longer that of the image is refused before the cloud has all of it."""
+    services = image.harness.services
+    stores = services.image.image_data.stores
+    stores.stores["web"] = HttpStore("web", parse_networks(["127.0.0.0/8"]))
+    with serve_image() as web:
+        with services.database.transaction() as db:
+            stored = images.find(db, image.image_id)
+            assert stored is not None
+            images.save(db, set_locations(stored, [ImageLocation("web", web.url)]))
+        web.content, web.stated_size = content, 100_000
+        with pytest.raises(RequestRejected, match="has changed"):
+            image.ensure()
+        assert image.list_tokens() == []
+        web.content = b"x" * 100_000
+        assert image.ensure()
+    assert image.list_tokens() == [image.image_id]

@@ -81,6 +81,26 @@ class StorageFull(ContentTooLarge):
         super().__init__("There is not enough disk space on the image storage media.")
 
 
+class InvalidLocation(Invalid):
+    """The address is not one of a store, has no data, or may not be registered."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid location")
+
+
+class LocationExists(Invalid):
+    def __init__(self, url: str) -> None:
+        super().__init__(f"The location {url} already exists")
+
+
+class LocationLimitExceeded(ContentTooLarge):
+    def __init__(self, attempted: int, maximum: int) -> None:
+        super().__init__(
+            f"The limit has been exceeded on the number of allowed image locations. Attempted: {attempted}, "
+            f"Maximum: {maximum}"
+        )
+
+
 class UnknownStore(Invalid):
     """Source of the text: glance_store.exceptions.UnknownScheme."""
 

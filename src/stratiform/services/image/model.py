@@ -156,7 +156,7 @@ class StoreSettings:
         help="ID of the store in the API; `local` changes the folder, description or weight of the built-in store."
     )
     kind: str = setting_field(
-        "file", "`file`: a folder; `s3`: a bucket; `http`: web servers, read-only; locations cannot be registered yet."
+        "file", "`file`: a folder; `s3`: a bucket; `http`: web servers with data that is registered as image locations."
     )
     description: str = setting_field("", "Description in the API.")
     weight: int = setting_field(0, "Data is read from the store with the highest weight, as in Glance.")
@@ -199,12 +199,49 @@ class ImageMember:
 
 
 @dataclass(frozen=True, slots=True)
+class NewLocation:
+    """A location in a request. `validation_data`: os_hash_algo and os_hash_value, and possibly checksum (MD5)."""
+
+    url: str
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    validation_data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedData:
+    """Existing data that a request may register as a location. `size` in bytes."""
+
+    location: ImageLocation
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LocationUrl:
+    """A location as clients see it; the metadata contains the store."""
+
+    url: str
+    metadata: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class LocationUrls:
+    """The locations of an image in a response. `direct_url` "", `locations` None: they are not visible."""
+
+    direct_url: str = ""
+    locations: Sequence[LocationUrl] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ImageChange:
-    """One operation of a JSON patch on a top-level attribute. `op`: add, replace or remove."""
+    """One operation of a JSON patch on a top-level attribute. `op`: add, replace or remove.
+
+    For `locations`, `value` is a `NewLocation` or a list of them, and `position` the index, or `-` for the end.
+    """
 
     op: str
     name: str
     value: object = None
+    position: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +259,7 @@ class ImageQuery:
 
 @dataclass(frozen=True, slots=True)
 class StoredData:
-    """Image data that was stored completely: its location, size in bytes, MD5 and SHA-512 in hexadecimal."""
+    """Image data that was stored completely: its location, size in bytes, MD5 and (usually) SHA-512 in hexadecimal."""
 
     location: ImageLocation
     size: int

@@ -18,6 +18,11 @@ def project_or_system_reader(caller: Caller, project_id: str | None) -> bool:
     return project_reader(caller, project_id) or system_reader(caller, project_id)
 
 
+def member_or_service(caller: Caller, project_id: str | None) -> bool:
+    """Members of the project, OpenStack services, and operators."""
+    return project_member(caller, project_id) or admin_or_service(caller, project_id)
+
+
 IMAGES_CREATE = Rule("add_image", project_member, "Create an image")
 IMAGES_GET = Rule("get_image", project_or_system_reader, "Show an image")
 IMAGES_LIST = Rule("get_images", project_or_system_reader, "List images")
@@ -35,9 +40,11 @@ IMAGE_DATA_DOWNLOAD = Rule("download_image", project_or_system_reader, "Download
 IMAGE_TASKS_LIST = Rule("get_tasks", admin, "List import tasks")
 IMAGE_TASKS_GET = Rule("get_task", admin, "Show an import task")
 IMAGE_TASKS_CREATE = Rule("add_task", admin, "Create an image and import its data")
-IMAGE_LOCATIONS_GET = Rule("fetch_image_location", admin_or_service, "Show the locations of image data")
-IMAGE_LOCATIONS_CREATE = Rule("add_image_location", project_member, "Register a location of image data")
-IMAGE_LOCATIONS_DELETE = Rule("delete_image_location", project_member, "Delete image data from a store")
+IMAGE_LOCATIONS_LIST = Rule("fetch_image_location", admin_or_service, "List the locations of image data")
+IMAGE_LOCATIONS_CREATE = Rule("add_image_location", member_or_service, "Register existing data as that of an image")
+IMAGE_LOCATIONS_GET = Rule("get_image_location", project_or_system_reader, "See the locations of an image in responses")
+IMAGE_LOCATIONS_UPDATE = Rule("set_image_location", project_member, "Add and replace the locations of an image")
+IMAGE_LOCATIONS_DELETE = Rule("delete_image_location", admin, "Remove locations, and delete image data from a store")
 IMAGE_CACHE_LIST = Rule("cache_list", admin, "List cached images")
 IMAGE_CACHE_CREATE = Rule("cache_image", admin, "Cache an image")
 IMAGE_CACHE_DELETE = Rule("cache_delete", admin, "Delete cached images")

@@ -8,6 +8,7 @@ from stratiform.kit.work_queue import Handler, Job, Requeue
 from stratiform.services.image.errors import StoreUnavailable
 from stratiform.services.image.repository import image_copies, image_tasks, images
 from stratiform.services.image.service import ImageService
+from stratiform.services.image.service.location_imports import TASK_TYPE
 
 logger = logging.getLogger(__name__)
 
@@ -43,15 +44,16 @@ def _import_data(service: ImageService, job: Job) -> None:
         with job.transaction():
             pass
 
+    importer = service.location_imports if task.type == TASK_TYPE else service.image_imports
     try:
-        image = service.image_imports.import_data(task, keep_lease)
+        image = importer.import_data(task, keep_lease)
     except Fault as error:
         if isinstance(error, Unavailable) and not isinstance(error, StoreUnavailable):
             raise
         logger.info("image import failed image=%s task=%s error=%r", task.image_id, task.id, error.message)
-        finished = service.image_imports.fail(task, error.message)
+        finished = importer.fail(task, error.message)
     else:
-        finished = service.image_imports.finish(task, image)
+        finished = importer.finish(task, image)
     with job.transaction() as db:
         image_tasks.save(db, finished)
 

@@ -72,7 +72,7 @@ def test_image_format(api: Callers) -> None:
         ({"status": "active"}, 403),
         ({"size": 3}, 403),
         ({"location": "x"}, 403),
-        ({"locations": []}, 403),
+        ({"locations": []}, 400),
         ({"owner": "other"}, 403),
         ([], 400),
     ],
@@ -113,7 +113,13 @@ def test_patch(api: Callers, image: Document) -> None:
         (operation("remove", "/name"), 403),
         (operation("replace", "/status", "active"), 403),
         (operation("replace", "/checksum", "x"), 403),
-        (operation("add", "/locations/-", {}), 403),
+        (operation("add", "/locations/-", {}), 400),
+        (operation("add", "/locations/-", {"url": "http://h/i", "metadata": {}}), 403),
+        (operation("add", "/locations", {"url": "http://h/i", "metadata": {}}), 400),
+        (operation("replace", "/locations", []), 403),
+        (operation("replace", "/locations", {}), 400),
+        (operation("remove", "/locations/0"), 403),
+        (operation("remove", "/locations"), 400),
         (operation("replace", "/min_disk", "x"), 400),
         (operation("move", "/name", "x"), 400),
         (operation("add", "name", "x"), 400),
@@ -205,7 +211,7 @@ def test_discovery(api: Callers) -> None:
     assert api.request("GET", f"{V2}/schemas/unknown").status_code == 404
     assert api.ok("GET", f"{V2}/info/import")["import-methods"]["value"] == ["glance-direct", "web-download"]
     versions = api.request("GET", "/image", "").json()["versions"]
-    assert [version["id"] for version in versions][:3] == ["v2.15", "v2.13", "v2.12"]
+    assert [version["id"] for version in versions][:3] == ["v2.17", "v2.15", "v2.13"]
     assert [version["status"] for version in versions].count("CURRENT") == 1
     alias = api.request("GET", "/image/versions", "")
     assert (alias.status_code, alias.json()) == (200, {"versions": versions})

@@ -17,8 +17,9 @@ def _invalid_field(field: str, _value: str, reason: str) -> Fault:
     return Invalid(f"Provided object does not match schema 'image': {reason}: '{field}'")
 
 
-#: Minor versions below the current one. 2.14 is that of the image cache. Source: glance/api/versions.py.
-_OLDER_VERSIONS = (13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+#: Minor versions below the current one. Glance lists 2.14 and 2.16 only with an image cache.
+#: Source: glance/api/versions.py.
+_OLDER_VERSIONS = (15, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
 
 
 def _build_versions(entry: Document) -> Response[Document]:
@@ -35,6 +36,6 @@ api = OpenStackApi(
     empty_media_type="text/html",  # glanceclient decodes every body of type application/json
     exception_handlers=build_fault_handlers(format_glance_fault, render_page=render_webob_page),
     catalog=(CatalogService("image", "glance", "/image"),),
-    versions=VersionDocuments("v2.15", "", _build_versions, build_version_list, list_alias="versions"),
+    versions=VersionDocuments("v2.17", "", _build_versions, build_version_list, list_alias="versions"),
     invalid_field=_invalid_field,
 )

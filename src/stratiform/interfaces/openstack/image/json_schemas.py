@@ -26,6 +26,31 @@ def _size(description: str) -> JsonSchema:
     return {"type": ["null", "integer"], "description": description, "readOnly": True}
 
 
+_LOCATIONS: JsonSchema = {
+    "type": "array",
+    "description": "A set of URLs to access the image file kept in external store",
+    "items": {
+        "type": "object",
+        "properties": {
+            "url": {"type": "string", "maxLength": 255},
+            "metadata": {"type": "object"},
+            "validation_data": {
+                "type": "object",
+                "description": "Values of the image; if its status is not 'queued', they must be those that it has",
+                "writeOnly": True,
+                "additionalProperties": False,
+                "properties": {
+                    "checksum": {"type": "string", "minLength": 32, "maxLength": 32},
+                    "os_hash_algo": {"type": "string", "maxLength": 64},
+                    "os_hash_value": {"type": "string", "maxLength": 128},
+                },
+                "required": ["os_hash_algo", "os_hash_value"],
+            },
+        },
+        "required": ["url", "metadata"],
+    },
+}
+
 _IMAGE: JsonSchema = {
     "name": "image",
     "properties": {
@@ -62,6 +87,8 @@ _IMAGE: JsonSchema = {
         "self": _string("An image self url", nullable=False, read_only=True),
         "file": _string("An image file url", nullable=False, read_only=True),
         "schema": _string("An image schema url", nullable=False, read_only=True),
+        "direct_url": _string("URL to access the image file kept in external store", nullable=False, read_only=True),
+        "locations": _LOCATIONS,
     },
     "additionalProperties": {"type": "string"},
     "links": [
@@ -106,7 +133,7 @@ _TASK: JsonSchema = {
     "name": "task",
     "properties": {
         "id": _string("An identifier for the task", nullable=False, pattern=_UUID_PATTERN),
-        "type": _string("The type of task", nullable=False, enum=["import", "api_image_import"]),
+        "type": _string("The type of task", nullable=False, enum=["import", "api_image_import", "location_import"]),
         "status": _string(
             "The current status of this task", nullable=False, enum=["pending", "processing", "success", "failure"]
         ),

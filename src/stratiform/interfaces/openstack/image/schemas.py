@@ -1,8 +1,8 @@
 """Structs of requests and responses. Source: Image API v2, "Images", "Sharing"."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from stratiform.interfaces.endpoints import ExtensibleStruct
 
@@ -21,6 +21,41 @@ class ImageCreateRequest(ExtensibleStruct, kw_only=True):
     min_disk: int | UnsetType = UNSET
     min_ram: int | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
+
+
+class LocationDetail(Struct):
+    """The address of image data in a store; the metadata contains the store."""
+
+    url: str
+    metadata: dict[str, object]
+
+
+class PatchValidationData(Struct, forbid_unknown_fields=True):
+    """Hashes that become those of a queued image, and must be those of any other image."""
+
+    os_hash_algo: Annotated[str, Meta(max_length=64)]
+    os_hash_value: Annotated[str, Meta(max_length=128)]
+    checksum: Annotated[str, Meta(min_length=32, max_length=32)] | UnsetType = UNSET
+
+
+class PatchLocation(Struct):
+    """A location in a JSON patch."""
+
+    url: Annotated[str, Meta(max_length=255)]
+    metadata: dict[str, object]
+    validation_data: PatchValidationData | UnsetType = UNSET
+
+
+class LocationValidationData(Struct, forbid_unknown_fields=True):
+    """The hash of the data; both fields or none."""
+
+    os_hash_algo: Literal["sha1", "sha256", "sha512", "md5"] | UnsetType = UNSET
+    os_hash_value: Annotated[str, Meta(max_length=128)] | UnsetType = UNSET
+
+
+class LocationCreateRequest(Struct):
+    url: str
+    validation_data: LocationValidationData | UnsetType = UNSET
 
 
 class ImageDetail(ExtensibleStruct, kw_only=True):
@@ -48,6 +83,8 @@ class ImageDetail(ExtensibleStruct, kw_only=True):
     self_link: str = field(name="self")
     file: str
     stores: str | UnsetType = UNSET
+    direct_url: str | UnsetType = UNSET
+    locations: list[LocationDetail] | UnsetType = UNSET
     schema: str = "/v2/schemas/image"
 
 

@@ -1,6 +1,6 @@
 """Models of the image service as response structs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,10 +9,10 @@ from msgspec import UNSET
 from stratiform.interfaces.openstack.image import schemas
 from stratiform.kit.clock import format_iso_seconds
 from stratiform.kit.pagination import Slice
-from stratiform.services.image.model import Image, ImageMember, ImageTask, StoreInfo
+from stratiform.services.image.model import Image, ImageMember, ImageTask, LocationUrl, LocationUrls, StoreInfo
 
 
-def image_detail(image: Image) -> schemas.ImageDetail:
+def image_detail(image: Image, locations: LocationUrls) -> schemas.ImageDetail:
     return schemas.ImageDetail(
         id=image.id,
         name=image.name,
@@ -36,15 +36,24 @@ def image_detail(image: Image) -> schemas.ImageDetail:
         self_link=f"/v2/images/{image.id}",
         file=f"/v2/images/{image.id}/file",
         stores=",".join(location.store for location in image.data_locations) if image.locations else UNSET,
+        direct_url=locations.direct_url or UNSET,
+        locations=UNSET if locations.locations is None else location_details(locations.locations),
         extra=dict(image.properties),
     )
 
 
-def images_response(images: Slice[Image], query_items: Sequence[tuple[str, str]]) -> schemas.ImagesResponse:
+def location_details(locations: Sequence[LocationUrl]) -> list[schemas.LocationDetail]:
+    return [schemas.LocationDetail(location.url, dict(location.metadata)) for location in locations]
+
+
+def images_response(
+    images: Slice[Image], query_items: Sequence[tuple[str, str]], describe: Callable[[Image], LocationUrls]
+) -> schemas.ImagesResponse:
+    """Return a page of images; `describe` returns the locations of an image."""
     query = [(name, value) for name, value in query_items if name != "marker"]
     marker = images.next_marker(lambda image: image.id)
     return schemas.ImagesResponse(
-        images=[image_detail(image) for image in images.items],
+        images=[image_detail(image, describe(image)) for image in images.items],
         first=_list_path(query),
         next=UNSET if marker is None else _list_path([*query, ("marker", marker)]),
     )

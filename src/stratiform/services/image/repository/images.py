@@ -13,7 +13,7 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.keyset_pagination import list_sorted_page
 from stratiform.kit.number_parsing import parse_uint
 from stratiform.kit.pagination import Slice
-from stratiform.services.image.model import VISIBILITIES, Image, ImageQuery
+from stratiform.services.image.model import VISIBILITIES, Image, ImageLocation, ImageQuery
 from stratiform.services.image.tables import image_members, images
 
 _rows = TableGateway(images, Image)
@@ -85,6 +85,14 @@ def save(db: Connection, image: Image) -> Image:
 
 def delete(db: Connection, image_id: str) -> None:
     _rows.delete(db, images.c.id == image_id)
+
+
+def is_location_used(db: Connection, location: ImageLocation) -> bool:
+    """Return True if an image has this data."""
+    fragment = msgspec.json.encode({"store": location.store, "name": location.name}).decode()[1:-1]
+    return (
+        db.execute(select(images.c.id).where(_json_contains(images.c.locations, fragment)).limit(1)).first() is not None
+    )
 
 
 def list_active_of_owner(db: Connection, owner: str) -> Sequence[Image]:

@@ -12,11 +12,13 @@ from stratiform.services.identity.service import IdentityService
 from stratiform.services.image.service.image_copies import ImageCopies
 from stratiform.services.image.service.image_data import ImageData, ImageFile
 from stratiform.services.image.service.image_imports import ImageImports, ImportRequest
+from stratiform.services.image.service.image_locations import ImageLocations
 from stratiform.services.image.service.image_members import ImageMembers
 from stratiform.services.image.service.image_quotas import ImageQuotas
 from stratiform.services.image.service.image_tags import ImageTags
 from stratiform.services.image.service.image_transfers import ImageTransfers
 from stratiform.services.image.service.images import Images
+from stratiform.services.image.service.location_imports import LocationImports
 from stratiform.services.image.service.metadefs import Metadefs
 from stratiform.services.image.service.native_images import NativeImages
 from stratiform.services.image.service.server_images import ServerImages
@@ -39,6 +41,8 @@ class ImageService:
     image_imports: ImageImports
     image_stores: Stores
     image_copies: ImageCopies
+    image_locations: ImageLocations
+    location_imports: LocationImports
     native_images: NativeImages
     server_images: ServerImages
     metadefs: Metadefs
@@ -67,7 +71,8 @@ class ImageService:
             networks=networks,
         )
         quotas = ImageQuotas(identity, settings.quotas)
-        images = Images(ids, quotas)
+        locations = ImageLocations(stores, quotas, settings.show_image_direct_url, settings.show_multiple_locations)
+        images = Images(ids, quotas, locations)
         image_data = ImageData(database, ids, images, stores, clock, quotas, settings.requires_format_match)
         transfers = ImageTransfers(database, image_data)
         return cls(
@@ -77,7 +82,9 @@ class ImageService:
             image_data=image_data,
             image_imports=ImageImports(ids, images, image_data, transfers, clock, networks),
             image_stores=Stores(stores, image_data),
-            image_copies=ImageCopies(database, ids, clouds, stores, clock),
+            image_copies=ImageCopies(database, ids, clouds, stores, clock, settings.requires_format_match),
+            image_locations=locations,
+            location_imports=LocationImports(database, ids, image_data, locations, clock, settings.do_secure_hash),
             native_images=NativeImages(images),
             server_images=ServerImages(ids, quotas),
             quotas=quotas,

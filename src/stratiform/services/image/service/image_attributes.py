@@ -37,7 +37,7 @@ def apply_change(ctx: RequestContext, image: Image, change: ImageChange) -> Imag
     if change.op == "remove":
         return _remove_property(image, change.name)
     exists = change.name in WRITABLE_ATTRIBUTES or change.name in image.properties
-    if change.op == "replace" and not exists and change.name != "locations":
+    if change.op == "replace" and not exists:
         raise Conflict(f"Property {change.name} does not exist.")
     return set_attributes(ctx, image, {change.name: change.value})
 
@@ -52,7 +52,7 @@ def set_attributes(ctx: RequestContext, image: Image, values: Mapping[str, objec
         if name in RESERVED_ATTRIBUTES or name.startswith("os_glance_"):
             raise ReservedAttribute(name)
         if name == "locations":
-            raise Forbidden("It's not allowed to add locations if locations are invisible.")
+            raise Invalid("new_image() got unexpected keywords dict_keys(['locations'])")
         if name in WRITABLE_ATTRIBUTES:
             fields[name] = validate_attribute(name, value)
         else:
@@ -86,7 +86,7 @@ def validate_tags(value: object) -> list[str]:
 
 
 def _remove_property(image: Image, name: str) -> Image:
-    if name in WRITABLE_ATTRIBUTES or name == "locations":
+    if name in WRITABLE_ATTRIBUTES:
         raise Forbidden(f"Property {name} may not be removed.")
     if name.startswith("os_glance_"):
         raise ReservedAttribute(name)

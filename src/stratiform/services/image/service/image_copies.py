@@ -14,9 +14,10 @@ from stratiform.kit.errors import Unavailable
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.clouds.service import CloudsService
-from stratiform.services.image.errors import ImageDataNotFound, ImageNotFound
-from stratiform.services.image.model import Image, ImageCopy
+from stratiform.services.image.errors import ImageDataNotFound, ImageNotFound, InvalidImageData
+from stratiform.services.image.model import Image, ImageCopy, ImageLocation, is_registered
 from stratiform.services.image.repository import image_copies, images
+from stratiform.services.image.service.external_data import check_blocks
 from stratiform.services.image.stores.registry import ImageStores
 
 #: Another worker may take over an upload whose claim was not renewed for this time.
@@ -33,6 +34,7 @@ class ImageCopies:
     clouds: CloudsService
     stores: ImageStores
     clock: Clock
+    requires_format_match: bool = True
 
     def ensure_copy(self, cloud_id: str, image_id: str) -> str:
         """Return the native id of an image in a cloud, after uploading the image if the cloud does not have it.
@@ -109,9 +111,20 @@ class ImageCopies:
 
     def _upload(self, copy: ImageCopy, cloud_images: CloudImages) -> str:
         store, name = self.stores.locate(copy.data_locations, copy.image_id)
-        size = store.get_size(name)
-        blocks = self._read_and_renew(copy, store.read_blocks(name))
-        return cloud_images.upload(copy.image_id, copy.name, copy.disk_format, size, blocks).id
+        size, blocks = store.get_size(name), store.read_blocks(name)
+        if is_registered(ImageLocation(store.id, name)):
+            blocks = self._check(copy, blocks)
+        try:
+            blocks = self._read_and_renew(copy, blocks)
+            return cloud_images.upload(copy.image_id, copy.name, copy.disk_format, size, blocks).id
+        except InvalidImageData as error:
+            raise RequestRejected(error.message) from error
+
+    def _check(self, copy: ImageCopy, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Check data of others, unless the image was deleted meanwhile, and so its copy is deleted, too."""
+        with self.database.read_transaction() as db:
+            image = images.find(db, copy.image_id)
+        return blocks if image is None else check_blocks(image, blocks, self.requires_format_match)
 
     def _has_data(self, copy: ImageCopy) -> bool:
         """Raises StoreUnavailable."""

@@ -11,7 +11,6 @@ from stratiform.kit.clock import SECOND_US, Clock, Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection, Database
 from stratiform.kit.ids import Ids
-from stratiform.kit.work_queue import enqueue
 from stratiform.services.image import policy
 from stratiform.services.image.errors import (
     ImageDeactivated,
@@ -28,10 +27,10 @@ from stratiform.services.image.model import (
     ImageLocation,
     StoredData,
     build_import_state,
-    is_registered,
     set_locations,
 )
 from stratiform.services.image.repository import images as image_rows
+from stratiform.services.image.service.data_deletion import enqueue_deletion
 from stratiform.services.image.service.image_access import lock_visible_image, require_in_own_project
 from stratiform.services.image.service.image_formats import inspect_format
 from stratiform.services.image.service.image_quotas import ImageQuotas
@@ -48,10 +47,11 @@ _UPLOAD_IDLE_TIMEOUT_S = 120
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """The stored data of an image."""
+    """The stored data of an image. `source`: the location that is read."""
 
     image: Image
     stores: ImageStores
+    source: ImageLocation | None = None
 
     @property
     def size(self) -> int:
@@ -60,13 +60,16 @@ class ImageFile:
 
     def open(self) -> "ImageFile":
         """Return this file after a check that a store has it. Raises ImageDataNotFound, StoreUnavailable."""
-        self.stores.locate(self.image.data_locations, self.image.id)
-        return self
+        return replace(self, source=self._locate())
 
     def read_blocks(self, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """Yield `length` bytes from offset `start`, or all bytes to the end, in blocks of at most 1 MiB."""
+        source = self.source or self._locate()
+        return self.stores.get(source.store).read_blocks(source.name, start, length)
+
+    def _locate(self) -> ImageLocation:
         store, name = self.stores.locate(self.image.data_locations, self.image.id)
-        return store.read_blocks(name, start, length)
+        return ImageLocation(store.id, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +216,7 @@ class ImageData:
 
     def enqueue_deletion(self, db: Connection, location: ImageLocation) -> None:
         """Have the worker delete data, again and again while its store is unreachable; data of others is kept."""
-        if not is_registered(location):
-            enqueue(db, "image.data", f"{location.store}/{location.name}", self.clock.now())
+        enqueue_deletion(db, location, self.clock.now())
 
     def delete_location(self, store_id: str, name: str) -> None:
         """Delete data from a store. Raises StoreUnavailable."""

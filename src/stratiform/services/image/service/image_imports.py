@@ -7,26 +7,22 @@ A request creates a task; a background job imports the data.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stratiform.kit.clock import HOUR_US, SECOND_US, Clock
+from stratiform.kit.clock import Clock
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
 from stratiform.kit.public_downloads import Network, is_http_url, open_download
-from stratiform.kit.work_queue import enqueue
 from stratiform.services.image import policy
 from stratiform.services.image.errors import ImageTaskNotFound
 from stratiform.services.image.model import IMPORT_METHODS, Image, ImageTask, build_import_state
 from stratiform.services.image.repository import image_tasks
 from stratiform.services.image.repository import images as image_rows
+from stratiform.services.image.service import import_tasks
 from stratiform.services.image.service.image_access import get_visible_image, lock_visible_image, require_in_own_project
 from stratiform.services.image.service.image_data import ImageData
 from stratiform.services.image.service.image_transfers import ImageTransfers, TransferRequest
 from stratiform.services.image.service.images import Images
-
-#: A finished task is deleted after this time, as in Glance.
-_LIFETIME_US = 48 * HOUR_US
-_RENEWAL_INTERVAL_US = 10 * SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ class ImageImports:
             "all_stores_must_succeed": request.all_stores_must_succeed,
         }
         values: dict[str, object] = {"image_id": image_id, "import_req": import_req, "backend": stores}
-        return self._create_task(ctx, "api_image_import", image_id, values)
+        return import_tasks.create_task(ctx, self.ids, "api_image_import", image_id, values)
 
     def create_with_image(self, ctx: RequestContext, values: Mapping[str, object]) -> ImageTask:
         """Create an image and start the import of its data.
@@ -99,7 +95,7 @@ class ImageImports:
         self._require_importable(image, {"name": "web-download", "uri": url})
         self._require_quota(ctx, image)
         self._save_importing(ctx, image, [self.data.stores.default_id])
-        return self._create_task(ctx, "import", image.id, dict(values))
+        return import_tasks.create_task(ctx, self.ids, "import", image.id, dict(values))
 
     def list(self, ctx: RequestContext, page: Page, task_type: str = "", status: str = "") -> Slice[ImageTask]:
         """Return a page of all tasks, the newest first. Raises: Invalid for the marker."""
@@ -127,12 +123,7 @@ class ImageImports:
         """
 
         def renew(blocks: Iterator[bytes]) -> Iterator[bytes]:
-            renewed_at = self.clock.now()
-            for block in blocks:
-                if self.clock.now() - renewed_at > _RENEWAL_INTERVAL_US:
-                    keep_lease()
-                    renewed_at = self.clock.now()
-                yield block
+            return import_tasks.renew_lease(blocks, keep_lease, self.clock)
 
         image = self.transfers.get(task.image_id)
         request, method = self._build_transfer(task), _get_method(task)
@@ -147,12 +138,12 @@ class ImageImports:
 
     def finish(self, task: ImageTask, image: Image) -> ImageTask:
         """Return the task after its success."""
-        return self._finished(task, "success", result={"image_id": image.id})
+        return import_tasks.succeed(task, image.id, self.clock.now())
 
     def fail(self, task: ImageTask, reason: str) -> ImageTask:
         """Return the task after its failure; the image can be imported again."""
         self.transfers.abort(task.image_id, self._build_transfer(task).store_ids)
-        return self._finished(task, "failure", message=reason)
+        return import_tasks.fail(task, reason, self.clock.now())
 
     def _download(self, task: ImageTask, renew: Callable[[Iterator[bytes]], Iterator[bytes]]) -> None:
         """Stage data from a web server. Raises: DownloadFailed and the errors of uploads."""
@@ -172,31 +163,6 @@ class ImageImports:
         must_succeed = import_req.get("all_stores_must_succeed", True) if isinstance(import_req, dict) else True
         store_ids = [str(item) for item in stores] if isinstance(stores, list) else [self.data.stores.default_id]
         return TransferRequest(task.image_id, store_ids, bool(must_succeed))
-
-    def _finished(
-        self, task: ImageTask, status: str, *, result: dict[str, object] | None = None, message: str = ""
-    ) -> ImageTask:
-        now = self.clock.now()
-        return replace(
-            task, status=status, result=result, message=message, updated_at=now, expires_at=now + _LIFETIME_US
-        )
-
-    def _create_task(self, ctx: RequestContext, task_type: str, image_id: str, values: dict[str, object]) -> ImageTask:
-        image_tasks.delete_expired(ctx.db, ctx.now)
-        task = ImageTask(
-            id=self.ids.uuid(),
-            type=task_type,
-            status="pending",
-            owner=ctx.caller.project_id or "",
-            user_id=ctx.caller.user_id,
-            request_id=ctx.request_id,
-            image_id=image_id,
-            input=values,
-            created_at=ctx.now,
-            updated_at=ctx.now,
-        )
-        enqueue(ctx.db, "image.import", task.id, ctx.now)
-        return image_tasks.insert(ctx.db, task)
 
     def _save_importing(self, ctx: RequestContext, image: Image, stores: Sequence[str]) -> None:
         properties = image.properties | build_import_state(importing=",".join(stores))

@@ -18,8 +18,16 @@ from stratiform.services.image.errors import (
     StoreUnavailable,
     UnknownStore,
 )
-from stratiform.services.image.model import Image, ImageLocation, StoredData, build_import_state, set_locations
+from stratiform.services.image.model import (
+    Image,
+    ImageLocation,
+    StoredData,
+    build_import_state,
+    is_registered,
+    set_locations,
+)
 from stratiform.services.image.repository import images as image_rows
+from stratiform.services.image.service.external_data import check_blocks
 from stratiform.services.image.service.image_data import ImageData, lock_uploaded
 from stratiform.services.image.stores.uploads import ImageDataUpload, build_object_name, copy_blocks, hash_blocks
 
@@ -43,7 +51,7 @@ class TransferRequest:
 
 @dataclass(frozen=True, slots=True)
 class _Transfer:
-    """A transfer in progress. `stored` and `upload_id` are those of an import; a copy has none.
+    """A transfer in progress of the data of `image`. `stored` and `upload_id` are those of an import; a copy has none.
 
     `source`: the data; `name`: that of the new objects; `published`: the locations of the image before.
     """
@@ -52,6 +60,7 @@ class _Transfer:
     source: ImageLocation
     name: str
     published: Sequence[ImageLocation]
+    image: Image
     stored: StoredData | None = None
     virtual_size: int | None = None
     upload_id: str = ""
@@ -107,7 +116,7 @@ class ImageTransfers:
             raise ImageDataNotFound(image.id)
         stored = hash_blocks(source, renew(self.data.store.read_blocks(name)))
         virtual_size = self.data.inspect(image.id, stored)
-        transfer = _Transfer(request, source, name, image.data_locations, stored, virtual_size, image.upload)
+        transfer = _Transfer(request, source, name, image.data_locations, image, stored, virtual_size, image.upload)
         imported = self._run(transfer, renew)
         if source not in imported.data_locations:
             self.data.store.delete(name)
@@ -122,7 +131,7 @@ class ImageTransfers:
         name = build_object_name(image.id, task_id.replace("-", ""))
         store, source_name = self.data.stores.locate(image.data_locations, image.id)
         source = ImageLocation(store.id, source_name)
-        return self._run(_Transfer(request, source, name, image.data_locations), renew)
+        return self._run(_Transfer(request, source, name, image.data_locations, image), renew)
 
     def abort(self, image_id: str, store_ids: Sequence[str]) -> None:
         """Record a failed transfer. An image that is `importing` is `queued` again, and its data is deleted."""
@@ -161,8 +170,7 @@ class ImageTransfers:
         try:
             store = self.data.stores.get(store_id)
             if location != transfer.source and location not in transfer.published:
-                source = self.data.stores.get(transfer.source.store)
-                copy_blocks(store, transfer.name, renew(source.read_blocks(transfer.source.name)))
+                copy_blocks(store, transfer.name, renew(self._read(transfer)))
         except _STORE_ERRORS as error:
             image_id = transfer.request.image_id
             logger.warning("image transfer failed image=%s store=%s error=%r", image_id, store_id, str(error))
@@ -171,6 +179,13 @@ class ImageTransfers:
                 raise
         else:
             transfer.locations.append(location)
+
+    def _read(self, transfer: _Transfer) -> Iterator[bytes]:
+        """Read the data. Raises InvalidImageData if others have changed it since its registration."""
+        blocks = self.data.stores.get(transfer.source.store).read_blocks(transfer.source.name)
+        if is_registered(transfer.source):
+            return check_blocks(transfer.image, blocks, self.data.requires_format_match)
+        return blocks
 
     def _record(self, transfer: _Transfer, *, is_finished: bool) -> Image:
         """Save the progress, and add the new data to the image unless all stores must succeed and some remain.

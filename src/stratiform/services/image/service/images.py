@@ -10,11 +10,11 @@ from stratiform.kit.errors import Conflict, Forbidden, Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.kit.policy import Rule
-from stratiform.kit.work_queue import enqueue
 from stratiform.services.image import policy
 from stratiform.services.image.errors import ImageProtected
 from stratiform.services.image.model import Image, ImageChange, ImageQuery
 from stratiform.services.image.repository import images
+from stratiform.services.image.service.data_deletion import enqueue_image_deletion
 from stratiform.services.image.service.image_access import (
     get_visible_image,
     lock_visible_image,
@@ -22,7 +22,10 @@ from stratiform.services.image.service.image_access import (
     sees_all_projects,
 )
 from stratiform.services.image.service.image_attributes import apply_change, set_attributes, validate_attribute
+from stratiform.services.image.service.image_locations import ImageLocations, Located
 from stratiform.services.image.service.image_quotas import ImageQuotas
+
+_NOT_LOCATED: Located = {}
 
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -33,6 +36,7 @@ class Images:
 
     ids: Ids
     quotas: ImageQuotas
+    locations: ImageLocations
 
     def create(self, ctx: RequestContext, attributes: Mapping[str, object]) -> Image:
         """Create an image without data. `attributes` are named as in the API; other names are custom properties.
@@ -86,13 +90,21 @@ class Images:
         """Return the visible images with a name, at most one page of them."""
         return self.list(ctx, ImageQuery({"name": [name]})).items
 
-    def update(self, ctx: RequestContext, image_id: str, changes: Sequence[ImageChange]) -> Image:
-        """Apply the operations of a JSON patch, all or none. Raises ImageNotFound, Invalid, Forbidden, Conflict."""
+    def update(
+        self, ctx: RequestContext, image_id: str, changes: Sequence[ImageChange], located: Located = _NOT_LOCATED
+    ) -> Image:
+        """Apply the operations of a JSON patch, all or none. `located`: the data at the addresses that it registers.
+
+        Raises: ImageNotFound, Invalid, Forbidden, Conflict, LocationLimitExceeded, ImageQuotaExceeded.
+        """
         image = lock_visible_image(ctx, image_id)
         policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
         updated = image
         for change in changes:
-            updated = apply_change(ctx, updated, change)
+            if change.name == "locations":
+                updated = self.locations.apply(ctx, updated, change, located)
+            else:
+                updated = apply_change(ctx, updated, change)
         if updated == image:
             return image
         if updated.name != image.name:
@@ -109,7 +121,7 @@ class Images:
         if image.protected:
             raise ImageProtected(image_id)
         images.delete(ctx.db, image_id)
-        enqueue(ctx.db, "image.copy", image_id, ctx.now)
+        enqueue_image_deletion(ctx.db, image, ctx.now)
 
     def deactivate(self, ctx: RequestContext, image_id: str) -> None:
         """Allow only operators to download the data. Raises ImageNotFound, Forbidden for any status but active."""

@@ -48,6 +48,7 @@ class Stores:
         Raises: ImageNotFound, NotFound, Conflict, Forbidden for the only store that has the data.
         """
         image = lock_visible_image(ctx, image_id)
+        policy.IMAGE_LOCATIONS_GET.require(ctx.caller, image.owner)
         policy.IMAGE_LOCATIONS_DELETE.require(ctx.caller, image.owner)
         if store_id not in self.stores.stores:
             raise Conflict(f"The selected store {store_id} is not available on this node.")

@@ -23,9 +23,9 @@ class HttpStore:
         """Raises StoreReadOnly."""
         raise StoreReadOnly
 
-    def exists(self, name: str) -> bool:  # noqa: ARG002 - as in the protocol
-        """Return True: whether the server has the data is only known when it is read."""
-        return True
+    def exists(self, name: str) -> bool:
+        """Return True if the server responds with the size of the data. Raises StoreUnavailable."""
+        return self.get_size(name) >= 0
 
     def get_size(self, name: str) -> int:
         """Return the size that the server reports, in bytes. Raises StoreUnavailable."""

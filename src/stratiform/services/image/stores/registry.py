@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stratiform.kit.errors import Invalid
-from stratiform.kit.public_downloads import Network
+from stratiform.kit.public_downloads import Network, is_http_url
 from stratiform.services.image.errors import ImageDataNotFound, StoreUnavailable, UnknownStore
 from stratiform.services.image.model import LOCAL_STORE, ImageLocation, StoreSettings
 from stratiform.services.image.stores.files import FileStore
@@ -13,6 +13,9 @@ from stratiform.services.image.stores.http import HttpStore
 from stratiform.services.image.stores.model import DataStore
 from stratiform.services.image.stores.s3 import S3Store
 from stratiform.services.image.stores.uploads import ImageDataUpload
+
+#: The length of the keys of the work queue, where deletions of data are enqueued.
+_MAX_KEY_LENGTH = 128
 
 _DESCRIPTION = "Directory with the image data of this installation."
 
@@ -38,6 +41,18 @@ class ImageStores:
     def find_http(self) -> DataStore | None:
         """Return the store for addresses of web servers, or None if the settings have none."""
         return next((store for store in self.stores.values() if store.kind == "http"), None)
+
+    def find_location(self, url: str) -> ImageLocation | None:
+        """Return where existing data is, by its address, or None if no store has it. Paths of files are refused."""
+        if is_http_url(url):
+            web = self.find_http()
+            return None if web is None else ImageLocation(web.id, url)
+        for store in self.stores.values():
+            name = url.removeprefix(store.build_url("")) if store.kind == "s3" else url
+            is_valid = name not in ("", url) and "://" not in name
+            if is_valid and len(f"{store.id}/{name}") <= _MAX_KEY_LENGTH:
+                return ImageLocation(store.id, name)
+        return None
 
     def open_upload(self, image_id: str, upload_id: str, store_id: str = "") -> ImageDataUpload:
         """Return an upload; the store is untouched until the first write. Raises UnknownStore, StoreReadOnly."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 
 from stratiform.services.image.errors import ImageSizeLimitExceeded
-from stratiform.services.image.model import ImageLocation, StoredData
+from stratiform.services.image.model import OS_HASH_ALGO, ImageLocation, StoredData
 from stratiform.services.image.stores.files import FileStore
 from stratiform.services.image.stores.model import DataStore
 
@@ -13,21 +13,21 @@ _TOUCH_INTERVAL_S = 10
 
 
 class DataHash:
-    """The size and the hashes of data. `os_hash_value`: SHA-512."""
+    """The size and the hashes of data. `os_hash_value`: by the algorithm of `os_hash_algo`."""
 
-    def __init__(self) -> None:
+    def __init__(self, os_hash_algo: str = OS_HASH_ALGO) -> None:
         self.size = 0
         self._md5 = hashlib.md5(usedforsecurity=False)
-        self._sha512 = hashlib.sha512()
+        self._os_hash = hashlib.new(os_hash_algo, usedforsecurity=False)
 
     def update(self, block: bytes | bytearray) -> None:
         self._md5.update(block)
-        self._sha512.update(block)
+        self._os_hash.update(block)
         self.size += len(block)
 
     def build_result(self, store_id: str, name: str) -> StoredData:
         """Return the description of data that is stored completely."""
-        return StoredData(ImageLocation(store_id, name), self.size, self._md5.hexdigest(), self._sha512.hexdigest())
+        return StoredData(ImageLocation(store_id, name), self.size, self._md5.hexdigest(), self._os_hash.hexdigest())
 
 
 class ImageDataUpload:
@@ -110,9 +110,9 @@ def copy_blocks(store: DataStore, name: str, blocks: Iterable[bytes]) -> None:
         raise
 
 
-def hash_blocks(location: ImageLocation, blocks: Iterable[bytes]) -> StoredData:
+def hash_blocks(location: ImageLocation, blocks: Iterable[bytes], os_hash_algo: str = OS_HASH_ALGO) -> StoredData:
     """Return the size and the hashes of stored data."""
-    data = DataHash()
+    data = DataHash(os_hash_algo)
     for block in blocks:
         data.update(block)
     return data.build_result(location.store, location.name)

@@ -21,7 +21,7 @@ class StoreHeaders(Struct):
 
 
 class TasksQuery(Struct):
-    type: Literal["import", "api_image_import"] | None = None
+    type: Literal["import", "api_image_import", "location_import"] | None = None
     status: Literal["pending", "processing", "success", "failure"] | None = None
     limit: str | None = None
     marker: str | None = None

@@ -1,4 +1,4 @@
-"""The stores of image data, its locations, and the image cache, which this installation does not have."""
+"""The stores of image data, and the image cache, which this installation does not have."""
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.image import schemas, views
@@ -24,19 +24,6 @@ def show_stores_detail(request: ApiRequest) -> schemas.StoresDetailResponse:
 def delete_image_from_store(request: ApiRequest, store_id: str, image_id: str) -> None:
     """Delete image data from a store, unless it is the only one that has it."""
     request.services.image.image_stores.delete_image(request.ctx, store_id, image_id)
-
-
-def _get_image(request: ApiRequest, image_id: str) -> object:
-    return request.services.image.images.get(request.ctx, image_id)
-
-
-_NO_LOCATIONS = "This installation does not provide locations of image data to clients."
-api.declare_unsupported(
-    "GET", "/images/{image_id}/locations", policy.IMAGE_LOCATIONS_GET, _NO_LOCATIONS, get=_get_image
-)
-api.declare_unsupported(
-    "POST", "/images/{image_id}/locations", policy.IMAGE_LOCATIONS_CREATE, _NO_LOCATIONS, get=_get_image
-)
 
 
 @api.get("/cache", policy.IMAGE_CACHE_LIST)

@@ -1,16 +1,18 @@
 """`/images` and the actions of images."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
 from stratiform.interfaces.endpoints.field_restrictions import get_set_fields
 from stratiform.interfaces.openstack.image import schemas, views
 from stratiform.interfaces.openstack.image.api import api
 from stratiform.interfaces.openstack.image.json_patches import parse_patch
-from stratiform.kit.errors import Conflict, Invalid, UnsupportedMediaType
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Conflict, ContentTooLarge, Invalid, UnsupportedMediaType
 from stratiform.kit.pagination import Page
 from stratiform.services.image import policy
-from stratiform.services.image.model import ImageQuery
+from stratiform.services.image.model import Image, ImageChange, ImageQuery, LocatedData
 
 _PATH = "/images/{image_id}"
 
@@ -21,7 +23,8 @@ _LIST_PARAMETERS = ("limit", "marker", "sort", "sort_key", "sort_dir")
 @api.get("/images", policy.IMAGES_LIST)
 def list_images(request: ApiRequest) -> schemas.ImagesResponse:
     images = request.services.image.images.list(request.ctx, _parse_query(request.query_items))
-    return views.images_response(images, request.query_items)
+    describe = partial(request.services.image.image_locations.describe, request.ctx.caller)
+    return views.images_response(images, request.query_items, describe)
 
 
 @api.post("/images", policy.IMAGES_CREATE, status=201, errors=(Conflict,))
@@ -34,18 +37,27 @@ def create_image(request: ApiRequest, body: schemas.ImageCreateRequest) -> ApiRe
         "OpenStack-image-import-methods": ",".join(request.services.image.image_imports.methods),
         "OpenStack-image-store-ids": ",".join(request.services.image.image_stores.list_writable_ids()),
     }
-    return ApiResponse(views.image_detail(image), headers=headers)
+    return ApiResponse(_build_detail(request, request.ctx, image), headers=headers)
 
 
 @api.get(_PATH, policy.IMAGES_GET)
 def show_image(request: ApiRequest, image_id: str) -> schemas.ImageDetail:
-    return views.image_detail(request.services.image.images.get(request.ctx, image_id))
+    return _build_detail(request, request.ctx, request.services.image.images.get(request.ctx, image_id))
 
 
-@api.patch(_PATH, policy.IMAGES_UPDATE, errors=(Conflict, UnsupportedMediaType))
+@api.patch(
+    _PATH,
+    policy.IMAGES_UPDATE,
+    errors=(Conflict, ContentTooLarge, UnsupportedMediaType),
+    manages_transactions=True,
+)
 def update_image(request: ApiRequest, image_id: str, body: bytes) -> schemas.ImageDetail:
+    """Update attributes, custom properties and locations. Servers with new data are contacted without a transaction."""
     changes = parse_patch(body, request.http.headers.get("content-type", ""))
-    return views.image_detail(request.services.image.images.update(request.ctx, image_id, changes))
+    located = _locate(request, image_id, changes)
+    with request.write_transaction() as ctx:
+        image = request.services.image.images.update(ctx, image_id, changes, located)
+        return _build_detail(request, ctx, image)
 
 
 @api.delete(_PATH, policy.IMAGES_DELETE)
@@ -61,6 +73,21 @@ def deactivate_image(request: ApiRequest, image_id: str) -> None:
 @api.post("/images/{image_id}/actions/reactivate", policy.IMAGES_REACTIVATE, status=204)
 def reactivate_image(request: ApiRequest, image_id: str) -> None:
     request.services.image.images.reactivate(request.ctx, image_id)
+
+
+def _locate(request: ApiRequest, image_id: str, changes: Sequence[ImageChange]) -> Mapping[str, LocatedData]:
+    """Return the data at the addresses that a patch registers."""
+    new = [change for change in changes if change.name == "locations" and change.op != "remove"]
+    if not new:
+        return {}
+    locations = request.services.image.image_locations
+    with request.read_transaction() as ctx:
+        urls = locations.list_new_urls(ctx, image_id, new)
+    return locations.locate(urls)
+
+
+def _build_detail(request: ApiRequest, ctx: RequestContext, image: Image) -> schemas.ImageDetail:
+    return views.image_detail(image, request.services.image.image_locations.describe(ctx.caller, image))
 
 
 def _parse_query(items: Sequence[tuple[str, str]]) -> ImageQuery:

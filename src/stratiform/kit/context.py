@@ -8,6 +8,14 @@ from stratiform.kit.policy import Caller
 
 
 @dataclass(frozen=True, slots=True)
+class HttpClient:
+    """The program that sends a request: its network address, and what it states in User-Agent; "": unknown."""
+
+    address: str = ""
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RequestContext:
     """The first argument of service functions. The interface commits the transaction, services never do.
 
@@ -19,3 +27,4 @@ class RequestContext:
     now: Micros
     request_id: str = ""
     global_request_id: str = ""
+    client: HttpClient = HttpClient()

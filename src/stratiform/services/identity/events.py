@@ -15,10 +15,15 @@ Payload = dict[str, Any]
 
 #: The types of targets by the type of resource. Source: pycadf/cadftaxonomy.py.
 _TARGET_TYPES = {
+    "OS-TRUST:trust": "data/security/trust",
+    "application_credential": "data/security/credential",
     "domain": "data/security/domain",
+    "endpoint": "data/security/endpoint",
     "group": "data/security/group",
     "project": "data/security/project",
+    "region": "data/security/region",
     "role": "data/security/role",
+    "service": "data/security/service",
     "user": "data/security/account/user",
 }
 #: Source: keystone/common/utils.py (resource_uuid).

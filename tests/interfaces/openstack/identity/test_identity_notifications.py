@@ -52,6 +52,8 @@ def call(api: Callers, method: str, path: str, body: Any = None, caller: str = "
         ("group", {"name": "g"}, {"description": "d"}),
         ("project", {"name": "p"}, {"enabled": False}),
         ("role", {"name": "r"}, {"description": "d"}),
+        ("service", {"type": "t", "name": "s"}, {"description": "d"}),
+        ("region", {"id": "r"}, {"description": "d"}),
     ],
 )
 def test_resources(api: Callers, kind: str, body: dict[str, Any], change: dict[str, Any]) -> None:
@@ -165,3 +167,40 @@ def test_refused_requests_report_nothing(api: Callers) -> None:
         api.request("POST", f"{V3}/groups", "admin", json={"group": {"name": "g", "domain_id": "x"}}).status_code == 404
     )
     assert take(api) == []
+
+
+def test_endpoints(api: Callers) -> None:
+    service_id = call(api, "GET", "/services?type=identity")["services"][0]["id"]
+    body = {"endpoint": {"service_id": service_id, "interface": "internal", "url": "http://h"}}
+    endpoint_id = call(api, "POST", "/endpoints", body)["endpoint"]["id"]
+    call(api, "PATCH", f"/endpoints/{endpoint_id}", {"endpoint": {"url": "http://other"}})
+    call(api, "DELETE", f"/endpoints/{endpoint_id}")
+    assert take(api) == [(f"endpoint.{operation}", endpoint_id) for operation in ("created", "updated", "deleted")]
+
+
+def test_delegation(api: Callers) -> None:
+    member = call(api, "GET", "/users?name=green-member")["users"][0]["id"]
+    admin = call(api, "GET", "/users?name=admin")["users"][0]["id"]
+    path = f"/users/{member}/application_credentials"
+    body = {"application_credential": {"name": "a", "secret": SECRET}}
+    credential_id = call(api, "POST", path, body, "green")["application_credential"]["id"]
+    call(api, "DELETE", f"{path}/{credential_id}", caller="green")
+    trust = {
+        "trustor_user_id": member,
+        "trustee_user_id": admin,
+        "project_id": api.projects["green"],
+        "impersonation": False,
+        "roles": [{"name": "member"}],
+    }
+    trust_id = call(api, "POST", "/OS-TRUST/trusts", {"trust": trust}, "green")["trust"]["id"]
+    call(api, "DELETE", f"/OS-TRUST/trusts/{trust_id}", caller="green")
+    events = take_events(api)
+    assert [(event.event_type, event.payload["resource_info"]) for event in events] == [
+        ("identity.application_credential.created", credential_id),
+        ("identity.application_credential.deleted", credential_id),
+        ("identity.OS-TRUST:trust.created", trust_id),
+        ("identity.OS-TRUST:trust.deleted", trust_id),
+    ]
+    for event in events:
+        compare(event.payload, load_payloads(event.event_type)[0])
+        assert SECRET not in str(event)

@@ -15,7 +15,7 @@ class Notifications:
     notifier: Notifier
 
     def report(self, ctx: RequestContext, resource_type: str, operation: events.Operation, resource_id: str) -> None:
-        """Report the change of a user, group, project, domain or role."""
+        """Report the change of a resource of one of the types in `events`."""
         if self.notifier.is_enabled:
             payload = events.build_resource_payload(
                 ctx, self.notifier.ids.uuid(), _get_observer_id(ctx), resource_type, operation, resource_id

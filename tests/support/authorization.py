@@ -53,8 +53,6 @@ _FREE = {
     "agent_id",
     "segment_id",
     "network_segment_range_id",
-    "network_flavor_id",
-    "service_profile_id",
     "local_ip_id",
     "ndp_proxy_id",
     "topology_id",
@@ -97,6 +95,8 @@ _SHARED = {
     "endpoint_id",
     "region_id",
     "default_security_group_rule_id",
+    "network_flavor_id",
+    "service_profile_id",
     *SHARED_PARAMETERS,
     "identity_policy_id",
     "registered_limit_id",
@@ -363,6 +363,12 @@ _QOS_RULES = {
 def _create_shared_resources(api: Callers, network: dict[str, Any]) -> dict[str, str]:
     v2 = "/network/v2.0"
     identifiers = {}
+    profile = {"service_profile": {"driver": "stratiform"}}
+    identifiers["service_profile_id"] = api.ok("POST", f"{v2}/service_profiles", "admin", json=profile)[
+        "service_profile"
+    ]["id"]
+    flavor = {"flavor": {"service_type": "L3_ROUTER_NAT", "service_profiles": [identifiers["service_profile_id"]]}}
+    identifiers["network_flavor_id"] = api.ok("POST", f"{v2}/flavors", "admin", json=flavor)["flavor"]["id"]
     for path, name, caller, values in _SHARED_RESOURCES:
         body = {key: network["id"] if value == "NETWORK" else value for key, value in values.items()}
         created = api.ok("POST", v2 + path, caller, json={name: body})[name]

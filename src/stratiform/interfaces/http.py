@@ -22,9 +22,8 @@ from stratiform.interfaces.cross_origin import handles_preflight
 from stratiform.interfaces.http_settings import get_http_settings
 from stratiform.interfaces.rate_limits import RateLimitExceeded
 from stratiform.interfaces.services import Services
-from stratiform.kit import outbox
 from stratiform.kit.clock import Micros
-from stratiform.kit.context import HttpClient, RequestContext
+from stratiform.kit.context import HttpClient, RequestContext, attach_context, describe_context
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import NotFound, Unauthenticated
 from stratiform.kit.policy import Caller
@@ -85,7 +84,7 @@ def write_transaction(request: Request) -> Iterator[RequestContext]:
     services.identity.prepare_token(services.database, request.headers.get("x-auth-token", ""))
     with services.database.transaction() as db:
         ctx = _call(request, services, db, "")
-        outbox.attach_context(ctx)
+        attach_context(db, describe_context(ctx))
         yield ctx
     services.wake()
 

@@ -23,7 +23,6 @@ UNSUPPORTED = [
 NEVER_STORED = (
     "/OS-OAUTH1/",
     "/agents/",
-    "/flavors/{network_flavor_id}/",
     "/local_ips/",
     "/os-assisted-volume-snapshots/",
 )

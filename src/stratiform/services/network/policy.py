@@ -123,8 +123,8 @@ AGENTS_LIST = Rule("get_agents", _any_reader, "List agents; only admins see any"
 AGENTS_UPDATE = Rule("update_agent", admin, "Update agents, and assign networks and routers to them")
 SEGMENTS_GET = Rule("get_segment", admin, "List and show segments")
 SEGMENTS_CREATE = Rule("create_segment", admin, "Create, update and delete segments")
-FLAVORS_GET = Rule("get_flavor", _any_reader, "List and show flavors of network services, and their profiles")
-FLAVORS_CREATE = Rule("create_flavor", admin, "Create, update and delete flavors of network services")
+FLAVORS_ASSOCIATE = Rule("create_flavor_service_profile", admin, "Associate a service profile with a flavor")
+FLAVORS_DISASSOCIATE = Rule("delete_flavor_service_profile", admin, "Remove a service profile from a flavor")
 LOCAL_IPS_GET = Rule("get_local_ip", project_reader, "List and show local IPs")
 LOCAL_IPS_CREATE = Rule("create_local_ip", project_member, "Create, update and delete local IPs")
 NDP_PROXIES_GET = Rule("get_ndp_proxy", project_reader, "List and show NDP proxies")
@@ -161,6 +161,8 @@ QOS_RULES = {
     for kind in ("bandwidth_limit", "dscp_marking", "minimum_bandwidth", "minimum_packet_rate", "packet_rate_limit")
 }
 TRUNKS = ResourceRules.build("trunk", "trunks")
+FLAVORS = ResourceRules.build("flavor", "flavors of network services", write=admin, read=_any_reader)
+SERVICE_PROFILES = ResourceRules.build("service_profile", "service profiles of flavors", write=admin, read=admin)
 METERING_LABELS = ResourceRules.build("metering_label", "metering labels", write=admin, read=admin)
 METERING_LABEL_RULES = ResourceRules.build("metering_label_rule", "rules of metering labels", write=admin, read=admin)
 

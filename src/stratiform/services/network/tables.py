@@ -38,6 +38,7 @@ networks_table = define_table(
     Column("provider_network_type", String(32)),
     Column("provider_physical_network", String(64)),
     Column("provider_segmentation_id", BigInteger),
+    Column("vlan_transparent", Boolean),
 )
 
 subnets_table = define_table(
@@ -141,6 +142,16 @@ quotas_table = define_table(
 
 #: Rows that requests lock, so that concurrent ones of a project are counted.
 quota_locks_table = define_table("network_quota_lock", Column("project_id", String(64), primary_key=True))
+
+#: The service profiles of flavors. A profile that a flavor has cannot be deleted.
+flavor_service_profiles_table = define_table(
+    "network_flavor_service_profile",
+    Column("flavor_id", String(64), ForeignKey("network_flavor.id", ondelete="CASCADE"), primary_key=True),
+    Column("service_profile_id", String(64), ForeignKey("network_service_profile.id"), primary_key=True, index=True),
+)
+
+#: The kinds of resources of which the initial ones were created; operators may have deleted them since.
+initial_resources_table = define_table("network_initial_resources", Column("kind", String(64), primary_key=True))
 
 _COLUMN_TYPES: dict[AttributeColumn, Any] = {
     AttributeColumn.TEXT: String(255),

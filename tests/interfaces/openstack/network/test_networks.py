@@ -39,6 +39,7 @@ def test_response_has_the_attributes_of_neutron(api: Callers, network: Json) -> 
         "ipv6_address_scope": None,
         "dns_domain": "",
         "qos_policy_id": None,
+        "vlan_transparent": None,
     }
     assert api.ok("GET", f"{V2}/networks/{network['id']}?fields=id&fields=name")["network"] == {
         "id": network["id"],

@@ -239,6 +239,32 @@ def test_operators_declare_rules_and_statefulness_of_new_groups(api: Callers) ->
     assert len(create_group(api)["security_group_rules"]) == 2
 
 
+def test_operators_delete_the_initial_rules_of_new_groups(api: Callers) -> None:
+    """They exist from the beginning, and are not created again. Source: neutron-tempest-plugin."""
+    path = f"{V2}/default-security-group-rules"
+    templates = api.ok("GET", path)["default_security_group_rules"]
+    names = ("direction", "ethertype", "remote_group_id", "used_in_default_sg", "used_in_non_default_sg")
+    assert sorted(tuple(map(str, map(template.get, names))) for template in templates) == [
+        ("egress", "IPv4", "None", "True", "True"),
+        ("egress", "IPv6", "None", "True", "True"),
+        ("ingress", "IPv4", "PARENT", "True", "False"),
+        ("ingress", "IPv6", "PARENT", "True", "False"),
+    ]
+    assert {template["description"] for template in templates} == {
+        "Legacy default SG rule for egress traffic",
+        "Legacy default SG rule for ingress traffic",
+    }
+    again = {name: templates[0][name] for name in names}
+    response = api.request("POST", path, "admin", json={"default_security_group_rule": again})
+    assert failure(response) == (409, "DefaultSecurityGroupRuleExists")
+    for template in api.ok("GET", f"{path}?used_in_non_default_sg=true")["default_security_group_rules"]:
+        api.ok("DELETE", f"{path}/{template['id']}", "admin")
+    assert create_group(api)["security_group_rules"] == []
+    groups = api.ok("GET", f"{V2}/security-groups?name=default", "blue")["security_groups"]
+    assert {rule["direction"] for group in groups for rule in group["security_group_rules"]} == {"ingress"}
+    assert len(api.ok("GET", path)["default_security_group_rules"]) == 2
+
+
 def test_address_group_of_a_rule_exists_and_cannot_be_deleted(api: Callers) -> None:
     group = create_group(api)
     body = {"address_group": {"name": "offices", "addresses": ["192.0.2.0/24"]}}

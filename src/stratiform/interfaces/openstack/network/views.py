@@ -46,6 +46,7 @@ def network(network: Network, subnets: Sequence[Subnet], zones: Sequence[str]) -
         provider_network_type=network.provider_network_type,
         provider_physical_network=network.provider_physical_network,
         provider_segmentation_id=network.provider_segmentation_id,
+        vlan_transparent=network.vlan_transparent,
     )
 
 

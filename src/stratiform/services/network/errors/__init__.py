@@ -142,6 +142,13 @@ class GatewayConflictWithAllocationPools(Conflict):
         super().__init__(f"Gateway ip {gateway} conflicts with allocation pool {pool}.")
 
 
+class VlanTransparencyNotSupported(Invalid):
+    neutron_type = "VlanTransparencyDriverError"
+
+    def __init__(self) -> None:
+        super().__init__("Backend does not support VLAN Transparency.")
+
+
 class NetworkInUse(Conflict):
     neutron_type = "NetworkInUse"
 

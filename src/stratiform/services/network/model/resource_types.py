@@ -113,7 +113,8 @@ class ResourceType:
 
     `path` may contain the id of a parent, stored in the attribute `parent`. `public`: every project sees all resources
     of the type. `owned` False: responses have no project. `unique`: attributes of which no two resources have the same
-    values. `quota` is the name of the limit for the number of resources of a project.
+    values. `quota` is the name of the limit for the number of resources of a project. `id_name`: the name of the id in
+    paths, if another API has resources of the same name.
     """
 
     name: str
@@ -131,6 +132,7 @@ class ResourceType:
     unique: tuple[tuple[str, ...], ...] = ()
     quota: str = ""
     operations: frozenset[str] = frozenset({"create", "show", "list", "update", "delete"})
+    id_name: str = ""
 
     @property
     def table_name(self) -> str:
@@ -139,7 +141,7 @@ class ResourceType:
     @property
     def id_parameter(self) -> str:
         """The name of the id in paths."""
-        return f"{self.name}_id"
+        return self.id_name or f"{self.name}_id"
 
     @property
     def stored_attributes(self) -> tuple[Attribute, ...]:

@@ -36,6 +36,7 @@ class Network:
     provider_network_type: str | None = None
     provider_physical_network: str | None = None
     provider_segmentation_id: int | None = None
+    vlan_transparent: bool | None = None
     tags: list[str] = field(default_factory=list)
     revision: int = 1
 

@@ -32,6 +32,9 @@ ETHERTYPES = ("IPv4", "IPv6")
 #: A value of `remote_group_id` of a template: the group that the rule is created for.
 PARENT = "PARENT"
 
+#: The templates of a new installation: direction, groups other than `default` get the rule, `remote_group_id`.
+INITIAL_TEMPLATES = (("egress", True, None), ("ingress", False, PARENT))
+
 _NAMESPACE = UUID("6f1c2a52-0f2c-4f0b-9d5e-0c7d1b8a4e10")
 
 #: The IP protocol numbers of Neutron's names. Source: neutron_lib/constants.py (IP_PROTOCOL_MAP).
@@ -75,8 +78,9 @@ def get_default_security_group_id(project_id: str) -> str:
     return str(uuid5(_NAMESPACE, f"group/{project_id}"))
 
 
-def get_default_rule_id(project_id: str, direction: str, ethertype: str) -> str:
-    return str(uuid5(_NAMESPACE, f"rule/{project_id}/{direction}/{ethertype}"))
+def get_default_rule_id(project_id: str, template_id: str) -> str:
+    """Return the id of the rule that the default group of a project gets from a template."""
+    return str(uuid5(_NAMESPACE, f"rule/{project_id}/{template_id}"))
 
 
 def parse_protocol(protocol: object) -> str | None:

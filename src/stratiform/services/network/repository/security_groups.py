@@ -82,6 +82,10 @@ def list_templates(db: Connection, *, for_default_group: bool) -> list[Resource]
     return _templates.list_all(db, used.is_(True), order=(c.created_at, c.id))
 
 
+def insert_template_if_missing(db: Connection, template: Resource) -> None:
+    upsert(db, _templates.table, _templates.to_columns(template), key=("fingerprint",), on_conflict={})
+
+
 def find_default_statefulness(db: Connection, project_id: str) -> bool:
     """Return the project's default, or that of the installation (of no project), or True."""
     c = _statefulness.table.c

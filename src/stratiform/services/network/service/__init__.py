@@ -1,7 +1,8 @@
 """The network service."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
@@ -11,6 +12,7 @@ from stratiform.services.network.service.agents import Agents
 from stratiform.services.network.service.auto_allocated_topologies import AutoAllocatedTopologies
 from stratiform.services.network.service.cloud_objects import CloudObjects
 from stratiform.services.network.service.default_networks import DefaultNetworks
+from stratiform.services.network.service.flavors import Flavors
 from stratiform.services.network.service.floating_addresses import FloatingAddresses
 from stratiform.services.network.service.floating_ips import FloatingIps, FloatingIpsOfPorts
 from stratiform.services.network.service.guest_interfaces import GuestInterfaces
@@ -64,6 +66,7 @@ class NetworkService:
     agents: Agents
     address_groups: AddressGroups
     trunks: Trunks
+    flavors: Flavors
     collections: Mapping[str, ResourceCollection]
 
     @classmethod
@@ -72,36 +75,21 @@ class NetworkService:
         quotas = Quotas()
         dependencies = ResourceDependencies(ids, quotas, clouds)
         rules = SecurityGroupRules(dependencies)
-        groups = SecurityGroups(dependencies, rules)
+        templates = DefaultSecurityGroupRules(dependencies)
+        groups = SecurityGroups(dependencies, rules, templates)
         pools = SubnetPools(dependencies)
         port_users = FloatingIpsOfPorts()
         networks = Networks(ids, clouds, quotas, port_users, Notifications(ids, clouds))
         subnets = Subnets(database, ids, clouds, networks, quotas, pools)
         ports = Ports(ids, networks, groups, quotas, port_users)
         service_ports = ServicePorts(ids)
-        routers = Routers(dependencies, networks, service_ports)
+        flavors = Flavors(dependencies)
+        routers = Routers(dependencies, networks, service_ports, flavors)
         router_interfaces = RouterInterfaces(routers, subnets, ports)
         floating_ips = FloatingIps(dependencies, networks, ports, service_ports)
         port_users.floating_ips = floating_ips
-        qos, address_groups = QosPolicies(dependencies), AddressGroups(dependencies)
-        trunks = Trunks(dependencies, ports)
-        collections = [
-            groups.collection,
-            rules.collection,
-            DefaultSecurityGroupRules(dependencies).collection,
-            dependencies.build(security.DEFAULT_STATEFULNESS),
-            pools.collection,
-            dependencies.build(addressing.ADDRESS_SCOPE),
-            address_groups.collection,
-            routers.collection,
-            floating_ips.collection,
-            PortForwardings(floating_ips).collection,
-            RbacPolicies(dependencies).collection,
-            qos.collection,
-            *qos.build_rule_collections(),
-            trunks.collection,
-            *build_metering_collections(dependencies),
-        ]
+        port_forwardings = PortForwardings(floating_ips)
+        address_groups, trunks = AddressGroups(dependencies), Trunks(dependencies, ports)
         return cls(
             networks=networks,
             subnets=subnets,
@@ -117,12 +105,40 @@ class NetworkService:
             router_interfaces=router_interfaces,
             floating_ips=floating_ips,
             floating_addresses=FloatingAddresses(ids, clouds),
-            port_forwardings=PortForwardings(floating_ips),
+            port_forwardings=port_forwardings,
             subnet_pools=pools,
             auto_allocated_topologies=AutoAllocatedTopologies(router_interfaces),
             cloud_objects=CloudObjects(database, clouds),
             agents=Agents(clouds),
             address_groups=address_groups,
             trunks=trunks,
-            collections={collection.resource_type.name: collection for collection in collections},
+            flavors=flavors,
+            collections=_build_collections(
+                dependencies,
+                (groups, rules, templates, pools, address_groups),
+                (routers, floating_ips, port_forwardings, trunks, flavors),
+            ),
         )
+
+
+class _HasCollection(Protocol):
+    @property
+    def collection(self) -> ResourceCollection: ...
+
+
+def _build_collections(
+    dependencies: ResourceDependencies, *groups: Sequence[_HasCollection]
+) -> Mapping[str, ResourceCollection]:
+    """Return the collections of all declared types by name: those of `groups`, and those that nothing else uses."""
+    qos = QosPolicies(dependencies)
+    collections = [
+        *(item.collection for group in groups for item in group),
+        dependencies.build(security.DEFAULT_STATEFULNESS),
+        dependencies.build(addressing.ADDRESS_SCOPE),
+        RbacPolicies(dependencies).collection,
+        qos.collection,
+        *qos.build_rule_collections(),
+        *build_metering_collections(dependencies),
+        Flavors(dependencies).profiles,
+    ]
+    return {collection.resource_type.name: collection for collection in collections}

@@ -12,7 +12,12 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network import policy
-from stratiform.services.network.errors import InvalidInput, NetworkInUse, NetworkNotFound
+from stratiform.services.network.errors import (
+    InvalidInput,
+    NetworkInUse,
+    NetworkNotFound,
+    VlanTransparencyNotSupported,
+)
 from stratiform.services.network.model import Attributes, ListQuery, Network
 from stratiform.services.network.model.declared_types.sharing import ACCESS_AS_EXTERNAL, ACCESS_AS_SHARED
 from stratiform.services.network.repository import ip_allocations, list_queries, rbac_policies, resources
@@ -76,6 +81,8 @@ class Networks:
         for name, rule in _CREATE_RULES.items():
             if attributes.get(name):
                 rule.require(ctx.caller, owner)
+        if attributes.get("vlan_transparent"):
+            raise VlanTransparencyNotSupported
         _check_segmentation_id(attributes)
         require_qos_policy(ctx, attributes)
         self.quotas.reserve(ctx.db, owner, "network")

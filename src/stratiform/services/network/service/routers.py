@@ -21,6 +21,7 @@ from stratiform.services.network.model.routes import add_routes, check_routes, r
 from stratiform.services.network.repository import resources
 from stratiform.services.network.repository import routers as repository
 from stratiform.services.network.service.cloud_objects import require_applicable, require_routing
+from stratiform.services.network.service.flavors import Flavors
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
 from stratiform.services.network.service.service_ports import ServicePorts
@@ -35,6 +36,7 @@ class Routers:
     dependencies: ResourceDependencies
     networks: Networks
     service_ports: ServicePorts
+    flavors: Flavors
 
     @property
     def collection(self) -> ResourceCollection:
@@ -86,6 +88,8 @@ class Routers:
     def _prepare(self, ctx: RequestContext, router: Resource) -> Resource:
         require_routing(ctx, self.dependencies.clouds, router.project_id, "routers")
         self._require_zones(ctx, router)
+        if router["flavor_id"] is not None:
+            self.flavors.require_provider(ctx, router["flavor_id"])
         if router["routes"]:
             check_routes(router["routes"], [], [])
         info = router["external_gateway_info"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
 from stratiform.kit.context import RequestContext
+from stratiform.kit.database import Connection
 from stratiform.services.network.errors.security_groups import SecurityGroupNotFound, SecurityGroupRuleExists
 from stratiform.services.network.model import Attributes, get_default_security_group_id
 from stratiform.services.network.model.declared_types.addressing import ADDRESS_GROUP
@@ -14,7 +15,14 @@ from stratiform.services.network.model.declared_types.security import (
     SECURITY_GROUP_RULE,
 )
 from stratiform.services.network.model.resource_types import Resource
-from stratiform.services.network.model.security_groups import PARENT, build_fingerprint, check_rule
+from stratiform.services.network.model.security_groups import (
+    ETHERTYPES,
+    INITIAL_TEMPLATES,
+    PARENT,
+    build_fingerprint,
+    check_rule,
+)
+from stratiform.services.network.repository import initial_resources
 from stratiform.services.network.repository import security_groups as repository
 from stratiform.services.network.service.cloud_objects import require_applicable
 from stratiform.services.network.service.ownership import sees_all_projects
@@ -97,7 +105,7 @@ def _lock_groups(ctx: RequestContext, rules: Sequence[Attributes]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DefaultSecurityGroupRules:
-    """Rules that new security groups get beside Neutron's own. They are of no project."""
+    """Rules that new security groups get. They are of no project."""
 
     dependencies: ResourceDependencies
 
@@ -107,7 +115,30 @@ class DefaultSecurityGroupRules:
             DEFAULT_SECURITY_GROUP_RULE, resolve_owner=lambda _ctx, _values, _project_id: "", prepare=self._prepare
         )
 
+    def has_initial(self, db: Connection) -> bool:
+        return initial_resources.were_created(db, DEFAULT_SECURITY_GROUP_RULE.name)
+
+    def ensure_initial(self, ctx: RequestContext) -> None:
+        """Create Neutron's rules, once per installation: operators may delete them."""
+        if self.has_initial(ctx.db) or not initial_resources.record_creation(ctx.db, DEFAULT_SECURITY_GROUP_RULE.name):
+            return
+        for direction, for_other_groups, remote_group_id in INITIAL_TEMPLATES:
+            for ethertype in ETHERTYPES:
+                values = build_rule_values("", direction, ethertype, remote_group_id)
+                values |= {"used_in_default_sg": True, "used_in_non_default_sg": for_other_groups}
+                description = f"Legacy default SG rule for {direction} traffic"
+                template = Resource(
+                    self.dependencies.ids.uuid(), "", ctx.now, ctx.now, description=description, values=values
+                )
+                repository.insert_template_if_missing(ctx.db, template)
+
+    def list_for_group(self, ctx: RequestContext, *, is_default: bool) -> Sequence[Resource]:
+        """Return the rules that a new group gets."""
+        self.ensure_initial(ctx)
+        return repository.list_templates(ctx.db, for_default_group=is_default)
+
     def _prepare(self, ctx: RequestContext, resource: Resource) -> Resource:
+        self.ensure_initial(ctx)
         values = check_rule(resource.values)
         remote_group_id = values["remote_group_id"]
         if remote_group_id not in (None, PARENT) and repository.find_group(ctx.db, remote_group_id) is None:

@@ -19,14 +19,17 @@ from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.model.security_groups import (
     DEFAULT_DESCRIPTION,
     DEFAULT_NAME,
-    ETHERTYPES,
     PARENT,
     get_default_rule_id,
 )
 from stratiform.services.network.repository import security_groups as repository
 from stratiform.services.network.service.cloud_objects import require_applicable, require_routing
 from stratiform.services.network.service.resource_collection import ResourceCollection, ResourceDependencies
-from stratiform.services.network.service.security_group_rules import SecurityGroupRules, build_rule_values
+from stratiform.services.network.service.security_group_rules import (
+    DefaultSecurityGroupRules,
+    SecurityGroupRules,
+    build_rule_values,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class SecurityGroups:
 
     dependencies: ResourceDependencies
     rules: SecurityGroupRules
+    templates: DefaultSecurityGroupRules
 
     @property
     def collection(self) -> ResourceCollection:
@@ -148,24 +152,13 @@ class SecurityGroups:
         return group.project_id == project_id or ctx.caller.is_admin or bool(group["shared"])
 
     def _create_initial_rules(self, ctx: RequestContext, group: Resource) -> None:
-        """Create Neutron's rules, and those that operators have added for new groups."""
+        """Create the rules of the templates. The ids of a default group's rules are derived from those of templates."""
         enqueue(ctx.db, "network.security_group", group.id, ctx.now)
         is_default = group.id == get_default_security_group_id(group.project_id)
-        for direction in ("egress", "ingress") if is_default else ("egress",):
-            for ethertype in ETHERTYPES:
-                remote = group.id if direction == "ingress" else None
-                values = build_rule_values(group.id, direction, ethertype, remote)
-                rule_id = (
-                    get_default_rule_id(group.project_id, direction, ethertype)
-                    if is_default
-                    else self.dependencies.ids.uuid()
-                )
-                repository.insert_rule_if_missing(
-                    ctx.db, Resource(rule_id, group.project_id, ctx.now, ctx.now, values=values)
-                )
-        for template in repository.list_templates(ctx.db, for_default_group=is_default):
+        for template in self.templates.list_for_group(ctx, is_default=is_default):
             remote = group.id if template["remote_group_id"] == PARENT else template["remote_group_id"]
             values = build_rule_values(group.id, template["direction"], template["ethertype"], remote, template.values)
+            rule_id = get_default_rule_id(group.project_id, template.id) if is_default else self.dependencies.ids.uuid()
             repository.insert_rule_if_missing(
-                ctx.db, Resource(self.dependencies.ids.uuid(), group.project_id, ctx.now, ctx.now, values=values)
+                ctx.db, Resource(rule_id, group.project_id, ctx.now, ctx.now, values=values)
             )

@@ -27,12 +27,14 @@ _NAMES_AND_DATES = {
     "extraroute-atomic": ("Atomically add/remove extra routes", "2019-07-10T00:00:00+00:00"),
     "filter-validation": ("Filter parameters validation", "2018-03-21T10:00:00-00:00"),
     "fip-port-details": ("Floating IP Port Details Extension", "2018-04-09T10:00:00-00:00"),
+    "flavors": ("Neutron Service Flavors", "2015-09-17T10:00:00-00:00"),
     "floating-ip-port-forwarding": ("Floating IP Port Forwarding", "2018-01-19T10:00:00-00:00"),
     "floating-ip-port-forwarding-description": (
         "Floating IP Port Forwarding new attribute description",
         "2019-11-01T10:00:00-00:00",
     ),
     "ip-substring-filtering": ("IP address substring filtering", "2017-11-28T09:00:00-00:00"),
+    "l3-flavors": ("Router Flavor Extension", "2016-05-17T00:00:00-00:00"),
     "metering": ("Neutron Metering", "2013-06-12T10:00:00-00:00"),
     "metering_source_and_destination_fields": (
         "Neutron Metering with source and destination filtering",
@@ -85,6 +87,7 @@ _NAMES_AND_DATES = {
     "subnetpool-prefix-ops": ("Subnet Pool Prefix Operations", "2020-03-15T10:00:00-00:00"),
     "tag-ports-during-bulk-creation": ("Tag Ports During Bulk Creation", "2019-12-29T19:00:00-00:00"),
     "trunk": ("Trunk Extension", "2016-01-01T10:00:00-00:00"),
+    "vlan-transparent": ("Vlantransparent", "2015-03-23T09:00:00-00:00"),
 }
 
 

@@ -19,7 +19,7 @@ from stratiform.services.network import policy
 from stratiform.services.network.errors import BadRequest, NetworkInUse
 from stratiform.services.network.model import Network
 
-_NOT_STORED = (*OWNERSHIP_FIELDS, "availability_zone_hints", "vlan_transparent")
+_NOT_STORED = (*OWNERSHIP_FIELDS, "availability_zone_hints")
 
 
 @api.post("/networks", policy.NETWORKS_CREATE, status=201)
@@ -63,8 +63,6 @@ def delete_network(request: ApiRequest, network_id: str) -> None:
 
 
 def _create(request: ApiRequest, new: schemas.NetworkCreate) -> Network:
-    if new.vlan_transparent is True:
-        raise BadRequest("vlan_transparent is not supported: clouds do not forward VLAN tags.")
     return request.services.network.networks.create(
         request.ctx, get_requested_project_id(new), get_set_attributes(new, *_NOT_STORED)
     )

@@ -1,5 +1,9 @@
-"""`/security-groups` and their rules. A list contains the project's default group, which it creates if necessary."""
+"""`/security-groups`, their rules, and the rules of new groups.
 
+A list contains the project's default group and the initial rules of new groups, which it creates if necessary.
+"""
+
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,11 +18,12 @@ from stratiform.services.network.model.declared_types.security import (
 )
 
 
-def _declare_list(endpoints: ResourceEndpoints) -> None:
+def _declare_list(endpoints: ResourceEndpoints, ensure: Callable[[ApiRequest], None]) -> None:
+    """Declare a list; `ensure` creates the resources that exist from the beginning."""
     resource_type, schemas = endpoints.resource_type, endpoints.schemas
 
     def list_resources(request: ApiRequest, query: Any) -> Any:
-        _ensure_default_group(request)
+        ensure(request)
         with request.read_transaction() as ctx:
             return endpoints.list(replace(request, context=ctx), query, {})
 
@@ -38,7 +43,17 @@ def _ensure_default_group(request: ApiRequest) -> None:
         groups.ensure_default(ctx, project_id)
 
 
-_declare_list(declare_resource(SECURITY_GROUP, without=("list",)))
-_declare_list(declare_resource(SECURITY_GROUP_RULE, without=("list",)))
-declare_resource(DEFAULT_SECURITY_GROUP_RULE)
+def _ensure_templates(request: ApiRequest) -> None:
+    """Create the initial rules of new groups if they were never created."""
+    templates = request.services.network.security_groups.templates
+    with request.read_transaction() as ctx:
+        if templates.has_initial(ctx.db):
+            return
+    with request.write_transaction() as ctx:
+        templates.ensure_initial(ctx)
+
+
+_declare_list(declare_resource(SECURITY_GROUP, without=("list",)), _ensure_default_group)
+_declare_list(declare_resource(SECURITY_GROUP_RULE, without=("list",)), _ensure_default_group)
+_declare_list(declare_resource(DEFAULT_SECURITY_GROUP_RULE, without=("list",)), _ensure_templates)
 declare_resource(DEFAULT_STATEFULNESS)

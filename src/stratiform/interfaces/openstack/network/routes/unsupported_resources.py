@@ -29,8 +29,6 @@ def _get_router(request: ApiRequest, **ids: str) -> object:
     return request.services.network.routers.collection.get(request.ctx, ids["router_id"])
 
 
-_SERVED_BY_CLOUDS = "clouds provide the network services, instead of agents and drivers of Neutron"
-
 _COLLECTIONS = (
     _Unsupported(
         "/segments",
@@ -49,24 +47,6 @@ _COLLECTIONS = (
         policy.SEGMENTS_GET,
         policy.SEGMENTS_CREATE,
         "Network segment ranges are not supported: clouds assign the segments of networks.",
-    ),
-    _Unsupported(
-        "/flavors",
-        "flavors",
-        "network_flavor_id",
-        "Flavor",
-        policy.FLAVORS_GET,
-        policy.FLAVORS_CREATE,
-        f"Flavors of network services are not supported: {_SERVED_BY_CLOUDS}.",
-    ),
-    _Unsupported(
-        "/service_profiles",
-        "service_profiles",
-        "service_profile_id",
-        "Service Profile",
-        policy.FLAVORS_GET,
-        policy.FLAVORS_CREATE,
-        f"Service profiles are not supported: {_SERVED_BY_CLOUDS}.",
     ),
     _Unsupported(
         "/local_ips",
@@ -121,24 +101,8 @@ def _declare(item: _Unsupported) -> None:
 for _item in _COLLECTIONS:
     _declare(_item)
 
-for _method in ("POST", "DELETE"):
-    _suffix = "" if _method == "POST" else "/{service_profile_id}"
-    api.declare_unsupported(
-        _method,
-        f"/flavors/{{network_flavor_id}}/service_profiles{_suffix}",
-        policy.FLAVORS_CREATE,
-        f"Service profiles are not supported: {_SERVED_BY_CLOUDS}.",
-    )
-
 _ASSOCIATIONS = "/local_ips/{local_ip_id}/port_associations"
 _LOCAL_IPS = "Local IPs are not supported: clouds have no address that is local to a host."
 api.declare_unsupported("GET", _ASSOCIATIONS, policy.LOCAL_IPS_GET, _LOCAL_IPS)
 api.declare_unsupported("POST", _ASSOCIATIONS, policy.LOCAL_IPS_CREATE, _LOCAL_IPS)
 api.declare_unsupported("DELETE", f"{_ASSOCIATIONS}/{{port_id}}", policy.LOCAL_IPS_CREATE, _LOCAL_IPS)
-
-
-@api.get("/service-providers", policy.SERVICE_PROVIDERS_GET)
-def list_service_providers(_request: ApiRequest) -> dict[str, list[dict[str, Any]]]:
-    """List the only provider of network services, which represents the clouds of a project."""
-    provider = {"service_type": "L3_ROUTER_NAT", "name": "stratiform", "default": True}
-    return {"service_providers": [provider]}

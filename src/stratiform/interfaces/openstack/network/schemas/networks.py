@@ -59,6 +59,7 @@ class NetworkListQuery(ResourceListQuery, kw_only=True):
     provider_physical_network: list[str] = field(name="provider:physical_network", default=[])
     provider_segmentation_id: list[int] = field(name="provider:segmentation_id", default=[])
     status: list[str] = []
+    vlan_transparent: list[bool] = []
 
 
 class Network(Resource, kw_only=True):
@@ -76,6 +77,7 @@ class Network(Resource, kw_only=True):
     ipv6_address_scope: str | None = None
     dns_domain: str = ""
     qos_policy_id: str | None = None
+    vlan_transparent: bool | None = None
     provider_network_type: Annotated[str | None, ADMIN_ONLY] = field(name="provider:network_type", default=None)
     provider_physical_network: Annotated[str | None, ADMIN_ONLY] = field(name="provider:physical_network", default=None)
     provider_segmentation_id: Annotated[int | None, ADMIN_ONLY] = field(name="provider:segmentation_id", default=None)

@@ -1,6 +1,6 @@
 """The declared resource types, by subject."""
 
-from stratiform.services.network.model.declared_types import addressing, links, qos, routing, security, sharing
+from stratiform.services.network.model.declared_types import addressing, flavors, links, qos, routing, security, sharing
 
 RESOURCE_TYPES = (
     addressing.ADDRESS_SCOPE,
@@ -19,4 +19,6 @@ RESOURCE_TYPES = (
     links.TRUNK,
     links.METERING_LABEL,
     links.METERING_LABEL_RULE,
+    flavors.NETWORK_FLAVOR,
+    flavors.SERVICE_PROFILE,
 )

@@ -1,0 +1,100 @@
+"""Flavors and service profiles, VLAN transparency, and the initial resources of the Networking API."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.schema import SchemaItem
+
+from stratiform.kit.database import Json
+
+revision = "0088"
+down_revision = "0087"
+branch_labels = None
+depends_on = None
+
+#: What a downgrade deletes, and the table with its rows.
+LOSSES = {
+    "network flavors": "network_flavor",
+    "service profiles of network flavors": "network_service_profile",
+}
+
+#: In the order of their foreign keys.
+_TABLES = (
+    "network_initial_resources",
+    "network_flavor",
+    "network_service_profile",
+    "network_flavor_service_profile",
+)
+
+#: The new columns of older tables, which are empty in existing rows.
+_COLUMNS = {"network_network": (("vlan_transparent", sa.Boolean()),)}
+
+
+def upgrade() -> None:
+    for table, columns in _COLUMNS.items():
+        for name, column_type in columns:
+            op.add_column(table, sa.Column(name, column_type, nullable=True))
+    _create_table("network_initial_resources", sa.Column("kind", sa.String(length=64), nullable=False), key=("kind",))
+    _create_resource_table(
+        "network_flavor",
+        sa.Column("service_type", sa.String(length=255), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+    )
+    _create_resource_table(
+        "network_service_profile",
+        sa.Column("driver", sa.String(length=4096), nullable=False),
+        sa.Column("metainfo", sa.String(length=4096), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+    )
+    _create_table(
+        "network_flavor_service_profile",
+        sa.Column("flavor_id", sa.String(length=64), nullable=False),
+        sa.Column("service_profile_id", sa.String(length=64), nullable=False),
+        _reference("network_flavor_service_profile", "flavor_id", "network_flavor", cascades=True),
+        _reference("network_flavor_service_profile", "service_profile_id", "network_service_profile"),
+        key=("flavor_id", "service_profile_id"),
+        indexes=("service_profile_id",),
+    )
+
+
+def downgrade() -> None:
+    for table in reversed(_TABLES):
+        op.drop_table(table)
+    for table, columns in _COLUMNS.items():
+        with op.batch_alter_table(table) as batch:
+            for name, _ in columns:
+                batch.drop_column(name)
+
+
+def _create_resource_table(name: str, *items: SchemaItem, indexes: tuple[str, ...] = ()) -> None:
+    _create_table(
+        name,
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("description", sa.String(length=255), nullable=False),
+        sa.Column("tags", Json(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        *items,
+        key=("id",),
+        indexes=("project_id", *indexes),
+    )
+
+
+def _create_table(name: str, *items: SchemaItem, key: tuple[str, ...], indexes: tuple[str, ...] = ()) -> None:
+    op.create_table(
+        name,
+        *items,
+        sa.PrimaryKeyConstraint(*key, name=op.f(f"pk_{name}")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    for column in indexes:
+        op.create_index(op.f(f"ix_{name}_{column}"), name, [column], unique=False)
+
+
+def _reference(table: str, column: str, target: str, *, cascades: bool = False) -> sa.ForeignKeyConstraint:
+    name = op.f(f"fk_{table}_{column}")
+    return sa.ForeignKeyConstraint([column], [f"{target}.id"], name=name, ondelete="CASCADE" if cascades else None)

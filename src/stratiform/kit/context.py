@@ -16,6 +16,14 @@ _OPTION = "stratiform_request_context"
 
 
 @dataclass(frozen=True, slots=True)
+class HttpClient:
+    """The program that sends a request: its network address, and what it states in User-Agent; "": unknown."""
+
+    address: str = ""
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RequestContext:
     """The first argument of service functions. The interface commits the transaction, services never do.
 
@@ -27,6 +35,7 @@ class RequestContext:
     now: Micros
     request_id: str = ""
     global_request_id: str = ""
+    client: HttpClient = HttpClient()
 
 
 def describe_context(ctx: RequestContext) -> dict[str, Any]:

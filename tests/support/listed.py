@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
+from stratiform.contract.adoption import AdoptionDriver
 from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudConnection
 from stratiform.contract.errors import CloudUnreachable
@@ -31,6 +32,7 @@ class ListedCloud:
     compute: ComputeDriver | None = None
     volume: VolumeDriver | None = None
     snapshot: SnapshotDriver | None = None
+    adoption: AdoptionDriver | None = None
     network: NetworkDriver | None = None
     routing: RoutingDriver | None = None
     image: ImageDriver | None = None

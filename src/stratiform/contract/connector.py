@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from stratiform.contract.adoption import AdoptionDriver
 from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
@@ -86,6 +87,7 @@ class CloudConnection(Protocol):
     compute: ComputeDriver | None
     volume: VolumeDriver | None
     snapshot: SnapshotDriver | None
+    adoption: AdoptionDriver | None
     network: NetworkDriver | None
     routing: RoutingDriver | None
     image: ImageDriver | None

@@ -15,7 +15,18 @@ from stratiform.kit.errors import Invalid
 _PACKAGE = "stratiform.connectors"
 
 #: The capabilities that a connector may have: the file of this name in its package implements it.
-CAPABILITIES = ("compute", "network", "routing", "volume", "snapshot", "image", "objectstore", "usage", "pricing")
+CAPABILITIES = (
+    "compute",
+    "network",
+    "routing",
+    "volume",
+    "snapshot",
+    "adoption",
+    "image",
+    "objectstore",
+    "usage",
+    "pricing",
+)
 
 
 @dataclass(frozen=True, slots=True)

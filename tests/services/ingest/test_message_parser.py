@@ -225,7 +225,9 @@ def test_usage_audit_has_the_deletion_time_of_a_volume() -> None:
         "volume.delete.end", deleted | {"audit_period_ending": "2026-01-01 10:30:00+00:00"}, "2026-01-01 12:00:00"
     )
     assert format_iso(repeated.statement.deleted_at or 0) == "2026-01-01T10:30:00.000000Z"
+    unmanaged = statement_of("volume.unmanage.end", VOLUME | {"status": "deleted"}, "2026-01-01 12:00:00.5")
     notification = statement_of("volume.delete.end", VOLUME | {"status": "deleted"}, "2026-01-01 12:00:00.5")
+    assert unmanaged.statement.deleted_at == notification.statement.deleted_at
     assert format_iso(notification.statement.deleted_at or 0) == "2026-01-01T12:00:00.500000Z"
     exact = statement_of(
         "volume.delete.end", VOLUME | {"status": "deleted", "deleted_at": "2026-01-01T11:00:00"}, "2026-01-02"

@@ -26,6 +26,7 @@ STARTS: dict[str, dict[str, Any]] = {
     "volume.create.end": {"volume_id": "x", **CINDER},
     "volume.manage_existing.end": {"volume_id": "x", **CINDER},
     "snapshot.create.end": {"snapshot_id": "x", "volume_id": "v", **CINDER},
+    "snapshot.manage_existing_snapshot.end": {"snapshot_id": "x", "volume_id": "v", **CINDER},
     "backup.create.end": {"backup_id": "x", "volume_id": "v", **CINDER},
     "image.activate": GLANCE,
     "image.upload": GLANCE,

@@ -12,6 +12,7 @@ from stratiform.connectors.aws.settings import SETTINGS, parse_settings
 from stratiform.connectors.aws.snapshot import AwsSnapshotDriver
 from stratiform.connectors.aws.usage import AwsUsageDriver
 from stratiform.connectors.aws.volume import AwsVolumeDriver
+from stratiform.contract.adoption import AdoptionDriver
 from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import ImageDriver
@@ -29,6 +30,7 @@ class AwsCloud:
     compute: ComputeDriver | None
     volume: VolumeDriver | None
     snapshot: SnapshotDriver | None
+    adoption: AdoptionDriver | None = None
     network: NetworkDriver | None
     routing: RoutingDriver | None
     image: ImageDriver | None

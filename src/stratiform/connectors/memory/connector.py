@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from stratiform.connectors.memory.adoption import MemoryAdoptionDriver
 from stratiform.connectors.memory.client import Client
 from stratiform.connectors.memory.compute import MemoryComputeDriver
 from stratiform.connectors.memory.image import MemoryImageDriver
@@ -11,6 +12,7 @@ from stratiform.connectors.memory.settings import SETTINGS, parse_settings
 from stratiform.connectors.memory.snapshot import MemorySnapshotDriver
 from stratiform.connectors.memory.usage import MemoryUsageDriver
 from stratiform.connectors.memory.volume import MemoryVolumeDriver
+from stratiform.contract.adoption import AdoptionDriver
 from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import ImageDriver
@@ -29,6 +31,7 @@ class MemoryCloud:
         self.compute: ComputeDriver | None = MemoryComputeDriver(client)
         self.volume: VolumeDriver | None = MemoryVolumeDriver(client)
         self.snapshot: SnapshotDriver | None = MemorySnapshotDriver(client)
+        self.adoption: AdoptionDriver | None = MemoryAdoptionDriver(client)
         self.network: NetworkDriver | None = MemoryNetworkDriver(client)
         self.routing: RoutingDriver | None = MemoryRoutingDriver(client)
         self.image: ImageDriver | None = MemoryImageDriver(client)

@@ -114,8 +114,8 @@ def _create(request: SimulatedRequest, spec: SnapshotSpec) -> Row:
     if request.now < source["ready_at"]:
         raise errors.invalid_state("resource", source["id"], "creating", "copy")
     cursor = request.db.execute(
-        "INSERT INTO snapshots (token, installation, name, size_gib, content, metadata, created_at, ready_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO snapshots (token, installation, name, size_gib, content, metadata, created_at, ready_at,"
+        " volume_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             spec.token,
             request.installation_id,
@@ -125,6 +125,7 @@ def _create(request: SimulatedRequest, spec: SnapshotSpec) -> Row:
             msgspec.json.encode(spec.metadata).decode(),
             request.now,
             request.completes_at,
+            source["volume_id"] if spec.snapshot_id else source["id"],
         ),
     )
     row: Row = request.db.execute("SELECT * FROM snapshots WHERE seq = ?", (cursor.lastrowid,)).fetchone()

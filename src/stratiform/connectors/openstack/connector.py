@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from stratiform.connectors.openstack.settings import SETTINGS, parse_settings
 from stratiform.connectors.openstack.usage import OpenstackUsageDriver
+from stratiform.contract.adoption import AdoptionDriver
 from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import ImageDriver
@@ -20,6 +21,7 @@ class OpenstackCloud:
     compute: ComputeDriver | None = None
     volume: VolumeDriver | None = None
     snapshot: SnapshotDriver | None = None
+    adoption: AdoptionDriver | None = None
     network: NetworkDriver | None = None
     routing: RoutingDriver | None = None
     image: ImageDriver | None = None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from stratiform.connectors.prometheus.client import Client
 from stratiform.connectors.prometheus.settings import SETTINGS, parse_settings
 from stratiform.connectors.prometheus.usage import PrometheusUsageDriver
+from stratiform.contract.adoption import AdoptionDriver
 from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import ImageDriver
@@ -21,6 +22,7 @@ class PrometheusCloud:
     compute: ComputeDriver | None = None
     volume: VolumeDriver | None = None
     snapshot: SnapshotDriver | None = None
+    adoption: AdoptionDriver | None = None
     network: NetworkDriver | None = None
     routing: RoutingDriver | None = None
     image: ImageDriver | None = None

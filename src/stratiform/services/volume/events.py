@@ -23,10 +23,13 @@ RESIZED = "volume.resize.end"
 ATTACHED = "volume.attach.end"
 DETACHED = "volume.detach.end"
 UPDATED = "volume.update.end"
+MANAGED = "volume.manage_existing.end"
+UNMANAGED = "volume.unmanage.end"
 RETYPED = "volume.retype"
 TRANSFERRED = "volume.transfer.accept.end"
 REVERTED = "volume.revert.end"
 SNAPSHOT_CREATED = "snapshot.create.end"
+SNAPSHOT_MANAGED = "snapshot.manage_existing_snapshot.end"
 SNAPSHOT_UPDATED = "snapshot.update.end"
 SNAPSHOT_DELETED = "snapshot.delete.end"
 BACKUP_CREATED = "backup.create.end"
@@ -46,10 +49,13 @@ EVENT_TYPES = (
     ATTACHED,
     DETACHED,
     UPDATED,
+    MANAGED,
+    UNMANAGED,
     RETYPED,
     TRANSFERRED,
     REVERTED,
     SNAPSHOT_CREATED,
+    SNAPSHOT_MANAGED,
     SNAPSHOT_UPDATED,
     SNAPSHOT_DELETED,
     BACKUP_CREATED,
@@ -121,7 +127,7 @@ def _append(
 def build_payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -> dict[str, object]:
     """Return the payload: Cinder's keys, and `volume_type_name`, `terminated_at` and `deleted_at`.
 
-    While a volume is being deleted `terminated_at` is None: if the cloud refuses, its usage continues.
+    While a volume is being deleted or released `terminated_at` is None: if the cloud refuses, its usage continues.
     """
     return {
         "tenant_id": volume.project_id,
@@ -134,7 +140,7 @@ def build_payload(volume: Volume, type_name: str, attachments: Sequence[Attachme
         "display_name": volume.name,
         "launched_at": _format_time(volume.launched_at),
         "created_at": _format_time(volume.created_at),
-        "terminated_at": None if volume.status == "deleting" else _format_time(volume.terminated_at),
+        "terminated_at": None if volume.status in ("deleting", "unmanaging") else _format_time(volume.terminated_at),
         "deleted_at": _format_time(volume.deleted_at),
         "status": volume.status,
         "snapshot_id": volume.snapshot_id or None,

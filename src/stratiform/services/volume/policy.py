@@ -155,7 +155,13 @@ CAPABILITIES_GET = Rule("volume_extension:capabilities", admin, "Show the capabi
 RESOURCE_FILTERS_GET = Rule("volume_extension:resource_filters", anyone, "List the filters of lists.")
 WORKER_CLEANUP = Rule("workers:cleanup", admin, "Clean up interrupted operations.")
 VOLUME_MANAGE = Rule("volume_extension:volume_manage", admin, "Manage a volume that exists in a cloud.")
+VOLUME_UNMANAGE = Rule("volume_extension:volume_unmanage", admin, "Stop managing a volume, which stays in its cloud.")
+VOLUME_LIST_MANAGEABLE = Rule("volume_extension:list_manageable", admin, "List volumes that exist in a cloud.")
 SNAPSHOT_MANAGE = Rule("snapshot_extension:snapshot_manage", admin, "Manage a snapshot that exists in a cloud.")
+SNAPSHOT_UNMANAGE = Rule(
+    "snapshot_extension:snapshot_unmanage", admin, "Stop managing a snapshot, which stays in its cloud."
+)
+SNAPSHOT_LIST_MANAGEABLE = Rule("snapshot_extension:list_manageable", admin, "List snapshots that exist in a cloud.")
 DEFAULT_TYPE_GET_ALL = Rule("volume_extension:default_get_all", admin, "List default types of projects.")
 DEFAULT_TYPE_GET = Rule("volume_extension:default_get", admin, "Show the default type of a project.")
 DEFAULT_TYPE_SET = Rule("volume_extension:default_set_or_update", admin, "Set the default type of a project.")

@@ -68,7 +68,7 @@ def test_admin_actions(api: Api) -> None:
     assert status(api, volume) == "deleting"
 
 
-@pytest.mark.parametrize("name", ["os-initialize_connection", "os-terminate_connection", "os-unmanage"])
+@pytest.mark.parametrize("name", ["os-initialize_connection", "os-terminate_connection"])
 def test_unsupported_actions_are_refused_with_a_reason(api: Api, name: str) -> None:
     volume = api.create()["id"]
     response = act(api, volume, name, {})

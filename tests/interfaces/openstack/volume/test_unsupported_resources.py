@@ -7,8 +7,6 @@ from support.volume_api import Api
 RESOURCES = {
     "/consistencygroups": "consistencygroups",
     "/cgsnapshots": "cgsnapshots",
-    "/manageable_volumes": "manageable-volumes",
-    "/manageable_snapshots": "manageable-snapshots",
 }
 
 
@@ -17,9 +15,8 @@ def test_unsupported_resources(api: Api, path: str, key: str) -> None:
     assert api.ok("GET", path, caller="admin") == {key: []}
     refused = api("POST", path, {}, caller="admin")
     assert refused.status_code == 501
-    assert "supported" in refused.json()["notImplemented"]["message"] or "managed" in refused.text
-    if not path.startswith("/manageable"):
-        assert api("GET", f"{path}/unknown", caller="admin").status_code == 404
+    assert "supported" in refused.json()["notImplemented"]["message"]
+    assert api("GET", f"{path}/unknown", caller="admin").status_code == 404
 
 
 def test_operators_resources(api: Api) -> None:

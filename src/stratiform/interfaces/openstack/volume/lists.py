@@ -57,17 +57,22 @@ def build_next_links(
 
 
 def paginate(
-    items: Sequence[T], query: ListQuery, key: Callable[[T], str], columns: str = "id created_at name"
+    items: Sequence[T],
+    query: ListQuery,
+    key: Callable[[T], str],
+    columns: str = "id created_at name",
+    default: str = "created_at",
+    get_value: Callable[[T, str], object] = getattr,
 ) -> list[T]:
-    """Return one page of a short list, newest first by default. `columns`: its sort keys.
+    """Return one page of a short list, in descending order by default. `columns`: its sort keys.
 
     Raises: Invalid for an unknown marker or sort key.
     """
     ordered = list(items)
-    for sort in reversed(query.sorts() or [Sort("created_at", descending=True)]):
+    for sort in reversed(query.sorts() or [Sort(default, descending=True)]):
         if sort.key not in columns.split():
             raise Invalid(f"Invalid input received: Sort key '{sort.key}' is not valid.")
-        ordered.sort(key=lambda item: (getattr(item, sort.key) or 0, key(item)), reverse=sort.descending)
+        ordered.sort(key=lambda item: (get_value(item, sort.key) or 0, key(item)), reverse=sort.descending)
     page = query.page()
     start = query.offset
     if page.marker is not None:

@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from msgspec import UNSET
 
+from stratiform.contract.adoption import AdoptableResource
 from stratiform.interfaces.endpoints import ViewContext
 from stratiform.interfaces.openstack.volume.schemas import attachments as attachment_schemas
+from stratiform.interfaces.openstack.volume.schemas import manageable_resources as manageable_schemas
 from stratiform.interfaces.openstack.volume.schemas import quota_sets as quota_schemas
 from stratiform.interfaces.openstack.volume.schemas import snapshots as snapshot_schemas
 from stratiform.interfaces.openstack.volume.schemas import volume_actions as action_schemas
@@ -25,6 +28,10 @@ from stratiform.services.volume.model import (
     VolumeType,
     select_visible_extra_specs,
 )
+from stratiform.services.volume.model.managed_resources import SOURCE_ID, SOURCE_NAME, find_obstacle
+
+#: Statuses that clients see under another name. Source: cinder/api/v2/views/volumes.py.
+_VISIBLE_STATUSES = {"managing": "creating", "error_managing": "error", "error_managing_deleting": "deleting"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ def volume_detail(volume: Volume, view: ViewContext, related: RelatedResources) 
     attachments = related.attachments.get(volume.id, ())
     return volume_schemas.VolumeDetail(
         id=volume.id,
-        status=volume.status,
+        status=_VISIBLE_STATUSES.get(volume.status, volume.status),
         size=volume.size_gib,
         availability_zone=volume.zone,
         created_at=format_iso_naive(volume.created_at),
@@ -169,6 +176,48 @@ def snapshot(snapshot: Snapshot) -> snapshot_schemas.SnapshotDetail:
         group_snapshot_id=snapshot.group_snapshot_id or None,
         user_id=snapshot.user_id,
     )
+
+
+def manageable_volume(resource: AdoptableResource) -> manageable_schemas.ManageableVolume:
+    return manageable_schemas.ManageableVolume(**_manageable(resource))
+
+
+def manageable_volume_detail(resource: AdoptableResource) -> manageable_schemas.ManageableVolumeDetail:
+    return manageable_schemas.ManageableVolumeDetail(**_manageable(resource), **_manageable_detail(resource))
+
+
+def manageable_snapshot(resource: AdoptableResource) -> manageable_schemas.ManageableSnapshot:
+    return manageable_schemas.ManageableSnapshot(
+        **_manageable(resource), source_reference=_build_reference(resource.volume_id)
+    )
+
+
+def manageable_snapshot_detail(resource: AdoptableResource) -> manageable_schemas.ManageableSnapshotDetail:
+    return manageable_schemas.ManageableSnapshotDetail(
+        **_manageable(resource),
+        **_manageable_detail(resource),
+        source_reference=_build_reference(resource.volume_id),
+    )
+
+
+def _manageable(resource: AdoptableResource) -> dict[str, Any]:
+    return {
+        "reference": _build_reference(resource.id),
+        "size": resource.size_gib,
+        "safe_to_manage": find_obstacle(resource) is None,
+    }
+
+
+def _manageable_detail(resource: AdoptableResource) -> dict[str, Any]:
+    return {
+        "reason_not_safe": find_obstacle(resource),
+        "cinder_id": resource.token or None,
+        "extra_info": f"{SOURCE_NAME}: {resource.name}" if resource.name else None,
+    }
+
+
+def _build_reference(native_id: str) -> dict[str, str]:
+    return {SOURCE_ID: native_id} if native_id else {}
 
 
 def new_snapshot(value: Snapshot) -> snapshot_schemas.SnapshotDetail:

@@ -30,6 +30,9 @@ _ATTACH, _DETACH = "volume.attach.end", "volume.detach.end"
 #: The events with which the use of a volume starts.
 _START_EVENTS = ("volume.create.end", "volume.manage_existing.end")
 
+#: The events with which it ends.
+_END_EVENTS = ("volume.delete.end", "volume.unmanage.end")
+
 #: All other states are transitions, which leave the state of the volume as it was.
 _STABLE_STATES = ("available", "in-use", "maintenance")
 
@@ -172,7 +175,7 @@ def _find_deletion(event: EventHeader, row: Volume) -> Micros | None:
     with an audit period that starts and ends at the deletion.
     """
     deleted = parse_time(row.deleted_at, "deleted_at")
-    if deleted is not None or event.event_type != "volume.delete.end":
+    if deleted is not None or event.event_type not in _END_EVENTS:
         return deleted
     return _find_audited_instant(row) or event.at
 

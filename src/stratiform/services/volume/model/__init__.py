@@ -27,6 +27,7 @@ from stratiform.services.volume.model.transfers import (
 )
 from stratiform.services.volume.model.volumes import (
     DELETABLE_STATUSES,
+    MANAGEMENT_STATUSES,
     MAX_NAME_LENGTH,
     STABLE_STATUSES,
     STATUSES,
@@ -53,6 +54,7 @@ __all__ = [
     "DEFAULT_CLASS",
     "DELETABLE_COPY_STATUSES",
     "DELETABLE_STATUSES",
+    "MANAGEMENT_STATUSES",
     "MAX_LIMIT",
     "MAX_NAME_LENGTH",
     "RESOURCES",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 class Backend:
     """A cloud with block storage. Sizes in GiB; `is_up`: the worker processes requests."""
 
+    cloud_id: str
     cloud_name: str
     kind: str
     zone: str

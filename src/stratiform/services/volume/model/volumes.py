@@ -33,6 +33,11 @@ STATUSES = frozenset(
     }
 )
 
+#: Statuses of volumes that become managed, or cease to be. Source: cinder/volume/api.py.
+MANAGEMENT_STATUSES = frozenset(
+    {"managing", "error_managing", "error_managing_deleting", "unmanaging", "error_unmanaging"}
+)
+
 #: Statuses in which a volume can be deleted.
 DELETABLE_STATUSES = ("available", "error", "error_restoring", "error_extending", "error_managing", "error_deleting")
 

@@ -16,6 +16,8 @@ from stratiform.services.volume.service.group_snapshots import GroupSnapshots
 from stratiform.services.volume.service.group_types import GroupTypes
 from stratiform.services.volume.service.groups import Groups
 from stratiform.services.volume.service.image_metadata import ImageMetadata
+from stratiform.services.volume.service.managed_snapshots import ManagedSnapshots
+from stratiform.services.volume.service.managed_volumes import ManagedVolumes
 from stratiform.services.volume.service.messages import Messages
 from stratiform.services.volume.service.qos_specs import QosSpecs
 from stratiform.services.volume.service.quota_sets import QuotaSets
@@ -59,6 +61,8 @@ class VolumeService:
     groups: Groups
     group_snapshots: GroupSnapshots
     messages: Messages
+    managed_volumes: ManagedVolumes
+    managed_snapshots: ManagedSnapshots
 
     @classmethod
     def build(cls, *, ids: Ids, clouds: CloudsService, images: ImageService, quotas: QuotaDefaults) -> Self:
@@ -68,6 +72,7 @@ class VolumeService:
         volumes = Volumes(ids, clouds, images, volume_types, VolumeSources(clouds), quota_sets)
         messages = Messages(ids)
         attachments = Attachments(ids, messages)
+        backends = Backends(clouds)
         snapshots, group_types = Snapshots(ids, clouds, quota_sets), GroupTypes(ids)
         return cls(
             ids=ids,
@@ -86,7 +91,7 @@ class VolumeService:
             backups=Backups(ids, clouds, quota_sets),
             transfers=Transfers(ids, clouds, quota_sets),
             backup_restores=BackupRestores(volumes),
-            backends=Backends(clouds),
+            backends=backends,
             qos_specs=QosSpecs(ids),
             type_encryptions=TypeEncryptions(ids, volume_types),
             default_types=DefaultTypes(),
@@ -94,4 +99,6 @@ class VolumeService:
             groups=Groups(ids, clouds, volumes, volume_types, group_types, quota_sets),
             group_snapshots=GroupSnapshots(ids, snapshots),
             messages=messages,
+            managed_volumes=ManagedVolumes(ids, clouds, backends, volume_types, quota_sets),
+            managed_snapshots=ManagedSnapshots(snapshots),
         )

@@ -42,6 +42,7 @@ def _build(ctx: RequestContext, cloud: Cloud, *, is_up: bool) -> Backend:
     volumes, volumes_gib = repository.sum_volumes(ctx.db, cloud.id)
     snapshots, snapshots_gib = repository.sum_snapshots(ctx.db, cloud.id)
     return Backend(
+        cloud_id=cloud.id,
         cloud_name=cloud.name,
         kind=cloud.kind,
         zone=repository.find_zone(ctx.db, cloud.id) or cloud.name,

@@ -1,6 +1,6 @@
 """Snapshots of volumes. A change writes the desired state and enqueues the reconcile; `tasks` applies it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,8 +42,15 @@ class Snapshots:
     clouds: CloudsService
     quota_sets: QuotaSets
 
-    def create(self, ctx: RequestContext, new: NewSnapshot, *, group_snapshot_id: str = "") -> Snapshot:
-        """Create a snapshot in status `creating`.
+    def create(
+        self,
+        ctx: RequestContext,
+        new: NewSnapshot,
+        *,
+        group_snapshot_id: str = "",
+        reference: Mapping[str, str] | None = None,
+    ) -> Snapshot:
+        """Create a snapshot in status `creating`. `reference`: of a native snapshot that exists already.
 
         Raises: VolumeNotFound, InvalidVolume for a wrong status, QuotaExceeded, UnsupportedOperation.
         """
@@ -74,7 +81,7 @@ class Snapshots:
             updated_at=ctx.now,
         )
         snapshot_rows.insert(ctx.db, snapshot)
-        enqueue_operation(ctx, RECONCILE_SNAPSHOT, snapshot.id)
+        enqueue_operation(ctx, RECONCILE_SNAPSHOT, snapshot.id, reference)
         return snapshot
 
     def get(self, ctx: RequestContext, snapshot_id: str) -> Snapshot:
@@ -137,8 +144,12 @@ class Snapshots:
         rule = policy.SNAPSHOT_FORCE_DELETE if force else policy.SNAPSHOT_DELETE
         snapshot = get_snapshot(ctx, rule, snapshot_id)
         statuses = SNAPSHOT_STATUSES if force else DELETABLE_COPY_STATUSES
+        self.start_removal(ctx, snapshot, statuses, "deleting")
+
+    def start_removal(self, ctx: RequestContext, snapshot: Snapshot, statuses: Collection[str], status: str) -> None:
+        """Start to delete or release a snapshot that is in one of `statuses`. Raises InvalidSnapshot."""
         if snapshot.group_snapshot_id or not snapshots.update_in_status(
-            snapshot_rows, ctx.db, snapshot, statuses, ctx.now, status="deleting"
+            snapshot_rows, ctx.db, snapshot, statuses, ctx.now, status=status
         ):
             raise InvalidSnapshot("Snapshot status must be available or error and must not be part of a group.")
         enqueue_operation(ctx, RECONCILE_SNAPSHOT, snapshot.id)

@@ -1,6 +1,6 @@
 """Volumes. A change writes the desired state and enqueues the reconcile; `tasks` applies it to the cloud."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from stratiform.contract import registry
@@ -17,6 +17,7 @@ from stratiform.services.volume.errors import InvalidInput, InvalidVolume
 from stratiform.services.volume.model import (
     DELETABLE_COPY_STATUSES,
     DELETABLE_STATUSES,
+    MANAGEMENT_STATUSES,
     STATUSES,
     NewVolume,
     Sort,
@@ -175,31 +176,13 @@ class Volumes:
         """
         rule = policy.VOLUME_FORCE_DELETE if force else policy.VOLUME_DELETE
         volume = get_volume(ctx, rule, volume_id)
-        if volume.status == "deleting":
+        if volume.status in ("deleting", "error_managing_deleting"):
             enqueue_operation(ctx, RECONCILE, volume.id)
             return
-        statuses = STATUSES - {"deleting"} if force else DELETABLE_STATUSES
-        values = {
-            "status": "deleting",
-            "previous_status": volume.status,
-            "terminated_at": volume.terminated_at or ctx.now,
-        }
-        is_attached = bool(repository.list_attachments_of_volumes(ctx.db, [volume_id]))
+        statuses = (STATUSES | MANAGEMENT_STATUSES) - {"deleting"} if force else DELETABLE_STATUSES
         if cascade:
             self._delete_snapshots(ctx, volume)
-        is_needed = not cascade and bool(list_of_volume(snapshot_rows, ctx.db, volume_id))
-        if (
-            is_attached
-            or is_needed
-            or volume.group_id
-            or not repository.update_in_status(ctx.db, volume, statuses, ctx.now, **values)
-        ):
-            raise InvalidVolume(
-                f"Volume status must be {' or '.join(DELETABLE_STATUSES)} and must not be migrating, attached, "
-                "belong to a group, have snapshots, awaiting a transfer, or be disassociated from "
-                "snapshots after volume transfer."
-            )
-        enqueue_operation(ctx, RECONCILE, volume.id)
+        start_removal(ctx, volume, statuses, "deleting", cascade=cascade)
 
     def _delete_snapshots(self, ctx: RequestContext, volume: Volume) -> None:
         """Start to delete all snapshots of a volume. Raises InvalidVolume if one of them cannot be deleted."""
@@ -250,6 +233,35 @@ class Volumes:
                 hint="use an availability zone of a cloud that supports it",
             )
         return binding
+
+
+def start_removal(
+    ctx: RequestContext, volume: Volume, statuses: Collection[str], status: str, *, cascade: bool = False
+) -> None:
+    """Start to delete or release a volume that is in one of `statuses`; its usage ends now.
+
+    One that failed to become managed is never deleted in its cloud. Raises InvalidVolume.
+    """
+    values = {
+        "status": "error_managing_deleting" if volume.status in ("error_managing", "managing") else status,
+        "previous_status": volume.status,
+        "terminated_at": volume.terminated_at or ctx.now,
+    }
+    is_attached = bool(repository.list_attachments_of_volumes(ctx.db, [volume.id]))
+    is_needed = not cascade and bool(list_of_volume(snapshot_rows, ctx.db, volume.id))
+    allowed = (volume.status,) if volume.status in statuses else ()
+    if (
+        is_attached
+        or is_needed
+        or volume.group_id
+        or not repository.update_in_status(ctx.db, volume, allowed, ctx.now, **values)
+    ):
+        raise InvalidVolume(
+            f"Volume status must be {' or '.join(DELETABLE_STATUSES)} and must not be migrating, attached, "
+            "belong to a group, have snapshots, awaiting a transfer, or be disassociated from "
+            "snapshots after volume transfer."
+        )
+    enqueue_operation(ctx, RECONCILE, volume.id)
 
 
 def _in_scope(ctx: RequestContext, filters: VolumeFilter, all_projects: bool) -> VolumeFilter:

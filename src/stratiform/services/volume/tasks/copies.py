@@ -3,8 +3,10 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from stratiform.contract.adoption import AdoptableKind
+from stratiform.contract.connector import CloudConnection
 from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, RequestRejected
 from stratiform.contract.snapshot import NativeSnapshot, NativeSnapshotState, SnapshotDriver, SnapshotSpec
 from stratiform.kit.clock import Micros
@@ -17,6 +19,8 @@ from stratiform.services.volume.model.messages import BACKUP, SNAPSHOT, Action, 
 from stratiform.services.volume.repository import groups, snapshots
 from stratiform.services.volume.service import VolumeService
 from stratiform.services.volume.tasks.delays import build_requeue
+from stratiform.services.volume.tasks.managed_snapshots import adopt_snapshot, is_managed_request
+from stratiform.services.volume.tasks.managed_volumes import require_adoption_driver
 from stratiform.services.volume.tasks.volume_sources import get_native_copy_id
 
 T = TypeVar("T", Snapshot, Backup)
@@ -26,8 +30,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CopyKind(Generic[T]):
-    """Snapshots, or backups: their rows and events, and by status what a message states if an operation fails."""
+    """Snapshots, or backups: their rows and events, and by status what a message states if an operation fails.
 
+    `failure_log`: the format of a log message with id, status and error.
+    """
+
+    failure_log: str
     rows: TableGateway[T]
     append_event: Callable[[Connection, Ids, str, T, Micros], None]
     created: str
@@ -37,6 +45,7 @@ class CopyKind(Generic[T]):
 
 
 SNAPSHOTS = CopyKind(
+    "snapshot operation failed snapshot=%s status=%s error=%r",
     snapshots.snapshots,
     events.append_snapshot_event,
     events.SNAPSHOT_CREATED,
@@ -48,6 +57,7 @@ SNAPSHOTS = CopyKind(
     },
 )
 BACKUPS = CopyKind(
+    "backup operation failed backup=%s status=%s error=%r",
     snapshots.backups,
     events.append_backup_event,
     events.BACKUP_CREATED,
@@ -64,14 +74,21 @@ def reconcile_copy(kind: CopyKind[T], service: VolumeService, job: Job) -> Reque
     """Take the next step of one snapshot or backup."""
     with job.database.read_transaction() as db:
         copy = snapshots.find(kind.rows, db, job.key)
-    if copy is None or copy.status not in ("creating", "deleting"):
+    if copy is None or copy.status not in ("creating", "deleting", "unmanaging"):
         return None
-    cloud = service.clouds.connections.get(copy.cloud_id).snapshot
+    connection = service.clouds.connections.get(copy.cloud_id)
+    cloud = connection.snapshot
     if cloud is None:
         _fail(kind, service, job, copy, "error", "The cloud has no snapshots.")
         return None
     if _waits_for_group(job, copy):
         return build_requeue(job, copy.updated_at)
+    if copy.status == "unmanaging":
+        _release(kind, service, job, connection, copy)
+        return None
+    if copy.status == "creating" and not copy.native_id and is_managed_request(job, copy.id):
+        _adopt(kind, service, job, connection, copy)
+        return None
     step = _create if copy.status == "creating" else _delete
     return step(kind, service, job, cloud, copy)
 
@@ -128,6 +145,30 @@ def _delete(kind: CopyKind[T], service: VolumeService, job: Job, cloud: Snapshot
     return None
 
 
+def _adopt(kind: CopyKind[T], service: VolumeService, job: Job, connection: CloudConnection, copy: T) -> None:
+    """Tag a snapshot that exists already."""
+    try:
+        native = adopt_snapshot(job, connection, copy)
+    except (NativeNotFound, RequestRejected) as error:
+        _fail(kind, service, job, copy, "error", error.message)
+        return
+    values: dict[str, Any] = {"native_id": native.id, "size_gib": native.size_gib, "fault": ""}
+    _complete(kind, service, job, copy, events.SNAPSHOT_MANAGED, status="available", **values)
+
+
+def _release(kind: CopyKind[T], service: VolumeService, job: Job, connection: CloudConnection, copy: T) -> None:
+    """Remove our tags from a snapshot, which stays in its cloud."""
+    native = None if connection.snapshot is None else _find_native(connection.snapshot, copy)
+    try:
+        if native is not None and native.token == copy.id:
+            driver = require_adoption_driver(connection)
+            driver.release(AdoptableKind.SNAPSHOT, native.id, f"_snapshot-{copy.id}")
+    except RequestRejected as error:
+        _fail(kind, service, job, copy, "error_deleting", error.message)
+        return
+    _complete(kind, service, job, copy, kind.deleted, status="deleted", deleted_at=job.clock.now())
+
+
 def _find_native(cloud: SnapshotDriver, copy: Snapshot | Backup) -> NativeSnapshot | None:
     """Return the native snapshot, also if the response of its creation was lost."""
     native = cloud.find(copy.id)
@@ -140,7 +181,7 @@ def _find_native(cloud: SnapshotDriver, copy: Snapshot | Backup) -> NativeSnapsh
 
 
 def _fail(kind: CopyKind[T], service: VolumeService, job: Job, copy: T, status: str, reason: str) -> None:
-    logger.warning("snapshot or backup failed id=%s status=%s error=%r", copy.id, status, reason)
+    logger.warning(kind.failure_log, copy.id, status, reason)
     failure = kind.failures.get(copy.status)
     _complete(kind, service, job, copy, kind.updated, failure=failure, status=status, fault=reason)
 
@@ -153,7 +194,7 @@ def _complete(
     event_type: str,
     *,
     failure: Failure | None = None,
-    **values: object,
+    **values: Any,
 ) -> None:
     """Write an outcome, its event and the message about a failure, unless the status was changed in the meantime."""
     now = job.clock.now()

@@ -53,6 +53,12 @@ def observe_cloud(service: VolumeService, job: Job) -> None:
 
 
 def _delete_orphan(cloud: VolumeDriver, cloud_name: str, native: NativeVolume) -> None:
+    """Delete an orphan, unless its volume was released after the list was read: it keeps its data."""
+    try:
+        if cloud.get(native.id).token != native.token:
+            return
+    except NativeNotFound:
+        return
     logger.warning("deleting orphaned volume cloud=%s native_id=%s volume=%s", cloud_name, native.id, native.token)
     try:
         cloud.delete(native.id)

@@ -1,14 +1,12 @@
 """The reconcile of volumes: the next step of one volume, selected by its status."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from stratiform.contract.connector import CloudConnection
 from stratiform.contract.errors import CloudError, InsufficientCapacity, NativeNotFound, NotSupported, RequestRejected
-from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeDriver, VolumeSpec
-from stratiform.kit.clock import Micros
+from stratiform.contract.volume import NativeVolumeState, VolumeSpec
 from stratiform.kit.errors import Conflict, Fault, Invalid, NotFound
 from stratiform.kit.work_queue import Job, Requeue
 from stratiform.services.clouds.model import ResourceType
@@ -17,6 +15,8 @@ from stratiform.services.volume.model import Volume
 from stratiform.services.volume.model.messages import BACKUP, Action, Detail, Failure
 from stratiform.services.volume.service import VolumeService
 from stratiform.services.volume.tasks.delays import build_requeue
+from stratiform.services.volume.tasks.managed_volumes import find_native_volume, manage_volume, unmanage_volume
+from stratiform.services.volume.tasks.volume_outcomes import PREVIOUS_STATUS, complete_volume, fail_volume
 from stratiform.services.volume.tasks.volume_sources import (
     complete_restore,
     delete_temporary_snapshot,
@@ -26,12 +26,7 @@ from stratiform.services.volume.tasks.volume_sources import (
     resolve_source,
 )
 
-#: The status before the operation; it may have changed since the row was read.
-_PREVIOUS_STATUS = repository.volumes.table.c.previous_status
-
 _GIB = 1024**3
-
-logger = logging.getLogger(__name__)
 
 
 def reconcile_volume(service: VolumeService, job: Job) -> Requeue | None:
@@ -50,11 +45,11 @@ def reconcile_volume(service: VolumeService, job: Job) -> Requeue | None:
 
 def _handle_missing_capability(service: VolumeService, job: Job, volume: Volume) -> None:
     """The connector no longer has the capability, so that nothing in the cloud can be reached."""
-    if volume.status == "deleting":
+    if volume.status in ("deleting", "error_managing_deleting"):
         _complete_delete(service, job, volume)
     else:
         reason = f"Cloud {volume.cloud_name} does not support block storage."
-        _fail(service, job, volume, "error", reason, failure=_FAILURES.get(volume.status))
+        fail_volume(service, job, volume, "error", reason, failure=_FAILURES.get(volume.status))
 
 
 def _create(service: VolumeService, job: Job, connection: CloudConnection, volume: Volume) -> Requeue | None:
@@ -70,7 +65,7 @@ def _create(service: VolumeService, job: Job, connection: CloudConnection, volum
     except (NativeNotFound, InsufficientCapacity, RequestRejected, NotFound, Invalid, Conflict) as error:
         if volume.source_volume_id:
             delete_temporary_snapshot(connection, volume.id)
-        _fail(service, job, volume, "error", error.message, failure=_describe_creation(volume, error))
+        fail_volume(service, job, volume, "error", error.message, failure=_describe_creation(volume, error))
         return None
     if native.state is NativeVolumeState.CREATING:
         if native.id != volume.native_id:
@@ -79,13 +74,17 @@ def _create(service: VolumeService, job: Job, connection: CloudConnection, volum
         return build_requeue(job, volume.updated_at)
     if native.state not in (NativeVolumeState.AVAILABLE, NativeVolumeState.IN_USE):
         reason = native.fault or f"The native volume is in state {native.state.value}."
-        _fail(service, job, volume, "error", reason, native.id, failure=_describe_creation(volume, None))
+        fail_volume(
+            service, job, volume, "error", reason, native_id=native.id, failure=_describe_creation(volume, None)
+        )
         return None
     if volume.source_volume_id:
         delete_temporary_snapshot(connection, volume.id)
     now = job.clock.now()
     observed: dict[str, Any] = {"native_id": native.id, "size_gib": native.size_gib, "wanted_gib": native.size_gib}
-    _complete(service, job, volume, events.CREATED, now, status="available", launched_at=now, fault="", **observed)
+    complete_volume(
+        service, job, volume, events.CREATED, now, status="available", launched_at=now, fault="", **observed
+    )
     complete_restore(service, job, volume)
     return None
 
@@ -117,15 +116,15 @@ def _extend(service: VolumeService, job: Job, connection: CloudConnection, volum
             cloud.extend(volume.native_id, volume.wanted_gib)
             native = cloud.get(volume.native_id)
     except NativeNotFound as error:
-        _fail(service, job, volume, "error", error.message, failure=_FAILURES["extending"])
+        fail_volume(service, job, volume, "error", error.message, failure=_FAILURES["extending"])
         return None
     except (InsufficientCapacity, RequestRejected) as error:
-        _fail(service, job, volume, "error_extending", error.message, failure=_FAILURES["extending"])
+        fail_volume(service, job, volume, "error_extending", error.message, failure=_FAILURES["extending"])
         return None
     if native.size_gib < volume.wanted_gib:
         return build_requeue(job, volume.updated_at)
     size: dict[str, Any] = {"size_gib": native.size_gib, "wanted_gib": native.size_gib}
-    _complete(service, job, volume, events.RESIZED, job.clock.now(), status=_PREVIOUS_STATUS, **size)
+    complete_volume(service, job, volume, events.RESIZED, job.clock.now(), status=PREVIOUS_STATUS, **size)
     return None
 
 
@@ -140,11 +139,11 @@ def _restore(service: VolumeService, job: Job, connection: CloudConnection, volu
         complete_restore(service, job, volume)
         failure = _describe_restore(volume.target_id) if volume.status == "restoring-backup" else None
         status = volume.previous_status if keeps_data else status
-        _fail(service, job, volume, status, error.message, failure=failure)
+        fail_volume(service, job, volume, status, error.message, failure=failure)
         return None
     event_type = events.REVERTED if volume.status == "reverting" else events.UPDATED
     complete_restore(service, job, volume)
-    _complete(service, job, volume, event_type, job.clock.now(), status=_PREVIOUS_STATUS, target_id="", fault="")
+    complete_volume(service, job, volume, event_type, job.clock.now(), status=PREVIOUS_STATUS, target_id="", fault="")
     return None
 
 
@@ -156,7 +155,7 @@ def _upload(service: VolumeService, job: Job, connection: CloudConnection, volum
         delete_temporary_snapshot(connection, volume.target_id)
         with job.transaction() as db:
             service.images.native_images.fail(db, volume.target_id, job.clock.now())
-        _fail(service, job, volume, volume.previous_status, error.message, failure=_FAILURES["uploading"])
+        fail_volume(service, job, volume, volume.previous_status, error.message, failure=_FAILURES["uploading"])
         return None
     if isinstance(image, Requeue):
         return image
@@ -164,7 +163,7 @@ def _upload(service: VolumeService, job: Job, connection: CloudConnection, volum
     image = replace(image, min_disk_gib=volume.size_gib, size_bytes=volume.size_gib * _GIB)
     with job.transaction() as db:
         service.images.native_images.complete(db, volume.target_id, volume.cloud_id, image, now)
-    _complete(service, job, volume, events.UPDATED, now, status=_PREVIOUS_STATUS, target_id="", fault="")
+    complete_volume(service, job, volume, events.UPDATED, now, status=PREVIOUS_STATUS, target_id="", fault="")
     return None
 
 
@@ -172,78 +171,26 @@ def _delete(service: VolumeService, job: Job, connection: CloudConnection, volum
     cloud = require_capability(connection.volume)
     if volume.source_volume_id and volume.launched_at is None:
         delete_temporary_snapshot(connection, volume.id)  # the volume was deleted while it was being created
-    native = _find_native(cloud, volume)
+    native = find_native_volume(cloud, volume)
     if native is not None:
         try:
             cloud.delete(native.id)
         except RequestRejected as error:
-            _fail(service, job, volume, "error_deleting", error.message)
+            fail_volume(service, job, volume, "error_deleting", error.message)
             return None
-        native = _find_native(cloud, volume)
+        native = find_native_volume(cloud, volume)
     if native is not None:
         return build_requeue(job, volume.updated_at)
     _complete_delete(service, job, volume)
     return None
 
 
-def _find_native(cloud: VolumeDriver, volume: Volume) -> NativeVolume | None:
-    """Return the native volume, also if the create response was lost, or the cloud's search is not consistent yet."""
-    native = cloud.find(volume.id)
-    if native is None and volume.native_id:
-        try:
-            native = cloud.get(volume.native_id)
-        except NativeNotFound:
-            return None
-    return None if native is None or native.state is NativeVolumeState.DELETED else native
-
-
 def _complete_delete(service: VolumeService, job: Job, volume: Volume) -> None:
     now = job.clock.now()
     terminated_at = volume.terminated_at or now
-    _complete(service, job, volume, events.DELETED, now, status="deleted", terminated_at=terminated_at, deleted_at=now)
-
-
-def _complete(
-    service: VolumeService,
-    job: Job,
-    volume: Volume,
-    event_type: str,
-    now: Micros,
-    *,
-    failure: Failure | None = None,
-    **values: object,
-) -> None:
-    """Write an outcome, its event and the message about a failure, unless the status was changed in the meantime."""
-    with job.transaction() as db:
-        if not repository.update_in_status(db, volume, (volume.status,), now, **values):
-            return
-        updated = repository.volumes.find(db, volume.id)
-        if updated is not None:
-            events.append_event(db, service.ids, event_type, updated, now)
-        if failure is not None:
-            service.messages.create(db, volume.project_id, volume.id, failure, now)
-
-
-def _fail(
-    service: VolumeService,
-    job: Job,
-    volume: Volume,
-    status: str,
-    reason: str,
-    native_id: str = "",
-    *,
-    failure: Failure | None = None,
-) -> None:
-    """Set an error status; the customer may delete the volume. `failure`: what the customer's message states."""
-    logger.warning("volume operation failed volume=%s status=%s error=%r", volume.id, status, reason)
-    values: dict[str, object] = {"status": status, "fault": reason, "wanted_gib": volume.size_gib}
-    if native_id:
-        values["native_id"] = native_id
-    if status == volume.previous_status:
-        values["status"] = _PREVIOUS_STATUS
-    if status == "error_deleting":
-        values["terminated_at"] = None  # the native volume still exists, so its usage continues
-    _complete(service, job, volume, events.UPDATED, job.clock.now(), failure=failure, **values)
+    complete_volume(
+        service, job, volume, events.DELETED, now, status="deleted", terminated_at=terminated_at, deleted_at=now
+    )
 
 
 def _describe_creation(volume: Volume, error: Fault | None) -> Failure:
@@ -275,4 +222,7 @@ _STEPS: dict[str, _Step] = {
     "restoring-backup": _restore,
     "uploading": _upload,
     "deleting": _delete,
+    "managing": manage_volume,
+    "unmanaging": unmanage_volume,
+    "error_managing_deleting": unmanage_volume,
 }

@@ -11,7 +11,6 @@ from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.missing_resources import declare_empty_list, declare_missing
 from stratiform.services.volume import policy
 
-_NO_MANAGE = "Managing volumes and snapshots that already exist in a cloud is not supported."
 #: The filters of lists, by resource. Source: etc/cinder/resource_filters.json, reduced to the ones that have an effect.
 RESOURCE_FILTERS: Mapping[str, tuple[str, ...]] = {
     "volume": ("name", "status", "metadata", "bootable", "availability_zone", "group_id"),
@@ -40,17 +39,3 @@ declare_empty_list("/clusters", policy.CLUSTER_GET_ALL, "clusters", since=7)
 declare_empty_list("/clusters/detail", policy.CLUSTER_GET_ALL, "clusters", since=7)
 declare_missing("GET", "/clusters/{cluster_name}", policy.CLUSTER_GET, "Cluster", since=7)
 declare_missing("PUT", "/clusters/{cluster_name}", policy.CLUSTER_UPDATE, "Cluster to", since=7)
-for _path, _key, _rule in (
-    ("/manageable_volumes", "manageable-volumes", policy.VOLUME_MANAGE),
-    ("/manageable_snapshots", "manageable-snapshots", policy.SNAPSHOT_MANAGE),
-):
-    declare_empty_list(_path, _rule, _key, since=8)
-    declare_empty_list(f"{_path}/detail", _rule, _key, since=8)
-    api.declare_unsupported("POST", _path, _rule, _NO_MANAGE, since=8)
-for _path, _key, _rule in (
-    ("/os-volume-manage", "manageable-volumes", policy.VOLUME_MANAGE),
-    ("/os-snapshot-manage", "manageable-snapshots", policy.SNAPSHOT_MANAGE),
-):
-    declare_empty_list(_path, _rule, _key)
-    declare_empty_list(f"{_path}/detail", _rule, _key)
-    api.declare_unsupported("POST", _path, _rule, _NO_MANAGE)

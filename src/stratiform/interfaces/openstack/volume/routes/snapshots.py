@@ -10,7 +10,7 @@ from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.lists import build_next_links, parse_metadata_filter
 from stratiform.interfaces.openstack.volume.schemas import snapshots as schemas
 from stratiform.interfaces.openstack.volume.schemas.volumes import MetadataItem, MetadataRequest, MetadataResponse
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Invalid, UnsupportedOperation
 from stratiform.services.volume import policy
 from stratiform.services.volume.errors import SnapshotMetadataNotFound
 from stratiform.services.volume.model import CopyFilter, NewSnapshot, Snapshot
@@ -135,9 +135,14 @@ def _update_status(request: ApiRequest, snapshot_id: str, body: schemas.UpdateSn
     request.services.volume.snapshots.reset_status(request.ctx, snapshot_id, body.status, rule=rule)
 
 
+def _unmanage(request: ApiRequest, snapshot_id: str) -> None:
+    request.services.volume.managed_snapshots.unmanage(request.ctx, snapshot_id)
+
+
 api.declare_actions(
     f"{_PATH}/action",
     [
+        Action("os-unmanage", policy.SNAPSHOT_UNMANAGE, _unmanage, errors=(UnsupportedOperation,)),
         Action("os-reset_status", policy.SNAPSHOT_RESET_STATUS, _reset_status),
         Action("os-force_delete", policy.SNAPSHOT_FORCE_DELETE, _force_delete),
         Action("os-update_snapshot_status", policy.SNAPSHOT_UPDATE_STATUS, _update_status),

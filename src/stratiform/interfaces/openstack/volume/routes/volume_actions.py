@@ -8,7 +8,7 @@ from stratiform.interfaces.openstack.volume import views
 from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.schemas import volume_actions as schemas
 from stratiform.interfaces.openstack.volume.schemas.volumes import MetadataResponse
-from stratiform.kit.errors import Conflict, Invalid
+from stratiform.kit.errors import Conflict, Invalid, UnsupportedOperation
 from stratiform.services.volume import policy
 from stratiform.services.volume.model import Volume
 
@@ -118,6 +118,10 @@ def _migrate(request: ApiRequest, volume_id: str, body: schemas.Migrate) -> None
     request.services.volume.volume_actions.migrate(request.ctx, volume_id, body.host or "")
 
 
+def _unmanage(request: ApiRequest, volume_id: str) -> None:
+    request.services.volume.managed_volumes.unmanage(request.ctx, volume_id)
+
+
 def _get(request: ApiRequest, volume_id: str) -> Volume:
     return request.services.volume.volumes.get(request.ctx, volume_id)
 
@@ -143,6 +147,7 @@ api.declare_actions(
         Action("os-attach", policy.VOLUME_ATTACH, _attach),
         Action("os-detach", policy.VOLUME_DETACH, _detach, errors=_CONFLICT),
         Action("os-force_detach", policy.VOLUME_FORCE_DETACH, _force_detach, errors=_CONFLICT),
+        Action("os-unmanage", policy.VOLUME_UNMANAGE, _unmanage, errors=(UnsupportedOperation,)),
         Action("os-migrate_volume", policy.VOLUME_MIGRATE, _migrate),
     ],
 )
@@ -158,7 +163,6 @@ api.declare_unsupported_actions(
         "os-initialize_connection": _USE_COMPUTE,
         "os-terminate_connection": _USE_COMPUTE,
         "os-migrate_volume_completion": _NO_MIGRATION,
-        "os-unmanage": "Volumes cannot be unmanaged.",
         "os-reimage": "Reimaging a volume is not supported; create a new volume from the image.",
     },
 )

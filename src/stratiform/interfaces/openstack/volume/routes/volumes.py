@@ -31,7 +31,7 @@ def list_volumes(request: ApiRequest, query: schemas.VolumeListQuery) -> schemas
 @api.get("/volumes/detail", policy.VOLUME_GET_ALL)
 def list_volumes_detail(request: ApiRequest, query: schemas.VolumeListQuery) -> schemas.VolumesDetailResponse:
     volumes = _list(request, query)
-    related = _related(request, volumes)
+    related = list_related(request, volumes)
     items = [views.volume_detail(volume, request.view, related) for volume in volumes]
     return schemas.VolumesDetailResponse(items, _links(request, query, volumes), _count(request, query))
 
@@ -101,14 +101,15 @@ def _first_set(*values: str | UnsetType | None) -> str | None:
 
 
 def _response(request: ApiRequest, volume: Volume) -> schemas.VolumeResponse:
-    return schemas.VolumeResponse(views.volume_detail(volume, request.view, _related(request, [volume])))
+    return schemas.VolumeResponse(views.volume_detail(volume, request.view, list_related(request, [volume])))
 
 
 def _new_response(request: ApiRequest, volume: Volume) -> schemas.VolumeResponse:
-    return schemas.VolumeResponse(views.new_volume(volume, request.view, _related(request, [volume])))
+    return schemas.VolumeResponse(views.new_volume(volume, request.view, list_related(request, [volume])))
 
 
-def _related(request: ApiRequest, volumes: Sequence[Volume]) -> views.RelatedResources:
+def list_related(request: ApiRequest, volumes: Sequence[Volume]) -> views.RelatedResources:
+    """Return what the responses about volumes contain of other resources."""
     service = request.services.volume
     return views.RelatedResources(
         type_names=service.volume_types.list_names(request.ctx, {volume.type_id for volume in volumes}),

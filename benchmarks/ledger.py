@@ -233,7 +233,7 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
     from stratiform.app import database_schema
     from stratiform.app.settings import Settings
     from stratiform.app.wiring import build_services
-    from stratiform.kit import garbage_collection
+    from stratiform.kit import interpreter
     from stratiform.kit.ids import RandomIds
     from stratiform.kit.installation_keys import InstallationKeys
     from support.databases import empty_database
@@ -251,7 +251,7 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
         InstallationKeys(settings.home / "keys").create(RandomIds())
         services = build_services(settings)
         database_schema.upgrade(services.database)
-        garbage_collection.tune_garbage_collector()  # as `serve` does
+        interpreter.tune_interpreter()  # as `serve` does
         stop = threading.Event()
         thread = threading.Thread(target=program.collect, args=(settings, services, stop))
 

@@ -30,7 +30,7 @@ from stratiform.app.settings import Settings
 from stratiform.app.wiring import build_services
 from stratiform.interfaces.rest.views.usage import segment_row
 from stratiform.interfaces.services import Services
-from stratiform.kit import bulk_queries, garbage_collection
+from stratiform.kit import bulk_queries, interpreter
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
@@ -196,7 +196,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         ledger(Path(folder), arguments.url, arguments.others) as (services, url),
     ):
-        garbage_collection.tune_garbage_collector()  # as `serve` does
+        interpreter.tune_interpreter()  # as `serve` does
         over_http(url)
         in_process(services)
 

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,17 +125,34 @@ def test_the_context_is_that_of_the_request(harness: ServiceHarness, names: BusN
     assert publisher.startswith("network.")
 
 
+def test_images_and_users_are_published(harness: ServiceHarness, names: BusNames) -> None:
+    with open_callers(harness) as callers, listen(names.topic, "glance", "keystone") as endpoint:
+        work(harness, names.topic)
+        body = {"disk_format": "raw", "container_format": "bare"}
+        image = callers.ok("POST", "/image/v2/images", json=body)
+        path, octets = f"/image/v2/images/{image['id']}/file", {"content-type": "application/octet-stream"}
+        callers.ok("PUT", path, content=b"data", headers=octets)
+        callers.ok("POST", "/identity/v3/users", "admin", json={"user": {"name": "u"}})
+        endpoint.notifications.clear()
+        work(harness, names.topic)
+        wait_for(lambda: "identity.user.created" in endpoint.event_types)
+    types = [event_type for event_type in endpoint.event_types if event_type.startswith("image.")]
+    assert types == [f"image.{name}" for name in ("create", "update", "prepare", "upload", "activate", "update")]
+    _, publisher, _, payload = endpoint.notifications[endpoint.event_types.index("image.activate")]
+    assert (publisher, payload["id"], payload["size"]) == (f"image.{socket.gethostname()}", image["id"], 4)
+
+
 def test_notifications_wait_for_the_broker(harness: ServiceHarness, names: BusNames) -> None:
     server = with_servers(harness).create_active()
     work(harness, names.topic, UNREACHABLE)
     waiting = list_waiting(harness)
-    assert waiting[0] == "network.create.end"
+    assert {"image.create", "network.create.end"} <= set(waiting)
     assert "compute.instance.create.end" in waiting
     with harness.services.database.read_transaction() as db:
         segments = list(harness.services.ledger.segments.iterate(db))
     assert server.id in {segment.resource.resource_id for segment in segments}  # usage does not wait
     harness.clock.advance(60 * SECOND_US)
-    with listen(names.topic, "nova", "neutron") as endpoint:
+    with listen(names.topic, "nova", "neutron", "glance") as endpoint:
         work(harness, names.topic)
         wait_for(lambda: len(endpoint.notifications) == len(waiting))
     assert sorted(endpoint.event_types) == sorted(waiting)
@@ -197,7 +215,14 @@ def test_a_repeated_message_is_recognized_by_its_id() -> None:
 
 @pytest.mark.parametrize(
     ("publisher", "exchange"),
-    [("compute.a", "nova"), ("volume.a@b", "cinder"), ("network.a", "neutron"), ("other", "openstack")],
+    [
+        ("compute.a", "nova"),
+        ("volume.a@b", "cinder"),
+        ("network.a", "neutron"),
+        ("image.a", "glance"),
+        ("identity.a", "keystone"),
+        ("other", "openstack"),
+    ],
 )
 def test_exchanges_are_those_of_openstack(publisher: str, exchange: str) -> None:
     assert get_exchange(publisher) == exchange

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import select
 
 from stratiform.app.database_schema import import_tables
 from stratiform.kit.clock import SECOND_US, ManualClock, SystemClock
+from stratiform.kit.context import attach_context, get_attached_context
 from stratiform.kit.database import Database, metadata
 from stratiform.kit.errors import Unavailable
 from stratiform.kit.work_queue import LEASE_US, Job, LeaseLost, Requeue, Worker, enqueue, work_table
@@ -54,6 +56,25 @@ def test_row_enqueued_twice_is_handled_once_and_deleted(database: Database) -> N
         enqueue(db, "server", "a", clock.now())
     Worker(database, {"server": lambda job: handled.append(job.key)}, name="w", clock=clock).run_until_idle()
     assert (handled, count_rows(database)) == (["a"], 0)
+
+
+def test_job_has_the_context_of_the_last_request(database: Database) -> None:
+    clock, contexts = ManualClock(), list[dict[str, Any]]()
+
+    def handle(job: Job) -> None:
+        with job.transaction() as db:
+            contexts.append(get_attached_context(db))
+            if job.key == "a":
+                enqueue(db, "server", "follow-up", clock.now())
+
+    with database.transaction() as db:
+        attach_context(db, {"request_id": "req-1"})
+        enqueue(db, "server", "a", clock.now())
+    with database.transaction() as db:
+        enqueue(db, "server", "a", clock.now())
+        enqueue(db, "server", "b", clock.now())
+    Worker(database, {"server": handle}, name="w", clock=clock).run_until_idle()
+    assert sorted(contexts, key=len) == [{}, {"request_id": "req-1"}, {"request_id": "req-1"}]
 
 
 def test_row_enqueued_during_its_job_is_handled_again(database: Database) -> None:

@@ -5,7 +5,6 @@ the next one arrives, and sources do not wait for each other.
 """
 
 import logging
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,10 +30,6 @@ logger = logging.getLogger(__name__)
 #: The limit of messages in a batch, which is stored in one transaction. With a backlog, PostgreSQL needs half the time
 #: per message that it needs with 1,000.
 _BATCH = 4000
-
-#: How long a thread that has received a response of the database or the broker waits for another one to stop. Python's
-#: default of 5 ms is up to 100 ms per batch.
-_SWITCH_INTERVAL_S = 0.001
 
 #: Batches in progress: one is stored, one waits, one is parsed, one arrives.
 _BATCHES_AHEAD = 4
@@ -83,7 +78,6 @@ def collect(
 
     `report` is called every second with the states of the buses.
     """
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     settled = threading.Event()
     sources = zip(settings.message_buses.values(), parse_addresses(settings).values(), strict=True)
     pipelines = [_build_pipeline(source, address, services, stop, settled) for source, address in sources]

@@ -15,7 +15,7 @@ from stratiform.interfaces.cli.lazy_commands import LazyCommand
 from stratiform.interfaces.cli.session import session
 from stratiform.interfaces.cli.text import escape_control_characters
 from stratiform.kit.errors import Fault
-from stratiform.kit.garbage_collection import pause_garbage_collector, tune_garbage_collector
+from stratiform.kit.interpreter import pause_garbage_collector, tune_interpreter
 
 if TYPE_CHECKING:
     import httpx
@@ -67,7 +67,7 @@ class _ThisMachine:
         from stratiform.app.settings import load_settings
 
         client = serve_in_thread(load_settings(home))
-        tune_garbage_collector()
+        tune_interpreter()
         return client
 
 

@@ -14,7 +14,7 @@ from stratiform.app.home_permissions import find_permission_warning
 from stratiform.app.process_age import seconds_since_start
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.session import session
-from stratiform.kit.garbage_collection import pause_garbage_collector
+from stratiform.kit.interpreter import pause_garbage_collector
 from stratiform.kit.number_parsing import parse_uint
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from stratiform.app.wiring import build_services, override_policy_rules
 from stratiform.app.worker import build_worker
 from stratiform.interfaces.consoles.settings import ConsoleSettings
 from stratiform.interfaces.services import Services
-from stratiform.kit import garbage_collection, logging_setup
+from stratiform.kit import interpreter, logging_setup
 from stratiform.kit.database import Database
 from stratiform.kit.errors import Conflict
 from stratiform.kit.work_queue import Worker
@@ -86,7 +86,7 @@ class _Process:
             prepare_database(self._settings, database)
             services = build_services(self._settings, database=database, wake=self._wake)
             bootstrap(services, self._settings)
-            garbage_collection.tune_garbage_collector()
+            interpreter.tune_interpreter()
             try:
                 if "api" in self._programs:
                     asyncio.run(self._serve(services))

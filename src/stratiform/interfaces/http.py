@@ -22,9 +22,8 @@ from stratiform.interfaces.cross_origin import handles_preflight
 from stratiform.interfaces.http_settings import get_http_settings
 from stratiform.interfaces.rate_limits import RateLimitExceeded
 from stratiform.interfaces.services import Services
-from stratiform.kit import outbox
 from stratiform.kit.clock import Micros
-from stratiform.kit.context import RequestContext
+from stratiform.kit.context import HttpClient, RequestContext, attach_context, describe_context
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import NotFound, Unauthenticated
 from stratiform.kit.policy import Caller
@@ -38,6 +37,8 @@ _random = Random()  # noqa: S311
 get = partial(litestar.get, sync_to_thread=True)
 post = partial(litestar.post, sync_to_thread=True)
 
+
+_MAX_AGENT_LENGTH = 255
 
 #: A global request id; others are ignored. Source: oslo_middleware/request_id.py.
 _GLOBAL_REQUEST_ID = re.compile(r"req-[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}")
@@ -83,7 +84,7 @@ def write_transaction(request: Request) -> Iterator[RequestContext]:
     services.identity.prepare_token(services.database, request.headers.get("x-auth-token", ""))
     with services.database.transaction() as db:
         ctx = _call(request, services, db, "")
-        outbox.attach_context(ctx)
+        attach_context(db, describe_context(ctx))
         yield ctx
     services.wake()
 
@@ -125,8 +126,19 @@ def _call(request: Request, services: Services, db: Connection, token: str) -> R
     )
     _count_request(request, caller, now)
     return RequestContext(
-        db, caller, now, get_request_id(request.scope), global_request_id=get_global_request_id(request.scope)
+        db,
+        caller,
+        now,
+        get_request_id(request.scope),
+        global_request_id=get_global_request_id(request.scope),
+        client=_get_client(request),
     )
+
+
+def _get_client(request: Request) -> HttpClient:
+    address = request.scope["client"]
+    agent = request.headers.get("user-agent", "")
+    return HttpClient(address[0] if address else "", agent[:_MAX_AGENT_LENGTH])
 
 
 def _count_request(request: Request, caller: Caller, now: Micros) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, String, false, true
 
-from stratiform.kit.clock import Micros, format_iso
-from stratiform.kit.context import RequestContext
+from stratiform.kit.clock import Micros
+from stratiform.kit.context import get_attached_context
 from stratiform.kit.database import Connection, Json, Serial, TableGateway, define_table
 from stratiform.kit.work_queue import enqueue
 
@@ -22,15 +22,12 @@ NAMED = "resource.named"
 #: The kind of work that publishes ingested events.
 PUBLISH = "notifications.publish"
 
-#: The execution option of a connection with the context of its request.
-_CONTEXT = "stratiform_request_context"
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One notification (oslo.messaging's fields). `cloud` is the name of the cloud that sent it.
 
-    `context`: of the request that caused it, see `attach_context`.
+    `context`: of the request that caused it, by default the one attached to the transaction.
     """
 
     message_id: str
@@ -58,25 +55,6 @@ outbox_table = define_table(
 _rows = TableGateway(outbox_table, Event, key="seq")
 
 
-def attach_context(ctx: RequestContext) -> None:
-    """Give the context of this request to the events that its transaction appends.
-
-    Source: oslo_context/context.py (RequestContext.to_dict).
-    """
-    context = {
-        "request_id": ctx.request_id,
-        "global_request_id": ctx.global_request_id or None,
-        "user_id": ctx.caller.user_id,
-        "user": ctx.caller.user_id,
-        "project_id": ctx.caller.project_id,
-        "project": ctx.caller.project_id,
-        "is_admin": ctx.caller.is_admin,
-        "roles": sorted(ctx.caller.roles),
-        "timestamp": format_iso(ctx.now).removesuffix("Z"),
-    }
-    ctx.db.execution_options(**{_CONTEXT: context})
-
-
 def append_event(db: Connection, event: Event) -> None:
     """Write `event`; it exists if and only if the caller's transaction commits."""
     _insert(db, event, ingested=False)
@@ -97,7 +75,7 @@ def _insert(db: Connection, event: Event, *, ingested: bool) -> None:
             at=event.at,
             cloud=event.cloud,
             payload=event.payload,
-            context=event.context or db.get_execution_options().get(_CONTEXT, {}),
+            context=event.context or get_attached_context(db),
             ingested=ingested,
         )
     )

@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import BigInteger, Column, ColumnElement, Index, Integer, String, Text, select
 
 from stratiform.kit.clock import SECOND_US, Clock, Micros
-from stratiform.kit.database import Connection, Database, TableGateway, define_table, upsert
+from stratiform.kit.context import attach_context, get_attached_context
+from stratiform.kit.database import Connection, Database, Json, TableGateway, define_table, upsert
 from stratiform.kit.errors import Fault
 
 LEASE_US = 60 * SECOND_US
@@ -37,13 +38,17 @@ work_table = define_table(
     Column("owner", String(64), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("last_error", Text, nullable=False),
+    Column("context", Json, nullable=False),
     Index("ix_work_due", "due_at"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """A row of work. `generation` counts the calls of `enqueue`, so that one during a job is not lost."""
+    """A row of work. `generation` counts the calls of `enqueue`, so that one during a job is not lost.
+
+    `context`: of the last request that enqueued it; {} if none did.
+    """
 
     kind: str
     key: str
@@ -53,6 +58,7 @@ class WorkRow:
     owner: str
     attempts: int
     last_error: str
+    context: dict[str, Any]
 
 
 _tasks = TableGateway(work_table, WorkRow, key="key")
@@ -60,6 +66,7 @@ _tasks = TableGateway(work_table, WorkRow, key="key")
 
 def enqueue(db: Connection, kind: str, key: str, at: Micros) -> None:
     """Have the handler of `kind` called for `key` at `at` or soon after, if the caller's transaction commits."""
+    context = get_attached_context(db)
     row = {
         "kind": kind,
         "key": key,
@@ -69,8 +76,11 @@ def enqueue(db: Connection, kind: str, key: str, at: Micros) -> None:
         "owner": "",
         "attempts": 0,
         "last_error": "",
+        "context": context,
     }
     next_generation = {"due_at": at, "generation": work_table.c.generation + 1, "attempts": 0}
+    if context:
+        next_generation["context"] = context
     upsert(db, work_table, row, key=("kind", "key"), on_conflict=next_generation)
 
 
@@ -109,6 +119,7 @@ class Job:
             renewal = work_table.update().where(_owned(self.task)).values(leased_until=self.clock.now() + LEASE_US)
             if db.execute(renewal).rowcount != 1:
                 raise LeaseLost(f"{self.task.kind} {self.task.key}")
+            attach_context(db, self.task.context)
             yield db
 
 

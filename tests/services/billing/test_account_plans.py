@@ -23,11 +23,11 @@ PREMIUM = PLAN.replace('"standard"', '"premium"').replace('"0.01"', '"0.03"')
 
 
 @pytest.fixture
-def used(any_billing: BillingHarness) -> BillingHarness:
+def used(billing: BillingHarness) -> BillingHarness:
     """Billing on the 20th, with a machine of "acme" since the 10th that costs 0.022 an hour, or 0.062 by "premium"."""
-    any_billing.ingest(machine("m1", "p1", "2026-11-10"))
-    any_billing.publish(PREMIUM)
-    return any_billing.at("2026-11-20")
+    billing.ingest(machine("m1", "p1", "2026-11-10"))
+    billing.publish(PREMIUM)
+    return billing.at("2026-11-20")
 
 
 def move(
@@ -78,11 +78,11 @@ def test_a_retroactive_change_is_applied_and_recorded(used: BillingHarness) -> N
     assert (invoice["net"], invoice["plan"]["name"]) == (update.differences[0].net_after, "premium")
 
 
-def test_without_usage_in_the_open_period_a_plan_needs_no_reason(any_billing: BillingHarness) -> None:
-    any_billing.publish(PREMIUM)
-    assert move(any_billing.at("2026-11-20"), "premium").change is None
-    assert get_account(any_billing).plan == "premium"
-    assert any_billing.price_changes() == []
+def test_without_usage_in_the_open_period_a_plan_needs_no_reason(billing: BillingHarness) -> None:
+    billing.publish(PREMIUM)
+    assert move(billing.at("2026-11-20"), "premium").change is None
+    assert get_account(billing).plan == "premium"
+    assert billing.price_changes() == []
 
 
 def test_a_plan_from_a_date_on_starts_after_the_period_until_then(used: BillingHarness) -> None:

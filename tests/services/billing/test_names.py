@@ -85,8 +85,8 @@ def lines(billing: BillingHarness, number: str) -> list[tuple[str, str]]:
     return [(line["description"], line["amount"]) for line in billing.load_json(number)["lines"]]
 
 
-def test_volume_of_a_named_type_under_the_example_plan_costs_its_price(any_billing: BillingHarness) -> None:
-    assert charge(any_billing, [NAMED, CREATED, DELETED], EXAMPLE, "example") == [("Volume, fast", "5.28")]
+def test_volume_of_a_named_type_under_the_example_plan_costs_its_price(billing: BillingHarness) -> None:
+    assert charge(billing, [NAMED, CREATED, DELETED], EXAMPLE, "example") == [("Volume, fast", "5.28")]
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -129,16 +129,16 @@ def test_name_in_a_message_is_not_that_of_a_later_type(billing: BillingHarness) 
 
 
 @pytest.mark.parametrize("unpriced", ["refuse", "free"])
-def test_type_that_has_no_name_keeps_a_period_from_being_closed(any_billing: BillingHarness, unpriced: str) -> None:
+def test_type_that_has_no_name_keeps_a_period_from_being_closed(billing: BillingHarness, unpriced: str) -> None:
     plan = PLAN.replace('currency = "EUR"', f'currency = "EUR"\nunpriced = "{unpriced}"')
     with pytest.raises(Conflict) as refused:
-        charge(any_billing, [CREATED, DELETED], plan)
+        charge(billing, [CREATED, DELETED], plan)
     assert f"the name of volume type {FAST} is unknown, but a price is for volume type 'fast'" in refused.value.message
-    cost = any_billing.project_cost("p1", "2026-11")
+    cost = billing.project_cost("p1", "2026-11")
     assert cost is not None
     assert (cost.amount, [gap.resource_id for gap in cost.gaps]) == ("0", ["v1"])
-    any_billing.ingest(NAMED)
-    assert lines(any_billing, any_billing.close("named", "2026-11").number) == [("volume (fast)", "4.8")]
+    billing.ingest(NAMED)
+    assert lines(billing, billing.close("named", "2026-11").number) == [("volume (fast)", "4.8")]
 
 
 def test_price_that_compares_the_id_needs_no_name(billing: BillingHarness) -> None:
@@ -174,15 +174,15 @@ def test_rename_that_arrives_late_is_late_usage(any_billing: BillingHarness) -> 
     assert any_billing.late_usage_since(any_billing.position) == []
 
 
-def test_name_that_was_set_late_is_late_usage(any_billing: BillingHarness) -> None:
-    charge(any_billing, [CREATED, DELETED, volume_type("2026-11-01", FAST, "slow")])
-    position = any_billing.position
-    services = any_billing.stack.services
+def test_name_that_was_set_late_is_late_usage(billing: BillingHarness) -> None:
+    charge(billing, [CREATED, DELETED, volume_type("2026-11-01", FAST, "slow")])
+    position = billing.position
+    services = billing.stack.services
     with services.database.transaction() as db:
         resource = Resource("dc-1", "volume_type", FAST)
-        services.ingest.resource_names.set_name(any_billing.stack.ctx(db), resource, "fast", parse_iso("2026-11-19"))
-    assert late(any_billing) == [("0.24", 1, 0)]  # one day
-    assert len(any_billing.late_usage_since(position)) == 1
+        services.ingest.resource_names.set_name(billing.stack.ctx(db), resource, "fast", parse_iso("2026-11-19"))
+    assert late(billing) == [("0.24", 1, 0)]  # one day
+    assert len(billing.late_usage_since(position)) == 1
 
 
 @pytest.mark.parametrize(
@@ -194,12 +194,12 @@ def test_name_that_was_set_late_is_late_usage(any_billing: BillingHarness) -> No
         volume_type("2026-11-15", GOLD, "gold"),  # nothing of this type was used
     ],
 )
-def test_name_that_changes_no_charge_is_not_late_usage(any_billing: BillingHarness, event: Event) -> None:
-    charge(any_billing, [NAMED, CREATED, DELETED])
-    position = any_billing.position
-    any_billing.ingest(event)
-    assert late(any_billing) == []
-    assert any_billing.late_usage_since(position) == []
+def test_name_that_changes_no_charge_is_not_late_usage(billing: BillingHarness, event: Event) -> None:
+    charge(billing, [NAMED, CREATED, DELETED])
+    position = billing.position
+    billing.ingest(event)
+    assert late(billing) == []
+    assert billing.late_usage_since(position) == []
 
 
 def test_late_name_is_reported_once(billing: BillingHarness) -> None:
@@ -211,13 +211,13 @@ def test_late_name_is_reported_once(billing: BillingHarness) -> None:
     assert late(billing) == [("-1.2", 1, 0)]
 
 
-def test_late_name_of_an_image_is_late_usage(any_billing: BillingHarness) -> None:
+def test_late_name_of_an_image_is_late_usage(billing: BillingHarness) -> None:
     server = machine("m1", "p1", "2026-11-10T00:00:00", image_meta={"base_image_ref": "img-1"})
-    assign(any_billing, IMAGE_PLAN, "images")
-    any_billing.ingest(image("2026-10-01", "linux"), server)
-    assert any_billing.at("2026-12-02").close_period("named", "2026-11").invoice is None
-    any_billing.ingest(image("2026-11-30T20:00:00", "windows"))
-    assert late(any_billing) == [("0.4", 1, 0)]
+    assign(billing, IMAGE_PLAN, "images")
+    billing.ingest(image("2026-10-01", "linux"), server)
+    assert billing.at("2026-12-02").close_period("named", "2026-11").invoice is None
+    billing.ingest(image("2026-11-30T20:00:00", "windows"))
+    assert late(billing) == [("0.4", 1, 0)]
 
 
 IMAGE_PLAN = """

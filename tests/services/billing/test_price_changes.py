@@ -30,10 +30,10 @@ REPEATED = PLAN.replace("2026-01-01", "2026-11-15")
 
 
 @pytest.fixture
-def used(any_billing: BillingHarness) -> BillingHarness:
+def used(billing: BillingHarness) -> BillingHarness:
     """Billing on the 20th, with a machine of "acme" since the 10th that costs 0.022 an hour."""
-    any_billing.ingest(machine("m1", "p1", "2026-11-10"))
-    return any_billing.at("2026-11-20")
+    billing.ingest(machine("m1", "p1", "2026-11-10"))
+    return billing.at("2026-11-20")
 
 
 def amounts(publication: PlanPublication) -> list[tuple[str, str, str, str]]:
@@ -180,12 +180,12 @@ def test_usage_that_gets_a_price_is_a_difference(used: BillingHarness) -> None:
     assert amounts(used.preview_prices(priced)) == [("acme", "5.28", "9.28", "4.00")]
 
 
-def test_usage_that_waits_in_the_outbox_counts(any_billing: BillingHarness) -> None:
-    any_billing.at("2026-11-20")
+def test_usage_that_waits_in_the_outbox_counts(billing: BillingHarness) -> None:
+    billing.at("2026-11-20")
     event = machine("m1", "p1", "2026-11-10")
-    any_billing.run(lambda _, ctx: append_event(ctx.db, event))
+    billing.run(lambda _, ctx: append_event(ctx.db, event))
     with pytest.raises(RetroactivePriceChange):
-        any_billing.publish(RAISED)
+        billing.publish(RAISED)
 
 
 @pytest.mark.parametrize("reason", ["", "  \n"])

@@ -18,6 +18,7 @@ def _build(env: ServiceEnvironment, _registry: ServiceRegistry) -> IdentityServi
         admin_project_name=env.admin_project_name,
         backends=env.identity_backends,
         clock=env.clock,
+        publishes_notifications=env.publishes_notifications,
     )
 
 

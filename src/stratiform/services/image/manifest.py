@@ -16,6 +16,7 @@ def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> ImageService:
         home=env.home,
         settings=env.image_settings,
         clock=env.clock,
+        publishes_notifications=env.publishes_notifications,
     )
 
 

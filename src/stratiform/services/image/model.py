@@ -64,8 +64,9 @@ READ_ONLY_ATTRIBUTES = (
 RESERVED_ATTRIBUTES = ("is_public", "location", "deleted", "deleted_at", "stores", "os_glance_import_task")
 
 
-#: The property with the stores that an import has yet to write to.
+#: The properties with the stores that an import has yet to write to, and with those for which it has failed.
 IMPORTING = "os_glance_importing_to_stores"
+FAILED_IMPORT = "os_glance_failed_import"
 
 #: The limits of a project by Glance's names of resources; sizes in MiB.
 QUOTA_DEFAULTS = {
@@ -127,6 +128,11 @@ class Image:
         """The stores to which an import in progress has yet to write."""
         return [store for store in self.properties.get(IMPORTING, "").split(",") if store]
 
+    @property
+    def failed_stores(self) -> list[str]:
+        """The stores for which the last import has failed."""
+        return [store for store in self.properties.get(FAILED_IMPORT, "").split(",") if store]
+
 
 def set_locations(image: Image, locations: Sequence[ImageLocation]) -> Image:
     """Return the image with other locations."""
@@ -141,7 +147,7 @@ def is_registered(location: ImageLocation) -> bool:
 
 def build_import_state(*, importing: str = "", failed: str = "") -> dict[str, str]:
     """Return the properties by which clients follow an import: the stores that it runs for, or has failed for."""
-    return {IMPORTING: importing, "os_glance_failed_import": failed}
+    return {IMPORTING: importing, FAILED_IMPORT: failed}
 
 
 #: The store that always exists: the folder `images` in the home. Data is staged there, too.

@@ -98,6 +98,16 @@ def delete_project(db: Connection, project_id: str) -> None:
     projects.delete(db, t.projects.c.id == project_id)
 
 
+def list_domain_contents(db: Connection, domain_id: str) -> list[tuple[str, str]]:
+    """Return the type and the id of each user, group, role and project of a domain."""
+    tables = (("user", t.users), ("group", t.groups), ("role", t.roles), ("project", t.projects))
+    return [
+        (name, str(resource_id))
+        for name, table in tables
+        for resource_id in db.scalars(select(table.c.id).where(table.c.domain_id == domain_id).order_by(table.c.id))
+    ]
+
+
 def delete_domain(db: Connection, domain_id: str) -> None:
     """Delete a domain with its users, groups, roles and projects."""
     for user in users.list_all(db, t.users.c.domain_id == domain_id):

@@ -9,6 +9,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection, Database
 from stratiform.kit.ids import Ids
+from stratiform.kit.notifier import Notifier
 from stratiform.kit.policy import Caller
 from stratiform.services.identity.errors import AuthenticationFailed
 from stratiform.services.identity.model import (
@@ -39,6 +40,7 @@ from stratiform.services.identity.service.endpoint_filters import EndpointFilter
 from stratiform.services.identity.service.endpoints import Endpoints
 from stratiform.services.identity.service.federation import Federation, build_clients
 from stratiform.services.identity.service.groups import Groups
+from stratiform.services.identity.service.notifications import Notifications
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 from stratiform.services.identity.service.password_changes import PasswordChanges
 from stratiform.services.identity.service.password_hasher import PasswordHasher
@@ -106,6 +108,7 @@ class IdentityService:
         admin_project_name: str = ADMIN_PROJECT,
         backends: IdentityBackends = IdentityBackends(),
         clock: Clock = SystemClock(),
+        publishes_notifications: bool = False,
     ) -> "IdentityService":
         cache = DirectoryCache(ids)
         access_rules, credentials = AccessRules(ids), Credentials(ids, secret_keys)
@@ -113,29 +116,30 @@ class IdentityService:
         privileges = OperatorPrivileges(admin_project_name)
         keystone = _build_keystone_tokens(backends.keystone, keys, cache, privileges, clock)
         tokens = Tokens(keys, cache, privileges)
-        domains = Domains(ids, cache)
+        notifications = Notifications(Notifier("identity", ids, publishes_notifications))
+        domains = Domains(ids, cache, notifications)
         directories = build_directories(backends.ldap, cache)
         authentication = Authentication(
             ids, keys, cache, passwords, tokens, lockout, credentials, directories, token_ttl_s
         )
         federation = Federation(ids, cache, authentication, build_clients(backends.oidc, clock))
         return cls(
-            projects=Projects(ids, cache, privileges),
+            projects=Projects(ids, cache, privileges, notifications),
             project_tags=ProjectTags(privileges),
             domains=domains,
-            users=Users(ids, cache, passwords, password_policy, privileges, directories),
-            groups=Groups(ids, cache, privileges, directories),
-            roles=Roles(ids, cache, privileges),
-            role_assignments=RoleAssignments(cache, privileges),
+            users=Users(ids, cache, passwords, password_policy, privileges, directories, notifications),
+            groups=Groups(ids, cache, privileges, directories, notifications),
+            roles=Roles(ids, cache, privileges, notifications),
+            role_assignments=RoleAssignments(cache, privileges, notifications),
             catalog=Catalog(cache),
-            services=CatalogServices(ids, cache),
-            endpoints=Endpoints(ids, cache),
-            regions=Regions(ids),
-            application_credentials=ApplicationCredentials(ids, cache, access_rules),
+            services=CatalogServices(ids, cache, notifications),
+            endpoints=Endpoints(ids, cache, notifications),
+            regions=Regions(ids, notifications),
+            application_credentials=ApplicationCredentials(ids, cache, access_rules, notifications),
             authentication=authentication,
             tokens=tokens,
             passwords=passwords,
-            password_changes=PasswordChanges(cache, passwords, password_policy, lockout),
+            password_changes=PasswordChanges(cache, passwords, password_policy, lockout, notifications),
             simple_resources=SimpleResources(ids, cache, domains),
             access_rules=access_rules,
             credentials=credentials,
@@ -143,7 +147,7 @@ class IdentityService:
             directories=directories,
             federation=federation,
             web_sign_ins=WebSignIns(keys, federation, backends.trusted_dashboards),
-            trusts=Trusts(ids, cache, tokens),
+            trusts=Trusts(ids, cache, tokens, notifications),
             endpoint_filters=EndpointFilters(cache),
             keystone=keystone,
             _bootstrap=Bootstrap(ids, cache, passwords),

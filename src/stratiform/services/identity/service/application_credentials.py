@@ -18,6 +18,7 @@ from stratiform.services.identity.model import ApplicationCredential, ListQuery,
 from stratiform.services.identity.service.access_rules import AccessRules
 from stratiform.services.identity.service.delegation import require_undelegated
 from stratiform.services.identity.service.directory_cache import DirectoryCache
+from stratiform.services.identity.service.notifications import Notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class ApplicationCredentials:
     ids: Ids
     cache: DirectoryCache
     access_rules: AccessRules
+    notifications: Notifications
 
     def require_create(self, ctx: RequestContext, token: Token, user_id: str) -> None:
         """Check the policy for creating a credential, before its secret is hashed.
@@ -65,7 +67,9 @@ class ApplicationCredentials:
         conflict = NameConflict("application_credential", credential.name)
         if repository.find_application_credential(ctx.db, credential.user_id, credential.name) is not None:
             raise conflict
-        return repository.insert_unique(ctx.db, repository.application_credentials, credential, conflict)
+        created = repository.insert_unique(ctx.db, repository.application_credentials, credential, conflict)
+        self.notifications.report(ctx, "application_credential", "created", created.id)
+        return created
 
     def get(self, ctx: RequestContext, user_id: str, credential_id: str) -> ApplicationCredential:
         policy.GET_APPLICATION_CREDENTIAL.require_own(ctx.caller, user_id, UserNotFound(user_id))
@@ -90,6 +94,7 @@ class ApplicationCredentials:
         self.cache.invalidate(ctx.db, ctx.now)
         credentials = repository.application_credentials
         credentials.delete(ctx.db, credentials.key == credential_id)
+        self.notifications.report(ctx, "application_credential", "deleted", credential_id)
 
 
 def _load_credential(db: Connection, user_id: str, credential_id: str) -> ApplicationCredential:

@@ -10,6 +10,7 @@ from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import ServiceNotFound
 from stratiform.services.identity.model import Changes, JsonObject, ListQuery, Service
 from stratiform.services.identity.service.directory_cache import DirectoryCache
+from stratiform.services.identity.service.notifications import Notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,15 @@ class CatalogServices:
 
     ids: Ids
     cache: DirectoryCache
+    notifications: Notifications
 
     def create(self, ctx: RequestContext, new: Service) -> Service:
         """Create a service; the id of `new` is ignored."""
         policy.CREATE_SERVICE.require(ctx.caller)
         self.cache.invalidate(ctx.db, ctx.now)
-        return repository.services.insert(ctx.db, replace(new, id=self.ids.hex()))
+        created = repository.services.insert(ctx.db, replace(new, id=self.ids.hex()))
+        self.notifications.report(ctx, "service", "created", created.id)
+        return created
 
     def get(self, ctx: RequestContext, service_id: str) -> Service:
         policy.GET_SERVICE.require(ctx.caller)
@@ -41,6 +45,7 @@ class CatalogServices:
         policy.UPDATE_SERVICE.require(ctx.caller)
         service = _load_service(ctx.db, service_id)
         self.cache.invalidate(ctx.db, ctx.now)
+        self.notifications.report(ctx, "service", "updated", service_id)
         return repository.services.save(ctx.db, replace(service, **changes, extra=service.extra | extra))
 
     def delete(self, ctx: RequestContext, service_id: str) -> None:
@@ -52,6 +57,7 @@ class CatalogServices:
         _load_service(ctx.db, service_id)
         self.cache.invalidate(ctx.db, ctx.now)
         repository.delete_service(ctx.db, service_id)
+        self.notifications.report(ctx, "service", "deleted", service_id)
 
 
 def _load_service(db: Connection, service_id: str) -> Service:

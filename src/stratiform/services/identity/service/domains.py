@@ -13,6 +13,7 @@ from stratiform.services.identity.errors import DomainNotFound, ForbiddenAction,
 from stratiform.services.identity.model import DEFAULT_DOMAIN, Changes, JsonObject, ListQuery, NewProject, Project
 from stratiform.services.identity.policy import IdentityRule
 from stratiform.services.identity.service.directory_cache import DirectoryCache
+from stratiform.services.identity.service.notifications import Notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Domains:
 
     ids: Ids
     cache: DirectoryCache
+    notifications: Notifications
 
     def create(self, ctx: RequestContext, new: NewProject, *, domain_id: str = "") -> Project:
         """Create a domain, with a random id by default.
@@ -32,7 +34,9 @@ class Domains:
         conflict = NameConflict("domain", domain.name)
         if repository.find_by_name(ctx.db, repository.projects, domain.name, ""):
             raise conflict
-        return repository.insert_unique(ctx.db, repository.projects, domain, conflict)
+        created = repository.insert_unique(ctx.db, repository.projects, domain, conflict)
+        self.notifications.report(ctx, "domain", "created", created.id)
+        return created
 
     def get(self, ctx: RequestContext, domain_id: str) -> Project:
         policy.GET_DOMAIN.require_own(ctx.caller, domain_id, DomainNotFound(domain_id))
@@ -48,7 +52,7 @@ class Domains:
         Raises: DomainNotFound, NameConflict
         """
         policy.UPDATE_DOMAIN.require_own(ctx.caller, domain_id, DomainNotFound(domain_id))
-        return update_project(ctx, self.cache, load_domain(ctx.db, domain_id), changes, extra)
+        return update_project(ctx, self.cache, self.notifications, load_domain(ctx.db, domain_id), changes, extra)
 
     def delete(self, ctx: RequestContext, domain_id: str) -> None:
         """Delete a disabled domain with its contents.
@@ -62,6 +66,7 @@ class Domains:
         if domain_id == DEFAULT_DOMAIN:
             raise ForbiddenAction("Cannot delete the default domain")
         self.cache.invalidate(ctx.db, ctx.now)
+        self.notifications.report_domain_deletion(ctx, domain_id)
         repository.delete_domain(ctx.db, domain_id)
 
     def list_available(self, ctx: RequestContext) -> Sequence[Project]:
@@ -131,7 +136,12 @@ def build_project(project_id: str, new: NewProject, *, domain_id: str = "", pare
 
 
 def update_project(
-    ctx: RequestContext, cache: DirectoryCache, project: Project, changes: Changes, extra: JsonObject
+    ctx: RequestContext,
+    cache: DirectoryCache,
+    notifications: Notifications,
+    project: Project,
+    changes: Changes,
+    extra: JsonObject,
 ) -> Project:
     """Update a project or domain without a policy check.
 
@@ -150,4 +160,7 @@ def update_project(
     if updated.name != project.name and not project.is_domain:
         outbox.append_name(ctx.db, "project", project.id, updated.name, ctx.now)
     cache.invalidate(ctx.db, ctx.now)
+    notifications.report(ctx, "project", "updated", project.id)
+    if project.is_domain:
+        notifications.report(ctx, "domain", "updated", project.id)
     return repository.save_unique(ctx.db, repository.projects, updated, conflict)

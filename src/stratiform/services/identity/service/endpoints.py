@@ -11,6 +11,7 @@ from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import EndpointNotFound
 from stratiform.services.identity.model import Changes, Endpoint, JsonObject, ListQuery
 from stratiform.services.identity.service.directory_cache import DirectoryCache
+from stratiform.services.identity.service.notifications import Notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Endpoints:
 
     ids: Ids
     cache: DirectoryCache
+    notifications: Notifications
 
     def create(self, ctx: RequestContext, new: Endpoint) -> Endpoint:
         """Create an endpoint; the id of `new` is ignored.
@@ -28,7 +30,9 @@ class Endpoints:
         policy.CREATE_ENDPOINT.require(ctx.caller)
         _validate(ctx.db, new)
         self.cache.invalidate(ctx.db, ctx.now)
-        return repository.endpoints.insert(ctx.db, replace(new, id=self.ids.hex()))
+        created = repository.endpoints.insert(ctx.db, replace(new, id=self.ids.hex()))
+        self.notifications.report(ctx, "endpoint", "created", created.id)
+        return created
 
     def get(self, ctx: RequestContext, endpoint_id: str) -> Endpoint:
         policy.GET_ENDPOINT.require(ctx.caller)
@@ -48,6 +52,7 @@ class Endpoints:
         updated = replace(endpoint, **changes, extra=endpoint.extra | extra)
         _validate(ctx.db, updated)
         self.cache.invalidate(ctx.db, ctx.now)
+        self.notifications.report(ctx, "endpoint", "updated", endpoint_id)
         return repository.endpoints.save(ctx.db, updated)
 
     def delete(self, ctx: RequestContext, endpoint_id: str) -> None:
@@ -55,6 +60,7 @@ class Endpoints:
         _load_endpoint(ctx.db, endpoint_id)
         self.cache.invalidate(ctx.db, ctx.now)
         repository.endpoints.delete(ctx.db, repository.endpoints.key == endpoint_id)
+        self.notifications.report(ctx, "endpoint", "deleted", endpoint_id)
 
 
 def _load_endpoint(db: Connection, endpoint_id: str) -> Endpoint:

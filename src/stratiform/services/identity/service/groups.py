@@ -13,6 +13,7 @@ from stratiform.services.identity.policy import IdentityRule
 from stratiform.services.identity.service.directories import Directories
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
+from stratiform.services.identity.service.notifications import Notifications
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 
 
@@ -24,6 +25,7 @@ class Groups:
     cache: DirectoryCache
     privileges: OperatorPrivileges
     directories: Directories
+    notifications: Notifications
 
     def create(self, ctx: RequestContext, new: Group) -> Group:
         """Create a group; the id of `new` is ignored.
@@ -37,7 +39,9 @@ class Groups:
         if repository.find_by_name(ctx.db, repository.groups, new.name, domain.id):
             raise conflict
         group = replace(new, id=self.ids.hex(), domain_id=domain.id)
-        return repository.insert_unique(ctx.db, repository.groups, group, conflict)
+        created = repository.insert_unique(ctx.db, repository.groups, group, conflict)
+        self.notifications.report(ctx, "group", "created", created.id)
+        return created
 
     def get(self, ctx: RequestContext, group_id: str) -> Group:
         return _load_own_group(ctx, policy.GET_GROUP, group_id)
@@ -62,6 +66,7 @@ class Groups:
             ctx.db, repository.groups, updated.name, group.domain_id
         ):
             raise conflict
+        self.notifications.report(ctx, "group", "updated", group_id)
         return repository.save_unique(ctx.db, repository.groups, updated, conflict)
 
     def delete(self, ctx: RequestContext, group_id: str) -> None:
@@ -70,6 +75,7 @@ class Groups:
         self.directories.require_writable(ctx.db, group.domain_id)
         self.cache.invalidate(ctx.db, ctx.now)
         repository.delete_group(ctx.db, group_id)
+        self.notifications.report(ctx, "group", "deleted", group_id)
 
     def list_users(self, ctx: RequestContext, group_id: str, query: ListQuery) -> Slice[User]:
         """Return the members of a group.
@@ -89,6 +95,7 @@ class Groups:
         self.directories.require_writable(ctx.db, group.domain_id)
         self.cache.invalidate(ctx.db, ctx.now)
         repository.create_membership(ctx.db, group_id, user_id)
+        self.notifications.report(ctx, "group", "updated", group_id)
 
     def check_user(self, ctx: RequestContext, group_id: str, user_id: str) -> None:
         """Check that a user is a member of a group.
@@ -110,6 +117,7 @@ class Groups:
         self.cache.invalidate(ctx.db, ctx.now)
         if not repository.delete_membership(ctx.db, group_id, user_id):
             raise MembershipNotFound(user_id, group_id)
+        self.notifications.report(ctx, "group", "updated", group_id)
 
 
 def _load_own_group(ctx: RequestContext, rule: IdentityRule, group_id: str) -> Group:

@@ -3,12 +3,15 @@
 from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Clock
+from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Database
+from stratiform.kit.policy import Caller
 from stratiform.services.identity import repository
 from stratiform.services.identity.errors import AuthenticationFailed
 from stratiform.services.identity.model import ResourceRef
 from stratiform.services.identity.service.account_lockout import AccountLockout
 from stratiform.services.identity.service.directory_cache import DirectoryCache
+from stratiform.services.identity.service.notifications import Notifications
 from stratiform.services.identity.service.password_hasher import PasswordHasher
 from stratiform.services.identity.service.password_policy import PasswordPolicy
 
@@ -21,6 +24,7 @@ class PasswordChanges:
     passwords: PasswordHasher
     policy: PasswordPolicy
     lockout: AccountLockout
+    notifications: Notifications
 
     def change(self, database: Database, clock: Clock, user_id: str, *, original: str, new: str) -> None:
         """Replace a password that the user proves to know. The user's tokens become invalid.
@@ -53,3 +57,5 @@ class PasswordChanges:
             changed = self.policy.set_password(db, user, new_hash, now, by_user=True)
             repository.users.save(db, replace(changed, epoch=user.epoch + 1))
             repository.delete_failures(db, user_id)
+            ctx = RequestContext(db, Caller(user_id, user_name=user.name), now)
+            self.notifications.report(ctx, "user", "updated", user_id)

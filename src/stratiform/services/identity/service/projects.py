@@ -29,6 +29,7 @@ from stratiform.services.identity.service.domains import (
     load_project,
     update_project,
 )
+from stratiform.services.identity.service.notifications import Notifications
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 
 
@@ -39,6 +40,7 @@ class Projects:
     ids: Ids
     cache: DirectoryCache
     privileges: OperatorPrivileges
+    notifications: Notifications
 
     def create(self, ctx: RequestContext, new: NewProject) -> Project:
         """Create a project.
@@ -49,7 +51,7 @@ class Projects:
         domain = load_domain(ctx.db, new.domain_id or get_owning_domain_id(parent) or get_default_domain_id(ctx.caller))
         policy.CREATE_PROJECT.require(ctx.caller, domain_id=domain.id)
         if parent is not None and get_owning_domain_id(parent) != domain.id:
-            raise Invalid("Project domain_id must match its parent's domain.")
+            raise Invalid("The project's domain_id must match that of its parent.")
         if parent is not None and not parent.enabled:
             raise ForbiddenAction(f"cannot create a project in a branch containing a disabled project: {parent.id}")
         project = build_project(self.ids.hex(), new, domain_id=domain.id, parent_id=parent.id if parent else domain.id)
@@ -58,7 +60,9 @@ class Projects:
         if repository.find_by_name(ctx.db, repository.projects, project.name, domain.id):
             raise conflict
         outbox.append_name(ctx.db, "project", project.id, project.name, ctx.now)
-        return repository.insert_unique(ctx.db, repository.projects, project, conflict)
+        created = repository.insert_unique(ctx.db, repository.projects, project, conflict)
+        self.notifications.report(ctx, "project", "created", created.id)
+        return created
 
     def get(self, ctx: RequestContext, project_id: str) -> Project:
         return load_own_project(ctx, policy.GET_PROJECT, project_id)
@@ -81,7 +85,7 @@ class Projects:
         self.privileges.require_for_project(ctx, policy.UPDATE_PROJECT, project)
         if project.is_domain:
             policy.UPDATE_DOMAIN.require(ctx.caller)
-            return update_project(ctx, self.cache, project, changes, extra)
+            return update_project(ctx, self.cache, self.notifications, project, changes, extra)
         for name in ("parent_id", "is_domain"):
             if name in changes and changes[name] != getattr(project, name):
                 raise ForbiddenAction(f"Update of `{name}` is not allowed")
@@ -95,7 +99,7 @@ class Projects:
                 raise ForbiddenAction(
                     f"cannot disable project {project_id} since its subtree contains enabled projects"
                 )
-        return update_project(ctx, self.cache, project, changes, extra)
+        return update_project(ctx, self.cache, self.notifications, project, changes, extra)
 
     def delete(self, ctx: RequestContext, project_id: str) -> None:
         """Delete a project.
@@ -110,6 +114,7 @@ class Projects:
             raise ForbiddenAction(f"Cannot delete the project {project_id} since it is not a leaf in the hierarchy")
         self.cache.invalidate(ctx.db, ctx.now)
         repository.delete_project(ctx.db, project_id)
+        self.notifications.report(ctx, "project", "deleted", project_id)
 
     def list_parent_ids(self, db: Connection, project: Project) -> Sequence[str]:
         """Return the ids of the parents of `project`, nearest first, then its domain."""

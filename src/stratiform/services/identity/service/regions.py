@@ -9,6 +9,7 @@ from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import ForbiddenAction, NameConflict, RegionConflict, RegionNotFound
 from stratiform.services.identity.model import Changes, JsonObject, ListQuery, Region
+from stratiform.services.identity.service.notifications import Notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Regions:
     """Operations on `/regions`."""
 
     ids: Ids
+    notifications: Notifications
 
     def create(self, ctx: RequestContext, new: Region) -> Region:
         """Create a region, with a random id if `new` has none.
@@ -28,7 +30,9 @@ class Regions:
             raise RegionConflict(f"Duplicate ID, {region.id}")
         if region.parent_region_id:
             _load_region(ctx.db, region.parent_region_id)
-        return repository.insert_unique(ctx.db, repository.regions, region, NameConflict("region", region.id))
+        created = repository.insert_unique(ctx.db, repository.regions, region, NameConflict("region", region.id))
+        self.notifications.report(ctx, "region", "created", created.id)
+        return created
 
     def get(self, ctx: RequestContext, region_id: str) -> Region:
         policy.GET_REGION.require(ctx.caller)
@@ -51,6 +55,7 @@ class Regions:
             if ancestor_id == region_id:
                 raise RegionConflict("Circular parent")
             ancestor_id = _load_region(ctx.db, ancestor_id).parent_region_id
+        self.notifications.report(ctx, "region", "updated", region_id)
         return repository.regions.save(ctx.db, updated)
 
     def delete(self, ctx: RequestContext, region_id: str) -> None:
@@ -65,6 +70,7 @@ class Regions:
                 f"Unable to delete region {region_id} because it or its child regions have associated endpoints"
             )
         repository.regions.delete(ctx.db, repository.regions.key == region_id)
+        self.notifications.report(ctx, "region", "deleted", region_id)
 
 
 def _load_region(db: Connection, region_id: str) -> Region:

@@ -30,6 +30,7 @@ from stratiform.services.identity.model import (
 from stratiform.services.identity.policy import IdentityRule
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import get_owning_domain_id
+from stratiform.services.identity.service.notifications import Notifications
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 from stratiform.services.identity.service.roles import load_role
 
@@ -40,6 +41,7 @@ class RoleAssignments:
 
     cache: DirectoryCache
     privileges: OperatorPrivileges
+    notifications: Notifications
 
     def grant(self, ctx: RequestContext, assignment: RoleAssignment) -> None:
         """Assign a role; an existing assignment stays.
@@ -54,6 +56,7 @@ class RoleAssignments:
             raise ForbiddenAction("role: domain specific roles are not assignable on the system")
         self.cache.invalidate(ctx.db, ctx.now)
         repository.create_assignment(ctx.db, assignment)
+        self.notifications.report_assignment(ctx, "created", assignment)
 
     def check(self, ctx: RequestContext, assignment: RoleAssignment) -> None:
         """Check that a role is assigned.
@@ -80,6 +83,7 @@ class RoleAssignments:
         self.cache.invalidate(ctx.db, ctx.now)
         if not repository.delete_assignment(ctx.db, assignment):
             raise RoleAssignmentNotFound(assignment.role_id, assignment.actor_id, assignment.target_id)
+        self.notifications.report_assignment(ctx, "deleted", assignment)
 
     def list_granted_roles(self, ctx: RequestContext, assignment: RoleAssignment) -> Sequence[Role]:
         """Return the roles of an actor on a target; the role of `assignment` is ignored."""

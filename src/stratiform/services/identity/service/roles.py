@@ -14,6 +14,7 @@ from stratiform.services.identity.model import Changes, JsonObject, ListQuery, R
 from stratiform.services.identity.policy import IdentityRule
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
+from stratiform.services.identity.service.notifications import Notifications
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 
 
@@ -24,6 +25,7 @@ class Roles:
     ids: Ids
     cache: DirectoryCache
     privileges: OperatorPrivileges
+    notifications: Notifications
 
     def create(self, ctx: RequestContext, new: Role) -> Role:
         """Create a role; the id of `new` is ignored.
@@ -38,7 +40,9 @@ class Roles:
             raise conflict
         role = replace(new, id=self.ids.hex())
         self.cache.invalidate(ctx.db, ctx.now)
-        return repository.insert_unique(ctx.db, repository.roles, role, conflict)
+        created = repository.insert_unique(ctx.db, repository.roles, role, conflict)
+        self.notifications.report(ctx, "role", "created", created.id)
+        return created
 
     def get(self, ctx: RequestContext, role_id: str) -> Role:
         return _load_visible_role(ctx, policy.GET_ROLE, role_id)
@@ -66,12 +70,14 @@ class Roles:
         ):
             raise conflict
         self.cache.invalidate(ctx.db, ctx.now)
+        self.notifications.report(ctx, "role", "updated", role_id)
         return repository.save_unique(ctx.db, repository.roles, updated, conflict)
 
     def delete(self, ctx: RequestContext, role_id: str) -> None:
         _load_own_role(ctx, policy.DELETE_ROLE, role_id)
         self.cache.invalidate(ctx.db, ctx.now)
         repository.delete_role(ctx.db, role_id)
+        self.notifications.report(ctx, "role", "deleted", role_id)
 
     def add_implied(self, ctx: RequestContext, prior_id: str, implied_id: str) -> tuple[Role, Role]:
         """Make the prior role imply another role, and return both.

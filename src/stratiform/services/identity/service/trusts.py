@@ -15,6 +15,7 @@ from stratiform.services.identity.model.simple_resources import SimpleResource
 from stratiform.services.identity.service.delegation import require_undelegated
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_project
+from stratiform.services.identity.service.notifications import Notifications
 from stratiform.services.identity.service.tokens import Tokens
 from stratiform.services.identity.service.users import load_user
 
@@ -28,6 +29,7 @@ class Trusts:
     ids: Ids
     cache: DirectoryCache
     tokens: Tokens
+    notifications: Notifications
 
     def create(self, ctx: RequestContext, token: Token, new: Trust, roles: Sequence[ResourceRef]) -> Trust:
         """Delegate some of the roles that the caller has on a project; the id and the roles of `new` are ignored.
@@ -54,6 +56,7 @@ class Trusts:
         trust = replace(new, id=self.ids.hex(), role_ids=_select_role_ids(available, roles))
         record = SimpleResource(_KIND, trust.id, trust.id, trust.trustor_user_id, asdict(trust))
         repository.save_simple_resource(ctx.db, record, DuplicateResource("trust"), is_new=True)
+        self.notifications.report(ctx, "OS-TRUST:trust", "created", trust.id)
         return trust
 
     def get(self, ctx: RequestContext, trust_id: str) -> Trust:
@@ -81,6 +84,7 @@ class Trusts:
         policy.TRUSTS.delete.require(ctx.caller, trust.trustor_user_id)
         self.cache.invalidate(ctx.db, ctx.now)
         repository.delete_simple_resource(ctx.db, _KIND, trust_id)
+        self.notifications.report(ctx, "OS-TRUST:trust", "deleted", trust_id)
 
     def list_roles(self, db: Connection, trust: Trust) -> Sequence[Role]:
         """Return the roles of a trust, without a policy check."""

@@ -22,6 +22,7 @@ from stratiform.services.identity.policy import IdentityRule
 from stratiform.services.identity.service.directories import Directories
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
+from stratiform.services.identity.service.notifications import Notifications
 from stratiform.services.identity.service.operator_privileges import OperatorPrivileges
 from stratiform.services.identity.service.password_hasher import PasswordHasher
 from stratiform.services.identity.service.password_policy import PasswordPolicy
@@ -37,6 +38,7 @@ class Users:
     password_policy: PasswordPolicy
     privileges: OperatorPrivileges
     directories: Directories
+    notifications: Notifications
 
     def hash_password(self, password: str) -> str:
         """Return the hash of a new password. Raises: PasswordTooLong, PasswordRequirements, Invalid."""
@@ -66,7 +68,9 @@ class Users:
         )
         if new.password:
             user = self.password_policy.set_password(ctx.db, user, new.password, ctx.now, by_user=False)
-        return repository.insert_unique(ctx.db, repository.users, user, conflict)
+        created = repository.insert_unique(ctx.db, repository.users, user, conflict)
+        self.notifications.report(ctx, "user", "created", created.id)
+        return created
 
     def get(self, ctx: RequestContext, user_id: str) -> User:
         return load_own_user(ctx, policy.GET_USER, user_id)
@@ -103,6 +107,7 @@ class Users:
         if updated.password != user.password or (user.enabled and not updated.enabled):
             updated = replace(updated, epoch=user.epoch + 1)
         self.cache.invalidate(ctx.db, ctx.now)
+        self.notifications.report(ctx, "user", "updated", user_id)
         return repository.save_unique(ctx.db, repository.users, updated, conflict)
 
     def delete(self, ctx: RequestContext, user_id: str) -> None:
@@ -111,6 +116,7 @@ class Users:
         self.directories.require_writable(ctx.db, user.domain_id)
         self.cache.invalidate(ctx.db, ctx.now)
         repository.delete_user(ctx.db, user_id)
+        self.notifications.report(ctx, "user", "deleted", user_id)
 
     def list_groups(self, ctx: RequestContext, user_id: str, query: ListQuery) -> Slice[Group]:
         """Return the groups of a user.

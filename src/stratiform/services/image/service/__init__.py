@@ -6,6 +6,7 @@ from pathlib import Path
 from stratiform.kit.clock import Clock
 from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
+from stratiform.kit.notifier import Notifier
 from stratiform.kit.public_downloads import parse_networks
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.identity.service import IdentityService
@@ -15,6 +16,7 @@ from stratiform.services.image.service.image_imports import ImageImports, Import
 from stratiform.services.image.service.image_locations import ImageLocations
 from stratiform.services.image.service.image_members import ImageMembers
 from stratiform.services.image.service.image_quotas import ImageQuotas
+from stratiform.services.image.service.image_records import ImageRecords
 from stratiform.services.image.service.image_tags import ImageTags
 from stratiform.services.image.service.image_transfers import ImageTransfers
 from stratiform.services.image.service.images import Images
@@ -59,6 +61,7 @@ class ImageService:
         home: Path,
         settings: ImageSettings,
         clock: Clock,
+        publishes_notifications: bool = False,
     ) -> "ImageService":
         """Compose the service; `home` has the folder with image data, which is created by the first upload."""
         networks = parse_networks(settings.import_networks)
@@ -72,13 +75,14 @@ class ImageService:
         )
         quotas = ImageQuotas(identity, settings.quotas)
         locations = ImageLocations(stores, quotas, settings.show_image_direct_url, settings.show_multiple_locations)
-        images = Images(ids, quotas, locations)
+        records = ImageRecords(Notifier("image", ids, publishes_notifications))
+        images = Images(ids, quotas, locations, records)
         image_data = ImageData(database, ids, images, stores, clock, quotas, settings.requires_format_match)
         transfers = ImageTransfers(database, image_data)
         return cls(
             images=images,
             image_members=ImageMembers(images),
-            image_tags=ImageTags(),
+            image_tags=ImageTags(records),
             image_data=image_data,
             image_imports=ImageImports(ids, images, image_data, transfers, clock, networks),
             image_stores=Stores(stores, image_data),
@@ -86,7 +90,7 @@ class ImageService:
             image_locations=locations,
             location_imports=LocationImports(database, ids, image_data, locations, clock, settings.do_secure_hash),
             native_images=NativeImages(images),
-            server_images=ServerImages(ids, quotas),
+            server_images=ServerImages(ids, quotas, records),
             quotas=quotas,
             metadefs=Metadefs.build(ids),
         )

@@ -11,6 +11,7 @@ from stratiform.kit.clock import SECOND_US, Clock, Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection, Database
 from stratiform.kit.ids import Ids
+from stratiform.kit.policy import Caller
 from stratiform.services.image import policy
 from stratiform.services.image.errors import (
     ImageDeactivated,
@@ -34,6 +35,7 @@ from stratiform.services.image.service.data_deletion import enqueue_deletion
 from stratiform.services.image.service.image_access import lock_visible_image, require_in_own_project
 from stratiform.services.image.service.image_formats import inspect_format
 from stratiform.services.image.service.image_quotas import ImageQuotas
+from stratiform.services.image.service.image_records import ImageRecords
 from stratiform.services.image.service.images import Images
 from stratiform.services.image.stores.files import FileStore
 from stratiform.services.image.stores.registry import ImageStores
@@ -85,6 +87,10 @@ class ImageData:
     requires_format_match: bool = True
 
     @property
+    def records(self) -> ImageRecords:
+        return self.images.records
+
+    @property
     def store(self) -> FileStore:
         """The local store, where data is staged."""
         return self.stores.local
@@ -127,7 +133,7 @@ class ImageData:
         with self.database.transaction() as db:
             image = lock_uploaded(db, upload.image_id, upload.upload_id)
             active = self.activate(db, image, stored, virtual_size, [stored.location])
-            return image_rows.save(db, replace(active, upload=""))
+            return self.records.save_with_data(db, replace(active, upload=""), is_activated=True)
 
     def finish_staging(self, upload: ImageDataUpload) -> Image:
         """Store the received data; the image remains `uploading`. Opens its own transaction.
@@ -139,7 +145,7 @@ class ImageData:
         with self.database.transaction() as db:
             image = lock_uploaded(db, upload.image_id, upload.upload_id)
             self.quotas.require(db, image.owner, "image_stage_total", stored.size)
-            return image_rows.save(db, replace(image, size=stored.size, updated_at=self.clock.now()))
+            return self.records.save(db, replace(image, size=stored.size, updated_at=self.clock.now()))
 
     def is_staged(self, image: Image) -> bool:
         """Return True if the data of the image was staged completely."""
@@ -198,7 +204,7 @@ class ImageData:
                 return
             if image is not None and image.upload == upload.upload_id:
                 blank = replace(image, status="queued", upload="", size=None, updated_at=self.clock.now())
-                image_rows.save(db, blank)
+                self.records.save(db, blank)
             if upload.store is not self.store:
                 self.enqueue_deletion(db, upload.location)
         if upload.store is self.store:
@@ -213,6 +219,13 @@ class ImageData:
         if not image.locations:
             return None
         return ImageFile(image, self.stores)
+
+    def read_for_caller(self, file: ImageFile, caller: Caller, start: int, length: int) -> Iterator[bytes]:
+        """Yield data for a download, which is reported when it is complete."""
+        yield from file.read_blocks(start, length)
+        if self.records.notifier.is_enabled:
+            with self.database.transaction() as db:
+                self.records.report_download(db, file.image, caller, length, self.clock.now())
 
     def enqueue_deletion(self, db: Connection, location: ImageLocation) -> None:
         """Have the worker delete data, again and again while its store is unreachable; data of others is kept."""
@@ -250,7 +263,9 @@ class ImageData:
         else:
             self.quotas.require(db, image.owner, "image_count_uploading", 1)
         upload_id = self.ids.hex()
-        image_rows.save(db, replace(image, status=status, upload=upload_id, updated_at=now))
+        begun = self.records.save(db, replace(image, status=status, upload=upload_id, updated_at=now))
+        if status == "saving":
+            self.records.report_upload(db, begun, store_id, now)
         return self.stores.open_upload(image.id, upload_id, store_id)
 
     def _is_upload_abandoned(self, image: Image) -> bool:

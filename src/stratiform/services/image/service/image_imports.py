@@ -17,7 +17,6 @@ from stratiform.services.image import policy
 from stratiform.services.image.errors import ImageTaskNotFound
 from stratiform.services.image.model import IMPORT_METHODS, Image, ImageTask, build_import_state
 from stratiform.services.image.repository import image_tasks
-from stratiform.services.image.repository import images as image_rows
 from stratiform.services.image.service import import_tasks
 from stratiform.services.image.service.image_access import get_visible_image, lock_visible_image, require_in_own_project
 from stratiform.services.image.service.image_data import ImageData
@@ -167,7 +166,7 @@ class ImageImports:
     def _save_importing(self, ctx: RequestContext, image: Image, stores: Sequence[str]) -> None:
         properties = image.properties | build_import_state(importing=",".join(stores))
         status = image.status if image.status == "active" else "importing"
-        image_rows.save(ctx.db, replace(image, status=status, properties=properties, updated_at=ctx.now))
+        self.data.records.save(ctx.db, replace(image, status=status, properties=properties, updated_at=ctx.now))
 
     def _require_quota(self, ctx: RequestContext, image: Image, copies: int = 0) -> None:
         """Raises ImageQuotaExceeded; staged data counts as an upload already."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Forbidden, Invalid
 from stratiform.kit.policy import Rule
-from stratiform.services.image import policy
+from stratiform.services.image import events, policy
 from stratiform.services.image.errors import ImageMemberNotFound, ImageNotFound
 from stratiform.services.image.model import MEMBER_STATUSES, Image, ImageMember
 from stratiform.services.image.repository import image_members
@@ -28,7 +28,9 @@ class ImageMembers:
             raise Invalid("Member to be added not specified")
         if image_members.find(ctx.db, image_id, member_id) is not None:
             raise Conflict(f"The target member {member_id} is already associated with image {image_id}.")
-        return image_members.insert(ctx.db, ImageMember(image_id, member_id, "pending", ctx.now, ctx.now))
+        member = image_members.insert(ctx.db, ImageMember(image_id, member_id, "pending", ctx.now, ctx.now))
+        self.images.records.report_member(ctx.db, events.MEMBER_CREATED, member, ctx.now)
+        return member
 
     def get(self, ctx: RequestContext, image_id: str, member_id: str) -> ImageMember:
         """Raises ImageNotFound, ImageMemberNotFound, Forbidden."""
@@ -55,14 +57,17 @@ class ImageMembers:
             raise Invalid(f'Status "{status}" is not one of {", ".join(MEMBER_STATUSES)}')
         updated = replace(member, status=status, updated_at=ctx.now)
         image_members.save(ctx.db, updated)
+        self.images.records.report_member(ctx.db, events.MEMBER_UPDATED, updated, ctx.now)
         return updated
 
     def delete(self, ctx: RequestContext, image_id: str, member_id: str) -> None:
         """Stop sharing an image with a project. Raises ImageNotFound, ImageMemberNotFound, Forbidden."""
         image = self._get_shared(ctx, image_id)
         policy.IMAGE_MEMBERS_DELETE.require(ctx.caller, image.owner)
-        if not image_members.delete(ctx.db, image_id, member_id):
+        member = image_members.find(ctx.db, image_id, member_id)
+        if member is None or not image_members.delete(ctx.db, image_id, member_id):
             raise ImageMemberNotFound(image_id, member_id)
+        self.images.records.report_member(ctx.db, events.MEMBER_DELETED, member, ctx.now)
 
     def _list_visible(self, ctx: RequestContext, image_id: str, rule: Rule) -> Sequence[ImageMember]:
         image = self._get_shared(ctx, image_id)

@@ -92,7 +92,7 @@ class ImageTransfers:
             if image.upload:  # of an attempt that did not finish
                 self.data.discard_unfinished(db, image)
             upload_id = self.data.ids.hex()
-            image_rows.save(db, replace(image, upload=upload_id, updated_at=self.data.clock.now()))
+            self.data.records.save(db, replace(image, upload=upload_id, updated_at=self.data.clock.now()))
         return self.data.stores.open_upload(image_id, upload_id, self.data.store.id)
 
     def get(self, image_id: str) -> Image:
@@ -147,12 +147,15 @@ class ImageTransfers:
             if image.upload and self.data.store.id not in present:
                 self.data.store.delete(build_object_name(image.id, image.upload))
             properties = image.properties | build_import_state(failed=",".join(failed))
-            image_rows.save(db, replace(image, upload="", properties=properties, updated_at=self.data.clock.now()))
+            self.data.records.save(
+                db, replace(image, upload="", properties=properties, updated_at=self.data.clock.now())
+            )
 
     def _run(self, transfer: _Transfer, renew: Renewal) -> Image:
         """Write data to all stores. What an error of the database interrupts is repeated, other errors are final."""
         try:
             for store_id in transfer.request.store_ids:
+                self._report_start(transfer, store_id)
                 self._write(transfer, store_id, renew)
                 self._record(transfer, is_finished=False)
             return self._record(transfer, is_finished=True)
@@ -160,6 +163,12 @@ class ImageTransfers:
             if isinstance(error, StoreUnavailable) or not isinstance(error, Unavailable):
                 self._discard(transfer)
             raise
+
+    def _report_start(self, transfer: _Transfer, store_id: str) -> None:
+        if self.data.records.notifier.is_enabled:
+            with self.database.transaction() as db:
+                image = _lock(db, transfer.request.image_id)
+                self.data.records.report_upload(db, image, store_id, self.data.clock.now())
 
     def _write(self, transfer: _Transfer, store_id: str, renew: Renewal) -> None:
         """Write data to a store, and add it to `locations` or `failed`.
@@ -196,11 +205,15 @@ class ImageTransfers:
             image = _lock(db, transfer.request.image_id)
             if transfer.stored is not None:
                 image = lock_uploaded(db, image.id, transfer.upload_id)
+            published = image
             if is_finished or not transfer.request.all_must_succeed:
-                image = self._publish(db, image, transfer)
+                published = self._publish(db, image, transfer)
             state = build_import_state(importing=",".join(transfer.remaining), failed=",".join(transfer.failed))
-            image = replace(image, properties=image.properties | state, updated_at=self.data.clock.now())
-            return image_rows.save(db, replace(image, upload="") if is_finished else image)
+            saved = replace(published, properties=published.properties | state, updated_at=self.data.clock.now())
+            saved = replace(saved, upload="") if is_finished else saved
+            if published.locations == image.locations:
+                return self.data.records.save(db, saved)
+            return self.data.records.save_with_data(db, saved, is_activated=published.status != image.status)
 
     def _publish(self, db: Connection, image: Image, transfer: _Transfer) -> Image:
         """Return the image with the new locations. Raises ImageQuotaExceeded."""

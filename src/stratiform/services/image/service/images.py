@@ -24,6 +24,7 @@ from stratiform.services.image.service.image_access import (
 from stratiform.services.image.service.image_attributes import apply_change, set_attributes, validate_attribute
 from stratiform.services.image.service.image_locations import ImageLocations, Located
 from stratiform.services.image.service.image_quotas import ImageQuotas
+from stratiform.services.image.service.image_records import ImageRecords
 
 _NOT_LOCATED: Located = {}
 
@@ -37,6 +38,7 @@ class Images:
     ids: Ids
     quotas: ImageQuotas
     locations: ImageLocations
+    records: ImageRecords
 
     def create(self, ctx: RequestContext, attributes: Mapping[str, object]) -> Image:
         """Create an image without data. `attributes` are named as in the API; other names are custom properties.
@@ -51,7 +53,7 @@ class Images:
             raise Invalid(f"Provided object does not match schema 'image': '{image_id}' is not a UUID")
         image = set_attributes(ctx, Image(image_id, owner, ctx.now, ctx.now), values)
         self.quotas.require(ctx.db, owner, "image_count_total", 1)
-        if not images.insert(ctx.db, image):
+        if not self.records.insert(ctx.db, image):
             raise Conflict(f"Image ID {image_id} already exists!")
         _report_name(ctx, image)
         return image
@@ -69,7 +71,7 @@ class Images:
             "container_format": "bare",
         }
         image = self.create(ctx, {**defaults, "name": name, **attributes})
-        return images.save(ctx.db, replace(image, status="active", size=0))
+        return self.records.save(ctx.db, replace(image, status="active", size=0))
 
     def get(self, ctx: RequestContext, image_id: str) -> Image:
         """Raises ImageNotFound, also for an image that the caller does not see."""
@@ -109,7 +111,7 @@ class Images:
             return image
         if updated.name != image.name:
             _report_name(ctx, updated)
-        return images.save(ctx.db, replace(updated, updated_at=ctx.now))
+        return self.records.save(ctx.db, replace(updated, updated_at=ctx.now))
 
     def delete(self, ctx: RequestContext, image_id: str) -> None:
         """Delete an image; a background task deletes its data and its copies in clouds.
@@ -120,24 +122,23 @@ class Images:
         policy.IMAGES_DELETE.require(ctx.caller, image.owner)
         if image.protected:
             raise ImageProtected(image_id)
-        images.delete(ctx.db, image_id)
+        self.records.delete(ctx.db, image, ctx.now)
         enqueue_image_deletion(ctx.db, image, ctx.now)
 
     def deactivate(self, ctx: RequestContext, image_id: str) -> None:
         """Allow only operators to download the data. Raises ImageNotFound, Forbidden for any status but active."""
-        _change_status(ctx, image_id, policy.IMAGES_DEACTIVATE, "active", "deactivated")
+        self._change_status(ctx, image_id, policy.IMAGES_DEACTIVATE, "active", "deactivated")
 
     def reactivate(self, ctx: RequestContext, image_id: str) -> None:
         """Undo `deactivate`. Raises ImageNotFound, Forbidden for an image that was never active."""
-        _change_status(ctx, image_id, policy.IMAGES_REACTIVATE, "deactivated", "active")
+        self._change_status(ctx, image_id, policy.IMAGES_REACTIVATE, "deactivated", "active")
 
-
-def _change_status(ctx: RequestContext, image_id: str, rule: Rule, before: str, after: str) -> None:
-    image = lock_visible_image(ctx, image_id)
-    rule.require(ctx.caller, image.owner)
-    if image.status not in (before, after):
-        raise Forbidden(f"Not allowed to {rule.name} image in status '{image.status}'")
-    images.save(ctx.db, replace(image, status=after, updated_at=ctx.now))
+    def _change_status(self, ctx: RequestContext, image_id: str, rule: Rule, before: str, after: str) -> None:
+        image = lock_visible_image(ctx, image_id)
+        rule.require(ctx.caller, image.owner)
+        if image.status not in (before, after):
+            raise Forbidden(f"Not allowed to {rule.name} image in status '{image.status}'")
+        self.records.save(ctx.db, replace(image, status=after, updated_at=ctx.now))
 
 
 def _report_name(ctx: RequestContext, image: Image) -> None:

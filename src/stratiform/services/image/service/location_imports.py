@@ -104,7 +104,7 @@ class LocationImports:
             image = images.find_for_update(db, task.image_id)
             if image is not None and image.status == "importing":
                 blank = replace(set_locations(image, []), status="queued", size=None, updated_at=self.clock.now())
-                images.save(db, blank)
+                self.data.records.save(db, blank)
         return import_tasks.fail(task, reason, self.clock.now())
 
     def _register(self, task: ImageTask, data: LocatedData) -> Image:
@@ -125,7 +125,7 @@ class LocationImports:
                 image = replace(image, status="importing")
             elif stated:
                 image = set_hashes(image, stated)
-            return images.save(db, replace(image, updated_at=ctx.now))
+            return self.data.records.save(db, replace(image, updated_at=ctx.now))
 
     def _hash_active(self, task: ImageTask, data: LocatedData, keep_lease: Callable[[], None]) -> Image:
         """Hash the data of an image that is active already; it remains so if the data cannot be read."""
@@ -176,7 +176,7 @@ class LocationImports:
                 os_hash_value=stored.os_hash_value,
                 updated_at=self.clock.now(),
             )
-            return images.save(db, hashed)
+            return self.data.records.save(db, hashed)
 
     def _lock(self, db: Connection, task: ImageTask) -> Image:
         image = images.find_for_update(db, task.image_id)

@@ -22,7 +22,7 @@ class NativeImages:
     def create(self, ctx: RequestContext, attributes: Mapping[str, object]) -> Image:
         """Create an image in status `saving`. Raises: as `Images.create`."""
         image = self.images.create(ctx, attributes)
-        return images.save(ctx.db, replace(image, status="saving"))
+        return self.images.records.save(ctx.db, replace(image, status="saving"))
 
     def get_name(self, db: Connection, image_id: str) -> str:
         """Return the name of an image, or its id if it has none or was deleted."""
@@ -41,10 +41,11 @@ class NativeImages:
         elif image.status == "saving":
             min_disk = max(image.min_disk, native.min_disk_gib)
             active = replace(image, status="active", size=native.size_bytes, min_disk=min_disk, updated_at=now)
-            images.save(db, active)
+            self.images.records.report_activation(db, active)
+            self.images.records.save(db, active)
 
     def fail(self, db: Connection, image_id: str, now: Micros) -> None:
         """Record that the cloud did not create an image."""
         image = images.find_for_update(db, image_id)
         if image is not None and image.status == "saving":
-            images.save(db, replace(image, status="killed", updated_at=now))
+            self.images.records.save(db, replace(image, status="killed", updated_at=now))

@@ -14,6 +14,7 @@ from stratiform.services.image.model import Image
 from stratiform.services.image.repository import images
 from stratiform.services.image.service.image_attributes import set_attributes, validate_attribute
 from stratiform.services.image.service.image_quotas import ImageQuotas
+from stratiform.services.image.service.image_records import ImageRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class ServerImages:
 
     ids: Ids
     quotas: ImageQuotas
+    records: ImageRecords
 
     def create(
         self, ctx: RequestContext, project_id: str, name: str, properties: Mapping[str, object], status: str = "saving"
@@ -47,13 +49,15 @@ class ServerImages:
         )
         image = set_attributes(ctx, image, properties)
         self.quotas.require(ctx.db, project_id, "image_count_total", 1)
-        images.insert(ctx.db, image)
+        self.records.insert(ctx.db, image)
         outbox.append_name(ctx.db, "image", image.id, name, ctx.now)
         return image
 
     def delete(self, db: Connection, image_id: str, now: Micros) -> None:
         """Delete an image, and its copies in clouds. Idempotent."""
-        images.delete(db, image_id)
+        image = images.find_for_update(db, image_id)
+        if image is not None:
+            self.records.delete(db, image, now)
         enqueue(db, "image.copy", image_id, now)
 
     def list_backups(self, db: Connection, project_id: str, server_id: str, backup_type: str) -> Sequence[Image]:

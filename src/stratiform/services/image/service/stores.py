@@ -7,7 +7,6 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Forbidden, NotFound
 from stratiform.services.image import policy
 from stratiform.services.image.model import StoreInfo, set_locations
-from stratiform.services.image.repository import images
 from stratiform.services.image.service.image_access import lock_visible_image
 from stratiform.services.image.service.image_data import ImageData
 from stratiform.services.image.stores.registry import ImageStores
@@ -63,5 +62,5 @@ class Stores:
         if deleted is None:
             raise NotFound(f"Image {image_id} is not stored in store {store_id}.")
         remaining = [location for location in locations if location is not deleted]
-        images.save(ctx.db, replace(set_locations(image, remaining), updated_at=ctx.now))
+        self.data.records.save(ctx.db, replace(set_locations(image, remaining), updated_at=ctx.now))
         self.data.enqueue_deletion(ctx.db, deleted)

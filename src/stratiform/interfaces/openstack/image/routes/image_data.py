@@ -13,6 +13,7 @@ from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
 from stratiform.interfaces.openstack.image.api import api
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, ContentTooLarge, Fault, Invalid, RemovedApi, UnsupportedMediaType
+from stratiform.kit.policy import Caller
 from stratiform.services.image import policy
 from stratiform.services.image.service import ImageDataUpload, ImageFile
 
@@ -62,7 +63,7 @@ async def stage_image_data(request: ApiRequest, image_id: str) -> None:
 @api.get(_PATH, policy.IMAGE_DATA_DOWNLOAD, errors=(RangeNotSatisfiable,))
 async def download_image_data(request: ApiRequest, image_id: str) -> Stream | ApiResponse[None]:
     """Download image data from the store with the highest weight that has it."""
-    file = await to_thread.run_sync(_find_data, request, image_id)
+    file, caller = await to_thread.run_sync(_find_data, request, image_id)
     if file is None:
         return ApiResponse(status=204)
     range_header = request.http.headers.get("range")
@@ -73,14 +74,15 @@ async def download_image_data(request: ApiRequest, image_id: str) -> Stream | Ap
     elif file.image.checksum:
         headers["Content-MD5"] = file.image.checksum
     status = 206 if range_header else 200
-    return Stream(file.read_blocks(start, length), status_code=status, media_type=_MEDIA_TYPE, headers=headers)
+    blocks = request.services.image.image_data.read_for_caller(file, caller, start, length)
+    return Stream(blocks, status_code=status, media_type=_MEDIA_TYPE, headers=headers)
 
 
-def _find_data(request: ApiRequest, image_id: str) -> ImageFile | None:
-    """Find the data of an image, and then, without a transaction, a store that has it."""
+def _find_data(request: ApiRequest, image_id: str) -> tuple[ImageFile | None, Caller]:
+    """Find the data of an image, and then, without a transaction, a store that has it. Return the caller, too."""
     with request.read_transaction() as ctx:
         file = request.services.image.image_data.find_data(ctx, image_id)
-    return file if file is None else file.open()
+    return file if file is None else file.open(), ctx.caller
 
 
 async def _upload(

@@ -146,7 +146,7 @@ class RecordedAttachments:
         )
 
     def terminate_connection(self, ctx: RequestContext, volume_id: str) -> None:
-        """Do nothing: there is no connection. As with Cinder's drivers, that succeeds."""
+        """Succeed without effect, as with Cinder's drivers: nothing is connected."""
         get_volume(ctx, policy.VOLUME_TERMINATE_CONNECTION, volume_id)
 
     def _end(self, ctx: RequestContext, attachment_id: str, volume: Volume, *, force: bool = False) -> None:

@@ -51,7 +51,6 @@ _FREE = {
     "rule_type",
     # of resources that do not exist
     "agent_id",
-    "segment_id",
     "network_segment_range_id",
     "local_ip_id",
     "ndp_proxy_id",
@@ -304,6 +303,7 @@ def _create_network_resources(api: Callers) -> dict[str, str]:
     return {
         **_create_routers(api, subnet, port),
         **_create_shared_resources(api, network),
+        "segment_id": _find_segment(api, network),
         "network_id": network["id"],
         "subnet_id": subnet["id"],
         "port_id": port["id"],
@@ -312,6 +312,11 @@ def _create_network_resources(api: Callers) -> dict[str, str]:
         "default_security_group_rule_id": template["default_security_group_rule"]["id"],
         "security_group_default_statefulness_id": statefulness["security_group_default_statefulness"]["id"],
     }
+
+
+def _find_segment(api: Callers, network: dict[str, Any]) -> str:
+    path = f"/network/v2.0/segments?network_id={network['id']}"
+    return str(api.ok("GET", path, "admin")["segments"][0]["id"])
 
 
 def _create_routers(api: Callers, subnet: dict[str, Any], port: dict[str, Any]) -> dict[str, str]:

@@ -62,7 +62,7 @@ class IdentityOptions:
         "", "Keystone v3 whose users, projects and tokens this installation uses, if identity_mode is keystone."
     )
     keystone_username: str = setting_field(
-        "", "User that validates tokens at that Keystone; it needs the role service or admin."
+        "", "User that validates tokens at that Keystone; it needs the service or admin role."
     )
     keystone_password: str = setting_field("", "Password of that user.", secret=True)
     keystone_project: str = setting_field("service", "Project of that user.")

@@ -11,7 +11,7 @@ from stratiform.app.http_options import HttpOptions
 from stratiform.app.identity_options import IdentityOptions
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.kit import settings as kit_settings
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Invalid, describe_cause
 from stratiform.kit.json_errors import NOT_JSON
 from stratiform.kit.server_proof import format_address
 from stratiform.kit.settings import setting_field
@@ -49,7 +49,7 @@ class MessageBus:
     )
     pool: str = setting_field(
         "stratiform",
-        "Name of the collector's own queue, which receives a copy of every message; empty: the topics' queues.",
+        "Name of the collector's own queue, which receives a copy of every message; empty: the topic queues.",
     )
     priorities: tuple[str, ...] = setting_field(PRIORITIES, "Priorities of the notifications to consume.")
 
@@ -98,7 +98,7 @@ class Settings(HttpOptions, IdentityOptions):
     )
     collector_pool: str = setting_field(
         "stratiform",
-        "Name of the collector's own queue, which receives a copy of every message; empty: the topics' queues.",
+        "Name of the collector's own queue, which receives a copy of every message; empty: the topic queues.",
     )
     collector_priorities: tuple[str, ...] = setting_field(PRIORITIES, "Priorities of the notifications to consume.")
     sources: tuple[MessageBus, ...] = setting_field(
@@ -250,14 +250,14 @@ class Settings(HttpOptions, IdentityOptions):
         (), "Additional hosts whose web pages may connect to consoles, like Nova's allowed_origins."
     )
     novnc_folder: str = setting_field(
-        "/usr/share/novnc", "Directory with the files of noVNC, as installed by Debian's package novnc."
+        "/usr/share/novnc", "Directory with the files of noVNC, as installed by Debian's novnc package."
     )
     dhcp_domain: str = setting_field("novalocal", "Domain of the host names in the metadata of guests, as in Nova.")
     vendordata_jsonfile_path: str = setting_field(
         "", "File with a JSON object that guests get as vendor data, relative to the home; empty: `{}`."
     )
     image_stores: tuple[StoreSettings, ...] = setting_field(
-        (), "Stores of image data in addition to `local`, the directory `images` in the home."
+        (), "Stores of image data in addition to `local`, the `images` directory in the home."
     )
 
     @property
@@ -329,7 +329,7 @@ class Settings(HttpOptions, IdentityOptions):
         try:
             return msgspec.json.decode(file.read_bytes(), type=dict[str, object])
         except (*NOT_JSON, OSError) as error:
-            raise Invalid(f"vendordata_jsonfile_path: {file} is not a JSON object: {error}") from error
+            raise Invalid(f"vendordata_jsonfile_path: {file} is not a JSON object: {describe_cause(error)}") from error
 
     @property
     def message_buses(self) -> dict[str, MessageBus]:

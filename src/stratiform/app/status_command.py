@@ -119,7 +119,9 @@ def _describe_storing(bus: Mapping[str, Any]) -> str:
         lag_s = bus["lag_us"] / SECOND_US
         text += f", the last one sent at {format_iso_seconds(bus['last_sent_at'])}, lag {lag_s:.1f} s"
     if bus["not_stored_since"] is not None:
-        text += f"; storing has failed since {format_iso_seconds(bus['not_stored_since'])}: {bus['storage_error']}"
+        text += (
+            f"; storing has been failing since {format_iso_seconds(bus['not_stored_since'])}: {bus['storage_error']}"
+        )
     return text
 
 

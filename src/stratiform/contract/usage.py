@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from stratiform.kit.clock import SECOND_US, Micros
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Invalid, describe_cause
 from stratiform.kit.number_parsing import parse_scientific
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ def parse_poll_parameters(poll: Mapping[str, Any], table_type: type[T]) -> T:
     try:
         return msgspec.convert(poll, table_type)
     except msgspec.ValidationError as error:
-        raise Invalid(f"invalid poll table: {error}") from error
+        raise Invalid(f"invalid poll table: {describe_cause(error)}") from error
 
 
 def align_periods(since: Micros, until: Micros, period_s: int) -> tuple[Micros, Micros]:

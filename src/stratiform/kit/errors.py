@@ -92,3 +92,9 @@ class Deadlock(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("the request deadlocked with another one", hint="retry the request")
+
+
+def describe_cause(error: Exception) -> str:
+    """Return the text of a library's error, to be placed after a colon: without a capital letter at the start."""
+    text = str(error)
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text

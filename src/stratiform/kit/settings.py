@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Invalid, describe_cause
 from stratiform.kit.text_conversion import convert_text
 
 T = TypeVar("T")
@@ -128,7 +128,7 @@ def _parse_toml(file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(file.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Invalid(f"{file}: not valid TOML: {error}") from error
+        raise Invalid(f"{file}: not valid TOML: {describe_cause(error)}") from error
 
 
 def _check_names(names: Iterable[str], fields: Mapping[str, object], source: str) -> None:
@@ -146,7 +146,7 @@ def _convert(field: dataclasses.Field[object], value: object, source: str) -> ob
     try:
         return convert_text(value, field.type)
     except msgspec.ValidationError as error:
-        raise Invalid(f"{source}: {error}", hint=field.metadata["help"].rstrip(".")) from error
+        raise Invalid(f"{source}: {describe_cause(error)}", hint=field.metadata["help"].rstrip(".")) from error
 
 
 def _table_type(field: dataclasses.Field[object]) -> object:
@@ -160,7 +160,9 @@ def _convert_tables(
     settings_type: object, field: dataclasses.Field[object], value: object, source: str
 ) -> tuple[object, ...]:
     if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
-        raise Invalid(f"{source}: Expected tables [[{field.name}]]", hint=field.metadata["help"].rstrip("."))
+        raise Invalid(
+            f"{source}: expected one or more [[{field.name}]] tables", hint=field.metadata["help"].rstrip(".")
+        )
     file = source.removeprefix(f"{field.name} in ")
     return tuple(
         _convert_table(settings_type, table, f"[[{field.name}]] number {number} in {file}")

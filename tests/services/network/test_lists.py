@@ -57,6 +57,27 @@ def test_pages_in_any_order_contain_every_item_once(any_harness: ServiceHarness)
     assert listed == sorted(created, key=lambda network: (-network.mtu, network.name, network.id))
 
 
+def test_null_is_sorted_before_all_values(any_harness: ServiceHarness) -> None:
+    networks = any_harness.services.network.networks
+    values = {
+        "provider_segmentation_id": [None, 1, 2],
+        "vlan_transparent": [None, False],
+        "provider_network_type": [None, "vlan"],
+    }
+    with any_harness.services.database.transaction() as db:
+        ctx = any_harness.ctx(db, customer("p1", "admin"))
+        for segmentation_id in (2, 1):
+            provider = {"provider_network_type": "vlan", "provider_physical_network": "p"}
+            networks.create(ctx, None, {**provider, "provider_segmentation_id": segmentation_id})
+        networks.create(ctx, None, {"vlan_transparent": False})
+        networks.create(ctx, None, {})
+        for name, expected in values.items():
+            page = networks.list(ctx, ListQuery({}, [(name, False)], Page(4)))
+            assert list(dict.fromkeys(getattr(network, name) for network in page.items)) == expected
+            following = networks.list(ctx, ListQuery({}, [(name, False)], Page(4, page.items[1].id)))
+            assert list(following.items) == list(page.items[2:])
+
+
 def test_port_filters(any_harness: ServiceHarness) -> None:
     service = any_harness.services.network
     with any_harness.services.database.transaction() as db:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 from msgspec import Meta
 
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Invalid, describe_cause
 from stratiform.kit.text_conversion import convert_text
 
 #: Default ports by scheme; oslo.messaging uses 5672 even with TLS.
@@ -144,7 +144,8 @@ def _parse_options(query: dict[str, str], key: str, *, tls: bool) -> ConsumerOpt
             values[name] = convert_text(value, _OPTIONS[name].type)
         except msgspec.ValidationError as error:
             raise Invalid(
-                f"{key}: option {name}: {error}", hint="see docs/howto/collect-notifications-from-openstack.md"
+                f"{key}: option {name}: {describe_cause(error)}",
+                hint="see docs/howto/collect-notifications-from-openstack.md",
             ) from error
     options = ConsumerOptions(**values)
     if options.rabbit_quorum_queue and options.rabbit_ha_queues:

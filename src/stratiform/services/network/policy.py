@@ -114,6 +114,7 @@ SUBNET_POOLS_DEFAULT = Rule("create_subnetpool:is_default", admin, "Set the defa
 ADDRESS_SCOPES_SHARED = Rule("create_address_scope:shared", admin, "Share an address scope")
 RBAC_POLICIES_WILDCARD = Rule("create_rbac_policy:target_tenant", admin, "Share a resource with all projects")
 NETWORKS_PROVIDER = Rule("create_network:provider:network_type", admin, "Set provider attributes of a network")
+NETWORKS_SEGMENTS = Rule("create_network:segments", admin, "Create a network with several segments")
 NETWORKS_UPDATE_PROVIDER = Rule(
     "update_network:provider:network_type", admin, "Change provider attributes of a network"
 )
@@ -121,8 +122,8 @@ SERVICE_PROVIDERS_GET = Rule("get_service_provider", _any_reader, "List service 
 AGENTS_GET = Rule("get_agent", admin, "Show agents")
 AGENTS_LIST = Rule("get_agents", _any_reader, "List agents; only admins see any")
 AGENTS_UPDATE = Rule("update_agent", admin, "Update agents, and assign networks and routers to them")
-SEGMENTS_GET = Rule("get_segment", admin, "List and show segments")
-SEGMENTS_CREATE = Rule("create_segment", admin, "Create, update and delete segments")
+SUBNETS_CREATE_SEGMENT = Rule("create_subnet:segment_id", admin, "Create a subnet on a segment")
+SUBNETS_UPDATE_SEGMENT = Rule("update_subnet:segment_id", admin, "Associate a subnet with a segment")
 FLAVORS_ASSOCIATE = Rule("create_flavor_service_profile", admin, "Associate a service profile with a flavor")
 FLAVORS_DISASSOCIATE = Rule("delete_flavor_service_profile", admin, "Remove a service profile from a flavor")
 LOCAL_IPS_GET = Rule("get_local_ip", project_reader, "List and show local IPs")
@@ -163,6 +164,8 @@ QOS_RULES = {
 TRUNKS = ResourceRules.build("trunk", "trunks")
 FLAVORS = ResourceRules.build("flavor", "flavors of network services", write=admin, read=_any_reader)
 SERVICE_PROFILES = ResourceRules.build("service_profile", "service profiles of flavors", write=admin, read=admin)
+SEGMENTS = ResourceRules.build("segment", "segments", write=admin, read=admin)
+SEGMENT_RANGES = ResourceRules.build("network_segment_range", "network segment ranges", write=admin, read=admin)
 METERING_LABELS = ResourceRules.build("metering_label", "metering labels", write=admin, read=admin)
 METERING_LABEL_RULES = ResourceRules.build("metering_label_rule", "rules of metering labels", write=admin, read=admin)
 

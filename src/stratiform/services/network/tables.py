@@ -56,6 +56,7 @@ subnets_table = define_table(
     Column("service_types", Json, nullable=False),
     Column("allocation_pools", Json, nullable=False),
     Column("subnetpool_id", String(64), index=True),
+    Column("segment_id", String(64), index=True),
 )
 
 #: Allocation pools as numbers (32 hexadecimal digits). Every address below `next` has been allocated at least once.

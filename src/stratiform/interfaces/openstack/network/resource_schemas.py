@@ -11,6 +11,7 @@ from stratiform.interfaces.openstack.network.schemas.common import (
     ListQuery,
     OptionalText,
     Tag,
+    Text,
 )
 from stratiform.services.network.model.resource_types import REQUIRED, Attribute, Column, ResourceType
 
@@ -62,7 +63,9 @@ def build_schemas(resource_type: ResourceType) -> ResourceSchemas:
 
 def _create_fields(resource_type: ResourceType) -> list[_Field]:
     fields: list[_Field] = [
-        (name, OptionalText, UNSET) for name in ("name", "description") if name in resource_type.standard
+        (name, _text(resource_type) | UnsetType, UNSET)
+        for name in ("name", "description")
+        if name in resource_type.standard
     ]
     if resource_type.owned:
         fields += [("project_id", OptionalText, UNSET), ("tenant_id", OptionalText, UNSET)]
@@ -77,14 +80,16 @@ def _create_fields(resource_type: ResourceType) -> list[_Field]:
 
 def _update_fields(resource_type: ResourceType) -> list[_Field]:
     fields: list[_Field] = [
-        (name, OptionalText, UNSET) for name in ("name", "description") if name in resource_type.standard
+        (name, _text(resource_type) | UnsetType, UNSET)
+        for name in ("name", "description")
+        if name in resource_type.standard
     ]
     return fields + [_optional(attribute) for attribute in resource_type.attributes if attribute.update]
 
 
 def _response_fields(resource_type: ResourceType) -> list[_Field]:
     fields: list[_Field] = [("id", str)]
-    fields += [(name, str) for name in ("name", "description") if name in resource_type.standard]
+    fields += [(name, _text(resource_type)) for name in ("name", "description") if name in resource_type.standard]
     if resource_type.owned:
         fields += [("project_id", str), ("tenant_id", str)]
     fields += [_response_field(attribute) for attribute in resource_type.attributes if not attribute.hidden]
@@ -93,6 +98,11 @@ def _response_fields(resource_type: ResourceType) -> list[_Field]:
     if "timestamps" in resource_type.standard:
         fields += [("created_at", str), ("updated_at", str), ("revision_number", int)]
     return fields
+
+
+def _text(resource_type: ResourceType) -> Any:
+    """Return the type of a name or description."""
+    return Text | None if resource_type.has_null_texts else Text
 
 
 def _response_field(attribute: Attribute) -> _Field:

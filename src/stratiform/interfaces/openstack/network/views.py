@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
 from stratiform.interfaces.endpoints import ViewContext
 from stratiform.interfaces.endpoints.encoded_items import EncodedItems
@@ -16,13 +16,32 @@ from stratiform.services.network.model import (
     IpAvailability,
     Network,
     Port,
+    Resource,
     Subnet,
 )
 
 _encoded_ports = EncodedItems()
 
 
-def network(network: Network, subnets: Sequence[Subnet], zones: Sequence[str]) -> network_schemas.Network:
+def network(
+    network: Network, subnets: Sequence[Subnet], zones: Sequence[str], segments: Sequence[Resource] = ()
+) -> network_schemas.Network:
+    """Return a network; `segments` replace the provider attributes if there are several."""
+    response = _network(network, subnets, zones)
+    if len(segments) > 1:
+        response.segments = [
+            network_schemas.ProviderSegment(
+                segment["network_type"], segment["physical_network"], segment["segmentation_id"]
+            )
+            for segment in segments
+        ]
+        response.provider_network_type = UNSET
+        response.provider_physical_network = UNSET
+        response.provider_segmentation_id = UNSET
+    return response
+
+
+def _network(network: Network, subnets: Sequence[Subnet], zones: Sequence[str]) -> network_schemas.Network:
     return network_schemas.Network(
         id=network.id,
         name=network.name,
@@ -47,6 +66,7 @@ def network(network: Network, subnets: Sequence[Subnet], zones: Sequence[str]) -
         provider_physical_network=network.provider_physical_network,
         provider_segmentation_id=network.provider_segmentation_id,
         vlan_transparent=network.vlan_transparent,
+        l2_adjacency=not subnets or subnets[0].segment_id is None,
     )
 
 
@@ -73,6 +93,7 @@ def subnet(subnet: Subnet) -> subnet_schemas.Subnet:
         ipv6_ra_mode=subnet.ipv6_ra_mode,
         service_types=subnet.service_types,
         subnetpool_id=subnet.subnetpool_id,
+        segment_id=subnet.segment_id,
     )
 
 
@@ -103,6 +124,7 @@ def port(port: Port) -> port_schemas.Port:
         extra_dhcp_opts=port.extra_dhcp_opts or [],
         dns_name=port.dns_name or "",
         qos_policy_id=port.qos_policy_id,
+        ip_allocation="immediate" if port.fixed_ips else "none",
         vif_type="other" if port.device_id else "unbound",
     )
 

@@ -83,10 +83,11 @@ def _adjustment(body: schemas.CorrectionCreate) -> MeterAdjustment | None:
         return None
     for name in _ADJUSTMENT:
         if fields[name] is None or fields[name] == "":
-            raise Invalid(f"{name}: missing", hint="an adjustment has `meter`, `quantity` and `at`")
+            raise Invalid(f"{name}: missing", hint="an adjustment requires `meter`, `quantity` and `at`")
     for name, value in fields.items():
         if name not in (*_ADJUSTMENT, *_COMMON) and value:
-            raise Invalid(f"{name}: not allowed together with meter", hint="use two corrections")
+            hint = f"create separate corrections for the meter and for {name}"
+            raise Invalid(f"{name}: not allowed together with meter", hint=hint)
     at = _parse(body.at, "at")
     assert at is not None, "checked above"
     return MeterAdjustment(str(body.meter), parse_quantity(body.quantity), at, project_id=body.project_id)

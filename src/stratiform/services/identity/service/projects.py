@@ -51,7 +51,7 @@ class Projects:
         domain = load_domain(ctx.db, new.domain_id or get_owning_domain_id(parent) or get_default_domain_id(ctx.caller))
         policy.CREATE_PROJECT.require(ctx.caller, domain_id=domain.id)
         if parent is not None and get_owning_domain_id(parent) != domain.id:
-            raise Invalid("Project domain_id must match its parent's domain.")
+            raise Invalid("The project's domain_id must match that of its parent.")
         if parent is not None and not parent.enabled:
             raise ForbiddenAction(f"cannot create a project in a branch containing a disabled project: {parent.id}")
         project = build_project(self.ids.hex(), new, domain_id=domain.id, parent_id=parent.id if parent else domain.id)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Invalid, describe_cause
 from stratiform.services.ingest.parsing.meter_file_checks import find_problems
 from stratiform.services.ingest.parsing.meter_files import IgnoredEvents, IgnoredEventsFile, MeterFile, MeterFileTable
 
@@ -15,8 +15,8 @@ T = TypeVar("T", bound=MeterFileTable)
 
 #: Texts of msgspec to those of this module.
 _TEXTS = {
-    "Object contains unknown field": "unknown key",
-    "Object missing required field": "missing key",
+    "object contains unknown field": "unknown key",
+    "object missing required field": "missing key",
 }
 
 
@@ -47,7 +47,7 @@ def _decode(text: str, filename: str, table_type: type[T]) -> T:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"{filename}: not TOML: {error}") from error
+        raise Invalid(f"{filename}: not TOML: {describe_cause(error)}") from error
     error_at = _find_error(document, table_type)
     if error_at is None:
         return msgspec.convert(document, table_type)
@@ -62,7 +62,7 @@ def _find_error(document: Mapping[str, object], table_type: type[MeterFileTable]
     try:
         msgspec.convert(document, table_type)
     except msgspec.ValidationError as error:
-        problem, _, key = str(error).partition(" - at `$")
+        problem, _, key = describe_cause(error).partition(" - at `$")
         return key.rstrip("`").lstrip("."), problem
     return None
 

@@ -147,7 +147,7 @@ class Corrections:
         self.require_list(ctx)
         before = None if page.marker is None else parse_uint(page.marker)
         if page.marker is not None and before is None:
-            raise Invalid("`marker` is not a valid cursor", hint="use the `next` of the previous page")
+            raise Invalid("`marker` is not a valid cursor", hint="use the value of `next` from the previous page")
         rows = self.ledger.corrections.list(ctx.db, usage_filter, page.limit + 1, before)
         revocations = correction_events.list_revocations(ctx.db, self.ledger, [record for _, record in rows])
         corrections = [
@@ -199,5 +199,5 @@ class Corrections:
         }
         return Invalid(
             f"meter: resource type {resource.resource_type} has no meter '{meter[:80]}'",
-            hint=f"known meters: {', '.join(sorted(meters)) or 'none'}",
+            hint=f"known meters: {', '.join(sorted(meters))}" if meters else "the resource type has no meters",
         )

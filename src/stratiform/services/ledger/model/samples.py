@@ -130,7 +130,9 @@ def decode_sample_cursor(cursor: str) -> tuple[Micros, int, str]:
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=tuple[int, int, str])
     except (*NOT_JSON, ValueError) as error:
-        raise Invalid("`marker` is not a valid cursor", hint="use the `next` of the previous page") from error
+        raise Invalid(
+            "`marker` is not a valid cursor", hint="use the value of `next` from the previous page"
+        ) from error
 
 
 def _without_duplicates(samples: Iterable[Sample]) -> Sequence[Sample]:

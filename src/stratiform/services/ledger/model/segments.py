@@ -101,7 +101,9 @@ def decode_segment_cursor(cursor: str) -> SegmentKey:
     try:
         key: SegmentKey = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=SegmentKey)
     except (*NOT_JSON, ValueError) as error:
-        raise Invalid("`marker` is not a valid cursor", hint="use the `next` of the previous page") from error
+        raise Invalid(
+            "`marker` is not a valid cursor", hint="use the value of `next` from the previous page"
+        ) from error
     return key
 
 

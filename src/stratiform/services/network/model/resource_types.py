@@ -73,7 +73,8 @@ class Attribute:
 
 
 def text(name: str, default: Any = "", kind: Any = Text, **options: Any) -> Attribute:
-    return Attribute(name, kind | None if default is None else kind, default, nullable=default is None, **options)
+    options.setdefault("nullable", default is None)
+    return Attribute(name, kind | None if default is None else kind, default, **options)
 
 
 def flag(name: str, default: bool | None = False, **options: Any) -> Attribute:
@@ -114,7 +115,7 @@ class ResourceType:
     `path` may contain the id of a parent, stored in the attribute `parent`. `public`: every project sees all resources
     of the type. `owned` False: responses have no project. `unique`: attributes of which no two resources have the same
     values. `quota` is the name of the limit for the number of resources of a project. `id_name`: the name of the id in
-    paths, if another API has resources of the same name.
+    paths, if another API has resources of the same name. `has_null_texts`: an empty name or description is null.
     """
 
     name: str
@@ -133,6 +134,7 @@ class ResourceType:
     quota: str = ""
     operations: frozenset[str] = frozenset({"create", "show", "list", "update", "delete"})
     id_name: str = ""
+    has_null_texts: bool = False
 
     @property
     def table_name(self) -> str:
@@ -178,7 +180,8 @@ def describe_resource(
     body: Attributes = {"id": resource.id}
     for name in ("name", "description"):
         if name in resource_type.standard:
-            body[name] = getattr(resource, name)
+            value = getattr(resource, name)
+            body[name] = None if resource_type.has_null_texts and not value else value
     if resource_type.owned:
         body |= {"project_id": resource.project_id, "tenant_id": resource.project_id}
     body |= {

@@ -63,6 +63,7 @@ class Subnet:
     service_types: list[str] = field(default_factory=list)
     allocation_pools: list[dict[str, str]] = field(default_factory=list)
     subnetpool_id: str | None = None
+    segment_id: str | None = None
     tags: list[str] = field(default_factory=list)
     revision: int = 1
 

@@ -5,10 +5,13 @@ from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
+    String,
     Table,
     Text,
     and_,
+    case,
     false,
     func,
     or_,
@@ -27,6 +30,9 @@ from stratiform.services.network.model.ip_addresses import parse_address, to_sor
 from stratiform.services.network.tables import addresses_table, networks_table, ports_table
 
 R = TypeVar("R", bound=RowDataclass)
+
+#: What null is sorted as in a column with numbers, none of which is negative.
+_BEFORE_ALL_NUMBERS = -1
 
 _TAG_FILTERS = ("tags", "tags_any", "not_tags", "not_tags_any")
 
@@ -104,4 +110,8 @@ def _filter_fixed_ips(values: Sequence[str]) -> ColumnElement[bool]:
 
 def _sort_column(table: Table, name: str) -> ColumnElement[Any]:
     column = table.c[name]
-    return func.coalesce(column, "") if column.nullable else column
+    if isinstance(column.type, Boolean):  # which some databases do not compare
+        return case((column.is_(None), _BEFORE_ALL_NUMBERS), (column.is_(True), 1), else_=0)
+    if not column.nullable:
+        return column
+    return func.coalesce(column, "" if isinstance(column.type, String) else _BEFORE_ALL_NUMBERS)

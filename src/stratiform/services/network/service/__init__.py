@@ -28,6 +28,7 @@ from stratiform.services.network.service.router_interfaces import RouterInterfac
 from stratiform.services.network.service.routers import Routers
 from stratiform.services.network.service.security_group_rules import DefaultSecurityGroupRules, SecurityGroupRules
 from stratiform.services.network.service.security_groups import SecurityGroups
+from stratiform.services.network.service.segments import Segments
 from stratiform.services.network.service.server_ports import ServerPorts
 from stratiform.services.network.service.service_ports import ServicePorts
 from stratiform.services.network.service.shared_resources import (
@@ -67,6 +68,7 @@ class NetworkService:
     address_groups: AddressGroups
     trunks: Trunks
     flavors: Flavors
+    segments: Segments
     collections: Mapping[str, ResourceCollection]
 
     @classmethod
@@ -83,7 +85,7 @@ class NetworkService:
         subnets = Subnets(database, ids, clouds, networks, quotas, pools)
         ports = Ports(ids, networks, groups, quotas, port_users)
         service_ports = ServicePorts(ids)
-        flavors = Flavors(dependencies)
+        flavors, segments = Flavors(dependencies), Segments(dependencies)
         routers = Routers(dependencies, networks, service_ports, flavors)
         router_interfaces = RouterInterfaces(routers, subnets, ports)
         floating_ips = FloatingIps(dependencies, networks, ports, service_ports)
@@ -113,9 +115,10 @@ class NetworkService:
             address_groups=address_groups,
             trunks=trunks,
             flavors=flavors,
+            segments=segments,
             collections=_build_collections(
                 dependencies,
-                (groups, rules, templates, pools, address_groups),
+                (groups, rules, templates, pools, address_groups, segments),
                 (routers, floating_ips, port_forwardings, trunks, flavors),
             ),
         )

@@ -13,7 +13,6 @@ from stratiform.kit.pagination import Slice
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network import policy
 from stratiform.services.network.errors import (
-    InvalidInput,
     NetworkInUse,
     NetworkNotFound,
     VlanTransparencyNotSupported,
@@ -31,6 +30,11 @@ from stratiform.services.network.service.ownership import (
 )
 from stratiform.services.network.service.qos_assignments import find_default_qos_policy, require_qos_policy
 from stratiform.services.network.service.quotas import Quotas
+from stratiform.services.network.service.segments import (
+    create_segments,
+    read_new_segments,
+    update_provider_values,
+)
 from stratiform.services.network.service.subnet_deletion import delete_subnet
 
 #: The rules for attributes that only admins may set.
@@ -41,6 +45,7 @@ _CREATE_RULES = {
     "provider_network_type": policy.NETWORKS_PROVIDER,
     "provider_physical_network": policy.NETWORKS_PROVIDER,
     "provider_segmentation_id": policy.NETWORKS_PROVIDER,
+    "segments": policy.NETWORKS_SEGMENTS,
 }
 _UPDATE_RULES = {
     "shared": policy.NETWORKS_UPDATE_SHARED,
@@ -50,9 +55,6 @@ _UPDATE_RULES = {
     "provider_physical_network": policy.NETWORKS_UPDATE_PROVIDER,
     "provider_segmentation_id": policy.NETWORKS_UPDATE_PROVIDER,
 }
-
-#: The highest segmentation ID by type of network; the lowest is 1. Source: neutron_lib/constants.py.
-_LAST_SEGMENTATION_IDS = {"vlan": 4094, "vxlan": 2**24 - 1, "geneve": 2**24 - 1, "gre": 2**32 - 1}
 
 #: The number of ports that the error for a network in use lists.
 _MAX_LISTED_PORTS = 5
@@ -75,7 +77,11 @@ class Networks:
     notifications: Notifications
 
     def create(self, ctx: RequestContext, project_id: str | None, attributes: Attributes) -> Network:
-        """Create a network of the caller's project, or (admins) of another."""
+        """Create a network of the caller's project, or (admins) of another.
+
+        `segments`: the values of several segments, instead of provider attributes. Raises as `read_new_segments`,
+        FlatNetworkInUse, VlanIdInUse, TunnelIdInUse.
+        """
         owner = resolve_owner(ctx.caller, project_id)
         policy.NETWORKS_CREATE.require(ctx.caller, owner)
         for name, rule in _CREATE_RULES.items():
@@ -83,12 +89,13 @@ class Networks:
                 rule.require(ctx.caller, owner)
         if attributes.get("vlan_transparent"):
             raise VlanTransparencyNotSupported
-        _check_segmentation_id(attributes)
+        attributes, segments = read_new_segments(attributes)
         require_qos_policy(ctx, attributes)
         self.quotas.reserve(ctx.db, owner, "network")
         attributes = {"qos_policy_id": find_default_qos_policy(ctx, owner), **attributes}
         network = Network(id=self.ids.uuid(), project_id=owner, created_at=ctx.now, updated_at=ctx.now, **attributes)
         created = resources.networks.insert(ctx.db, network)
+        create_segments(ctx, self.ids, created, segments)
         self.notifications.notify_network(ctx, "create", created)
         return created
 
@@ -125,8 +132,8 @@ class Networks:
         for name, rule in _UPDATE_RULES.items():
             if name in changes and changes[name] != getattr(network, name):
                 rule.require(ctx.caller, network.project_id)
-        _check_segmentation_id({"provider_network_type": network.provider_network_type, **changes})
         require_qos_policy(ctx, changes)
+        update_provider_values(ctx, network, changes)
         updated = save_changes(ctx, resources.networks, network, changes)
         self.notifications.notify_network(ctx, "update", updated)
         return updated
@@ -158,11 +165,3 @@ class Networks:
     def list_availability_zones(self, db: Connection, project_id: str) -> Sequence[str]:
         """Return the availability zones of the project's networks."""
         return self.clouds.bindings.list_zones(db, project_id)
-
-
-def _check_segmentation_id(attributes: Attributes) -> None:
-    """Raises: InvalidInput."""
-    segment = attributes.get("provider_segmentation_id")
-    last = _LAST_SEGMENTATION_IDS.get(attributes.get("provider_network_type") or "", 2**32 - 1)
-    if segment is not None and not 1 <= segment <= last:
-        raise InvalidInput(f"segmentation_id out of range (1 through {last}).")

@@ -251,7 +251,7 @@ class ResourceCollection:
             default = None if attribute.default is REQUIRED else attribute.default
             value = values.get(attribute.name)
             own[attribute.name] = default if value is None else value
-        standard = {name: values[name] for name in _STANDARD if name in values}
+        standard = {name: values[name] for name in _STANDARD if values.get(name) is not None}
         return Resource(
             id=resource_id or self.ids.uuid(),
             project_id=owner,
@@ -268,7 +268,8 @@ class ResourceCollection:
             for attribute in self.resource_type.stored_attributes
             if not attribute.nullable and attribute.default is not REQUIRED and changes.get(attribute.name, "") is None
         }
-        return {**changes, **resets}
+        texts = {name: "" for name in ("name", "description") if changes.get(name, "") is None}
+        return {**changes, **resets, **texts}
 
     def _insert(self, ctx: RequestContext, resource: Resource) -> None:
         try:

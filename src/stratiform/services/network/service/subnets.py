@@ -36,6 +36,7 @@ from stratiform.services.network.service.ownership import (
     sees_all_projects,
 )
 from stratiform.services.network.service.quotas import Quotas
+from stratiform.services.network.service.segments import require_segment, require_segment_change
 from stratiform.services.network.service.subnet_deletion import delete_subnet
 from stratiform.services.network.service.subnet_pools import SubnetPools
 
@@ -69,7 +70,11 @@ class Subnets:
         self.quotas.reserve(ctx.db, owner, "subnet")
         new = self._allocate_prefix(ctx, new, owner)
         cidr = parse_cidr(new.cidr or "", new.ip_version)
-        self._require_no_overlap(ctx.db, network, cidr)
+        others = self._require_no_overlap(ctx.db, network, cidr)
+        segment_id = new.attributes.get("segment_id")
+        if segment_id is not None:
+            policy.SUBNETS_CREATE_SEGMENT.require(ctx.caller, network.project_id)
+        require_segment(ctx, network.id, segment_id, others)
         gateway = _resolve_gateway(new.gateway_ip, cidr)
         if new.pools is None:
             pools = compute_default_pools(cidr, gateway, reserved or ReservedAddresses())
@@ -134,6 +139,9 @@ class Subnets:
         """Change a subnet. Raises as `create`, and SubnetNotFound."""
         subnet = self.get(ctx, subnet_id)
         policy.SUBNETS_UPDATE.require(ctx.caller, subnet.project_id)
+        if changes.get("segment_id", subnet.segment_id) != subnet.segment_id:
+            policy.SUBNETS_UPDATE_SEGMENT.require(ctx.caller, subnet.project_id)
+            require_segment_change(ctx, subnet, changes["segment_id"])
         ip_allocations.lock_subnets(ctx.db, [subnet.id])
         updated = save_changes(ctx, resources.subnets, subnet, _resolve_changes(subnet, changes))
         _check_dhcp_options(updated)
@@ -181,14 +189,17 @@ class Subnets:
             return self.pools.find_default(ctx, new.ip_version)
         return new.pool_id
 
-    def _require_no_overlap(self, db: Connection, network: Network, cidr: Cidr) -> None:
+    def _require_no_overlap(self, db: Connection, network: Network, cidr: Cidr) -> Sequence[Subnet]:
+        """Lock the network, and return its subnets. Raises NetworkNotFound, InvalidInput."""
         if not resources.lock_network(db, network.id):
             raise NetworkNotFound(network.id)
-        for subnet in resources.list_subnets_by_network(db, [network.id])[network.id]:
+        subnets = resources.list_subnets_by_network(db, [network.id])[network.id]
+        for subnet in subnets:
             if subnet.ip_version == cidr.version and cidr.overlaps(ip_network(subnet.cidr)):
                 raise InvalidInput(
                     f"Requested subnet with cidr: {cidr} for network: {network.id} overlaps with another subnet"
                 )
+        return subnets
 
 
 def _release_automatic_addresses(ctx: RequestContext, subnet: Subnet) -> None:

@@ -117,7 +117,7 @@ def resolve_log_size(db: Connection, ledger: LedgerService, size: int | None) ->
     """Return `size`, or the current size of the log. Raises: Invalid if the log is smaller."""
     current = ledger.merkle_log.get_size(db)
     if size is not None and size > current:
-        raise Invalid(f"The log has {current} events, not {size}.")
+        raise Invalid(f"The log has only {current} events, fewer than the requested size of {size}.")
     return current if size is None else size
 
 

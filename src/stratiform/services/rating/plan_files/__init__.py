@@ -11,7 +11,7 @@ from typing import cast, get_args
 from babel.core import get_global
 
 from stratiform.kit.clock import Micros, format_iso, from_datetime, parse_iso
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Invalid, describe_cause
 from stratiform.services.ledger.model import MeterCatalog
 from stratiform.services.rating.model import PlanVersion, Price, PricePlan, UnpricedRule
 from stratiform.services.rating.plan_files.price_parser import parse_price
@@ -31,7 +31,7 @@ def parse_plan(source: str, catalog: MeterCatalog, file: str = "") -> PricePlan:
     try:
         values = tomllib.loads(source, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise PlanFileTable({}, file).build_error("", f"not valid TOML: {error}") from error
+        raise PlanFileTable({}, file).build_error("", f"not valid TOML: {describe_cause(error)}") from error
     table = PlanFileTable(values, file)
     table.check_keys(_PLAN_KEYS)
     prefix = f"{file}: " if file else ""

@@ -30,8 +30,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CopyKind(Generic[T]):
-    """Snapshots, or backups: their rows and events, and by status what a message states if an operation fails."""
+    """Snapshots, or backups: their rows and events, and by status what a message states if an operation fails.
 
+    `failure_log`: the format of a log message with id, status and error.
+    """
+
+    failure_log: str
     rows: TableGateway[T]
     append_event: Callable[[Connection, Ids, str, T, Micros], None]
     created: str
@@ -41,6 +45,7 @@ class CopyKind(Generic[T]):
 
 
 SNAPSHOTS = CopyKind(
+    "snapshot operation failed snapshot=%s status=%s error=%r",
     snapshots.snapshots,
     events.append_snapshot_event,
     events.SNAPSHOT_CREATED,
@@ -52,6 +57,7 @@ SNAPSHOTS = CopyKind(
     },
 )
 BACKUPS = CopyKind(
+    "backup operation failed backup=%s status=%s error=%r",
     snapshots.backups,
     events.append_backup_event,
     events.BACKUP_CREATED,
@@ -175,7 +181,7 @@ def _find_native(cloud: SnapshotDriver, copy: Snapshot | Backup) -> NativeSnapsh
 
 
 def _fail(kind: CopyKind[T], service: VolumeService, job: Job, copy: T, status: str, reason: str) -> None:
-    logger.warning("snapshot or backup failed id=%s status=%s error=%r", copy.id, status, reason)
+    logger.warning(kind.failure_log, copy.id, status, reason)
     failure = kind.failures.get(copy.status)
     _complete(kind, service, job, copy, kind.updated, failure=failure, status=status, fault=reason)
 

@@ -113,7 +113,10 @@ def _access_rules(rules: list[schemas.AccessRuleReference] | None) -> list[JsonO
     if rules is None:
         return None
     if any(not rule.id and not (rule.service and rule.method and rule.path.startswith("/")) for rule in rules):
-        raise Invalid("Invalid input for field 'access_rules': a rule requires an id, or service, method and path")
+        raise Invalid(
+            "Invalid input for field 'access_rules': a rule requires an id,"
+            " or a service, a method and a path that starts with /"
+        )
     return [asdict(rule) for rule in rules]
 
 

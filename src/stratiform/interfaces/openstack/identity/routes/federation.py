@@ -35,7 +35,7 @@ _SCRIPT_HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decod
 
 
 def _sign_in(request: ApiRequest, idp_id: str, protocol_id: str) -> ApiResponse[schemas.TokenResponse]:
-    """Issue an unscoped token in exchange for a provider's access token in the header `Authorization: Bearer`."""
+    """Issue an unscoped token in exchange for a provider's access token in the `Authorization: Bearer` header."""
     scheme, _, access_token = request.http.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not access_token.strip():
         raise AuthenticationFailed
@@ -48,13 +48,13 @@ def _sign_in(request: ApiRequest, idp_id: str, protocol_id: str) -> ApiResponse[
 
 @api.get(_PROTOCOL + "/auth", None, status=201, errors=(SimpleResourceNotFound,))
 def sign_in_federated_user(request: ApiRequest, idp_id: str, protocol_id: str) -> ApiResponse[schemas.TokenResponse]:
-    """Issue an unscoped token in exchange for a provider's access token in the header `Authorization: Bearer`."""
+    """Issue an unscoped token in exchange for a provider's access token in the `Authorization: Bearer` header."""
     return _sign_in(request, idp_id, protocol_id)
 
 
 @api.post(_PROTOCOL + "/auth", None, status=201, errors=(SimpleResourceNotFound,))
 def create_federated_token(request: ApiRequest, idp_id: str, protocol_id: str) -> ApiResponse[schemas.TokenResponse]:
-    """Issue an unscoped token in exchange for a provider's access token in the header `Authorization: Bearer`."""
+    """Issue an unscoped token in exchange for a provider's access token in the `Authorization: Bearer` header."""
     return _sign_in(request, idp_id, protocol_id)
 
 

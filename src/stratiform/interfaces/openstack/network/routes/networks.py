@@ -63,9 +63,13 @@ def delete_network(request: ApiRequest, network_id: str) -> None:
 
 
 def _create(request: ApiRequest, new: schemas.NetworkCreate) -> Network:
-    return request.services.network.networks.create(
-        request.ctx, get_requested_project_id(new), get_set_attributes(new, *_NOT_STORED)
-    )
+    attributes = get_set_attributes(new, *_NOT_STORED)
+    if "segments" in attributes:
+        attributes["segments"] = [
+            {name.removeprefix("provider:"): value for name, value in segment.items()}
+            for segment in attributes["segments"]
+        ]
+    return request.services.network.networks.create(request.ctx, get_requested_project_id(new), attributes)
 
 
 def _response(request: ApiRequest, network: Network) -> schemas.NetworkResponse:
@@ -77,4 +81,9 @@ def _views(request: ApiRequest, networks: Sequence[Network]) -> list[schemas.Net
     subnets = service.subnets.list_by_network(db, [network.id for network in networks])
     projects = {network.project_id for network in networks}
     zones = {project_id: service.networks.list_availability_zones(db, project_id) for project_id in projects}
-    return [views.network(network, subnets[network.id], zones[network.project_id]) for network in networks]
+    ids = [network.id for network in networks]
+    segments = service.segments.list_by_network(db, ids) if request.view.is_admin else dict.fromkeys(ids, ())
+    return [
+        views.network(network, subnets[network.id], zones[network.project_id], segments[network.id])
+        for network in networks
+    ]

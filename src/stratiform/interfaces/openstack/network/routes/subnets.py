@@ -36,7 +36,6 @@ _NEW_SUBNET_FIELDS = (
     "gateway_ip",
     "allocation_pools",
     "subnetpool_id",
-    "segment_id",
     "prefixlen",
     "use_default_subnetpool",
 )

@@ -31,21 +31,12 @@ def _get_router(request: ApiRequest, **ids: str) -> object:
 
 _COLLECTIONS = (
     _Unsupported(
-        "/segments",
-        "segments",
-        "segment_id",
-        "Segment",
-        policy.SEGMENTS_GET,
-        policy.SEGMENTS_CREATE,
-        "Segments are not supported: a network is one layer 2 domain in each cloud.",
-    ),
-    _Unsupported(
         "/network_segment_ranges",
         "network_segment_ranges",
         "network_segment_range_id",
         "Network Segment Range",
-        policy.SEGMENTS_GET,
-        policy.SEGMENTS_CREATE,
+        policy.SEGMENT_RANGES.get,
+        policy.SEGMENT_RANGES.create,
         "Network segment ranges are not supported: clouds assign the segments of networks.",
     ),
     _Unsupported(

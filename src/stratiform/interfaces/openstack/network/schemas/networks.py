@@ -16,6 +16,14 @@ from stratiform.interfaces.openstack.network.schemas.common import (
 )
 
 
+class ProviderSegment(Struct, forbid_unknown_fields=True):
+    """One of several segments of a network."""
+
+    network_type: str | None = field(name="provider:network_type", default=None)
+    physical_network: str | None = field(name="provider:physical_network", default=None)
+    segmentation_id: int | None = field(name="provider:segmentation_id", default=None)
+
+
 class NetworkUpdate(ResourceUpdate, forbid_unknown_fields=True, kw_only=True):
     admin_state_up: OptionalFlag = UNSET
     shared: OptionalFlag = UNSET
@@ -38,6 +46,7 @@ class NetworkCreate(NetworkUpdate, forbid_unknown_fields=True, kw_only=True):
     tags: list[Tag] | UnsetType = UNSET
     availability_zone_hints: list[str] | UnsetType = UNSET
     vlan_transparent: OptionalFlag = UNSET
+    segments: list[ProviderSegment] | UnsetType = UNSET
 
 
 class NetworkCreateRequest(Struct):
@@ -78,9 +87,17 @@ class Network(Resource, kw_only=True):
     dns_domain: str = ""
     qos_policy_id: str | None = None
     vlan_transparent: bool | None = None
-    provider_network_type: Annotated[str | None, ADMIN_ONLY] = field(name="provider:network_type", default=None)
-    provider_physical_network: Annotated[str | None, ADMIN_ONLY] = field(name="provider:physical_network", default=None)
-    provider_segmentation_id: Annotated[int | None, ADMIN_ONLY] = field(name="provider:segmentation_id", default=None)
+    l2_adjacency: bool = True
+    provider_network_type: Annotated[str | UnsetType | None, ADMIN_ONLY] = field(
+        name="provider:network_type", default=None
+    )
+    provider_physical_network: Annotated[str | UnsetType | None, ADMIN_ONLY] = field(
+        name="provider:physical_network", default=None
+    )
+    provider_segmentation_id: Annotated[int | UnsetType | None, ADMIN_ONLY] = field(
+        name="provider:segmentation_id", default=None
+    )
+    segments: Annotated[list[ProviderSegment] | UnsetType, ADMIN_ONLY] = UNSET
 
 
 class NetworkResponse(Struct):

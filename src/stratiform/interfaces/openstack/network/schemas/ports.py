@@ -105,6 +105,7 @@ class Port(Resource, kw_only=True):
     extra_dhcp_opts: list[dict[str, Any]] = []
     dns_name: str = ""
     qos_policy_id: str | None = None
+    ip_allocation: str = "immediate"
     vnic_type: str = field(name="binding:vnic_type")
     host: Annotated[str, ADMIN_ONLY] = field(name="binding:host_id")
     profile: Annotated[BindingProfile, ADMIN_ONLY] = field(name="binding:profile")

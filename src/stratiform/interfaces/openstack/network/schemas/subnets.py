@@ -1,9 +1,10 @@
 """Subnets."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from stratiform.interfaces.endpoints import ADMIN_ONLY
 from stratiform.interfaces.openstack.network.schemas.common import (
     Link,
     OptionalFlag,
@@ -38,6 +39,7 @@ class SubnetUpdate(ResourceUpdate, forbid_unknown_fields=True, kw_only=True):
     dns_nameservers: list[str] | UnsetType = UNSET
     host_routes: list[HostRoute] | UnsetType = UNSET
     service_types: list[str] | UnsetType = UNSET
+    segment_id: str | UnsetType | None = UNSET
 
 
 class SubnetCreate(SubnetUpdate, forbid_unknown_fields=True, kw_only=True):
@@ -50,7 +52,6 @@ class SubnetCreate(SubnetUpdate, forbid_unknown_fields=True, kw_only=True):
     ipv6_address_mode: Ipv6Mode | UnsetType | None = UNSET
     ipv6_ra_mode: Ipv6Mode | UnsetType | None = UNSET
     subnetpool_id: str | UnsetType | None = UNSET
-    segment_id: UnsetType | None = UNSET
     prefixlen: int | UnsetType = UNSET
     use_default_subnetpool: OptionalFlag = UNSET
 
@@ -73,6 +74,7 @@ class SubnetListQuery(ResourceListQuery, kw_only=True):
     ipv6_address_mode: list[str] = []
     ipv6_ra_mode: list[str] = []
     subnetpool_id: list[str] = []
+    segment_id: list[str] = []
 
 
 class Subnet(Resource, kw_only=True):
@@ -88,6 +90,7 @@ class Subnet(Resource, kw_only=True):
     ipv6_ra_mode: str | None
     service_types: list[str]
     subnetpool_id: str | None = None
+    segment_id: Annotated[str | None, ADMIN_ONLY] = None
 
 
 class SubnetResponse(Struct):

@@ -1,6 +1,15 @@
 """The declared resource types, by subject."""
 
-from stratiform.services.network.model.declared_types import addressing, flavors, links, qos, routing, security, sharing
+from stratiform.services.network.model.declared_types import (
+    addressing,
+    flavors,
+    links,
+    qos,
+    routing,
+    security,
+    segments,
+    sharing,
+)
 
 RESOURCE_TYPES = (
     addressing.ADDRESS_SCOPE,
@@ -19,6 +28,7 @@ RESOURCE_TYPES = (
     links.TRUNK,
     links.METERING_LABEL,
     links.METERING_LABEL_RULE,
+    segments.SEGMENT,
     flavors.NETWORK_FLAVOR,
     flavors.SERVICE_PROFILE,
 )

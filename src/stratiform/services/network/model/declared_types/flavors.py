@@ -12,6 +12,7 @@ from stratiform.services.network.errors.flavors import (
     ServiceProfileNotFound,
 )
 from stratiform.services.network.model.resource_types import (
+    REQUIRED,
     Attribute,
     Column,
     Identifier,
@@ -34,7 +35,7 @@ NETWORK_FLAVOR = ResourceType(
     policy.FLAVORS,
     NetworkFlavorNotFound,
     (
-        text("service_type", update=False),
+        text("service_type", REQUIRED, update=False),
         flag("enabled", default=True),
         Attribute("service_profiles", list[Identifier], [], Column.NONE, filters=False),
     ),

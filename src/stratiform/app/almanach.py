@@ -47,7 +47,8 @@ def check_authentication(settings: Settings) -> None:
     if settings.almanach_private_key and settings.almanach_auth == "keystone":
         logger.warning(
             "almanach_private_key is ignored because almanach_auth is keystone "
-            "(set it to private_key to accept only the key, or to token,keystone to accept both)"
+            "(set almanach_auth to private_key to accept only the key, or to token,keystone to accept both the key and "
+            "tokens of Keystone)"
         )
 
 

@@ -164,7 +164,7 @@ def test_running_home_is_reached_without_a_proxy(cli: Cli) -> None:
 
 
 def test_command_in_a_home_with_an_older_schema_is_refused(cli: Cli) -> None:
-    cli("db", "downgrade", "0001", "--yes")
+    cli("db", "downgrade", "0086", "--yes")
     assert "`stratiform up`" in cli.error_line("account", "list")
 
 

@@ -1,9 +1,7 @@
 """A home with lost or corrupt keys is not started: each key is one line, with what depends on it."""
 
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -142,20 +140,6 @@ def test_rotated_ledger_key_is_accepted(cli: Cli) -> None:
     cli("down")
     (cli.home / "keys" / "ledger" / "1.pub").unlink()
     cli("up", "--detach")
-
-
-def test_database_of_an_earlier_release_requires_keys_that_exist(cli: Cli) -> None:
-    """Their check values are stored at the first start with keys."""
-    cli("db", "downgrade", "0008", "--yes")
-    shutil.move(cli.home / "keys" / "tokens", cli.home / "tokens")
-    assert "/keys/tokens: no keys" in error_lines(cli, "up")[1]
-    shutil.move(cli.home / "tokens", cli.home / "keys" / "tokens")
-    cli("up", "--detach")
-    cli("down")
-    with closing(sqlite3.connect(cli.home / "stratiform.db")) as db:
-        check_values = dict(db.execute("SELECT name, check_value FROM installation_key"))
-    assert set(check_values) == {"tokens", "secrets", "ledger", "installation"}
-    assert all(check_values.values())
 
 
 def test_lost_keys_can_be_replaced(cli: Cli) -> None:

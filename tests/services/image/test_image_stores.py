@@ -11,7 +11,7 @@ import pytest
 from stratiform.kit.errors import Invalid
 from stratiform.kit.work_queue import Worker
 from stratiform.services.image.errors import StorageWriteDenied, StoreReadOnly, StoreUnavailable
-from stratiform.services.image.model import Image, StoreSettings
+from stratiform.services.image.model import Image, NewLocation, StoreSettings
 from stratiform.services.image.stores import s3
 from stratiform.services.image.stores.registry import build_stores
 from stratiform.services.image.stores.s3 import S3Store
@@ -84,6 +84,35 @@ def test_bucket(home: Path, bucket: StoreSettings, size: int) -> None:
     assert file is not None
     assert b"".join(file.open().read_blocks()) == content
     assert not size or b"".join(file.read_blocks(1, 2)) == content[1:3]
+    delete(harness, image)
+    run_worker(harness)
+    assert list_keys(bucket) == []
+
+
+def test_object_that_exists_is_registered(home: Path, bucket: StoreSettings) -> None:
+    """A service registers an object: it is hashed, read, and deleted with the image."""
+    harness = build_harness(home, image_stores=(bucket,))
+    store, service = S3Store(bucket), harness.services.image
+    store.client.put_object(Bucket=bucket.bucket, Key="images/golden/disk.raw", Body=b"golden data")
+    new = NewLocation(store.build_url("golden/disk.raw"))
+    with harness.services.database.transaction() as db:
+        ctx = harness.ctx(db, customer("p1", "member", "service"))
+        image, other, missing = (service.images.create(ctx, FORMATS) for _ in range(3))
+        service.location_imports.create(ctx, image.id, new)
+        service.location_imports.create(ctx, missing.id, NewLocation(store.build_url("nothing")))
+    run_worker(harness)
+    with harness.services.database.transaction() as db:
+        service.location_imports.create(harness.ctx(db, customer("p1", "member", "service")), other.id, new)
+    run_worker(harness)
+    with harness.services.database.read_transaction() as db:
+        ctx = harness.ctx(db, customer())
+        registered, *failed = (service.images.get(ctx, item.id) for item in (image, other, missing))
+        file = service.image_data.find_data(ctx, image.id)
+    assert (registered.status, registered.size, registered.stored_copies) == ("active", 11, 1)
+    assert registered.os_hash_value == hashlib.sha512(b"golden data").hexdigest()
+    assert [item.status for item in failed] == ["queued", "queued"]
+    assert file is not None
+    assert b"".join(file.open().read_blocks(7)) == b"data"
     delete(harness, image)
     run_worker(harness)
     assert list_keys(bucket) == []

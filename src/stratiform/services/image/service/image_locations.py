@@ -85,12 +85,17 @@ class ImageLocations:
         return [url for url in urls if self._may_register(ctx.caller, image, url)][:_MAX_LOCATIONS]
 
     def locate(self, urls: Sequence[str]) -> Located:
-        """Return the data at these addresses, except those without any. Contacts servers: no transaction may be open.
+        """Return the data at these addresses, up to the first one without any, which makes the request fail.
 
-        Raises: StoreUnavailable for a bucket.
+        Contacts servers: no transaction may be open. Raises: StoreUnavailable for a bucket.
         """
-        located = {url: self.find_data(url) for url in urls}
-        return {url: data for url, data in located.items() if data is not None}
+        located: dict[str, LocatedData] = {}
+        for url in urls:
+            data = self.find_data(url)
+            if data is None:
+                break
+            located[url] = data
+        return located
 
     def find_data(self, url: str) -> LocatedData | None:
         """Return the data at an address of a store. Raises StoreUnavailable for a bucket."""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from stratiform.kit.clock import Clock
+from stratiform.kit.clock import MINUTE_US, Clock
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection, Database
 from stratiform.kit.errors import Conflict, Fault, Forbidden, Invalid
@@ -43,8 +43,9 @@ logger = logging.getLogger(__name__)
 
 TASK_TYPE = "location_import"
 
-#: Data is read again after an error, as in Glance (`http_retries`).
+#: Data is read again after an error, as in Glance (`http_retries`), unless its server has been slow.
 _RETRIES = 3
+_RETRY_WINDOW_US = 10 * MINUTE_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +141,13 @@ class LocationImports:
 
     def _hash(self, task: ImageTask, data: LocatedData, keep_lease: Callable[[], None]) -> StoredData:
         """Read and hash the data, again after an error. Raises StoreUnavailable."""
+        retry_until = self.clock.now() + _RETRY_WINDOW_US
         for _ in range(_RETRIES):
             try:
                 return self._hash_once(task, data, keep_lease)
             except StoreUnavailable as error:
+                if self.clock.now() > retry_until:
+                    raise
                 logger.info("failed to hash image data, retrying image=%s error=%r", task.image_id, str(error))
         return self._hash_once(task, data, keep_lease)
 

@@ -12,7 +12,8 @@ from conformance.clouds import PUBLIC_KEY, CloudUnderTest
 from stratiform.contract.compute import NativeServer, NativeServerState, NetworkInterface, ServerSpec
 from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.network import NativeSubnet, SubnetSpec
-from stratiform.contract.volume import NativeVolumeState
+from stratiform.contract.registry import has_multiattach
+from stratiform.contract.volume import NativeVolumeState, VolumeSpec
 
 RUNNING, STOPPED = NativeServerState.RUNNING, NativeServerState.STOPPED
 
@@ -256,3 +257,17 @@ def test_list_returns_all_servers(cloud: CloudUnderTest) -> None:
     compute = cloud.compute
     ids = {compute.create(new_spec(cloud)).id for _ in range(12)}
     assert {server.id for server in compute.list()} == ids
+
+
+def test_a_multiattach_volume_is_attached_to_two_servers(cloud: CloudUnderTest) -> None:
+    if not has_multiattach(cloud.kind):
+        pytest.skip("this cloud has no multiattach volumes")
+    volume = cloud.create_volume(VolumeSpec(str(uuid4()), "shared", 1, multiattach=True))
+    servers = [cloud.create_server() for _ in range(2)]
+    for server in servers * 2:
+        cloud.compute.attach_volume(server.id, volume.id, "/dev/vdb")
+    assert [cloud.compute.get(server.id).volume_ids for server in servers] == [(volume.id,)] * 2
+    cloud.compute.detach_volume(servers[0].id, volume.id)
+    assert cloud.volume.get(volume.id).server_id == servers[1].id
+    with pytest.raises(RequestRejected):
+        cloud.volume.delete(volume.id)

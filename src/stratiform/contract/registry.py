@@ -79,6 +79,11 @@ def has_consistent_snapshots(kind: str) -> bool:
     return bool(getattr(get_connector(kind), "consistent_snapshots", False))
 
 
+def has_multiattach(kind: str) -> bool:
+    """Return True if clouds of this kind can attach a volume to several servers."""
+    return bool(getattr(get_connector(kind), "multiattach", False))
+
+
 def describe_connectors() -> list[ConnectorDescription]:
     """Describe the connectors of all kinds."""
     return [

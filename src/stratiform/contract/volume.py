@@ -31,6 +31,7 @@ class VolumeSpec:
     snapshot_id: str = ""  # native id of the snapshot to copy to the volume
     availability_zone: str = ""  # "" for the cloud's default
     metadata: dict[str, str] = field(default_factory=dict)
+    multiattach: bool = False  # several servers can use the volume; only where the connector has `multiattach`
     encrypted: bool = False  # the cloud encrypts the data at rest, with its own default key
 
 
@@ -43,7 +44,7 @@ class NativeVolume:
     state: NativeVolumeState
     size_gib: int
     native_type: str = ""
-    server_id: str = ""  # native id of the server that it is attached to
+    server_id: str = ""  # native id of a server that it is attached to
     created_at: Micros | None = None
     fault: str = ""
 

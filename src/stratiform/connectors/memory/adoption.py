@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from stratiform.connectors.memory import errors
 from stratiform.connectors.memory.client import Client, Row, SimulatedRequest
-from stratiform.connectors.memory.volume_attachments import attached_server
+from stratiform.connectors.memory.volume_attachments import list_attached_servers
 from stratiform.contract.adoption import AdoptableKind, AdoptableResource
 from stratiform.contract.errors import RequestRejected
 
@@ -55,9 +55,9 @@ class MemoryAdoptionDriver:
             row = request.find_row(_ROWS[kind], native_id)
             if row is None or row["installation"] != request.installation_id:
                 return
-            server_id = attached_server(request, row) if kind is AdoptableKind.VOLUME else ""
-            if server_id:
-                raise RequestRejected(f"volume '{native_id}' is attached to server '{server_id}'")
+            attached_to = _find_server(request, kind, row)
+            if attached_to:
+                raise RequestRejected(f"volume '{native_id}' is attached to server '{attached_to}'")
             request.db.execute(_UPDATES[kind], ("", "", name, native_id))
 
 
@@ -70,10 +70,16 @@ def _to_resource(request: SimulatedRequest, kind: AdoptableKind, row: Row) -> Ad
         token=row["token"] if is_ours else "",
         is_foreign=bool(row["token"]) and not is_ours,
         is_ready=row["ready_at"] <= request.now,
-        server_id=attached_server(request, row) if kind is AdoptableKind.VOLUME else "",
+        server_id=_find_server(request, kind, row),
         zones=_list_zones(request, row["zone"]) if kind is AdoptableKind.VOLUME else (),
         volume_id=row["volume_id"] if kind is AdoptableKind.SNAPSHOT else "",
     )
+
+
+def _find_server(request: SimulatedRequest, kind: AdoptableKind, row: Row) -> str:
+    """Return the id of a server that a volume is attached to, or ""."""
+    servers = list_attached_servers(request, row["id"]) if kind is AdoptableKind.VOLUME else []
+    return servers[0] if servers else ""
 
 
 def _list_zones(request: SimulatedRequest, zone: str) -> tuple[str, ...]:

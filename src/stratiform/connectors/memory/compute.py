@@ -20,10 +20,11 @@ from stratiform.connectors.memory.server_rows import (
 )
 from stratiform.connectors.memory.volume_attachments import (
     attach,
-    attached_server,
     check_attachable,
     check_boot_volume,
+    detach,
     get_volume_row,
+    list_attached_servers,
     resolve_device,
 )
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize, ServerSpec
@@ -149,7 +150,7 @@ class MemoryComputeDriver(MemoryServerOperations):
         with self._client.open_request(writes=True) as request:
             server = get_active_row(request, server_id)
             volume = get_volume_row(request, volume_id)
-            if attached_server(request, volume) == server_id:
+            if server_id in list_attached_servers(request, volume_id):
                 return
             check_attachable(request, volume, server["zone"])
             require_state(server, request.now, "attach a volume to", _RUNNING, _STOPPED, _PAUSED)
@@ -161,9 +162,7 @@ class MemoryComputeDriver(MemoryServerOperations):
             server = request.find_row("SELECT boot_volume_id FROM servers WHERE id = ?", server_id)
             if server is not None and server["boot_volume_id"] == volume_id:
                 raise RequestRejected(f"server '{server_id}' boots from volume '{volume_id}'")
-            request.db.execute(
-                "UPDATE volumes SET server_id = '', device = '' WHERE id = ? AND server_id = ?", (volume_id, server_id)
-            )
+            detach(request, server_id, volume_id)
 
 
 def _find_by_token(request: SimulatedRequest, token: str) -> Row | None:
@@ -248,10 +247,11 @@ def _to_servers(request: SimulatedRequest, rows: list[Row]) -> list[NativeServer
         addresses.setdefault(interface["server_id"], []).append(interface["ip_address"])
     volume_ids: dict[str, list[str]] = {}
     for volume in request.list_rows(
-        "SELECT id, server_id FROM volumes WHERE server_id IN (SELECT value FROM json_each(?)) ORDER BY device, seq",
+        "SELECT volume_id, server_id FROM attachments WHERE server_id IN (SELECT value FROM json_each(?))"
+        " ORDER BY device, rowid",
         ids,
     ):
-        volume_ids.setdefault(volume["server_id"], []).append(volume["id"])
+        volume_ids.setdefault(volume["server_id"], []).append(volume["volume_id"])
     return [_to_server(row, request.now, addresses.get(row["id"], []), volume_ids.get(row["id"], [])) for row in rows]
 
 

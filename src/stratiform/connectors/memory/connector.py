@@ -48,6 +48,7 @@ class MemoryConnector:
     kind = "memory"
     settings: Sequence[Setting] = SETTINGS
     consistent_snapshots = True
+    multiattach = True
 
     def connect(self, account: CloudAccount, installation: Installation) -> MemoryCloud:
         return MemoryCloud(Client(account.name, installation, parse_settings(account.settings)))

@@ -164,6 +164,16 @@ _VERSION_WITH_ROUTING = (
 _VERSION_WITH_CONFIG_DRIVES = ("ALTER TABLE servers ADD COLUMN config_drive BLOB NOT NULL DEFAULT x''",)
 _VERSION_WITH_BOOT_VOLUMES = ("ALTER TABLE servers ADD COLUMN boot_volume_id TEXT NOT NULL DEFAULT ''",)
 _VERSION_WITH_SOURCES_OF_SNAPSHOTS = ("ALTER TABLE snapshots ADD COLUMN volume_id TEXT NOT NULL DEFAULT ''",)
+_VERSION_WITH_ATTACHMENTS = (
+    "CREATE TABLE attachments (volume_id TEXT NOT NULL, server_id TEXT NOT NULL, device TEXT NOT NULL)",
+    "INSERT INTO attachments SELECT id, server_id, device FROM volumes WHERE server_id <> ''",
+    "CREATE INDEX attachments_of_volume ON attachments (volume_id)",
+    "CREATE INDEX attachments_of_server ON attachments (server_id)",
+    "DROP INDEX disks_of_machine",
+    "ALTER TABLE volumes DROP COLUMN server_id",
+    "ALTER TABLE volumes DROP COLUMN device",
+    "ALTER TABLE volumes ADD COLUMN multiattach INTEGER NOT NULL DEFAULT 0",
+)
 
 VERSIONS = (
     _VERSION_1,
@@ -175,4 +185,5 @@ VERSIONS = (
     _VERSION_WITH_CONFIG_DRIVES,
     _VERSION_WITH_BOOT_VOLUMES,
     _VERSION_WITH_SOURCES_OF_SNAPSHOTS,
+    _VERSION_WITH_ATTACHMENTS,
 )

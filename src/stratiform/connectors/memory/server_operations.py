@@ -15,9 +15,9 @@ from stratiform.connectors.memory.server_rows import (
     state_of,
 )
 from stratiform.connectors.memory.volume_attachments import (
-    attached_server,
     check_attachable,
     get_volume_row,
+    list_attached_servers,
     swap,
 )
 from stratiform.contract.compute import NativeServerState, NetworkInterface
@@ -117,9 +117,10 @@ class MemoryServerOperations:
         with self._client.open_request(writes=True) as request:
             server = get_active_row(request, server_id)
             old, new = get_volume_row(request, old_volume_id), get_volume_row(request, new_volume_id)
-            if attached_server(request, new) == server_id and attached_server(request, old) != server_id:
+            is_attached = server_id in list_attached_servers(request, old_volume_id)
+            if not is_attached and server_id in list_attached_servers(request, new_volume_id):
                 return
-            if attached_server(request, old) != server_id:
+            if not is_attached:
                 raise RequestRejected(f"volume '{old_volume_id}' is not attached to server '{server_id}'")
             if new["size_gib"] < old["size_gib"]:
                 raise RequestRejected(f"volume '{new_volume_id}' is smaller than volume '{old_volume_id}'")

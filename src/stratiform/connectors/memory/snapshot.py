@@ -6,6 +6,7 @@ import msgspec
 
 from stratiform.connectors.memory import errors
 from stratiform.connectors.memory.client import Client, Row, SimulatedRequest
+from stratiform.connectors.memory.volume_attachments import SELECT_VOLUMES
 from stratiform.contract.errors import RequestRejected
 from stratiform.contract.image import NativeImage
 from stratiform.contract.snapshot import NativeSnapshot, NativeSnapshotState, SnapshotSpec
@@ -98,12 +99,8 @@ def _get_row(request: SimulatedRequest, snapshot_id: str) -> Row:
 
 
 def _get_volume(request: SimulatedRequest, volume_id: str) -> Row:
-    query = (
-        "SELECT volumes.*, coalesce(servers.id, '') AS attached_to FROM volumes LEFT JOIN servers"
-        " ON servers.id = volumes.server_id AND (servers.deleted_at IS NULL OR servers.deleted_at > ?)"
-        " WHERE volumes.id = ? AND volumes.deleted_at IS NULL"
-    )
-    row = request.find_row(query, request.now, volume_id)
+    query = f"{SELECT_VOLUMES} WHERE volumes.id = :id AND volumes.deleted_at IS NULL"
+    row: Row | None = request.db.execute(query, {"now": request.now, "id": volume_id}).fetchone()
     if row is None:
         raise RequestRejected(f"volume '{volume_id}' not found")
     return row

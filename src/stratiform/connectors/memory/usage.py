@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 
 from stratiform.connectors.memory.client import Client, Row, SimulatedRequest
+from stratiform.connectors.memory.volume_attachments import SELECT_VOLUMES
 from stratiform.contract.compute import NativeServerState, ServerSize
 from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_poll_parameters
 from stratiform.contract.volume import NativeVolumeState
@@ -31,8 +32,7 @@ _SERVERS = (
     " WHERE (deleted_at IS NULL OR deleted_at > :now) AND seq > :last ORDER BY seq LIMIT :limit"
 )
 _VOLUMES = (
-    "SELECT volumes.*, servers.id AS attached_to FROM volumes LEFT JOIN servers"
-    " ON servers.id = volumes.server_id AND (servers.deleted_at IS NULL OR servers.deleted_at > :now)"
+    f"{SELECT_VOLUMES}"
     " WHERE (volumes.deleted_at IS NULL OR volumes.deleted_at > :now) AND volumes.seq > :last"
     " ORDER BY volumes.seq LIMIT :limit"
 )

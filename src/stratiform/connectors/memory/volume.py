@@ -7,6 +7,7 @@ import msgspec
 from stratiform.connectors.memory import errors
 from stratiform.connectors.memory.availability_zones import resolve_zone
 from stratiform.connectors.memory.client import Client, Row, SimulatedRequest
+from stratiform.connectors.memory.volume_attachments import SELECT_VOLUMES
 from stratiform.contract.errors import RequestRejected
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
 from stratiform.kit.clock import Micros
@@ -16,11 +17,6 @@ TYPES = ("standard", "fast")
 
 _PAGE_SIZE = 500
 
-#: `attached_to` is the id of the existing server that the volume is attached to, or "".
-_SELECT = (
-    "SELECT volumes.*, coalesce(servers.id, '') AS attached_to FROM volumes LEFT JOIN servers"
-    " ON servers.id = volumes.server_id AND (servers.deleted_at IS NULL OR servers.deleted_at > :now)"
-)
 _EXISTS = "(volumes.deleted_at IS NULL OR volumes.deleted_at > :now)"
 
 
@@ -82,7 +78,7 @@ class MemoryVolumeDriver:
 
 def _select(request: SimulatedRequest, where: str, **values: object) -> list[Row]:
     params = {"now": request.now, "installation": request.installation_id, **values}
-    return request.db.execute(f"{_SELECT} WHERE {_EXISTS} AND {where}", params).fetchall()
+    return request.db.execute(f"{SELECT_VOLUMES} WHERE {_EXISTS} AND {where}", params).fetchall()
 
 
 def _find_by_token(request: SimulatedRequest, token: str) -> Row | None:
@@ -114,7 +110,7 @@ def _create(request: SimulatedRequest, spec: VolumeSpec) -> Row:
         content = _get_snapshot_content(request, spec)
     cursor = request.db.execute(
         "INSERT INTO volumes (token, installation, name, size_gib, native_type, image, metadata, zone, created_at,"
-        " ready_at, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " ready_at, content, multiattach) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             spec.token,
             request.installation_id,
@@ -127,6 +123,7 @@ def _create(request: SimulatedRequest, spec: VolumeSpec) -> Row:
             request.now,
             request.completes_at,
             content,
+            spec.multiattach,
         ),
     )
     request.db.execute("UPDATE volumes SET content = id WHERE seq = ? AND content = ''", (cursor.lastrowid,))

@@ -3,6 +3,7 @@
 from stratiform.kit.policy import Rule, admin, anyone, list_declared_rules, project_member, project_reader
 
 VOLUME_CREATE = Rule("volume:create", project_member, "Create a volume.")
+VOLUME_MULTIATTACH = Rule("volume:multiattach", project_member, "Create a volume that several servers can use.")
 VOLUME_GET = Rule("volume:get", project_reader, "Show a volume.")
 VOLUME_GET_ALL = Rule("volume:get_all", project_reader, "List volumes and attachments.")
 VOLUME_UPDATE = Rule("volume:update", project_member, "Update a volume's name, description or metadata.")
@@ -31,6 +32,9 @@ ATTACHMENT_CREATE = Rule("volume:attachment_create", project_member, "Attach a v
 ATTACHMENT_DELETE = Rule("volume:attachment_delete", project_member, "Detach a volume from a server.")
 ATTACHMENT_UPDATE = Rule("volume:attachment_update", project_member, "Update an attachment.")
 
+MULTIATTACH_BOOTABLE = Rule(
+    "volume:multiattach_bootable_volume", project_member, "Attach a bootable volume to several servers."
+)
 ATTACHMENT_COMPLETE = Rule("volume:attachment_complete", project_member, "Mark an attachment as complete.")
 VOLUME_RESERVE = Rule("volume_extension:volume_actions:reserve", project_member, "Reserve a volume.")
 VOLUME_UNRESERVE = Rule("volume_extension:volume_actions:unreserve", project_member, "Cancel a reservation.")
@@ -44,6 +48,12 @@ VOLUME_ATTACH = Rule("volume_extension:volume_actions:attach", project_member, "
 VOLUME_DETACH = Rule("volume_extension:volume_actions:detach", project_member, "Record that a volume is detached.")
 VOLUME_FORCE_DETACH = Rule(
     "volume_extension:volume_admin_actions:force_detach", admin, "Record that a volume is detached, in any status."
+)
+VOLUME_INITIALIZE_CONNECTION = Rule(
+    "volume_extension:volume_actions:initialize_connection", project_member, "Connect a host to a volume."
+)
+VOLUME_TERMINATE_CONNECTION = Rule(
+    "volume_extension:volume_actions:terminate_connection", project_member, "Disconnect a host from a volume."
 )
 VOLUME_MIGRATE = Rule("volume_extension:volume_admin_actions:migrate_volume", admin, "Migrate a volume to a host.")
 

@@ -36,6 +36,7 @@ volume_table = define_table(
     Column("group_id", String(64), nullable=False),
     Column("target_id", String(64), nullable=False),
     Column("encrypted", Boolean, nullable=False),
+    Column("multiattach", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("launched_at", BigInteger),
@@ -46,10 +47,12 @@ volume_table = define_table(
 )
 
 #: Rows are deleted when the volume is detached, so that the device can be used again. `server_id` is "" for a host.
+#: `exclusive_volume_id` is NULL for a volume that may have several attachments.
 attachment_table = define_table(
     "volume_attachment",
     Column("id", String(64), primary_key=True),
-    Column("volume_id", String(64), nullable=False, unique=True),
+    Column("volume_id", String(64), nullable=False, index=True),
+    Column("exclusive_volume_id", String(64), unique=True),
     Column("server_id", String(64), nullable=False, index=True),
     Column("device", String(64), nullable=False),
     Column("state", String(32), nullable=False),

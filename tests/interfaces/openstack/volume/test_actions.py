@@ -68,7 +68,7 @@ def test_admin_actions(api: Api) -> None:
     assert status(api, volume) == "deleting"
 
 
-@pytest.mark.parametrize("name", ["os-initialize_connection", "os-terminate_connection"])
+@pytest.mark.parametrize("name", ["os-reimage", "os-migrate_volume_completion"])
 def test_unsupported_actions_are_refused_with_a_reason(api: Api, name: str) -> None:
     volume = api.create()["id"]
     response = act(api, volume, name, {})
@@ -76,6 +76,21 @@ def test_unsupported_actions_are_refused_with_a_reason(api: Api, name: str) -> N
     assert response.json()["notImplemented"]["message"]
     assert status(api, volume) == "available"
     assert act(api, "unknown", name, {}).status_code == 404
+
+
+def test_volumes_have_no_connections(api: Api) -> None:
+    volume, connector = api.create()["id"], {"connector": {"host": "h1", "initiator": "iqn.2010-10.org:h1"}}
+    refused = act(api, volume, "os-initialize_connection", connector)
+    assert refused.status_code == 400
+    assert refused.json()["badRequest"]["message"] == (
+        f"Invalid input received: Volume {volume} is in cloud sim, whose volumes have no connections for hosts. "
+        "Attach the volume to a server with the Compute API."
+    )
+    assert act(api, volume, "os-terminate_connection", connector).status_code == 202
+    for name in ("os-initialize_connection", "os-terminate_connection"):
+        assert act(api, volume, name, {}).status_code == 400
+        assert act(api, "unknown", name, connector).status_code == 404
+    assert status(api, volume) == "available"
 
 
 def test_unknown_actions_are_invalid(api: Api) -> None:

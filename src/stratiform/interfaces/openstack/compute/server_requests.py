@@ -26,6 +26,9 @@ from stratiform.services.network.model import NicRequest
 #: Since 2.37, `networks` is required.
 _NETWORKS_REQUIRED = 37
 
+#: The first microversion in which servers can use multiattach volumes.
+MULTIATTACH = 60
+
 #: Before 2.19, the description of a new server was its name.
 _HAS_DESCRIPTION = 19
 
@@ -59,6 +62,7 @@ def build_new_server(body: ServerCreate, microversion: int, group_id: str = "") 
         disk_config=parse_disk_config(body.disk_config),
         access_ip_v4=parse_ip_address(body.access_ip_v4, 4, "accessIPv4"),
         access_ip_v6=parse_ip_address(body.access_ip_v6, 6, "accessIPv6"),
+        allow_multiattach=microversion >= MULTIATTACH,
     )
 
 

@@ -72,6 +72,7 @@ def volume_detail(volume: Volume, view: ViewContext, related: RelatedResources) 
         source_volid=volume.source_volume_id or None,
         group_id=volume.group_id or None,
         encrypted=volume.encrypted,
+        multiattach=volume.multiattach,
         metadata=_metadata(volume),
         links=build_links(volume.id, view),
         user_id=volume.user_id,

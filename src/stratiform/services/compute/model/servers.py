@@ -160,7 +160,7 @@ class MutableServerFields(RebuildChanges, total=False):
 class NewServer:
     """One or more servers to create. `networks` None: no port; empty: a port in the project's own network.
 
-    `image_id` may be "" if one of `block_devices` is a root disk.
+    `image_id` may be "" if one of `block_devices` is a root disk. `allow_multiattach`: they may be multiattach volumes.
     """
 
     name: str
@@ -184,6 +184,7 @@ class NewServer:
     disk_config: str = "MANUAL"
     access_ip_v4: str = ""
     access_ip_v6: str = ""
+    allow_multiattach: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from stratiform.services.compute.service.server_images import (
     get_active_image,
     get_bootable_image,
 )
-from stratiform.services.compute.service.volume_attachments import get_attachable_volume
+from stratiform.services.compute.service.volume_attachments import check_multiattach, get_attachable_volume
 from stratiform.services.image.service import ImageService
 from stratiform.services.volume.errors import QuotaExceeded
 from stratiform.services.volume.model import AttachmentOptions, NewVolume, Volume
@@ -75,7 +75,7 @@ class BlockDevices:
         root = find_root(devices)
         assert root is not None, "validate_devices requires a root disk"
         volumes = sorted((device for device in devices if device.is_volume), key=lambda item: item is not root)
-        sources = [self._check_source(ctx, device) for device in volumes]
+        sources = [self._check_source(ctx, device, new) for device in volumes]
         zone = next((source.zone for source in sources if source is not None), None)
         names_volume = any(device.source_type == "volume" for device in volumes)
         if root.is_local_image:
@@ -127,10 +127,10 @@ class BlockDevices:
         except NotFound as error:
             raise Invalid(error.message) from error
 
-    def _check_source(self, ctx: RequestContext, device: BlockDevice) -> Volume | None:
+    def _check_source(self, ctx: RequestContext, device: BlockDevice, new: NewServer) -> Volume | None:
         """Return the volume that a device is, or a snapshot was taken of; None for other sources. Raises Invalid."""
         if device.source_type == "volume":
-            return self._get_volume(ctx, device)
+            return self._get_volume(ctx, device, allow_multiattach=new.allow_multiattach)
         if device.source_type != "snapshot":
             return None
         try:
@@ -138,14 +138,17 @@ class BlockDevices:
         except NotFound as error:
             raise InvalidBlockDevice(f"failed to get snapshot {device.source_id}.") from error
 
-    def _get_volume(self, ctx: RequestContext, device: BlockDevice) -> Volume:
+    def _get_volume(self, ctx: RequestContext, device: BlockDevice, *, allow_multiattach: bool) -> Volume:
         try:
             volume = self.volume.volumes.get(ctx, device.source_id)
         except NotFound as error:
             raise InvalidBlockDevice(f"failed to get volume {device.source_id}.") from error
-        if volume.status != "available":
+        check_multiattach(volume, allow_multiattach=allow_multiattach)
+        statuses = ("available", "in-use") if volume.multiattach else ("available",)
+        if volume.status not in statuses:
+            expected = "' or '".join(statuses)
             raise Invalid(
-                f"Invalid volume: volume '{volume.id}' status must be 'available'. Currently in '{volume.status}'"
+                f"Invalid volume: volume '{volume.id}' status must be '{expected}'. Currently in '{volume.status}'"
             )
         return volume
 

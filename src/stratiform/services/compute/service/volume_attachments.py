@@ -39,10 +39,22 @@ class VolumeAttachments:
         """Raises ServerNotFound, Forbidden, VolumeAttachmentNotFound."""
         return self._get(ctx, get_server(ctx, policy.VOLUME_ATTACHMENTS_SHOW, server_id), volume_id)
 
-    def attach(self, ctx: RequestContext, server_id: str, volume_id: str, options: AttachmentOptions) -> Attachment:
-        """Start to attach a volume. Raises VolumeNotFound; Invalid for a volume in another zone or not available."""
+    def attach(
+        self,
+        ctx: RequestContext,
+        server_id: str,
+        volume_id: str,
+        options: AttachmentOptions,
+        *,
+        allow_multiattach: bool = True,
+    ) -> Attachment:
+        """Start to attach a volume. `allow_multiattach`: also a multiattach volume (microversion 2.60).
+
+        Raises VolumeNotFound; Invalid for a volume in another zone or not available.
+        """
         server = get_server_for_action(ctx, ATTACH_VOLUME, server_id)
-        get_attachable_volume(self.volume, ctx, server, volume_id)
+        volume = get_attachable_volume(self.volume, ctx, server, volume_id)
+        check_multiattach(volume, allow_multiattach=allow_multiattach)
         attachment = self.volume.attachments.begin_attach(ctx, volume_id, server_id, options)
         apply_action(ctx, self.ids, ATTACH_VOLUME, server)
         return attachment
@@ -90,6 +102,12 @@ class VolumeAttachments:
             if attachment.volume_id == volume_id:
                 return attachment
         raise VolumeAttachmentNotFound(server.id, volume_id)
+
+
+def check_multiattach(volume: Volume, *, allow_multiattach: bool) -> None:
+    """Raises Invalid, with Nova's text, for a multiattach volume in an earlier microversion."""
+    if volume.multiattach and not allow_multiattach:
+        raise Invalid("Multiattach volumes are only supported starting with compute API version 2.60.")
 
 
 def get_attachable_volume(volumes: VolumeService, ctx: RequestContext, server: Server, volume_id: str) -> Volume:

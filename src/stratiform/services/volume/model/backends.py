@@ -16,6 +16,7 @@ class Backend:
     snapshots: int
     snapshots_gib: int
     has_consistent_snapshots: bool
+    has_multiattach: bool
     is_up: bool
 
     @property

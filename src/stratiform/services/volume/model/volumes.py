@@ -91,6 +91,7 @@ class Volume:
     created_at: Micros
     updated_at: Micros
     encrypted: bool = False
+    multiattach: bool = False
     launched_at: Micros | None = None
     terminated_at: Micros | None = None
     deleted_at: Micros | None = None
@@ -102,6 +103,7 @@ class Attachment:
 
     `state`: reserved, attaching, attached or detaching. `boot_index`: 0 for the volume that the server boots from.
     `replaced_id` is the attachment that this one replaces when two volumes are swapped, or "".
+    `exclusive_volume_id` is `volume_id` unless the volume may have several attachments.
     `is_recorded`: a client recorded it through the Block Storage API, so that compute has no part in it.
     """
 
@@ -120,6 +122,7 @@ class Attachment:
     connector: dict[str, str] = field(default_factory=dict)
     replaced_id: str = ""
     is_recorded: bool = False
+    exclusive_volume_id: str | None = None
 
     @property
     def is_root(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection, IntegrityError
+from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume import events, policy, repository
@@ -88,8 +89,10 @@ class Attachments:
         Raises VolumeNotFound, InvalidVolume unless it is available, DeviceInUse, InvalidInput.
         """
         volume = get_volume(ctx, policy.ATTACHMENT_CREATE, volume_id)
+        if any(item.volume_id == volume_id for item in self.list_by_server(ctx.db, server_id)):
+            raise InvalidVolume(f"volume {volume_id} already attached")
         device = self._choose_device(ctx.db, server_id, options)
-        is_reserved = repository.update_in_status(ctx.db, volume, ("available",), ctx.now, status="attaching")
+        is_reserved = reserve(ctx, volume, "attaching")
         if not is_reserved and not (with_server and volume.status == "creating"):
             raise build_not_reservable_error(volume)
         if is_reserved:
@@ -115,6 +118,9 @@ class Attachments:
         """
         old = get_volume(ctx, policy.ATTACHMENT_DELETE, attachment.volume_id)
         new = get_volume(ctx, policy.ATTACHMENT_CREATE, new_volume_id)
+        writers = [item for item in repository.list_attachments_of_volumes(ctx.db, [old.id]) if item.mode == "rw"]
+        if len(writers) > 1:
+            raise Invalid("Swapping multi-attach volumes with more than one read/write attachment is not supported.")
         if new.size_gib < old.size_gib:
             raise InvalidVolume("New volume must be the same size or larger.")
         if not repository.update_in_status(ctx.db, old, ("in-use",), ctx.now, status="detaching"):
@@ -205,7 +211,8 @@ class Attachments:
             return
         repository.attachments.delete(db, repository.attachments.key == attachment_id)
         event_type = events.DETACHED if attachment.attached_at is not None else ""
-        self._set_status(db, attachment, "available", now, event_type)
+        remaining = repository.list_attachments_of_volumes(db, [attachment.volume_id])
+        self._set_status(db, attachment, combine_states([item.state for item in remaining]), now, event_type)
 
     def release(self, db: Connection, attachment_id: str, now: Micros) -> None:
         """Record that the server of the attachment is deleted, and delete the volume if that was requested.
@@ -249,8 +256,29 @@ class Attachments:
             events.append_event(db, self.ids, event_type, volume, now)
 
 
+def reserve(ctx: RequestContext, volume: Volume, status: str) -> bool:
+    """Set the status of a volume that can be attached. Return False if it cannot.
+
+    A multiattach volume can be attached while it is in use. Raises Forbidden.
+    """
+    if volume.multiattach and volume.status == "in-use" and volume.bootable:
+        policy.MULTIATTACH_BOOTABLE.require(ctx.caller, volume.project_id)
+    statuses = ("available", "in-use") if volume.multiattach else ("available",)
+    return repository.update_in_status(ctx.db, volume, statuses, ctx.now, status=status)
+
+
+def combine_states(states: Sequence[str]) -> str:
+    """Return the status of a volume with attachments in these states, that of the most advanced one.
+
+    Source: cinder/volume/api.py, attachment_deletion.
+    """
+    statuses = {"attached": "in-use", "detaching": "detaching", "attaching": "attaching", "reserved": "reserved"}
+    return next((status for state, status in statuses.items() if state in states), "available")
+
+
 def insert_attachment(db: Connection, attachment: Attachment, volume: Volume) -> Attachment:
-    """Raises InvalidVolume if the volume has an attachment already."""
+    """Raises InvalidVolume if the volume has an attachment already, unless it is a multiattach volume."""
+    attachment = replace(attachment, exclusive_volume_id=None if volume.multiattach else volume.id)
     try:
         return repository.attachments.insert(db, attachment)
     except IntegrityError as error:
@@ -259,9 +287,9 @@ def insert_attachment(db: Connection, attachment: Attachment, volume: Volume) ->
 
 def build_not_reservable_error(volume: Volume) -> InvalidVolume:
     """Return Cinder's error for a volume that cannot be attached."""
+    expected = "available or in-use or downloading" if volume.multiattach else "available or downloading"
     return InvalidVolume(
-        f"Volume {volume.id} status must be available or downloading to reserve, "
-        f"but the current status is {volume.status}."
+        f"Volume {volume.id} status must be {expected} to reserve, but the current status is {volume.status}."
     )
 
 

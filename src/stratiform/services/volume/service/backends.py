@@ -50,6 +50,7 @@ def _build(ctx: RequestContext, cloud: Cloud, *, is_up: bool) -> Backend:
         volumes_gib=volumes_gib,
         snapshots=snapshots,
         snapshots_gib=snapshots_gib,
+        has_multiattach=registry.has_multiattach(cloud.kind),
         has_consistent_snapshots=registry.has_consistent_snapshots(cloud.kind),
         is_up=is_up,
     )

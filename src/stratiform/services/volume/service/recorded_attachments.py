@@ -24,7 +24,9 @@ from stratiform.services.volume.service.attachments import (
     Attachments,
     build_not_detachable_error,
     build_not_reservable_error,
+    combine_states,
     insert_attachment,
+    reserve,
 )
 from stratiform.services.volume.service.volume_access import get_volume
 
@@ -45,7 +47,7 @@ class RecordedAttachments:
         volume = get_volume(ctx, policy.ATTACHMENT_CREATE, volume_id)
         _check_mode(volume, mode)
         state = "attaching" if connector else "reserved"
-        if not repository.update_in_status(ctx.db, volume, ("available",), ctx.now, status=state):
+        if not reserve(ctx, volume, state):
             raise build_not_reservable_error(volume)
         attachment = self._build(ctx, volume_id, server_id, state, mode)
         return insert_attachment(ctx.db, replace(attachment, **_connector_fields(connector)), volume)
@@ -77,26 +79,29 @@ class RecordedAttachments:
     def reserve(self, ctx: RequestContext, volume_id: str) -> None:
         """Set a volume to `attaching`, without an attachment. Raises InvalidVolume."""
         volume = get_volume(ctx, policy.VOLUME_RESERVE, volume_id)
-        if not repository.update_in_status(ctx.db, volume, ("available",), ctx.now, status="attaching"):
-            raise InvalidVolume("Volume status must be available to reserve.")
+        if not reserve(ctx, volume, "attaching"):
+            expected = "available or in-use" if volume.multiattach else "available"
+            raise InvalidVolume(f"Volume status must be {expected} to reserve, but the status is {volume.status}.")
 
     def unreserve(self, ctx: RequestContext, volume_id: str) -> None:
-        """Set a volume without an attachment back from `attaching` to `available`. Raises AttachedByCompute."""
+        """Set a volume back from `attaching` to the status of its attachments. Raises AttachedByCompute."""
         volume = get_volume(ctx, policy.VOLUME_UNRESERVE, volume_id)
-        if self._find_own(ctx, volume) is None:
-            repository.update_in_status(ctx.db, volume, ("attaching",), ctx.now, status="available")
+        attachments = _list_own(ctx, volume)
+        if not any(attachment.state == "attaching" for attachment in attachments):
+            status = combine_states([attachment.state for attachment in attachments])
+            repository.update_in_status(ctx.db, volume, ("attaching",), ctx.now, status=status)
 
     def begin_detaching(self, ctx: RequestContext, volume_id: str) -> None:
         """Raises InvalidVolume unless the volume is in use, AttachedByCompute."""
         volume = get_volume(ctx, policy.VOLUME_BEGIN_DETACHING, volume_id)
-        attachment = self._find_own(ctx, volume)
+        attachments = _list_own(ctx, volume)
         if not repository.update_in_status(ctx.db, volume, ("in-use",), ctx.now, status="detaching"):
-            raise build_not_detachable_error(volume, attachment)
+            raise build_not_detachable_error(volume, next(iter(attachments), None))
 
     def roll_detaching(self, ctx: RequestContext, volume_id: str) -> None:
         """Cancel `begin_detaching`. Raises AttachedByCompute."""
         volume = get_volume(ctx, policy.VOLUME_ROLL_DETACHING, volume_id)
-        self._find_own(ctx, volume)
+        _list_own(ctx, volume)
         repository.update_in_status(ctx.db, volume, ("detaching",), ctx.now, status="in-use")
 
     def attach(self, ctx: RequestContext, volume_id: str, *, server_id: str, host: str, device: str, mode: str) -> None:
@@ -105,7 +110,8 @@ class RecordedAttachments:
         if bool(server_id) == bool(host):
             raise Invalid("Invalid request to attach volume to an invalid target")
         _check_mode(volume, mode)
-        if not repository.update_in_status(ctx.db, volume, ("available", "attaching"), ctx.now, status="attaching"):
+        is_reserved = repository.update_in_status(ctx.db, volume, ("attaching",), ctx.now, status="attaching")
+        if not is_reserved and not reserve(ctx, volume, "attaching"):
             raise InvalidVolume(f"Volume {volume_id} status must be available to attach, but is {volume.status}.")
         attachment = self._build(ctx, volume_id, server_id, "attaching", mode)
         insert_attachment(ctx.db, replace(attachment, host=host, device=device), volume)
@@ -117,17 +123,38 @@ class RecordedAttachments:
         Raises: AttachmentNotFound, InvalidVolume if it is not attached, AttachedByCompute.
         """
         volume = get_volume(ctx, policy.VOLUME_FORCE_DETACH if force else policy.VOLUME_DETACH, volume_id)
-        attachment = self._find_own(ctx, volume)
-        if attachment is None:
+        attachments = repository.list_attachments_of_volumes(ctx.db, [volume.id])
+        if attachment_id is not None:
+            attachments = [attachment for attachment in attachments if attachment.id == attachment_id]
+            if not attachments:
+                raise AttachmentNotFound(attachment_id)
+        if len(attachments) > 1:
+            raise InvalidVolume("Detach volume failed: More than one attachment, but no attachment_id provided.")
+        if not attachments:
             raise build_not_detachable_error(volume, None)
-        if attachment_id is not None and attachment_id != attachment.id:
-            raise AttachmentNotFound(attachment_id)
-        self._end(ctx, attachment.id, volume, force=force)
+        _check_recorded(attachments)
+        self._end(ctx, attachments[0].id, volume, force=force)
+
+    def initialize_connection(self, ctx: RequestContext, volume_id: str) -> None:
+        """Raises InvalidVolume, InvalidInput: no host outside of a cloud can connect to a volume in it."""
+        volume = get_volume(ctx, policy.VOLUME_INITIALIZE_CONNECTION, volume_id)
+        if volume.status == "maintenance":
+            raise InvalidVolume("The volume connection cannot be initialized in maintenance mode.")
+        raise InvalidInput(
+            f"Volume {volume_id} is in cloud {volume.cloud_name}, whose volumes have no connections for hosts. "
+            "Attach the volume to a server with the Compute API."
+        )
+
+    def terminate_connection(self, ctx: RequestContext, volume_id: str) -> None:
+        """Succeed without effect, as with Cinder's drivers: nothing is connected."""
+        get_volume(ctx, policy.VOLUME_TERMINATE_CONNECTION, volume_id)
 
     def _end(self, ctx: RequestContext, attachment_id: str, volume: Volume, *, force: bool = False) -> None:
         self.attachments.complete_detach(ctx.db, attachment_id, ctx.now)
+        remaining = repository.list_attachments_of_volumes(ctx.db, [volume.id])
+        status = combine_states([attachment.state for attachment in remaining])
         statuses = ("reserved", "error") if force else ("reserved",)
-        repository.update_in_status(ctx.db, volume, statuses, ctx.now, status="available")
+        repository.update_in_status(ctx.db, volume, statuses, ctx.now, status=status)
 
     def _build(self, ctx: RequestContext, volume_id: str, server_id: str, state: str, mode: str) -> Attachment:
         return Attachment(
@@ -145,17 +172,21 @@ class RecordedAttachments:
         """Return an attachment that a client recorded. Raises AttachmentNotFound, AttachedByCompute."""
         attachment = self.attachments.get(ctx, attachment_id)
         volume = get_volume(ctx, rule, attachment.volume_id)
-        if not attachment.is_recorded:
-            raise AttachedByCompute(attachment.server_id)
+        _check_recorded([attachment])
         return attachment, volume
 
-    def _find_own(self, ctx: RequestContext, volume: Volume) -> Attachment | None:
-        """Return the attachment of a volume, or None. Raises AttachedByCompute."""
-        for attachment in repository.list_attachments_of_volumes(ctx.db, [volume.id]):
-            if not attachment.is_recorded:
-                raise AttachedByCompute(attachment.server_id)
-            return attachment
-        return None
+
+def _list_own(ctx: RequestContext, volume: Volume) -> Sequence[Attachment]:
+    """Return the attachments of a volume. Raises AttachedByCompute if one of them is that of a server."""
+    attachments = repository.list_attachments_of_volumes(ctx.db, [volume.id])
+    _check_recorded(attachments)
+    return attachments
+
+
+def _check_recorded(attachments: Sequence[Attachment]) -> None:
+    for attachment in attachments:
+        if not attachment.is_recorded:
+            raise AttachedByCompute(attachment.server_id)
 
 
 def _check_mode(volume: Volume, mode: str) -> None:

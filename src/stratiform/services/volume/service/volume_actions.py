@@ -12,7 +12,7 @@ from stratiform.services.image.model import Image
 from stratiform.services.image.service import ImageService
 from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume
-from stratiform.services.volume.model import STABLE_STATUSES, STATUSES, Volume
+from stratiform.services.volume.model import STABLE_STATUSES, STATUSES, Volume, VolumeType
 from stratiform.services.volume.service.operation_requests import enqueue_operation
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.snapshots import require_snapshots
@@ -62,6 +62,8 @@ class VolumeActions:
             )
         if volume_type.id == volume.type_id:
             raise InvalidInput(f"New volume_type same as original: {volume_type.id}.")
+        if volume_type.is_multiattach != volume.multiattach:
+            self._check_multiattach_change(volume, volume_type)
         if self._native_type(ctx, volume, volume_type.id) != self._native_type(ctx, volume, volume.type_id):
             raise Invalid(
                 f"Volume {volume_id} cannot be retyped: type {volume_type.name} maps to a different native type in "
@@ -120,6 +122,18 @@ class VolumeActions:
                 f"{volume.status}."
             )
         update_volume(ctx, self.ids, volume, read_only=read_only)
+
+    def _check_multiattach_change(self, volume: Volume, volume_type: VolumeType) -> None:
+        """Raises InvalidInput, Invalid: clouds decide about multiattach when they create a volume."""
+        if volume.status != "available":
+            raise InvalidInput(
+                "Invalid volume_type passed, retypes affecting multiattach are only allowed on available volumes, "
+                f"the specified volume however currently has a status of: {volume.status}."
+            )
+        raise Invalid(
+            f"Volume {volume.id} cannot be retyped: cloud {volume.cloud_name} cannot change multiattach of an "
+            f"existing volume, as type {volume_type.name} requires."
+        )
 
     def _native_type(self, ctx: RequestContext, volume: Volume, type_id: str) -> str | None:
         return self.clouds.native_ids.find(ctx.db, volume.cloud_id, ResourceType.VOLUME_TYPE, type_id)

@@ -72,8 +72,9 @@ class Volumes:
         volume_type = self.volume_types.get_usable(ctx, new.volume_type or source.type_id)
         binding = self.resolve_binding(ctx, project_id, new.availability_zone or source.zone or None)
         source.check_cloud(binding)
+        encrypted = type_properties.encryptions.find(ctx.db, volume_type.id) is not None
         if volume_type.is_multiattach:
-            raise Invalid(f"Cloud {binding.cloud_name} cannot attach a volume to several servers (multiattach).")
+            self._check_multiattach(ctx, project_id, binding, encrypted=encrypted)
         if new.group_id:
             check_new_member(ctx, policy.GROUP_GET, new.group_id, volume_type, binding.cloud_id)
         self.quota_sets.reserve_volume(ctx.db, project_id, volume_type.name, size_gib)
@@ -104,7 +105,8 @@ class Volumes:
             backup_id=new.backup_id,
             group_id=new.group_id,
             target_id="",
-            encrypted=type_properties.encryptions.find(ctx.db, volume_type.id) is not None,
+            encrypted=encrypted,
+            multiattach=volume_type.is_multiattach,
             created_at=ctx.now,
             updated_at=ctx.now,
         )
@@ -220,6 +222,14 @@ class Volumes:
             "size": image.size,
         }
         return {key: str(value) for key, value in metadata.items() if value is not None}
+
+    def _check_multiattach(self, ctx: RequestContext, project_id: str, binding: Binding, *, encrypted: bool) -> None:
+        """Raises Forbidden, InvalidVolume for an encrypted type, Invalid if the cloud lacks multiattach."""
+        if encrypted:
+            raise InvalidVolume("Multiattach cannot be used with encrypted volumes.")
+        policy.VOLUME_MULTIATTACH.require(ctx.caller, project_id)
+        if not registry.has_multiattach(self.clouds.accounts.get_by_id(ctx.db, binding.cloud_id).kind):
+            raise Invalid(f"Cloud {binding.cloud_name} cannot attach a volume to several servers (multiattach).")
 
     def resolve_binding(self, ctx: RequestContext, project_id: str, availability_zone: str | None) -> Binding:
         """Return the cloud that serves the project in this zone. Raises InvalidInput, Invalid."""

@@ -104,6 +104,7 @@ def _spec(service: VolumeService, job: Job, volume: Volume, snapshot_id: str) ->
         snapshot_id=snapshot_id,
         availability_zone=volume.native_zone,
         metadata=volume.metadata,
+        multiattach=volume.multiattach,
         encrypted=volume.encrypted,
     )
 

@@ -7,6 +7,7 @@ from stratiform.interfaces.openstack.compute.api import api
 from stratiform.interfaces.openstack.compute.block_device_requests import parse_flag, parse_tag
 from stratiform.interfaces.openstack.compute.schemas import volume_attachments as schemas
 from stratiform.interfaces.openstack.compute.schemas.common import PageQuery
+from stratiform.interfaces.openstack.compute.server_requests import MULTIATTACH
 from stratiform.interfaces.openstack.compute.views import volume_attachments as views
 from stratiform.kit.errors import Invalid
 from stratiform.kit.pagination import paginate_list
@@ -43,7 +44,13 @@ def attach_volume(
         delete_on_termination=new.delete_on_termination is True,
         tag=parse_tag(new.tag),
     )
-    attachment = request.services.compute.volume_attachments.attach(request.ctx, server_id, new.volume_id, options)
+    attachment = request.services.compute.volume_attachments.attach(
+        request.ctx,
+        server_id,
+        new.volume_id,
+        options,
+        allow_multiattach=request.microversion >= MULTIATTACH,
+    )
     return schemas.VolumeAttachmentResponse(views.volume_attachment(attachment))
 
 

@@ -61,7 +61,7 @@ class Capabilities(Struct, kw_only=True):
     allocated_capacity_gb: int
     reserved_percentage: int = 0
     qos_support: bool = field(name="QoS_support", default=False)
-    multiattach: bool = False
+    multiattach: bool
     consistent_group_snapshot_enabled: bool
     timestamp: str
 
@@ -238,6 +238,7 @@ def _capabilities(request: ApiRequest, backend: Backend) -> Capabilities:
         storage_protocol=backend.kind,
         pool_name=backend.cloud_name,
         allocated_capacity_gb=backend.volumes_gib,
+        multiattach=backend.has_multiattach,
         consistent_group_snapshot_enabled=backend.has_consistent_snapshots,
         timestamp=format_iso_naive(request.ctx.now),
     )

@@ -114,6 +114,14 @@ def _force_detach(request: ApiRequest, volume_id: str, body: schemas.Detach | No
     request.services.volume.recorded_attachments.detach(request.ctx, volume_id, attachment_id, force=True)
 
 
+def _initialize_connection(request: ApiRequest, volume_id: str, body: schemas.Connection) -> None:  # noqa: ARG001 - validated only
+    request.services.volume.recorded_attachments.initialize_connection(request.ctx, volume_id)
+
+
+def _terminate_connection(request: ApiRequest, volume_id: str, body: schemas.Connection) -> None:  # noqa: ARG001 - validated only
+    request.services.volume.recorded_attachments.terminate_connection(request.ctx, volume_id)
+
+
 def _migrate(request: ApiRequest, volume_id: str, body: schemas.Migrate) -> None:
     request.services.volume.volume_actions.migrate(request.ctx, volume_id, body.host or "")
 
@@ -147,12 +155,13 @@ api.declare_actions(
         Action("os-attach", policy.VOLUME_ATTACH, _attach),
         Action("os-detach", policy.VOLUME_DETACH, _detach, errors=_CONFLICT),
         Action("os-force_detach", policy.VOLUME_FORCE_DETACH, _force_detach, errors=_CONFLICT),
+        Action("os-initialize_connection", policy.VOLUME_INITIALIZE_CONNECTION, _initialize_connection, status=200),
+        Action("os-terminate_connection", policy.VOLUME_TERMINATE_CONNECTION, _terminate_connection),
         Action("os-unmanage", policy.VOLUME_UNMANAGE, _unmanage, errors=(UnsupportedOperation,)),
         Action("os-migrate_volume", policy.VOLUME_MIGRATE, _migrate),
     ],
 )
 
-_USE_COMPUTE = "Volumes are attached and detached through the Compute API (servers/{id}/os-volume_attachments)."
 _NO_MIGRATION = "Migration of volumes to another cloud is not supported."
 
 api.declare_unsupported_actions(
@@ -160,8 +169,6 @@ api.declare_unsupported_actions(
     policy.VOLUME_GET,
     _get,
     {
-        "os-initialize_connection": _USE_COMPUTE,
-        "os-terminate_connection": _USE_COMPUTE,
         "os-migrate_volume_completion": _NO_MIGRATION,
         "os-reimage": "Reimaging a volume is not supported; create a new volume from the image.",
     },

@@ -92,6 +92,12 @@ class Detach(Struct):
     connector: object = None
 
 
+class Connection(Struct):
+    """`connector` describes the host."""
+
+    connector: dict[str, object] | str
+
+
 class Migrate(Struct):
     """Only `host` matters: every volume stays in its cloud."""
 

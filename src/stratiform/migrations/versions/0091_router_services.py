@@ -5,8 +5,8 @@ from alembic import op
 
 from stratiform.migrations.table_builders import build_reference, create_resource_table
 
-revision = "0090"
-down_revision = "0089"
+revision = "0091"
+down_revision = "0090"
 branch_labels = None
 depends_on = None
 

@@ -31,6 +31,8 @@ def test_backup_is_created_updated_and_deleted(api: Api) -> None:
     assert (backup["status"], backup["size"], backup["volume_id"]) == ("available", 2, volume["id"])
     assert (backup["is_incremental"], backup["has_dependent_backups"]) == (False, False)
     changed = api.ok("PUT", path, {"backup": {"name": "c", "metadata": {"k": "v"}}})["backup"]
+    assert changed.keys() == {"id", "name", "links"}
+    changed = api.ok("GET", path)["backup"]
     assert (changed["name"], changed["metadata"]) == ("c", {"k": "v"})
     assert [item["name"] for item in api.ok("GET", "/backups", name="c")["backups"]] == ["c"]
     assert api("GET", path, caller="outsider").status_code == 404
@@ -90,7 +92,7 @@ def test_records_are_exported_and_imported(api: Api) -> None:
     assert "already exists" in api("POST", "/backups/import_record", record, caller="admin").text
     deep = base64.b64encode(b'{"x":' + b"[" * 5000 + b"]" * 5000 + b"}").decode()
     for url in ("x", "\ufffd", deep):
-        broken = {"backup-record": {"backup_service": "stratiform", "backup_url": url}}
+        broken = {"backup-record": {"backup_service": "cinder.backup.drivers.stratiform", "backup_url": url}}
         assert api("POST", "/backups/import_record", broken, caller="admin").status_code == 400
 
 

@@ -9,6 +9,9 @@ SNAPSHOT_STATUSES = frozenset(
     {"creating", "available", "deleting", "restoring", "backing-up", "unmanaging", "error", "error_deleting"}
 )
 
+#: The statuses that a client may report, by current status. Source: cinder/api/contrib/snapshot_actions.py.
+REPORTABLE_STATUSES = {"creating": ("creating", "available", "error"), "deleting": ("deleting", "error_deleting")}
+
 #: The possible statuses. Source: cinder/objects/fields.py, BackupStatus.
 BACKUP_STATUSES = frozenset({"creating", "available", "deleting", "restoring", "error", "error_deleting"})
 
@@ -16,9 +19,13 @@ BACKUP_STATUSES = frozenset({"creating", "available", "deleting", "restoring", "
 DELETABLE_COPY_STATUSES = ("available", "error", "error_deleting")
 
 
+#: The name of our backup service in exported records: in Cinder, that of a module of a backup driver.
+BACKUP_SERVICE = "cinder.backup.drivers.stratiform"
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One snapshot. `status`: `creating` and `deleting` are in progress."""
+    """One snapshot. `status`: `creating` and `deleting` are in progress. `progress`: reported by a client, or ""."""
 
     id: str
     project_id: str
@@ -39,6 +46,7 @@ class Snapshot:
     created_at: Micros
     updated_at: Micros
     deleted_at: Micros | None = None
+    progress: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from stratiform.services.volume.service.attachments import (
     build_not_detachable_error,
     build_not_reservable_error,
     combine_states,
+    get_default_mode,
     insert_attachment,
     reserve,
 )
@@ -41,10 +42,11 @@ class RecordedAttachments:
     attachments: Attachments
 
     def create(
-        self, ctx: RequestContext, volume_id: str, server_id: str, connector: Mapping[str, object], mode: str
+        self, ctx: RequestContext, volume_id: str, server_id: str, connector: Mapping[str, object], mode: str | None
     ) -> Attachment:
         """Reserve a volume for a server; with a connector, start to attach it. Raises InvalidVolume, Invalid."""
         volume = get_volume(ctx, policy.ATTACHMENT_CREATE, volume_id)
+        mode = get_default_mode(volume) if mode is None else mode
         _check_mode(volume, mode)
         state = "attaching" if connector else "reserved"
         if not reserve(ctx, volume, state):

@@ -12,6 +12,7 @@ from stratiform.kit.work_queue import Job, Requeue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.volume import events, repository
 from stratiform.services.volume.model import Volume
+from stratiform.services.volume.model.backends import matches_backend
 from stratiform.services.volume.model.messages import BACKUP, Action, Detail, Failure
 from stratiform.services.volume.service import VolumeService
 from stratiform.services.volume.tasks.delays import build_requeue
@@ -58,6 +59,7 @@ def _create(service: VolumeService, job: Job, connection: CloudConnection, volum
         if volume.native_id:
             native = cloud.get(volume.native_id)
         else:
+            _check_backend(service, job, volume)
             source = resolve_source(job, connection, volume)
             if isinstance(source, Requeue):
                 return source
@@ -87,6 +89,15 @@ def _create(service: VolumeService, job: Job, connection: CloudConnection, volum
     )
     complete_restore(service, job, volume)
     return None
+
+
+def _check_backend(service: VolumeService, job: Job, volume: Volume) -> None:
+    """Raises InsufficientCapacity if the type of the volume requires another back end."""
+    with job.database.read_transaction() as db:
+        volume_type = repository.volume_types.find(db, volume.type_id)
+        cloud = service.clouds.accounts.get_by_id(db, volume.cloud_id)
+    if volume_type is not None and not matches_backend(volume_type.extra_specs, cloud.name, cloud.kind):
+        raise InsufficientCapacity(f"Volume type {volume_type.name} requires another back end than {cloud.name}.")
 
 
 def _spec(service: VolumeService, job: Job, volume: Volume, snapshot_id: str) -> VolumeSpec:
@@ -168,6 +179,25 @@ def _upload(service: VolumeService, job: Job, connection: CloudConnection, volum
     return None
 
 
+def _retype(service: VolumeService, job: Job, connection: CloudConnection, volume: Volume) -> None:
+    """Change multiattach, as the new type, `target_id`, requires."""
+    cloud = require_capability(connection.volume)
+    with job.database.read_transaction() as db:
+        volume_type = repository.volume_types.find(db, volume.target_id)
+    if volume_type is None:
+        reason = f"The volume type {volume.target_id} does not exist any longer."
+        fail_volume(service, job, volume, volume.previous_status, reason, target_id="")
+        return
+    try:
+        cloud.set_multiattach(volume.native_id, multiattach=volume_type.is_multiattach)
+    except (NativeNotFound, RequestRejected) as error:
+        fail_volume(service, job, volume, volume.previous_status, error.message, target_id="")
+        return
+    now = job.clock.now()
+    values: dict[str, Any] = {"type_id": volume_type.id, "multiattach": volume_type.is_multiattach, "target_id": ""}
+    complete_volume(service, job, volume, events.RETYPED, now, status=PREVIOUS_STATUS, **values)
+
+
 def _delete(service: VolumeService, job: Job, connection: CloudConnection, volume: Volume) -> Requeue | None:
     cloud = require_capability(connection.volume)
     if volume.source_volume_id and volume.launched_at is None:
@@ -222,6 +252,7 @@ _STEPS: dict[str, _Step] = {
     "reverting": _restore,
     "restoring-backup": _restore,
     "uploading": _upload,
+    "retyping": _retype,
     "deleting": _delete,
     "managing": manage_volume,
     "unmanaging": unmanage_volume,

@@ -72,7 +72,6 @@ OPTIONS: dict[str, dict[str, object]] = {
         "suspend": True,
         "console_output": True,
         "volume_multiattach": True,
-        "swap_volume": True,
     },
     "image": {"build_interval": 1},
     "image-feature-enabled": {"image_format_enforcement": False},
@@ -90,6 +89,7 @@ OPTIONS: dict[str, dict[str, object]] = {
         "volume_size": 1,
         "max_microversion": "latest",
         "vendor_name": "Stratiform",
+        "storage_protocol": "memory",
         "volume_type_multiattach": "multiattach",
     },
     "volume-feature-enabled": {

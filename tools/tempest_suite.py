@@ -98,7 +98,6 @@ OPTIONS: dict[str, dict[str, object]] = {
         "clone": True,
         "manage_volume": True,
         "manage_snapshot": True,
-        "extend_attached_volume": True,
         "volume_revert": True,
     },
 }

@@ -17,6 +17,7 @@ LOSSES = {"attachments of multiattach volumes": "volume_attachment WHERE exclusi
 
 
 def upgrade() -> None:
+    _add_column("volume_backup", sa.Column("volume_attributes", Json(), nullable=True), {})
     _add_column("volume_snapshot", sa.Column("progress", sa.String(length=8), nullable=True), "")
     _add_column("volume_volume", sa.Column("multiattach", sa.Boolean(), nullable=True), value=False)
     _create_table("volume_reference", sa.Column("reference", Json(), nullable=False))
@@ -43,7 +44,11 @@ def downgrade() -> None:
         batch.drop_constraint("uq_volume_attachment_exclusive_volume_id", type_="unique")
         batch.create_unique_constraint("uq_volume_attachment_volume_id", ["volume_id"])
         batch.drop_column("exclusive_volume_id")
-    for table, column in (("volume_volume", "multiattach"), ("volume_snapshot", "progress")):
+    for table, column in (
+        ("volume_volume", "multiattach"),
+        ("volume_snapshot", "progress"),
+        ("volume_backup", "volume_attributes"),
+    ):
         with op.batch_alter_table(table) as batch:
             batch.drop_column(column)
     request_id = sa.Column("request_id", sa.String(length=64), nullable=False)

@@ -208,6 +208,7 @@ backup_table = define_table(
     Column("parent_id", String(64), nullable=False),
     Column("container", String(255), nullable=False),
     Column("data_at", BigInteger, nullable=False),
+    Column("volume_attributes", Json, nullable=False),
     Index("ix_volume_backup_project", "project_id", "deleted_at"),
     Index("ix_volume_backup_volume", "volume_id", "deleted_at"),
     Index("ix_volume_backup_cloud", "cloud_id", "deleted_at"),

@@ -1,6 +1,7 @@
 """Snapshots and backups of volumes: in every cloud, both are native snapshots."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from stratiform.kit.clock import Micros
 
@@ -53,7 +54,8 @@ class Snapshot:
 class Backup:
     """One backup. It contains the data of the volume, or of the snapshot `snapshot_id`, at `data_at`.
 
-    `parent_id` is the backup before an incremental one, "" for a full one.
+    `parent_id` is the backup before an incremental one, "" for a full one. `volume_attributes`: those of the volume
+    that a restored volume has, too: metadata, image_id, image_metadata and bootable.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Backup:
     created_at: Micros
     updated_at: Micros
     deleted_at: Micros | None = None
+    volume_attributes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class BackupRestores:
                     name=name or f"restore_backup_{backup_id}",
                     description="auto-created_from_restore_from_backup",
                     backup_id=backup_id,
+                    metadata=backup.volume_attributes.get("metadata", {}),
                 ),
             )
         return _restore_to_volume(ctx, backup, volume_id)

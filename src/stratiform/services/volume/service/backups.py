@@ -77,6 +77,12 @@ class Backups:
             data_at=data_at,
             created_at=ctx.now,
             updated_at=ctx.now,
+            volume_attributes={
+                "metadata": volume.metadata,
+                "image_id": volume.image_id,
+                "image_metadata": volume.image_metadata,
+                "bootable": volume.bootable,
+            },
         )
         if not new.snapshot_id:
             statuses = ("available", "in-use") if new.force else ("available",)

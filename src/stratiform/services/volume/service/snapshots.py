@@ -36,7 +36,7 @@ from stratiform.services.volume.service.volume_access import get_volume
 #: The kind of work that reconciles one snapshot; its key is the snapshot's id.
 RECONCILE_SNAPSHOT = "volume.snapshot"
 
-_PROGRESS = re.compile(r"(100|\d{1,2})%")
+_PROGRESS = re.compile(r"(100|[0-9]{1,2})%")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from stratiform.services.volume.tasks.volume_sources import (
     complete_restore,
     delete_temporary_snapshot,
     ensure_image,
+    find_restored_attributes,
     get_native_copy_id,
     require_capability,
     resolve_source,
@@ -154,8 +155,10 @@ def _restore(service: VolumeService, job: Job, connection: CloudConnection, volu
         fail_volume(service, job, volume, status, error.message, failure=failure)
         return None
     event_type = events.REVERTED if volume.status == "reverting" else events.UPDATED
+    attributes = find_restored_attributes(job, volume)
     complete_restore(service, job, volume)
-    complete_volume(service, job, volume, event_type, job.clock.now(), status=PREVIOUS_STATUS, target_id="", fault="")
+    values: dict[str, Any] = {"status": PREVIOUS_STATUS, "target_id": "", "fault": "", **attributes}
+    complete_volume(service, job, volume, event_type, job.clock.now(), **values)
     return None
 
 

@@ -14,7 +14,9 @@ class RoutingObject:
 
     `properties` of a router: `interfaces` (`subnet_id`, `ip_address`, `network_id` and `cidr` each), `gateway` (the id
     of the external network, or None), `gateway_addresses`, `snat`, `routes` (`destination` and `nexthop` each),
-    `admin_state_up`, and what other routers of the same networks have: `other_gateways`, `other_subnets`.
+    `admin_state_up`, `conntrack_helpers` (`protocol`, `port` and `helper` each), `ndp_proxies` (IPv6 addresses to
+    announce on the external network), and what other routers of the same networks have: `other_gateways`,
+    `other_subnets`.
     Of a floating IP: `address`, `fixed_address` and `subnet_id` (None if it is not associated), `router`,
     `forwardings`.
     Of a security group: `stateful`; `rules` with the attributes of Neutron's, and `remote_addresses`, the addresses of

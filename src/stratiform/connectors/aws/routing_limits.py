@@ -49,6 +49,10 @@ def _check_router(router: Mapping[str, Any]) -> None:
             raise NotSupported("a subnet on AWS has one route table, so it cannot have interfaces of several routers")
     if not router.get("snat", True):
         raise NotSupported("SNAT cannot be disabled on an AWS internet gateway")
+    if router.get("conntrack_helpers"):
+        raise NotSupported("AWS route tables have no conntrack helpers")
+    if router.get("ndp_proxies"):
+        raise NotSupported("AWS route tables have no NDP proxies")
     others = set(router.get("other_gateways", ())) - {router.get("gateway")}
     if router.get("gateway") and others:
         raise NotSupported("a VPC has one internet gateway, so the routers of a network share one external network")

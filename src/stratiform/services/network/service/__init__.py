@@ -11,6 +11,7 @@ from stratiform.services.network.model.declared_types import addressing, securit
 from stratiform.services.network.service.agents import Agents
 from stratiform.services.network.service.auto_allocated_topologies import AutoAllocatedTopologies
 from stratiform.services.network.service.cloud_objects import CloudObjects
+from stratiform.services.network.service.conntrack_helpers import ConntrackHelpers
 from stratiform.services.network.service.default_networks import DefaultNetworks
 from stratiform.services.network.service.flavors import Flavors
 from stratiform.services.network.service.floating_addresses import FloatingAddresses
@@ -18,6 +19,7 @@ from stratiform.services.network.service.floating_ips import FloatingIps, Floati
 from stratiform.services.network.service.guest_interfaces import GuestInterfaces
 from stratiform.services.network.service.ip_availabilities import IpAvailabilities
 from stratiform.services.network.service.native_subnets import NativeSubnets
+from stratiform.services.network.service.ndp_proxies import NdpProxies
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.notifications import Notifications
 from stratiform.services.network.service.port_forwardings import PortForwardings
@@ -120,6 +122,7 @@ class NetworkService:
                 dependencies,
                 (groups, rules, templates, pools, address_groups, segments),
                 (routers, floating_ips, port_forwardings, trunks, flavors),
+                (ConntrackHelpers(routers), NdpProxies(routers, ports)),
             ),
         )
 

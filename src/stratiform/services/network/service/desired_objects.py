@@ -6,7 +6,7 @@ from stratiform.contract.routing import Kind, RoutingObject
 from stratiform.kit.database import Connection
 from stratiform.services.network.model import Port
 from stratiform.services.network.model.resource_types import Resource
-from stratiform.services.network.repository import resources, routers, security_groups
+from stratiform.services.network.repository import resources, router_services, routers, security_groups
 
 _RULE_FIELDS = (
     "direction",
@@ -54,6 +54,11 @@ def _build_router(db: Connection, router: Resource) -> RoutingObject:
         "snat": router["enable_snat"],
         "routes": router["routes"],
         "admin_state_up": router["admin_state_up"],
+        "conntrack_helpers": [
+            {name: helper[name] for name in ("protocol", "port", "helper")}
+            for helper in router_services.list_helpers(db, [router.id])[router.id]
+        ],
+        "ndp_proxies": [proxy["ip_address"] for proxy in router_services.list_proxies(db, router.id)],
         "other_subnets": sorted({fixed_ip["subnet_id"] for port in neighbors for fixed_ip in port.fixed_ips}),
         "other_gateways": _list_gateways(db, neighbors),
     }

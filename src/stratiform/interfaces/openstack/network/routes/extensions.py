@@ -20,6 +20,7 @@ _NAMES_AND_DATES = {
     "empty-string-filtering": ("Empty String Filtering Extension", "2018-05-01T10:00:00-00:00"),
     "expose-port-forwarding-in-fip": ("Expose Port Forwarding in Floating IP", "2019-01-23T10:00:00-00:00"),
     "ext-gw-mode": ("Neutron L3 Configurable external gateway mode", "2013-03-28T10:00:00-00:00"),
+    "expose-l3-conntrack-helper": ("Expose CT target rules for conntrack helper", "2019-04-04T10:00:00-00:00"),
     "external-gateway-multihoming": ("Neutron L3 External Gateway Multihoming", "2023-01-18T00:00:00-00:00"),
     "external-net": ("Neutron external network", "2013-01-14T10:00:00-00:00"),
     "extra_dhcp_opt": ("Neutron Extra DHCP options", "2013-03-17T12:00:00-00:00"),
@@ -36,7 +37,10 @@ _NAMES_AND_DATES = {
     "ip_allocation": ("IP Allocation", "2016-06-10T23:00:00-00:00"),
     "ip-substring-filtering": ("IP address substring filtering", "2017-11-28T09:00:00-00:00"),
     "l2_adjacency": ("L2 Adjacency", "2016-04-12T16:00:00-00:00"),
+    "l3-conntrack-helper": ("L3 Conntrack helper", "2019-04-04T10:00:00-00:00"),
+    "l3-ext-ndp-proxy": ("Router support to enable NDP proxy", "2020-08-25T00:00:00-00:00"),
     "l3-flavors": ("Router Flavor Extension", "2016-05-17T00:00:00-00:00"),
+    "l3-ndp-proxy": ("L3 NDP Proxy", "2021-06-29T10:00:00-00:00"),
     "metering": ("Neutron Metering", "2013-06-12T10:00:00-00:00"),
     "metering_source_and_destination_fields": (
         "Neutron Metering with source and destination filtering",

@@ -13,7 +13,7 @@ from stratiform.interfaces.openstack.volume.api import api
 from stratiform.kit.clock import format_iso_naive
 from stratiform.kit.errors import Invalid, NotFound, UnsupportedOperation
 from stratiform.services.volume import policy
-from stratiform.services.volume.model.backends import Backend
+from stratiform.services.volume.model.backends import VENDOR_NAME, Backend
 
 _SCHEDULER, _VOLUME, _BACKUP = "cinder-scheduler", "cinder-volume", "cinder-backup"
 _SCHEDULER_HOST = "stratiform"
@@ -167,7 +167,7 @@ def show_capabilities(request: ApiRequest, host: str) -> BackendCapabilities:
     backend = request.services.volume.backends.get(request.ctx, policy.CAPABILITIES_GET, host)
     return BackendCapabilities(
         namespace=f"OS::Storage::Capabilities::{backend.host}",
-        vendor_name="Stratiform",
+        vendor_name=VENDOR_NAME,
         volume_backend_name=backend.cloud_name,
         pool_name=backend.cloud_name,
         storage_protocol=backend.kind,
@@ -234,7 +234,7 @@ def _list_services(request: ApiRequest, backends: Sequence[Backend]) -> list[Ser
 def _capabilities(request: ApiRequest, backend: Backend) -> Capabilities:
     return Capabilities(
         volume_backend_name=backend.cloud_name,
-        vendor_name="Stratiform",
+        vendor_name=VENDOR_NAME,
         storage_protocol=backend.kind,
         pool_name=backend.cloud_name,
         allocated_capacity_gb=backend.volumes_gib,

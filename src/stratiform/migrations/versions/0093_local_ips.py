@@ -5,8 +5,8 @@ from alembic import op
 
 from stratiform.migrations.table_builders import build_reference, create_resource_table
 
-revision = "0092"
-down_revision = "0091"
+revision = "0093"
+down_revision = "0092"
 branch_labels = None
 depends_on = None
 

@@ -53,7 +53,6 @@ _FREE = {
     # of resources that do not exist
     "agent_id",
     "network_segment_range_id",
-    "local_ip_id",
     "topology_id",
     "encryption_id",
     "network_label",

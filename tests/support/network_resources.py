@@ -60,6 +60,7 @@ def create_network_resources(api: Callers) -> dict[str, str]:
     return {
         **_create_routers(api, subnet, port),
         **_create_shared_resources(api, network),
+        "local_ip_id": _create_local_ip(api, port),
         "segment_id": _find_segment(api, network),
         "network_id": network["id"],
         "subnet_id": subnet["id"],
@@ -69,6 +70,15 @@ def create_network_resources(api: Callers) -> dict[str, str]:
         "default_security_group_rule_id": template["default_security_group_rule"]["id"],
         "security_group_default_statefulness_id": statefulness["security_group_default_statefulness"]["id"],
     }
+
+
+def _create_local_ip(api: Callers, port: dict[str, Any]) -> str:
+    """Create a local IP that is associated with a port."""
+    path, body = "/network/v2.0/local_ips", {"local_ip": {"network_id": port["network_id"]}}
+    local_ip_id = str(api.ok("POST", path, json=body)["local_ip"]["id"])
+    association = {"port_association": {"fixed_port_id": port["id"]}}
+    api.ok("POST", f"{path}/{local_ip_id}/port_associations", json=association)
+    return local_ip_id
 
 
 def _find_segment(api: Callers, network: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 #: The kinds of routing objects.
-Kind = Literal["router", "floating_ip", "security_group"]
+Kind = Literal["router", "floating_ip", "local_ip", "security_group"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class RoutingObject:
     `other_subnets`.
     Of a floating IP: `address`, `fixed_address` and `subnet_id` (None if it is not associated), `router`,
     `forwardings`.
+    Of a local IP: `address` and `network_id`; `targets`, the ports (`fixed_address`, `network_id`) of which one on the
+    client's host receives the traffic; `ip_mode`.
     Of a security group: `stateful`; `rules` with the attributes of Neutron's, and `remote_addresses`, the addresses of
     the address group; `addresses`, those of the interfaces in it.
     """

@@ -79,6 +79,10 @@ def _check_floating_ip(floating_ip: Mapping[str, Any]) -> None:
         raise NotSupported("Elastic IP addresses do not support port forwarding")
 
 
+def _refuse_local_ip(_local_ip: Mapping[str, Any]) -> None:
+    raise NotSupported("AWS has no addresses that are local to a host")
+
+
 def _check_security_group(group: Mapping[str, Any]) -> None:
     if not group.get("stateful", True):
         raise NotSupported("AWS does not support stateless security groups")
@@ -100,5 +104,6 @@ def _check_security_group(group: Mapping[str, Any]) -> None:
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
     "router": _check_router,
     "floating_ip": _check_floating_ip,
+    "local_ip": _refuse_local_ip,
     "security_group": _check_security_group,
 }

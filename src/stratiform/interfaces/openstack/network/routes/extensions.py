@@ -41,6 +41,7 @@ _NAMES_AND_DATES = {
     "l3-ext-ndp-proxy": ("Router support to enable NDP proxy", "2020-08-25T00:00:00-00:00"),
     "l3-flavors": ("Router Flavor Extension", "2016-05-17T00:00:00-00:00"),
     "l3-ndp-proxy": ("L3 NDP Proxy", "2021-06-29T10:00:00-00:00"),
+    "local_ip": ("Local IP", "2021-07-26T10:00:00-00:00"),
     "metering": ("Neutron Metering", "2013-06-12T10:00:00-00:00"),
     "metering_source_and_destination_fields": (
         "Neutron Metering with source and destination filtering",

@@ -33,15 +33,6 @@ _COLLECTIONS = (
         policy.SEGMENT_RANGES.create,
         "Network segment ranges are not supported: clouds assign the segments of networks.",
     ),
-    _Unsupported(
-        "/local_ips",
-        "local_ips",
-        "local_ip_id",
-        "Local IP",
-        policy.LOCAL_IPS_GET,
-        policy.LOCAL_IPS_CREATE,
-        "Local IPs are not supported: clouds have no address that is local to a host.",
-    ),
 )
 
 
@@ -64,9 +55,3 @@ def _declare(item: _Unsupported) -> None:
 
 for _item in _COLLECTIONS:
     _declare(_item)
-
-_ASSOCIATIONS = "/local_ips/{local_ip_id}/port_associations"
-_LOCAL_IPS = "Local IPs are not supported: clouds have no address that is local to a host."
-api.declare_unsupported("GET", _ASSOCIATIONS, policy.LOCAL_IPS_GET, _LOCAL_IPS)
-api.declare_unsupported("POST", _ASSOCIATIONS, policy.LOCAL_IPS_CREATE, _LOCAL_IPS)
-api.declare_unsupported("DELETE", f"{_ASSOCIATIONS}/{{port_id}}", policy.LOCAL_IPS_CREATE, _LOCAL_IPS)

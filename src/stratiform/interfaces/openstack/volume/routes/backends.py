@@ -143,8 +143,10 @@ def update_service(
         raise NotFound("Services matching the request could not be found: log levels are set in the settings.")
     if service_action not in _HOST_ACTIONS:
         raise Invalid("Unknown action")
-    host = str(body.get("host") or body.get("cluster") or "")
-    backend = request.services.volume.backends.get(request.ctx, policy.SERVICE_UPDATE, host)
+    reason = body.get("disabled_reason")
+    if service_action == "disable-log-reason" and not isinstance(reason, str):
+        raise api.invalid_field("disabled_reason", str(reason), "A string is required.")
+    backend = _get_changed_backend(request, service_action, str(body.get("host") or body.get("cluster") or ""))
     raise UnsupportedOperation(
         f"The block storage service of cloud {backend.cloud_name} cannot be changed; "
         "an operator can unbind projects from the cloud."
@@ -205,6 +207,16 @@ def show_host(request: ApiRequest, host: str) -> HostResponse:
         total_snapshot_gb=str(backend.snapshots_gib),
     )
     return HostResponse([HostResource(usage)])
+
+
+def _get_changed_backend(request: ApiRequest, service_action: str, host: str) -> Backend:
+    """Raises NotFound for an unknown host, Invalid for one that would be frozen or thawed, as in Cinder."""
+    try:
+        return request.services.volume.backends.get(request.ctx, policy.SERVICE_UPDATE, host)
+    except NotFound as error:
+        if service_action in ("freeze", "thaw"):
+            raise Invalid(error.message) from error
+        raise
 
 
 def _get_host(request: ApiRequest, host: str) -> Backend:

@@ -71,6 +71,7 @@ OPTIONS: dict[str, dict[str, object]] = {
         "snapshot": True,
         "suspend": True,
         "console_output": True,
+        "volume_multiattach": True,
     },
     "image": {"build_interval": 1},
     "image-feature-enabled": {"image_format_enforcement": False},
@@ -82,8 +83,23 @@ OPTIONS: dict[str, dict[str, object]] = {
     },
     "network-feature-enabled": {"ipv6_subnet_attributes": True, "floating_ips": True, "port_security": True},
     "validation": {"run_validation": False},
-    "volume": {"catalog_type": "block-storage", "build_interval": 1, "volume_size": 1, "max_microversion": "latest"},
-    "volume-feature-enabled": {"backup": False, "snapshot": True, "clone": True},
+    "volume": {
+        "catalog_type": "block-storage",
+        "build_interval": 1,
+        "volume_size": 1,
+        "max_microversion": "latest",
+        "vendor_name": "Stratiform",
+        "storage_protocol": "memory",
+        "volume_type_multiattach": "multiattach",
+    },
+    "volume-feature-enabled": {
+        "backup": True,
+        "snapshot": True,
+        "clone": True,
+        "manage_volume": True,
+        "manage_snapshot": True,
+        "volume_revert": True,
+    },
 }
 
 #: Settings of the installation that tests need.
@@ -186,6 +202,8 @@ def _write_configuration(binaries: Path, workspace: Path, home: Path) -> None:
     auth = cloud.config.get_auth_args()
     images = [_create_image(cloud, name) for name in ("tempest-1", "tempest-2")]
     flavors = [cloud.compute.create_flavor(name=f"tempest-{n}", vcpus=1, ram=64 * n, disk=n).id for n in (1, 2)]
+    extra_specs = {"multiattach": "<is> True"}
+    cloud.block_storage.create_type(name="multiattach", extra_specs=extra_specs)
     network = cloud.network.create_network(name="public", is_router_external=True, is_shared=True)
     cloud.network.create_subnet(
         network_id=network.id, name="public", cidr="203.0.113.0/24", ip_version=4, is_dhcp_enabled=False

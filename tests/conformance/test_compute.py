@@ -262,11 +262,15 @@ def test_list_returns_all_servers(cloud: CloudUnderTest) -> None:
 def test_a_multiattach_volume_is_attached_to_two_servers(cloud: CloudUnderTest) -> None:
     if not has_multiattach(cloud.kind):
         pytest.skip("this cloud has no multiattach volumes")
-    volume = cloud.create_volume(VolumeSpec(str(uuid4()), "shared", 1, multiattach=True))
+    volume, other = cloud.create_volume(VolumeSpec(str(uuid4()), "shared", 1, multiattach=True)), cloud.create_volume()
+    cloud.volume.set_multiattach(other.id, multiattach=True)
     servers = [cloud.create_server() for _ in range(2)]
     for server in servers * 2:
         cloud.compute.attach_volume(server.id, volume.id, "/dev/vdb")
-    assert [cloud.compute.get(server.id).volume_ids for server in servers] == [(volume.id,)] * 2
+        cloud.compute.attach_volume(server.id, other.id, "/dev/vdc")
+    assert [cloud.compute.get(server.id).volume_ids for server in servers] == [(volume.id, other.id)] * 2
+    with pytest.raises(RequestRejected):
+        cloud.volume.set_multiattach(volume.id, multiattach=False)
     cloud.compute.detach_volume(servers[0].id, volume.id)
     assert cloud.volume.get(volume.id).server_id == servers[1].id
     with pytest.raises(RequestRejected):

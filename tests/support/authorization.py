@@ -18,6 +18,7 @@ from stratiform.services.clouds.model import ResourceType
 from support.authorization_resources import create_admins, create_credentials, create_simple_resources
 from support.callers import Callers, open_callers
 from support.compute_resources import SHARED_PARAMETERS, create_compute_resources
+from support.network_resources import create_network_resources
 from support.stacks import ServiceHarness, build_harness
 from support.volume_group_resources import create_message, create_volume_group, request_volume
 
@@ -52,8 +53,6 @@ _FREE = {
     # of resources that do not exist
     "agent_id",
     "network_segment_range_id",
-    "local_ip_id",
-    "ndp_proxy_id",
     "topology_id",
     "encryption_id",
     "network_label",
@@ -225,7 +224,7 @@ def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     namespace = api.ok("POST", "/image/v2/metadefs/namespaces", "admin", json=definitions)
     volume_type = api.ok("GET", "/volume/v3/types/default")["volume_type"]
     return {
-        **_create_network_resources(api),
+        **create_network_resources(api),
         **group,
         "group_snapshot_id": group_snapshot["id"],
         "volume_id": volume["id"],
@@ -281,116 +280,6 @@ def _create_server(of: ServiceHarness, api: Callers) -> dict[str, Any]:
     body = {"name": "web", "flavorRef": "1", "imageRef": native_image["id"]}
     server: dict[str, Any] = api.ok("POST", "/compute/v2.1/servers", json={"server": body})["server"]
     return server
-
-
-def _create_network_resources(api: Callers) -> dict[str, str]:
-    network = api.ok("POST", "/network/v2.0/networks", json={"network": {"name": "private"}})["network"]
-    subnet_body = {"network_id": network["id"], "ip_version": 4, "cidr": "192.0.2.0/24"}
-    subnet = api.ok("POST", "/network/v2.0/subnets", json={"subnet": subnet_body})["subnet"]
-    port = api.ok("POST", "/network/v2.0/ports", json={"port": {"network_id": network["id"]}})["port"]
-    body = {"security_group": {"name": "web"}}
-    group = api.ok("POST", "/network/v2.0/security-groups", json=body)["security_group"]
-    rule = {"protocol": "tcp", "port_range_min": 22, "port_range_max": 22, "direction": "ingress"}
-    template = api.ok(
-        "POST", "/network/v2.0/default-security-group-rules", "admin", json={"default_security_group_rule": rule}
-    )
-    statefulness = api.ok(
-        "POST",
-        "/network/v2.0/security-groups-default-statefulness",
-        "admin",
-        json={"security_group_default_statefulness": {"stateful": True, "project_id": api.projects["green"]}},
-    )
-    return {
-        **_create_routers(api, subnet, port),
-        **_create_shared_resources(api, network),
-        "segment_id": _find_segment(api, network),
-        "network_id": network["id"],
-        "subnet_id": subnet["id"],
-        "port_id": port["id"],
-        "security_group_id": group["id"],
-        "security_group_rule_id": group["security_group_rules"][0]["id"],
-        "default_security_group_rule_id": template["default_security_group_rule"]["id"],
-        "security_group_default_statefulness_id": statefulness["security_group_default_statefulness"]["id"],
-    }
-
-
-def _find_segment(api: Callers, network: dict[str, Any]) -> str:
-    path = f"/network/v2.0/segments?network_id={network['id']}"
-    return str(api.ok("GET", path, "admin")["segments"][0]["id"])
-
-
-def _create_routers(api: Callers, subnet: dict[str, Any], port: dict[str, Any]) -> dict[str, str]:
-    v2 = "/network/v2.0"
-    body = {"network": {"name": "public", "router:external": True}}
-    external = api.ok("POST", f"{v2}/networks", "admin", json=body)["network"]
-    external_subnet = {"network_id": external["id"], "ip_version": 4, "cidr": "203.0.113.0/24"}
-    api.ok("POST", f"{v2}/subnets", "admin", json={"subnet": external_subnet})
-    gateway = {"external_gateway_info": {"network_id": external["id"]}}
-    router = api.ok("POST", f"{v2}/routers", json={"router": gateway})["router"]
-    api.ok("PUT", f"{v2}/routers/{router['id']}/add_router_interface", json={"subnet_id": subnet["id"]})
-    body = {"floatingip": {"floating_network_id": external["id"]}}
-    floating_ip = api.ok("POST", f"{v2}/floatingips", json=body)["floatingip"]
-    values = {
-        "internal_port_id": port["id"],
-        "internal_ip_address": port["fixed_ips"][0]["ip_address"],
-        "internal_port": 80,
-        "external_port": 80,
-        "protocol": "tcp",
-    }
-    path = f"{v2}/floatingips/{floating_ip['id']}/port_forwardings"
-    forwarding = api.ok("POST", path, json={"port_forwarding": values})["port_forwarding"]
-    return {
-        "router_id": router["id"],
-        "floatingip_id": floating_ip["id"],
-        "port_forwarding_id": forwarding["id"],
-        "conntrack_helper_id": _UNKNOWN,
-    }
-
-
-#: The bodies of new resources by path, name in bodies and caller; "NETWORK", "PORT" and "PARENT" are replaced by ids.
-_SHARED_RESOURCES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
-    ("/subnetpools", "subnetpool", "green", {"prefixes": ["10.0.0.0/8"]}),
-    ("/address-scopes", "address_scope", "green", {"ip_version": 4}),
-    ("/address-groups", "address_group", "green", {"addresses": ["10.0.0.0/8"]}),
-    ("/rbac-policies", "rbac_policy", "green", {"object_id": "NETWORK", "target_tenant": "x"}),
-    ("/metering/metering-labels", "metering_label", "admin", {}),
-)
-
-_QOS_RULES = {
-    "bandwidth_limit": {"max_kbps": 1},
-    "dscp_marking": {"dscp_mark": 8},
-    "minimum_bandwidth": {"min_kbps": 1},
-    "minimum_packet_rate": {"min_kpps": 1},
-    "packet_rate_limit": {"max_kpps": 1},
-}
-
-
-def _create_shared_resources(api: Callers, network: dict[str, Any]) -> dict[str, str]:
-    v2 = "/network/v2.0"
-    identifiers = {}
-    profile = {"service_profile": {"driver": "stratiform"}}
-    identifiers["service_profile_id"] = api.ok("POST", f"{v2}/service_profiles", "admin", json=profile)[
-        "service_profile"
-    ]["id"]
-    flavor = {"flavor": {"service_type": "L3_ROUTER_NAT", "service_profiles": [identifiers["service_profile_id"]]}}
-    identifiers["network_flavor_id"] = api.ok("POST", f"{v2}/flavors", "admin", json=flavor)["flavor"]["id"]
-    for path, name, caller, values in _SHARED_RESOURCES:
-        body = {key: network["id"] if value == "NETWORK" else value for key, value in values.items()}
-        created = api.ok("POST", v2 + path, caller, json={name: body})[name]
-        identifiers[f"{name}_id"] = created["id"]
-    rule = {"metering_label_id": identifiers["metering_label_id"], "direction": "ingress", "remote_ip_prefix": "::/0"}
-    path = f"{v2}/metering/metering-label-rules"
-    created = api.ok("POST", path, "admin", json={"metering_label_rule": rule})["metering_label_rule"]
-    identifiers["metering_label_rule_id"] = created["id"]
-    parent = api.ok("POST", f"{v2}/ports", json={"port": {"network_id": network["id"]}})["port"]
-    trunk = api.ok("POST", f"{v2}/trunks", json={"trunk": {"port_id": parent["id"]}})["trunk"]
-    body = {"policy": {"project_id": api.projects["green"]}}
-    qos_policy = api.ok("POST", f"{v2}/qos/policies", "admin", json=body)["policy"]
-    for kind, values in _QOS_RULES.items():
-        path = f"{v2}/qos/policies/{qos_policy['id']}/{kind}_rules"
-        created = api.ok("POST", path, "admin", json={f"{kind}_rule": values})[f"{kind}_rule"]
-        identifiers[f"{kind}_rule_id"] = created["id"]
-    return {**identifiers, "trunk_id": trunk["id"], "policy_id": qos_policy["id"]}
 
 
 def _handlers(of: ServiceHarness) -> Any:

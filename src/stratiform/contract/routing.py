@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 #: The kinds of routing objects.
-Kind = Literal["router", "floating_ip", "security_group"]
+Kind = Literal["router", "floating_ip", "local_ip", "security_group"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +14,13 @@ class RoutingObject:
 
     `properties` of a router: `interfaces` (`subnet_id`, `ip_address`, `network_id` and `cidr` each), `gateway` (the id
     of the external network, or None), `gateway_addresses`, `snat`, `routes` (`destination` and `nexthop` each),
-    `admin_state_up`, and what other routers of the same networks have: `other_gateways`, `other_subnets`.
+    `admin_state_up`, `conntrack_helpers` (`protocol`, `port` and `helper` each), `ndp_proxies` (IPv6 addresses to
+    announce on the external network), and what other routers of the same networks have: `other_gateways`,
+    `other_subnets`.
     Of a floating IP: `address`, `fixed_address` and `subnet_id` (None if it is not associated), `router`,
     `forwardings`.
+    Of a local IP: `address` and `network_id`; `targets`, the ports (`fixed_address`, `network_id`) of which one on the
+    client's host receives the traffic; `ip_mode`.
     Of a security group: `stateful`; `rules` with the attributes of Neutron's, and `remote_addresses`, the addresses of
     the address group; `addresses`, those of the interfaces in it.
     """

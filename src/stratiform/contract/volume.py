@@ -73,5 +73,11 @@ class VolumeDriver(Protocol):
     def extend(self, volume_id: str, size_gib: int) -> None:
         """Grow a volume. Raises: RequestRejected if it is larger than `size_gib`."""
 
+    def set_multiattach(self, volume_id: str, *, multiattach: bool) -> None:
+        """Change whether several servers can use a volume that is not attached.
+
+        Raises: NotSupported, RequestRejected (volume is attached).
+        """
+
     def delete(self, volume_id: str) -> None:
         """Delete a volume; succeeds if it does not exist. Raises: RequestRejected while it is attached."""

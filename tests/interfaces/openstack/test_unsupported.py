@@ -23,7 +23,6 @@ UNSUPPORTED = [
 NEVER_STORED = (
     "/OS-OAUTH1/",
     "/agents/",
-    "/local_ips/",
     "/os-assisted-volume-snapshots/",
 )
 

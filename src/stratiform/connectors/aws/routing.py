@@ -37,7 +37,8 @@ class AwsRoutingDriver:
         self._drivers[desired.kind].apply(desired)
 
     def delete(self, kind: Kind, token: str) -> None:
-        self._drivers[kind].delete(token)
+        if kind in self._drivers:
+            self._drivers[kind].delete(token)
 
     def list_objects(self) -> Iterator[RoutingObject]:
         for driver in self._drivers.values():

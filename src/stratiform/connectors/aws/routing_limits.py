@@ -49,6 +49,10 @@ def _check_router(router: Mapping[str, Any]) -> None:
             raise NotSupported("a subnet on AWS has one route table, so it cannot have interfaces of several routers")
     if not router.get("snat", True):
         raise NotSupported("SNAT cannot be disabled on an AWS internet gateway")
+    if router.get("conntrack_helpers"):
+        raise NotSupported("AWS route tables have no conntrack helpers")
+    if router.get("ndp_proxies"):
+        raise NotSupported("AWS route tables have no NDP proxies")
     others = set(router.get("other_gateways", ())) - {router.get("gateway")}
     if router.get("gateway") and others:
         raise NotSupported("a VPC has one internet gateway, so the routers of a network share one external network")
@@ -75,6 +79,10 @@ def _check_floating_ip(floating_ip: Mapping[str, Any]) -> None:
         raise NotSupported("Elastic IP addresses do not support port forwarding")
 
 
+def _refuse_local_ip(_local_ip: Mapping[str, Any]) -> None:
+    raise NotSupported("AWS has no addresses that are local to a host")
+
+
 def _check_security_group(group: Mapping[str, Any]) -> None:
     if not group.get("stateful", True):
         raise NotSupported("AWS does not support stateless security groups")
@@ -96,5 +104,6 @@ def _check_security_group(group: Mapping[str, Any]) -> None:
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
     "router": _check_router,
     "floating_ip": _check_floating_ip,
+    "local_ip": _refuse_local_ip,
     "security_group": _check_security_group,
 }

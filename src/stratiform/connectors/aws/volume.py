@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
 from stratiform.connectors.aws import tags
-from stratiform.contract.errors import NativeNotFound, RequestRejected
+from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
 from stratiform.kit.clock import from_datetime
 
@@ -63,6 +63,9 @@ class AwsVolumeDriver:
             return
         with self._client.translating_errors():
             self._client.ec2_no_retry.modify_volume(VolumeId=volume_id, Size=size_gib)
+
+    def set_multiattach(self, volume_id: str, *, multiattach: bool) -> None:
+        raise NotSupported(f"Stratiform cannot set multiattach of EBS volume {volume_id} to {multiattach}")
 
     def delete(self, volume_id: str) -> None:
         try:

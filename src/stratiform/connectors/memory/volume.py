@@ -66,6 +66,13 @@ class MemoryVolumeDriver:
                 )
             request.db.execute("UPDATE volumes SET size_gib = ? WHERE id = ?", (size_gib, volume_id))
 
+    def set_multiattach(self, volume_id: str, *, multiattach: bool) -> None:
+        with self._client.open_request(writes=True) as request:
+            row = _get_row(request, volume_id)
+            if row["attached_to"]:
+                raise RequestRejected(f"volume '{volume_id}' is attached to server '{row['attached_to']}'")
+            request.db.execute("UPDATE volumes SET multiattach = ? WHERE id = ?", (multiattach, volume_id))
+
     def delete(self, volume_id: str) -> None:
         with self._client.open_request(writes=True) as request:
             rows = _select(request, "volumes.id = :id", id=volume_id)

@@ -5,9 +5,8 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.schema import SchemaItem
 
-from stratiform.kit.database import Json
+from stratiform.migrations.table_builders import build_reference, create_resource_table, create_table
 
 revision = "0088"
 down_revision = "0087"
@@ -59,24 +58,24 @@ def upgrade() -> None:
     for table, columns in _COLUMNS.items():
         for name, column_type in columns:
             op.add_column(table, sa.Column(name, column_type, nullable=True))
-    _create_table("network_initial_resources", sa.Column("kind", sa.String(length=64), nullable=False), key=("kind",))
-    _create_resource_table(
+    create_table("network_initial_resources", sa.Column("kind", sa.String(length=64), nullable=False), key=("kind",))
+    create_resource_table(
         "network_flavor",
         sa.Column("service_type", sa.String(length=255), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
     )
-    _create_resource_table(
+    create_resource_table(
         "network_service_profile",
         sa.Column("driver", sa.String(length=4096), nullable=False),
         sa.Column("metainfo", sa.String(length=4096), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
     )
-    _create_table(
+    create_table(
         "network_flavor_service_profile",
         sa.Column("flavor_id", sa.String(length=64), nullable=False),
         sa.Column("service_profile_id", sa.String(length=64), nullable=False),
-        _reference("network_flavor_service_profile", "flavor_id", "network_flavor", cascades=True),
-        _reference("network_flavor_service_profile", "service_profile_id", "network_service_profile"),
+        build_reference("network_flavor_service_profile", "flavor_id", "network_flavor", cascades=True),
+        build_reference("network_flavor_service_profile", "service_profile_id", "network_service_profile"),
         key=("flavor_id", "service_profile_id"),
         indexes=("service_profile_id",),
     )
@@ -96,14 +95,14 @@ def downgrade() -> None:
 
 def _create_segments() -> None:
     """Create the table of segments, and the segment of each network, from its provider attributes."""
-    _create_resource_table(
+    create_resource_table(
         "network_segment",
         sa.Column("network_id", sa.String(length=64), nullable=False),
         sa.Column("network_type", sa.String(length=255), nullable=True),
         sa.Column("physical_network", sa.String(length=255), nullable=True),
         sa.Column("segmentation_id", sa.BigInteger(), nullable=True),
         sa.Column("fingerprint", sa.String(length=255), nullable=True),
-        _reference("network_segment", "network_id", "network_network", cascades=True),
+        build_reference("network_segment", "network_id", "network_network", cascades=True),
         sa.UniqueConstraint("fingerprint", name=op.f("uq_network_segment_fingerprint")),
         indexes=("network_id",),
     )
@@ -113,38 +112,3 @@ def _create_segments() -> None:
         values = {name.removeprefix("provider_"): value for name, value in row.items() if name != "id"}
         empty = {"name": "", "description": "", "tags": "[]", "revision": 1}
         db.execute(segments.insert().values(id=str(uuid4()), network_id=row["id"], **values, **empty))
-
-
-def _create_resource_table(name: str, *items: SchemaItem, indexes: tuple[str, ...] = ()) -> None:
-    _create_table(
-        name,
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("project_id", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("description", sa.String(length=255), nullable=False),
-        sa.Column("tags", Json(), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("updated_at", sa.BigInteger(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        *items,
-        key=("id",),
-        indexes=("project_id", *indexes),
-    )
-
-
-def _create_table(name: str, *items: SchemaItem, key: tuple[str, ...], indexes: tuple[str, ...] = ()) -> None:
-    op.create_table(
-        name,
-        *items,
-        sa.PrimaryKeyConstraint(*key, name=op.f(f"pk_{name}")),
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mysql_engine="InnoDB",
-    )
-    for column in indexes:
-        op.create_index(op.f(f"ix_{name}_{column}"), name, [column], unique=False)
-
-
-def _reference(table: str, column: str, target: str, *, cascades: bool = False) -> sa.ForeignKeyConstraint:
-    name = op.f(f"fk_{table}_{column}")
-    return sa.ForeignKeyConstraint([column], [f"{target}.id"], name=name, ondelete="CASCADE" if cascades else None)

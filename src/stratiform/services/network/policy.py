@@ -126,14 +126,6 @@ SUBNETS_CREATE_SEGMENT = Rule("create_subnet:segment_id", admin, "Create a subne
 SUBNETS_UPDATE_SEGMENT = Rule("update_subnet:segment_id", admin, "Associate a subnet with a segment")
 FLAVORS_ASSOCIATE = Rule("create_flavor_service_profile", admin, "Associate a service profile with a flavor")
 FLAVORS_DISASSOCIATE = Rule("delete_flavor_service_profile", admin, "Remove a service profile from a flavor")
-LOCAL_IPS_GET = Rule("get_local_ip", project_reader, "List and show local IPs")
-LOCAL_IPS_CREATE = Rule("create_local_ip", project_member, "Create, update and delete local IPs")
-NDP_PROXIES_GET = Rule("get_ndp_proxy", project_reader, "List and show NDP proxies")
-NDP_PROXIES_CREATE = Rule("create_ndp_proxy", project_member, "Create, update and delete NDP proxies")
-CONNTRACK_HELPERS_GET = Rule("get_router_conntrack_helper", project_reader, "List and show conntrack helpers")
-CONNTRACK_HELPERS_CREATE = Rule(
-    "create_router_conntrack_helper", project_member, "Create, update and delete conntrack helpers"
-)
 TOPOLOGY_GET = Rule("get_auto_allocated_topology", project_reader, "Get the auto-allocated topology of a project")
 TOPOLOGY_DELETE = Rule(
     "delete_auto_allocated_topology", project_member, "Delete the auto-allocated topology of a project"
@@ -150,6 +142,10 @@ DEFAULT_STATEFULNESS = ResourceRules.build(
     "security_groups_default_statefulness", "the default statefulness of security groups", write=admin
 )
 ROUTERS = ResourceRules.build("router", "routers")
+CONNTRACK_HELPERS = ResourceRules.build("router_conntrack_helper", "conntrack helpers of routers")
+LOCAL_IPS = ResourceRules.build("local_ip", "local IPs")
+LOCAL_IP_ASSOCIATIONS = ResourceRules.build("local_ip_port_association", "associations of local IPs with ports")
+NDP_PROXIES = ResourceRules.build("ndp_proxy", "NDP proxies of routers")
 FLOATING_IPS = ResourceRules.build("floatingip", "floating IPs")
 PORT_FORWARDINGS = ResourceRules.build("floatingip_port_forwarding", "port forwardings of floating IPs")
 SUBNET_POOLS = ResourceRules.build("subnetpool", "subnet pools")

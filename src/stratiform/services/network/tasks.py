@@ -22,6 +22,7 @@ def build_handlers(service: NetworkService) -> dict[str, Handler]:
         "network.port": lambda job: service.cloud_objects.reconcile_port(job.key),
         "network.router": lambda job: service.cloud_objects.reconcile("router", job.key),
         "network.floating_ip": lambda job: service.cloud_objects.reconcile("floating_ip", job.key),
+        "network.local_ip": lambda job: service.cloud_objects.reconcile("local_ip", job.key),
         "network.security_group": lambda job: service.cloud_objects.reconcile("security_group", job.key),
     }
 

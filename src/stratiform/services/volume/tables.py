@@ -195,6 +195,7 @@ snapshot_table = define_table(
     *_copy_columns(),
     Column("type_id", String(64), nullable=False),
     Column("group_snapshot_id", String(64), nullable=False),
+    Column("progress", String(8), nullable=False),
     Index("ix_volume_snapshot_project", "project_id", "deleted_at"),
     Index("ix_volume_snapshot_volume", "volume_id", "deleted_at"),
     Index("ix_volume_snapshot_cloud", "cloud_id", "deleted_at"),
@@ -207,6 +208,7 @@ backup_table = define_table(
     Column("parent_id", String(64), nullable=False),
     Column("container", String(255), nullable=False),
     Column("data_at", BigInteger, nullable=False),
+    Column("volume_attributes", Json, nullable=False),
     Index("ix_volume_backup_project", "project_id", "deleted_at"),
     Index("ix_volume_backup_volume", "volume_id", "deleted_at"),
     Index("ix_volume_backup_cloud", "cloud_id", "deleted_at"),
@@ -251,10 +253,9 @@ message_table = define_table(
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
 
-#: The latest request that changed a volume, snapshot or backup. `reference`: of what is being managed, else empty.
-request_table = define_table(
-    "volume_request",
+#: The native volumes and snapshots that resources were before they became managed.
+reference_table = define_table(
+    "volume_reference",
     Column("resource_id", String(64), primary_key=True),
-    Column("request_id", String(64), nullable=False),
     Column("reference", Json, nullable=False),
 )

@@ -31,6 +31,8 @@ def test_backup_is_created_updated_and_deleted(api: Api) -> None:
     assert (backup["status"], backup["size"], backup["volume_id"]) == ("available", 2, volume["id"])
     assert (backup["is_incremental"], backup["has_dependent_backups"]) == (False, False)
     changed = api.ok("PUT", path, {"backup": {"name": "c", "metadata": {"k": "v"}}})["backup"]
+    assert changed.keys() == {"id", "name", "links"}
+    changed = api.ok("GET", path)["backup"]
     assert (changed["name"], changed["metadata"]) == ("c", {"k": "v"})
     assert [item["name"] for item in api.ok("GET", "/backups", name="c")["backups"]] == ["c"]
     assert api("GET", path, caller="outsider").status_code == 404
@@ -42,7 +44,10 @@ def test_backup_is_created_updated_and_deleted(api: Api) -> None:
 
 
 def test_backup_outlives_its_volume_and_is_restored(api: Api) -> None:
-    volume = api.create(size=2)
+    volume = api.create(size=2, metadata={"a": "b"})
+    action = f"/volumes/{volume['id']}/action"
+    api.ok("POST", action, {"os-set_bootable": {"bootable": True}})
+    api.ok("POST", action, {"os-set_image_metadata": {"metadata": {"min_ram": "64"}}})
     backup = create_backup(api, volume["id"])
     api.ok("DELETE", f"/volumes/{volume['id']}")
     api.volumes.run_worker(2)
@@ -52,11 +57,15 @@ def test_backup_outlives_its_volume_and_is_restored(api: Api) -> None:
     api.volumes.run_worker(2)
     restored = api.ok("GET", f"/volumes/{restore['volume_id']}")["volume"]
     assert (restored["status"], restored["size"]) == ("available", 2)
+    assert (restored["metadata"], restored["bootable"]) == ({"a": "b"}, "true")
+    assert restored["volume_image_metadata"] == {"min_ram": "64"}
     assert api.ok("GET", f"/backups/{backup['id']}")["backup"]["status"] == "available"
+    api.ok("PUT", f"/volumes/{restored['id']}/metadata", {"metadata": {"own": "c"}})
     restore = api.ok("POST", f"/backups/{backup['id']}/restore", {"restore": {"volume_id": restored["id"]}})["restore"]
     assert status_of(api, restored["id"]) == "restoring-backup"
     api.volumes.run_worker(2)
     assert status_of(api, restored["id"]) == "available"
+    assert api.ok("GET", f"/volumes/{restored['id']}")["volume"]["metadata"] == {"a": "b", "own": "c"}
     assert [event.event_type for event in api.volumes.events("backup.")].count("backup.restore.end") == 2
     small = api.create(size=1)["id"]
     assert api("POST", f"/backups/{backup['id']}/restore", {"restore": {"volume_id": small}}).status_code == 400
@@ -90,7 +99,7 @@ def test_records_are_exported_and_imported(api: Api) -> None:
     assert "already exists" in api("POST", "/backups/import_record", record, caller="admin").text
     deep = base64.b64encode(b'{"x":' + b"[" * 5000 + b"]" * 5000 + b"}").decode()
     for url in ("x", "\ufffd", deep):
-        broken = {"backup-record": {"backup_service": "stratiform", "backup_url": url}}
+        broken = {"backup-record": {"backup_service": "cinder.backup.drivers.stratiform", "backup_url": url}}
         assert api("POST", "/backups/import_record", broken, caller="admin").status_code == 400
 
 

@@ -131,3 +131,20 @@ def test_a_message_expires_after_30_days(api: Api, monkeypatch: pytest.MonkeyPat
             return messages.count(ctx.db)
 
     assert (count_after(29 * DAY_US), count_after(2 * DAY_US)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("extra_specs", "status"),
+    [
+        ({"vendor_name": "Other"}, "error"),
+        ({"storage_protocol": "iSCSI"}, "error"),
+        ({"capabilities:volume_backend_name": "other"}, "error"),
+        ({"volume_backend_name": "sim", "vendor_name": "Stratiform", "storage_protocol": "memory"}, "available"),
+        ({"storage_protocol": "<in> memory", "color": "red"}, "available"),
+    ],
+)
+def test_a_type_that_requires_another_back_end(api: Api, extra_specs: dict[str, str], status: str) -> None:
+    api.ok("POST", "/types", {"volume_type": {"name": "special", "extra_specs": extra_specs}}, caller="admin")
+    assert api.create(volume_type="special")["status"] == status
+    expected = ["VOLUME_VOLUME_001_003"] if status == "error" else []
+    assert [message["event_id"] for message in list_messages(api)] == expected

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from stratiform.contract import registry
 from stratiform.kit.policy import Rule, admin
 from stratiform.services.volume import policy
 from support.volume_api import Api
@@ -76,10 +77,38 @@ def test_encryption_excludes_multiattach(api: Api, shared_type: str) -> None:
     assert (refused.status_code, "cannot be used with encrypted volumes" in refused.text) == (400, True)
 
 
-def test_a_retype_does_not_change_multiattach(api: Api) -> None:
+def test_a_retype_changes_multiattach(api: Api) -> None:
     volume_id = api.create()["id"]
-    path, body = f"/volumes/{volume_id}/action", {"os-retype": {"new_type": "shared", "migration_policy": "never"}}
-    refused = api("POST", path, body)
-    assert (refused.status_code, "cannot change multiattach" in refused.text) == (400, True)
+    path = f"/volumes/{volume_id}/action"
+    for new_type, multiattach in (("shared", True), ("standard", False), ("shared", True)):
+        assert api("POST", path, {"os-retype": {"new_type": new_type}}).status_code == 202
+        assert status(api, volume_id) == "retyping"
+        api.volumes.run_worker(1)
+        volume = api.ok("GET", f"/volumes/{volume_id}")["volume"]
+        assert (volume["status"], volume["volume_type"], volume["multiattach"]) == ("available", new_type, multiattach)
+    assert [event.event_type for event in api.volumes.events("volume.")][1:] == ["volume.retype"] * 3
     create_attachment(api, volume_id)
+    refused = api("POST", path, {"os-retype": {"new_type": "standard"}})
+    assert refused.status_code == 400
+
+
+def test_a_retype_to_multiattach_is_refused(api: Api, shared_type: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    volume_id = api.create()["id"]
+    path, body = f"/volumes/{volume_id}/action", {"os-retype": {"new_type": "shared"}}
+    monkeypatch.setattr(registry, "has_multiattach", lambda _kind: False)
     assert api("POST", path, body).status_code == 400
+    monkeypatch.undo()
+    encryption = {"encryption": {"provider": "luks", "control_location": "front-end"}}
+    api.ok("POST", f"/types/{shared_type}/encryption", encryption, caller="admin")
+    refused = api("POST", path, body)
+    assert (refused.status_code, "both encryption and multi-attach" in refused.text) == (400, True)
+
+
+def test_an_attachment_of_a_read_only_volume_is_read_only(api: Api) -> None:
+    volume_id = api.create()["id"]
+    api.ok("POST", f"/volumes/{volume_id}/action", {"os-update_readonly_flag": {"readonly": True}})
+    attachment = api.volumes.attach_for_project(api.projects["here"], volume_id)
+    assert attachment.mode == "ro"
+    with api.volumes.ctx() as ctx:
+        api.volumes.service.attachments.complete_detach(ctx.db, attachment.id, ctx.now)
+    assert create_attachment(api, volume_id).json()["attachment"]["attach_mode"] == "ro"

@@ -193,3 +193,19 @@ def test_create_and_update_answer_without_the_fields_of_extensions(api: Api) -> 
     updated = api.ok("PUT", f"/volumes/{created['id']}", {"volume": {"name": "x"}}, caller="admin")["volume"]
     for volume in (created, updated):
         assert not [name for name in volume if name.startswith("os-vol-")]
+
+
+def test_a_client_reports_status_and_progress(api: Api) -> None:
+    volume_id = api.create()["id"]
+    snapshot_id = api.ok("POST", "/snapshots", {"snapshot": {"volume_id": volume_id}})["snapshot"]["id"]
+
+    def report(**values: str) -> int:
+        body = {"os-update_snapshot_status": values}
+        return api("POST", f"/snapshots/{snapshot_id}/action", body).status_code
+
+    assert report(status="creating", progress="80 percent") == 400
+    assert report(status="deleting") == 400
+    assert report(status="error", progress="80%") == 202
+    snapshot = api.ok("GET", f"/snapshots/{snapshot_id}")["snapshot"]
+    assert (snapshot["status"], snapshot["os-extended-snapshot-attributes:progress"]) == ("error", "80%")
+    assert report(status="available") == 400

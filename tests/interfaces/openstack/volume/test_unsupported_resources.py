@@ -30,5 +30,7 @@ def test_operators_resources(api: Api) -> None:
     unknown = api("PUT", "/os-services/disable", body, caller="admin")
     assert (unknown.status_code, unknown.json()["itemNotFound"]["message"]) == (404, "Host h1 could not be found.")
     assert api("PUT", "/os-services/disable", {"host": "sim@stratiform"}, caller="admin").status_code == 501
+    for action, invalid in (("freeze", body), ("thaw", body), ("disable-log-reason", {"host": "sim@stratiform"})):
+        assert api("PUT", f"/os-services/{action}", invalid, caller="admin").status_code == 400
     assert api.ok("PUT", "/os-services/get-log", {}, caller="admin") == {"log_levels": []}
     assert api("GET", "/capabilities/h1@b", caller="admin").status_code == 404

@@ -88,7 +88,7 @@ def _update_fields(resource_type: ResourceType) -> list[_Field]:
 
 
 def _response_fields(resource_type: ResourceType) -> list[_Field]:
-    fields: list[_Field] = [("id", str)]
+    fields: list[_Field] = [("id", str)] if resource_type.has_id else []
     fields += [(name, _text(resource_type)) for name in ("name", "description") if name in resource_type.standard]
     if resource_type.owned:
         fields += [("project_id", str), ("tenant_id", str)]

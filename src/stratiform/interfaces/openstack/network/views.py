@@ -1,6 +1,6 @@
 """Responses of the Networking API. Source: Networking API v2.0."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET, Raw
 
@@ -24,10 +24,18 @@ _encoded_ports = EncodedItems()
 
 
 def network(
-    network: Network, subnets: Sequence[Subnet], zones: Sequence[str], segments: Sequence[Resource] = ()
+    network: Network,
+    subnets: Sequence[Subnet],
+    zones: Sequence[str],
+    segments: Sequence[Resource],
+    scopes: Mapping[int, str],
 ) -> network_schemas.Network:
-    """Return a network; `segments` replace the provider attributes if there are several."""
+    """Return a network; `segments` replace the provider attributes if there are several.
+
+    `scopes`: the address scopes by IP version.
+    """
     response = _network(network, subnets, zones)
+    response.ipv4_address_scope, response.ipv6_address_scope = scopes.get(4), scopes.get(6)
     if len(segments) > 1:
         response.segments = [
             network_schemas.ProviderSegment(

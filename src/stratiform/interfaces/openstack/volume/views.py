@@ -172,7 +172,7 @@ def snapshot(snapshot: Snapshot) -> snapshot_schemas.SnapshotDetail:
         status=snapshot.status,
         size=snapshot.size_gib,
         metadata=snapshot.metadata,
-        progress="100%" if snapshot.native_id and snapshot.status == "available" else "0%",
+        progress=snapshot.progress or ("100%" if snapshot.native_id and snapshot.status == "available" else "0%"),
         project_id=snapshot.project_id,
         group_snapshot_id=snapshot.group_snapshot_id or None,
         user_id=snapshot.user_id,

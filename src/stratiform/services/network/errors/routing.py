@@ -40,20 +40,6 @@ class PortForwardingNotFound(NotFound):
         super().__init__(f"Port Forwarding {port_forwarding_id} could not be found.")
 
 
-class ConntrackHelperNotFound(NotFound):
-    neutron_type = "ConntrackHelperNotFound"
-
-    def __init__(self, helper_id: str) -> None:
-        super().__init__(f"Conntrack Helper {helper_id} could not be found.")
-
-
-class NdpProxyNotFound(NotFound):
-    neutron_type = "NDPProxyNotFound"
-
-    def __init__(self, proxy_id: str) -> None:
-        super().__init__(f"Ndp proxy {proxy_id} could not be found")
-
-
 class RouterInterfaceNotFound(NotFound):
     neutron_type = "RouterInterfaceNotFound"
 

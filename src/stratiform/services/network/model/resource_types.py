@@ -116,6 +116,7 @@ class ResourceType:
     of the type. `owned` False: responses have no project. `unique`: attributes of which no two resources have the same
     values. `quota` is the name of the limit for the number of resources of a project. `id_name`: the name of the id in
     paths, if another API has resources of the same name. `has_null_texts`: an empty name or description is null.
+    `has_id` False: responses have no id.
     """
 
     name: str
@@ -135,6 +136,7 @@ class ResourceType:
     operations: frozenset[str] = frozenset({"create", "show", "list", "update", "delete"})
     id_name: str = ""
     has_null_texts: bool = False
+    has_id: bool = True
 
     @property
     def table_name(self) -> str:
@@ -177,7 +179,7 @@ def describe_resource(
     resource_type: ResourceType, resource: Resource, computed_values: Mapping[str, Any]
 ) -> Attributes:
     """Return the attributes of a resource as in the API's bodies, which notifications have, too."""
-    body: Attributes = {"id": resource.id}
+    body: Attributes = {"id": resource.id} if resource_type.has_id else {}
     for name in ("name", "description"):
         if name in resource_type.standard:
             value = getattr(resource, name)

@@ -15,6 +15,7 @@ from stratiform.services.network.tables import ports_table
 INTERFACE_OWNER = "network:router_interface"
 GATEWAY_OWNER = "network:router_gateway"
 FLOATING_IP_OWNER = "network:floatingip"
+LOCAL_IP_OWNER = "network:local_ip"
 
 #: The purposes of ports that belong to a router or floating IP, and are deleted with it.
 SERVICE_OWNERS = (INTERFACE_OWNER, GATEWAY_OWNER, FLOATING_IP_OWNER)

@@ -11,13 +11,16 @@ from stratiform.services.network.model.declared_types import addressing, securit
 from stratiform.services.network.service.agents import Agents
 from stratiform.services.network.service.auto_allocated_topologies import AutoAllocatedTopologies
 from stratiform.services.network.service.cloud_objects import CloudObjects
+from stratiform.services.network.service.conntrack_helpers import ConntrackHelpers
 from stratiform.services.network.service.default_networks import DefaultNetworks
 from stratiform.services.network.service.flavors import Flavors
 from stratiform.services.network.service.floating_addresses import FloatingAddresses
 from stratiform.services.network.service.floating_ips import FloatingIps, FloatingIpsOfPorts
 from stratiform.services.network.service.guest_interfaces import GuestInterfaces
 from stratiform.services.network.service.ip_availabilities import IpAvailabilities
+from stratiform.services.network.service.local_ips import LocalIps
 from stratiform.services.network.service.native_subnets import NativeSubnets
+from stratiform.services.network.service.ndp_proxies import NdpProxies
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.notifications import Notifications
 from stratiform.services.network.service.port_forwardings import PortForwardings
@@ -69,6 +72,7 @@ class NetworkService:
     trunks: Trunks
     flavors: Flavors
     segments: Segments
+    local_ips: LocalIps
     collections: Mapping[str, ResourceCollection]
 
     @classmethod
@@ -85,6 +89,7 @@ class NetworkService:
         subnets = Subnets(database, ids, clouds, networks, quotas, pools)
         ports = Ports(ids, networks, groups, quotas, port_users)
         service_ports = ServicePorts(ids)
+        local_ips = LocalIps(dependencies, ports, service_ports)
         flavors, segments = Flavors(dependencies), Segments(dependencies)
         routers = Routers(dependencies, networks, service_ports, flavors)
         router_interfaces = RouterInterfaces(routers, subnets, ports)
@@ -116,10 +121,13 @@ class NetworkService:
             trunks=trunks,
             flavors=flavors,
             segments=segments,
+            local_ips=local_ips,
             collections=_build_collections(
                 dependencies,
+                (local_ips.associations, flavors.profiles),
                 (groups, rules, templates, pools, address_groups, segments),
                 (routers, floating_ips, port_forwardings, trunks, flavors),
+                (ConntrackHelpers(routers), NdpProxies(routers, ports), local_ips),
             ),
         )
 
@@ -130,9 +138,9 @@ class _HasCollection(Protocol):
 
 
 def _build_collections(
-    dependencies: ResourceDependencies, *groups: Sequence[_HasCollection]
+    dependencies: ResourceDependencies, others: Sequence[ResourceCollection], *groups: Sequence[_HasCollection]
 ) -> Mapping[str, ResourceCollection]:
-    """Return the collections of all declared types by name: those of `groups`, and those that nothing else uses."""
+    """Return the collections of all declared types by name: `others`, those of `groups`, and the rest."""
     qos = QosPolicies(dependencies)
     collections = [
         *(item.collection for group in groups for item in group),
@@ -142,6 +150,6 @@ def _build_collections(
         qos.collection,
         *qos.build_rule_collections(),
         *build_metering_collections(dependencies),
-        Flavors(dependencies).profiles,
+        *others,
     ]
     return {collection.resource_type.name: collection for collection in collections}

@@ -6,7 +6,7 @@ from stratiform.contract.routing import Kind, RoutingObject
 from stratiform.kit.database import Connection
 from stratiform.services.network.model import Port
 from stratiform.services.network.model.resource_types import Resource
-from stratiform.services.network.repository import resources, routers, security_groups
+from stratiform.services.network.repository import local_ips, resources, router_services, routers, security_groups
 
 _RULE_FIELDS = (
     "direction",
@@ -28,6 +28,9 @@ def load_object(db: Connection, kind: Kind, resource_id: str) -> tuple[RoutingOb
     if kind == "floating_ip":
         resource = routers.find_floating_ip(db, resource_id)
         return (None, "") if resource is None else (_build_floating_ip(db, resource), resource.project_id)
+    if kind == "local_ip":
+        resource = local_ips.find_local_ip(db, resource_id)
+        return (None, "") if resource is None else (_build_local_ip(db, resource), resource.project_id)
     resource = security_groups.find_group(db, resource_id)
     return (None, "") if resource is None else (_build_security_group(db, resource), resource.project_id)
 
@@ -54,6 +57,11 @@ def _build_router(db: Connection, router: Resource) -> RoutingObject:
         "snat": router["enable_snat"],
         "routes": router["routes"],
         "admin_state_up": router["admin_state_up"],
+        "conntrack_helpers": [
+            {name: helper[name] for name in ("protocol", "port", "helper")}
+            for helper in router_services.list_helpers(db, [router.id])[router.id]
+        ],
+        "ndp_proxies": [proxy["ip_address"] for proxy in router_services.list_proxies(db, router.id)],
         "other_subnets": sorted({fixed_ip["subnet_id"] for port in neighbors for fixed_ip in port.fixed_ips}),
         "other_gateways": _list_gateways(db, neighbors),
     }
@@ -79,6 +87,21 @@ def _build_floating_ip(db: Connection, floating_ip: Resource) -> RoutingObject:
         "forwardings": [{name: forwarding[name] for name in names} for forwarding in forwardings],
     }
     return RoutingObject("floating_ip", floating_ip.id, "", properties)
+
+
+def _build_local_ip(db: Connection, local_ip: Resource) -> RoutingObject:
+    associations = local_ips.list_associations(db, local_ip.id)
+    ports = {port.id: port for port in resources.list_ports_by_id(db, [item["fixed_port_id"] for item in associations])}
+    properties = {
+        "address": local_ip["local_ip_address"],
+        "network_id": local_ip["network_id"],
+        "ip_mode": local_ip["ip_mode"],
+        "targets": [
+            {"fixed_address": item["fixed_ip"], "network_id": ports[item["fixed_port_id"]].network_id}
+            for item in associations
+        ],
+    }
+    return RoutingObject("local_ip", local_ip.id, local_ip.name, properties)
 
 
 def _build_security_group(db: Connection, group: Resource) -> RoutingObject:

@@ -17,7 +17,7 @@ from stratiform.services.network.errors.routing import (
 from stratiform.services.network.model import Attributes, FixedIpRequest, Port
 from stratiform.services.network.model.declared_types.routing import FLOATING_IP
 from stratiform.services.network.model.resource_types import Resource
-from stratiform.services.network.repository import resources
+from stratiform.services.network.repository import local_ips, resources, router_services
 from stratiform.services.network.repository import routers as repository
 from stratiform.services.network.service.cloud_objects import require_routing
 from stratiform.services.network.service.networks import Networks
@@ -139,8 +139,12 @@ class FloatingIpsOfPorts:
     floating_ips: FloatingIps
 
     def release(self, db: Connection, port_id: str, now: Micros) -> None:
-        """Disassociate the floating IPs of a port, before it is deleted."""
+        """Disassociate the floating IPs of a port, before it is deleted with its NDP proxies and local IPs."""
         self.floating_ips.disassociate_port(db, port_id, now)
+        for proxy in router_services.list_proxies_of_port(db, port_id):
+            enqueue(db, "network.router", proxy["router_id"], now)
+        for association in local_ips.list_associations_of_port(db, port_id):
+            enqueue(db, "network.local_ip", association["local_ip_id"], now)
 
     def release_network(self, db: Connection, network_id: str, now: Micros) -> None:
         """Delete the unassociated floating IPs of an external network, before it is deleted."""

@@ -1,6 +1,6 @@
 """Networks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,7 +19,13 @@ from stratiform.services.network.errors import (
 )
 from stratiform.services.network.model import Attributes, ListQuery, Network
 from stratiform.services.network.model.declared_types.sharing import ACCESS_AS_EXTERNAL, ACCESS_AS_SHARED
-from stratiform.services.network.repository import ip_allocations, list_queries, rbac_policies, resources
+from stratiform.services.network.repository import (
+    ip_allocations,
+    list_queries,
+    rbac_policies,
+    resources,
+    router_services,
+)
 from stratiform.services.network.service.notifications import Notifications
 from stratiform.services.network.service.ownership import (
     require_list,
@@ -161,6 +167,10 @@ class Networks:
     def list_names(self, db: Connection, network_ids: Sequence[str]) -> dict[str, str]:
         """Return the names of the networks that exist, by id, without a policy check."""
         return {network.id: network.name for network in resources.list_networks_by_id(db, network_ids)}
+
+    def list_address_scopes(self, db: Connection, network_ids: Sequence[str]) -> Mapping[str, Mapping[int, str]]:
+        """Return the address scopes of each network by IP version, without a policy check."""
+        return router_services.list_address_scopes(db, network_ids)
 
     def list_availability_zones(self, db: Connection, project_id: str) -> Sequence[str]:
         """Return the availability zones of the project's networks."""

@@ -22,7 +22,7 @@ from stratiform.services.network.model import (
     NewPort,
     Port,
 )
-from stratiform.services.network.repository import ip_allocations, list_queries, resources, routers
+from stratiform.services.network.repository import ip_allocations, list_queries, local_ips, resources, routers
 from stratiform.services.network.repository import security_groups as repository
 from stratiform.services.network.service.address_allocator import AddressAllocator
 from stratiform.services.network.service.networks import Networks
@@ -159,6 +159,8 @@ class Ports:
         """Delete a port and release its addresses."""
         port = self.get(ctx, port_id)
         policy.PORTS_DELETE.require(ctx.caller, port.project_id)
+        if local_ips.is_local_port(ctx.db, port.id):
+            raise ServicePortInUse(port.id, "still referenced by Local IPs")
         if port.device_owner in routers.SERVICE_OWNERS:
             raise ServicePortInUse(port.id, f"has device owner {port.device_owner}")
         self.networks.notifications.notify_port(ctx, "delete", port)

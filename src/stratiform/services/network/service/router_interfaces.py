@@ -6,6 +6,7 @@ from ipaddress import ip_address, ip_network
 
 from stratiform.kit.context import RequestContext
 from stratiform.services.network import events
+from stratiform.services.network.errors.router_services import RouterInterfaceInUseByNdpProxy
 from stratiform.services.network.errors.routing import (
     BadRouterRequest,
     PortAttached,
@@ -16,7 +17,7 @@ from stratiform.services.network.errors.routing import (
 )
 from stratiform.services.network.model import Attributes, FixedIpRequest, Port, Subnet
 from stratiform.services.network.model.resource_types import Resource
-from stratiform.services.network.repository import resources
+from stratiform.services.network.repository import resources, router_services
 from stratiform.services.network.repository import routers as repository
 from stratiform.services.network.service.ports import Ports
 from stratiform.services.network.service.routers import Routers, enqueue_router
@@ -115,6 +116,8 @@ class RouterInterfaces:
                 raise RouterInterfaceInUseByFloatingIp(router.id, subnet_id)
         if any(ip_address(route["nexthop"]) in network for route in router["routes"]):
             raise RouterInterfaceInUseByRoute(router.id, subnet_id)
+        if any(ip_address(proxy["ip_address"]) in network for proxy in router_services.list_proxies(ctx.db, router.id)):
+            raise RouterInterfaceInUseByNdpProxy(router.id, subnet_id)
 
     def _notify(self, ctx: RequestContext, operation: str, router: Resource, port: Port, subnet_id: str) -> Attributes:
         body: Attributes = {

@@ -8,6 +8,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.work_queue import enqueue
 from stratiform.services.network import policy
 from stratiform.services.network.errors import BadRequest
+from stratiform.services.network.errors.router_services import RouterGatewayNotValid
 from stratiform.services.network.errors.routing import (
     BadRouterRequest,
     NetworkZoneNotFound,
@@ -18,8 +19,9 @@ from stratiform.services.network.model import Attributes, FixedIpRequest
 from stratiform.services.network.model.declared_types.routing import ROUTER
 from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.model.routes import add_routes, check_routes, remove_routes
-from stratiform.services.network.repository import resources
+from stratiform.services.network.repository import resources, router_services
 from stratiform.services.network.repository import routers as repository
+from stratiform.services.network.service import router_gateways
 from stratiform.services.network.service.cloud_objects import require_applicable, require_routing
 from stratiform.services.network.service.flavors import Flavors
 from stratiform.services.network.service.networks import Networks
@@ -96,6 +98,9 @@ class Routers:
         values = {**router.values, "cloud_name": self.collection.find_cloud_name(ctx, router.project_id)}
         if info:
             values |= self._read_gateway(ctx, router, info)
+        values["enable_ndp_proxy"] = bool(router["enable_ndp_proxy"])
+        if values["enable_ndp_proxy"]:
+            router_gateways.check_new_router(ctx.db, router, values["external_network_id"])
         return replace(router, values=values)
 
     def _require_zones(self, ctx: RequestContext, router: Resource) -> None:
@@ -111,9 +116,7 @@ class Routers:
         self.request_reconcile(ctx, router)
 
     def _check_update(self, ctx: RequestContext, router: Resource, changes: Attributes) -> Attributes:
-        changes = dict(changes)
-        if "external_gateway_info" in changes:
-            changes |= self._change_gateway(ctx, router, changes.pop("external_gateway_info"))
+        changes = self._change_gateway_and_proxies(ctx, router, changes)
         if "routes" in changes:
             ports = [
                 *repository.list_ports(ctx.db, [router.id], repository.INTERFACE_OWNER)[router.id],
@@ -129,6 +132,27 @@ class Routers:
             )
         return changes
 
+    def _change_gateway_and_proxies(self, ctx: RequestContext, router: Resource, changes: Attributes) -> Attributes:
+        """Apply a change of the gateway, and return the changes to save.
+
+        Raises as `_read_gateway`, RouterGatewayNotValid, RouterIpv6GatewayInUse.
+        """
+        changes = dict(changes)
+        changes_gateway = "external_gateway_info" in changes
+        if changes_gateway:
+            info = changes.pop("external_gateway_info")
+            if not info and changes.get("enable_ndp_proxy"):
+                raise RouterGatewayNotValid(router.id, "The router's external gateway will be unset")
+            changes |= self._change_gateway(ctx, router, info)
+            if not info:
+                changes["enable_ndp_proxy"] = False
+        enables = bool(changes.get("enable_ndp_proxy"))
+        network_id = changes.get("external_network_id", router["external_network_id"])
+        is_enabled = router["enable_ndp_proxy"] and "enable_ndp_proxy" not in changes
+        if enables or (is_enabled and changes_gateway):
+            router_gateways.check_gateway(ctx, router, network_id, enables=enables)
+        return changes
+
     def _before_delete(self, ctx: RequestContext, router: Resource) -> None:
         if repository.list_ports(ctx.db, [router.id], repository.INTERFACE_OWNER)[router.id]:
             raise RouterInUse(router.id)
@@ -138,6 +162,7 @@ class Routers:
     def _compute(self, ctx: RequestContext, routers: Sequence[Resource]) -> Mapping[str, Attributes]:
         ports = repository.list_ports(ctx.db, [router.id for router in routers], repository.GATEWAY_OWNER)
         projects = {router.project_id for router in routers}
+        helpers = router_services.list_helpers(ctx.db, [router.id for router in routers])
         zones = {project: self.networks.list_availability_zones(ctx.db, project) for project in projects}
         computed: dict[str, Attributes] = {}
         for router in routers:
@@ -146,6 +171,10 @@ class Routers:
                 "external_gateway_info": info,
                 "external_gateways": [] if info is None else [info],
                 "availability_zones": list(zones[router.project_id]),
+                "enable_ndp_proxy": info is not None and bool(router["enable_ndp_proxy"]),
+                "conntrack_helpers": [
+                    {name: helper[name] for name in ("protocol", "port", "helper")} for helper in helpers[router.id]
+                ],
             }
         return computed
 
@@ -185,9 +214,14 @@ class Routers:
         self.service_ports.create(ctx, network, repository.GATEWAY_OWNER, router.id, requests or None)
 
     def _delete_gateway(self, ctx: RequestContext, router: Resource, *, moves: bool = True) -> None:
-        """Delete the gateway port. Raises RouterGatewayInUseByFloatingIp if it `moves` away from floating IPs."""
+        """Delete the gateway port.
+
+        Raises RouterGatewayInUseByFloatingIp, RouterGatewayInUseByNdpProxy if it `moves` away from its users.
+        """
         if moves and repository.list_floating_ips_of_router(ctx.db, router.id):
             raise RouterGatewayInUseByFloatingIp(router.id, router["external_network_id"])
+        if moves:
+            router_gateways.require_no_proxies(ctx, router)
         for port in repository.list_ports(ctx.db, [router.id], repository.GATEWAY_OWNER)[router.id]:
             self.service_ports.delete(ctx, port.id)
 

@@ -13,8 +13,10 @@ from stratiform.services.volume.model.quotas import (
     list_quota_names,
 )
 from stratiform.services.volume.model.snapshots import (
+    BACKUP_SERVICE,
     BACKUP_STATUSES,
     DELETABLE_COPY_STATUSES,
+    REPORTABLE_STATUSES,
     SNAPSHOT_STATUSES,
     Backup,
     CopyFilter,
@@ -50,6 +52,7 @@ from stratiform.services.volume.model.volumes import (
 )
 
 __all__ = [
+    "BACKUP_SERVICE",
     "BACKUP_STATUSES",
     "DEFAULT_CLASS",
     "DELETABLE_COPY_STATUSES",
@@ -57,6 +60,7 @@ __all__ = [
     "MANAGEMENT_STATUSES",
     "MAX_LIMIT",
     "MAX_NAME_LENGTH",
+    "REPORTABLE_STATUSES",
     "RESOURCES",
     "SNAPSHOT_STATUSES",
     "STABLE_STATUSES",

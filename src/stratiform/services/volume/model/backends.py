@@ -1,6 +1,9 @@
 """Back ends of block storage: each cloud is one host with one pool, and selects its own storage."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+VENDOR_NAME = "Stratiform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +31,16 @@ class Backend:
     def pool(self) -> str:
         """The only pool of the host, as in `os-vol-host-attr:host`."""
         return f"{self.host}#{self.cloud_name}"
+
+
+def matches_backend(extra_specs: Mapping[str, str], cloud_name: str, kind: str) -> bool:
+    """Return True unless a volume type requires a back end with another name, vendor or protocol.
+
+    Values with operators (`<in> …`) match every back end. Source: cinder/scheduler/filters/capabilities_filter.py.
+    """
+    capabilities = {"volume_backend_name": cloud_name, "vendor_name": VENDOR_NAME, "storage_protocol": kind}
+    for key, required in extra_specs.items():
+        actual = capabilities.get(key.removeprefix("capabilities:"))
+        if actual is not None and not required.startswith("<") and required != actual:
+            return False
+    return True

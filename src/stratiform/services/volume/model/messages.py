@@ -89,12 +89,3 @@ class MessageFilter:
     event_id: str | None = None
     request_id: str | None = None
     level: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OperationRequest:
-    """The latest request that changed a resource. `reference`: of the native resource that is to be managed."""
-
-    resource_id: str
-    request_id: str
-    reference: dict[str, str]

@@ -1,6 +1,7 @@
 """Snapshots and backups of volumes: in every cloud, both are native snapshots."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from stratiform.kit.clock import Micros
 
@@ -9,6 +10,9 @@ SNAPSHOT_STATUSES = frozenset(
     {"creating", "available", "deleting", "restoring", "backing-up", "unmanaging", "error", "error_deleting"}
 )
 
+#: The statuses that a client may report, by current status. Source: cinder/api/contrib/snapshot_actions.py.
+REPORTABLE_STATUSES = {"creating": ("creating", "available", "error"), "deleting": ("deleting", "error_deleting")}
+
 #: The possible statuses. Source: cinder/objects/fields.py, BackupStatus.
 BACKUP_STATUSES = frozenset({"creating", "available", "deleting", "restoring", "error", "error_deleting"})
 
@@ -16,9 +20,13 @@ BACKUP_STATUSES = frozenset({"creating", "available", "deleting", "restoring", "
 DELETABLE_COPY_STATUSES = ("available", "error", "error_deleting")
 
 
+#: The name of our backup service in exported records: in Cinder, that of a module of a backup driver.
+BACKUP_SERVICE = "cinder.backup.drivers.stratiform"
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One snapshot. `status`: `creating` and `deleting` are in progress."""
+    """One snapshot. `status`: `creating` and `deleting` are in progress. `progress`: reported by a client, or ""."""
 
     id: str
     project_id: str
@@ -39,13 +47,15 @@ class Snapshot:
     created_at: Micros
     updated_at: Micros
     deleted_at: Micros | None = None
+    progress: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
     """One backup. It contains the data of the volume, or of the snapshot `snapshot_id`, at `data_at`.
 
-    `parent_id` is the backup before an incremental one, "" for a full one.
+    `parent_id` is the backup before an incremental one, "" for a full one. `volume_attributes`: those of the volume
+    that a restored volume has, too: metadata, image_id, image_metadata and bootable.
     """
 
     id: str
@@ -69,6 +79,7 @@ class Backup:
     created_at: Micros
     updated_at: Micros
     deleted_at: Micros | None = None
+    volume_attributes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

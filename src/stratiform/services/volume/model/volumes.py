@@ -20,6 +20,7 @@ STATUSES = frozenset(
         "backing-up",
         "restoring-backup",
         "reverting",
+        "retyping",
         "uploading",
         "awaiting-transfer",
         "deleting",

@@ -1,19 +1,18 @@
-"""Queries of messages, and of the requests that they refer to."""
+"""Queries of messages."""
 
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.database import Connection, TableGateway, upsert
+from stratiform.kit.database import Connection, TableGateway
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.volume.model import Sort
-from stratiform.services.volume.model.messages import Message, MessageFilter, OperationRequest
+from stratiform.services.volume.model.messages import Message, MessageFilter
 from stratiform.services.volume.repository.lists import list_filtered_page
-from stratiform.services.volume.tables import message_table, request_table
+from stratiform.services.volume.tables import message_table
 
 messages = TableGateway(message_table, Message)
-requests = TableGateway(request_table, OperationRequest, key="resource_id")
 
 _SORT_COLUMNS: Mapping[str, ColumnElement[object]] = {
     "id": message_table.c.id,
@@ -47,9 +46,3 @@ def list_page(
 def delete_expired(db: Connection, now: Micros) -> int:
     """Delete the messages that have expired. Return their number."""
     return messages.delete(db, message_table.c.expires_at < now)
-
-
-def save_request(db: Connection, resource_id: str, request_id: str, reference: Mapping[str, str]) -> None:
-    """Replace the latest request of a resource."""
-    values = {"request_id": request_id, "reference": dict(reference)}
-    upsert(db, request_table, {"resource_id": resource_id, **values}, key=("resource_id",), on_conflict=values)

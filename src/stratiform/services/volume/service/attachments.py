@@ -19,7 +19,6 @@ from stratiform.services.volume.model import (
     choose_device,
 )
 from stratiform.services.volume.model.messages import Action, Detail, Failure
-from stratiform.services.volume.repository.messages import save_request
 from stratiform.services.volume.repository.snapshots import list_of_volume
 from stratiform.services.volume.repository.snapshots import snapshots as snapshot_rows
 from stratiform.services.volume.service.messages import Messages
@@ -95,8 +94,6 @@ class Attachments:
         is_reserved = reserve(ctx, volume, "attaching")
         if not is_reserved and not (with_server and volume.status == "creating"):
             raise build_not_reservable_error(volume)
-        if is_reserved:
-            save_request(ctx.db, volume_id, ctx.request_id, {})
         attachment = Attachment(
             id=self.ids.uuid(),
             volume_id=volume_id,
@@ -107,6 +104,7 @@ class Attachments:
             boot_index=options.boot_index,
             delete_on_termination=options.delete_on_termination,
             tag=options.tag,
+            mode=get_default_mode(volume),
         )
         return insert_attachment(ctx.db, attachment, volume)
 
@@ -254,6 +252,11 @@ class Attachments:
             volume = _with_status(db, volume, status, now)
         if event_type:
             events.append_event(db, self.ids, event_type, volume, now)
+
+
+def get_default_mode(volume: Volume) -> str:
+    """Return the mode of an attachment for which the client requests none."""
+    return "ro" if volume.read_only else "rw"
 
 
 def reserve(ctx: RequestContext, volume: Volume, status: str) -> bool:

@@ -7,18 +7,15 @@ import msgspec
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.json_errors import NOT_JSON
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume import policy, repository
 from stratiform.services.volume.errors import InvalidBackup, InvalidInput, InvalidVolume
-from stratiform.services.volume.model import Backup, NewVolume, Volume
+from stratiform.services.volume.model import BACKUP_SERVICE, Backup, NewVolume, Volume
 from stratiform.services.volume.repository import snapshots
 from stratiform.services.volume.repository.snapshots import backups as backup_rows
 from stratiform.services.volume.service.backups import RECONCILE_BACKUP, get_backup
-from stratiform.services.volume.service.operation_requests import enqueue_operation
 from stratiform.services.volume.service.volume_access import get_volume
 from stratiform.services.volume.service.volumes import RECONCILE, Volumes
-
-#: The name of our backup service in exported records.
-BACKUP_SERVICE = "stratiform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,7 @@ class BackupRestores:
                     name=name or f"restore_backup_{backup_id}",
                     description="auto-created_from_restore_from_backup",
                     backup_id=backup_id,
+                    metadata=backup.volume_attributes.get("metadata", {}),
                 ),
             )
         return _restore_to_volume(ctx, backup, volume_id)
@@ -78,7 +76,7 @@ class BackupRestores:
             backup_rows.insert(ctx.db, backup)
         else:
             backup_rows.save(ctx.db, backup)
-        enqueue_operation(ctx, RECONCILE_BACKUP, backup.id)
+        enqueue(ctx.db, RECONCILE_BACKUP, backup.id, ctx.now)
         return backup
 
 
@@ -91,7 +89,7 @@ def _restore_to_volume(ctx: RequestContext, backup: Backup, volume_id: str) -> V
     values = {"status": "restoring-backup", "previous_status": "available", "target_id": backup.id}
     if not repository.update_in_status(ctx.db, volume, ("available",), ctx.now, **values):
         raise InvalidVolume("Volume to be restored to must be available")
-    enqueue_operation(ctx, RECONCILE, volume.id)
+    enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
     return volume
 
 

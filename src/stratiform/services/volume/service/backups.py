@@ -8,6 +8,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
 from stratiform.kit.policy import Rule
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.volume import policy, repository
 from stratiform.services.volume.errors import (
@@ -29,7 +30,6 @@ from stratiform.services.volume.model import (
 )
 from stratiform.services.volume.repository import snapshots
 from stratiform.services.volume.repository.snapshots import backups as backup_rows
-from stratiform.services.volume.service.operation_requests import enqueue_operation
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.snapshots import get_snapshot, require_snapshots, restrict_to_project
 from stratiform.services.volume.service.volume_access import get_volume
@@ -77,6 +77,12 @@ class Backups:
             data_at=data_at,
             created_at=ctx.now,
             updated_at=ctx.now,
+            volume_attributes={
+                "metadata": volume.metadata,
+                "image_id": volume.image_id,
+                "image_metadata": volume.image_metadata,
+                "bootable": volume.bootable,
+            },
         )
         if not new.snapshot_id:
             statuses = ("available", "in-use") if new.force else ("available",)
@@ -88,7 +94,7 @@ class Backups:
                     f'"{volume.status}".'
                 )
         backup_rows.insert(ctx.db, backup)
-        enqueue_operation(ctx, RECONCILE_BACKUP, backup.id)
+        enqueue(ctx.db, RECONCILE_BACKUP, backup.id, ctx.now)
         return backup
 
     def get(self, ctx: RequestContext, backup_id: str) -> Backup:
@@ -136,7 +142,7 @@ class Backups:
         statuses = BACKUP_STATUSES if force else DELETABLE_COPY_STATUSES
         if not snapshots.update_in_status(backup_rows, ctx.db, backup, statuses, ctx.now, status="deleting"):
             raise InvalidBackup("Backup status must be available or error")
-        enqueue_operation(ctx, RECONCILE_BACKUP, backup.id)
+        enqueue(ctx.db, RECONCILE_BACKUP, backup.id, ctx.now)
 
     def reset_status(self, ctx: RequestContext, backup_id: str, status: str) -> None:
         """Overwrite the status. Raises InvalidInput for one that an operator cannot set."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.ids import Ids
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume import policy
 from stratiform.services.volume.errors import (
     InvalidGroup,
@@ -17,7 +18,6 @@ from stratiform.services.volume.repository import groups as repository
 from stratiform.services.volume.repository import type_properties
 from stratiform.services.volume.repository.snapshots import snapshots as snapshot_rows
 from stratiform.services.volume.service.group_access import get_group, get_group_snapshot
-from stratiform.services.volume.service.operation_requests import enqueue_operation
 from stratiform.services.volume.service.snapshots import RECONCILE_SNAPSHOT, Snapshots
 
 #: The kind of work that reconciles one group snapshot; its key is the id.
@@ -59,7 +59,7 @@ class GroupSnapshots:
             new = NewSnapshot(volume.id, name=group_snapshot.name, description=description, allow_in_use=True)
             self.snapshots.create(ctx, new, group_snapshot_id=group_snapshot.id)
         repository.group_snapshots.insert(ctx.db, group_snapshot)
-        enqueue_operation(ctx, RECONCILE_GROUP_SNAPSHOT, group_snapshot.id)
+        enqueue(ctx.db, RECONCILE_GROUP_SNAPSHOT, group_snapshot.id, ctx.now)
         return group_snapshot
 
     def get(self, ctx: RequestContext, snapshot_id: str) -> GroupSnapshot:
@@ -82,8 +82,8 @@ class GroupSnapshots:
         repository.group_snapshots.update(ctx.db, snapshot_id, status="deleting", updated_at=ctx.now)
         for snapshot in repository.list_snapshots(ctx.db, snapshot_id):
             snapshot_rows.update(ctx.db, snapshot.id, status="deleting", updated_at=ctx.now)
-            enqueue_operation(ctx, RECONCILE_SNAPSHOT, snapshot.id)
-        enqueue_operation(ctx, RECONCILE_GROUP_SNAPSHOT, snapshot_id)
+            enqueue(ctx.db, RECONCILE_SNAPSHOT, snapshot.id, ctx.now)
+        enqueue(ctx.db, RECONCILE_GROUP_SNAPSHOT, snapshot_id, ctx.now)
 
     def reset_status(self, ctx: RequestContext, snapshot_id: str, status: str) -> None:
         """Overwrite the status. Raises GroupSnapshotNotFound, InvalidInput."""

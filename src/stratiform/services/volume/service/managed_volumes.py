@@ -13,14 +13,15 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, UnsupportedOperation
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Rule
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.model import Binding
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.volume import policy, repository
 from stratiform.services.volume.model import Volume, check_metadata, check_name
 from stratiform.services.volume.model.backends import Backend
 from stratiform.services.volume.model.managed_resources import NewManagedVolume, check_reference
+from stratiform.services.volume.repository.references import save_reference
 from stratiform.services.volume.service.backends import Backends
-from stratiform.services.volume.service.operation_requests import enqueue_operation
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.volume_access import get_volume
 from stratiform.services.volume.service.volume_types import VolumeTypes
@@ -97,7 +98,8 @@ class ManagedVolumes:
             updated_at=ctx.now,
         )
         repository.volumes.insert(ctx.db, volume)
-        enqueue_operation(ctx, RECONCILE, volume.id, new.reference)
+        save_reference(ctx.db, volume.id, new.reference)
+        enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
         return volume
 
     def unmanage(self, ctx: RequestContext, volume_id: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.context import RequestContext
+from stratiform.kit.context import RequestContext, get_attached_context
 from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
@@ -41,12 +41,11 @@ class Messages:
         repository.messages.delete(ctx.db, repository.messages.key == message.id)
 
     def create(self, db: Connection, project_id: str, resource_id: str, failure: Failure, now: Micros) -> None:
-        """Create a message about a failed operation on a resource."""
-        request = repository.requests.find(db, resource_id)
+        """Create a message about a failed operation on a resource. It has the id of the request that started it."""
         message = Message(
             id=self.ids.uuid(),
             project_id=project_id,
-            request_id="" if request is None else request.request_id,
+            request_id=get_attached_context(db).get("request_id", ""),
             resource_type=failure.resource_type,
             resource_id=failure.resource_id or resource_id,
             event_id=failure.event_id,

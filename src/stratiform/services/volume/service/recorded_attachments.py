@@ -15,7 +15,6 @@ from stratiform.kit.policy import Rule
 from stratiform.services.volume import policy, repository
 from stratiform.services.volume.errors import (
     AttachedByCompute,
-    AttachmentNotFound,
     InvalidInput,
     InvalidVolume,
 )
@@ -25,12 +24,16 @@ from stratiform.services.volume.service.attachments import (
     build_not_detachable_error,
     build_not_reservable_error,
     combine_states,
+    get_default_mode,
     insert_attachment,
     reserve,
 )
 from stratiform.services.volume.service.volume_access import get_volume
 
 _MODES = ("rw", "ro")
+
+#: Statuses that only attachments give to a volume.
+_ATTACHMENT_STATUSES = ("attaching", "detaching", "reserved", "in-use")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,11 @@ class RecordedAttachments:
     attachments: Attachments
 
     def create(
-        self, ctx: RequestContext, volume_id: str, server_id: str, connector: Mapping[str, object], mode: str
+        self, ctx: RequestContext, volume_id: str, server_id: str, connector: Mapping[str, object], mode: str | None
     ) -> Attachment:
         """Reserve a volume for a server; with a connector, start to attach it. Raises InvalidVolume, Invalid."""
         volume = get_volume(ctx, policy.ATTACHMENT_CREATE, volume_id)
+        mode = get_default_mode(volume) if mode is None else mode
         _check_mode(volume, mode)
         state = "attaching" if connector else "reserved"
         if not reserve(ctx, volume, state):
@@ -120,20 +124,20 @@ class RecordedAttachments:
     def detach(self, ctx: RequestContext, volume_id: str, attachment_id: str | None, *, force: bool = False) -> None:
         """End the attachment of a volume. `force` (operators) accepts any status of the volume.
 
-        Raises: AttachmentNotFound, InvalidVolume if it is not attached, AttachedByCompute.
+        As in Cinder, a volume that is not attached becomes available, and an unknown attachment is ignored.
+        Raises: InvalidVolume if there are several attachments, AttachedByCompute.
         """
         volume = get_volume(ctx, policy.VOLUME_FORCE_DETACH if force else policy.VOLUME_DETACH, volume_id)
         attachments = repository.list_attachments_of_volumes(ctx.db, [volume.id])
+        if not attachments:
+            repository.update_in_status(ctx.db, volume, _ATTACHMENT_STATUSES, ctx.now, status="available")
         if attachment_id is not None:
             attachments = [attachment for attachment in attachments if attachment.id == attachment_id]
-            if not attachments:
-                raise AttachmentNotFound(attachment_id)
         if len(attachments) > 1:
             raise InvalidVolume("Detach volume failed: More than one attachment, but no attachment_id provided.")
-        if not attachments:
-            raise build_not_detachable_error(volume, None)
         _check_recorded(attachments)
-        self._end(ctx, attachments[0].id, volume, force=force)
+        for attachment in attachments:
+            self._end(ctx, attachment.id, volume, force=force)
 
     def initialize_connection(self, ctx: RequestContext, volume_id: str) -> None:
         """Raises InvalidVolume, InvalidInput: no host outside of a cloud can connect to a volume in it."""

@@ -1,20 +1,23 @@
 """Snapshots of volumes. A change writes the desired state and enqueues the reconcile; `tasks` applies it."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from stratiform.contract import registry
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import UnsupportedOperation
+from stratiform.kit.errors import Invalid, UnsupportedOperation
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
 from stratiform.kit.policy import Rule
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import InvalidInput, InvalidSnapshot, InvalidVolume, SnapshotNotFound
 from stratiform.services.volume.model import (
     DELETABLE_COPY_STATUSES,
+    REPORTABLE_STATUSES,
     SNAPSHOT_STATUSES,
     CopyFilter,
     NewSnapshot,
@@ -25,13 +28,15 @@ from stratiform.services.volume.model import (
     check_name,
 )
 from stratiform.services.volume.repository import snapshots
+from stratiform.services.volume.repository.references import save_reference
 from stratiform.services.volume.repository.snapshots import snapshots as snapshot_rows
-from stratiform.services.volume.service.operation_requests import enqueue_operation
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.volume_access import get_volume
 
 #: The kind of work that reconciles one snapshot; its key is the snapshot's id.
 RECONCILE_SNAPSHOT = "volume.snapshot"
+
+_PROGRESS = re.compile(r"(100|[0-9]{1,2})%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,9 @@ class Snapshots:
             updated_at=ctx.now,
         )
         snapshot_rows.insert(ctx.db, snapshot)
-        enqueue_operation(ctx, RECONCILE_SNAPSHOT, snapshot.id, reference)
+        if reference:
+            save_reference(ctx.db, snapshot.id, reference)
+        enqueue(ctx.db, RECONCILE_SNAPSHOT, snapshot.id, ctx.now)
         return snapshot
 
     def get(self, ctx: RequestContext, snapshot_id: str) -> Snapshot:
@@ -152,11 +159,22 @@ class Snapshots:
             snapshot_rows, ctx.db, snapshot, statuses, ctx.now, status=status
         ):
             raise InvalidSnapshot("Snapshot status must be available or error and must not be part of a group.")
-        enqueue_operation(ctx, RECONCILE_SNAPSHOT, snapshot.id)
+        enqueue(ctx.db, RECONCILE_SNAPSHOT, snapshot.id, ctx.now)
 
-    def reset_status(self, ctx: RequestContext, snapshot_id: str, status: str, *, rule: Rule | None = None) -> None:
+    def report_status(self, ctx: RequestContext, snapshot_id: str, status: str, progress: str | None) -> None:
+        """Set the status of a snapshot that a client creates or deletes, and its progress. Raises Invalid."""
+        snapshot = get_snapshot(ctx, policy.SNAPSHOT_UPDATE_STATUS, snapshot_id)
+        if snapshot.status not in REPORTABLE_STATUSES:
+            raise Invalid(f"Snapshot status {snapshot.status} not allowed for update_snapshot_status")
+        if status not in REPORTABLE_STATUSES[snapshot.status]:
+            raise Invalid(f"Provided snapshot status {status} not allowed for snapshot with status {snapshot.status}.")
+        if progress is not None and not _PROGRESS.fullmatch(progress):
+            raise InvalidInput("progress must be an integer percentage")
+        self._update(ctx, snapshot, status=status, progress=progress or snapshot.progress)
+
+    def reset_status(self, ctx: RequestContext, snapshot_id: str, status: str) -> None:
         """Overwrite the status. Raises InvalidInput for one that does not exist."""
-        snapshot = get_snapshot(ctx, rule or policy.SNAPSHOT_RESET_STATUS, snapshot_id)
+        snapshot = get_snapshot(ctx, policy.SNAPSHOT_RESET_STATUS, snapshot_id)
         if status not in SNAPSHOT_STATUSES:
             raise InvalidInput(f"Must specify a valid status, not '{status}'.")
         self._update(ctx, snapshot, status=status)
@@ -180,7 +198,7 @@ class Snapshots:
             raise InvalidVolume(f"{prefix} Volume's status must be 'available'.")
         if not snapshots.update_in_status(snapshot_rows, ctx.db, snapshot, ("available",), ctx.now, status="restoring"):
             raise InvalidSnapshot(f"{prefix} Snapshot's status must be 'available'.")
-        enqueue_operation(ctx, "volume.volume", volume.id)
+        enqueue(ctx.db, "volume.volume", volume.id, ctx.now)
 
     def _update(self, ctx: RequestContext, snapshot: Snapshot, **values: Any) -> Snapshot:
         updated = replace(snapshot, updated_at=ctx.now, **values)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.image.model import Image
@@ -13,12 +14,12 @@ from stratiform.services.image.service import ImageService
 from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume
 from stratiform.services.volume.model import STABLE_STATUSES, STATUSES, Volume, VolumeType
-from stratiform.services.volume.service.operation_requests import enqueue_operation
+from stratiform.services.volume.repository import type_properties
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.snapshots import require_snapshots
 from stratiform.services.volume.service.volume_access import get_volume, update_volume
 from stratiform.services.volume.service.volume_types import VolumeTypes
-from stratiform.services.volume.service.volumes import RECONCILE
+from stratiform.services.volume.service.volumes import RECONCILE, require_multiattach
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class VolumeActions:
         if not repository.update_in_status(ctx.db, volume, statuses, ctx.now, **values):
             expected = "' or '".join(allowed)
             raise InvalidVolume(f"Volume {volume_id} status must be '{expected}' to extend, currently {volume.status}.")
-        enqueue_operation(ctx, RECONCILE, volume.id)
+        enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
 
     def retype(self, ctx: RequestContext, volume_id: str, new_type: str) -> None:
         """Change the type of a volume if both types are the same native type. Raises Invalid if they are not."""
@@ -62,13 +63,14 @@ class VolumeActions:
             )
         if volume_type.id == volume.type_id:
             raise InvalidInput(f"New volume_type same as original: {volume_type.id}.")
-        if volume_type.is_multiattach != volume.multiattach:
-            self._check_multiattach_change(volume, volume_type)
         if self._native_type(ctx, volume, volume_type.id) != self._native_type(ctx, volume, volume.type_id):
             raise Invalid(
                 f"Volume {volume_id} cannot be retyped: type {volume_type.name} maps to a different native type in "
                 f"cloud {volume.cloud_name}, and migration is not supported."
             )
+        if volume_type.is_multiattach != volume.multiattach:
+            self._change_multiattach(ctx, volume, volume_type)
+            return
         repository.volumes.update(ctx.db, volume.id, type_id=volume_type.id, updated_at=ctx.now)
         retyped = replace(volume, type_id=volume_type.id, updated_at=ctx.now)
         events.append_event(ctx.db, self.ids, events.RETYPED, retyped, ctx.now)
@@ -88,7 +90,7 @@ class VolumeActions:
         allowed = (volume.status,) if volume.status in statuses else ()
         if not repository.update_in_status(ctx.db, volume, allowed, ctx.now, **values):
             raise InvalidVolume(f"Volume {volume_id} status must be {' or '.join(statuses)}")
-        enqueue_operation(ctx, RECONCILE, volume.id)
+        enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
         return replace(volume, status="uploading", updated_at=ctx.now), image
 
     def migrate(self, ctx: RequestContext, volume_id: str, host: str) -> None:
@@ -123,17 +125,20 @@ class VolumeActions:
             )
         update_volume(ctx, self.ids, volume, read_only=read_only)
 
-    def _check_multiattach_change(self, volume: Volume, volume_type: VolumeType) -> None:
-        """Raises InvalidInput, Invalid: clouds decide about multiattach when they create a volume."""
-        if volume.status != "available":
+    def _change_multiattach(self, ctx: RequestContext, volume: Volume, volume_type: VolumeType) -> None:
+        """Start to make a volume a multiattach volume, or to revert this. Raises InvalidInput, Invalid, Forbidden."""
+        if volume_type.is_multiattach:
+            if type_properties.encryptions.find(ctx.db, volume_type.id) is not None:
+                raise InvalidInput("Retype requested both encryption and multi-attach, which is not supported.")
+            policy.VOLUME_MULTIATTACH.require(ctx.caller, volume.project_id)
+            require_multiattach(ctx, self.clouds, volume.cloud_id)
+        values = {"status": "retyping", "previous_status": volume.status, "target_id": volume_type.id}
+        if not repository.update_in_status(ctx.db, volume, ("available",), ctx.now, **values):
             raise InvalidInput(
                 "Invalid volume_type passed, retypes affecting multiattach are only allowed on available volumes, "
                 f"the specified volume however currently has a status of: {volume.status}."
             )
-        raise Invalid(
-            f"Volume {volume.id} cannot be retyped: cloud {volume.cloud_name} cannot change multiattach of an "
-            f"existing volume, as type {volume_type.name} requires."
-        )
+        enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
 
     def _native_type(self, ctx: RequestContext, volume: Volume, type_id: str) -> str | None:
         return self.clouds.native_ids.find(ctx.db, volume.cloud_id, ResourceType.VOLUME_TYPE, type_id)

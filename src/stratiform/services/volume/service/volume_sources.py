@@ -98,6 +98,9 @@ def _get_backup(ctx: RequestContext, backup_id: str) -> VolumeSource:
         zone=backup.zone,
         cloud_id=backup.cloud_id,
         cloud_name=backup.cloud_name,
+        image_id=backup.volume_attributes.get("image_id", ""),
+        image_metadata=backup.volume_attributes.get("image_metadata", {}),
+        bootable=backup.volume_attributes.get("bootable", False),
     )
 
 

@@ -8,6 +8,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.errors import AvailabilityZoneNotFound
 from stratiform.services.clouds.model import Binding
 from stratiform.services.clouds.service import CloudsService
@@ -33,7 +34,6 @@ from stratiform.services.volume.repository.snapshots import list_of_volume
 from stratiform.services.volume.repository.snapshots import snapshots as snapshot_rows
 from stratiform.services.volume.repository.snapshots import update_in_status as update_copy_in_status
 from stratiform.services.volume.service.group_access import check_new_member
-from stratiform.services.volume.service.operation_requests import enqueue_operation
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.volume_access import get_volume, update_volume
 from stratiform.services.volume.service.volume_sources import VolumeSources, check_source_size, find_image_id
@@ -111,7 +111,7 @@ class Volumes:
             updated_at=ctx.now,
         )
         repository.volumes.insert(ctx.db, volume)
-        enqueue_operation(ctx, RECONCILE, volume.id)
+        enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
         return volume
 
     def get(self, ctx: RequestContext, volume_id: str) -> Volume:
@@ -179,7 +179,7 @@ class Volumes:
         rule = policy.VOLUME_FORCE_DELETE if force else policy.VOLUME_DELETE
         volume = get_volume(ctx, rule, volume_id)
         if volume.status in ("deleting", "error_managing_deleting"):
-            enqueue_operation(ctx, RECONCILE, volume.id)
+            enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
             return
         statuses = (STATUSES | MANAGEMENT_STATUSES) - {"deleting"} if force else DELETABLE_STATUSES
         if cascade:
@@ -193,7 +193,7 @@ class Volumes:
                 snapshot_rows, ctx.db, snapshot, (*DELETABLE_COPY_STATUSES, "deleting"), ctx.now, status="deleting"
             ):
                 raise InvalidVolume(f"Snapshot {snapshot.id} was found in state {snapshot.status}.")
-            enqueue_operation(ctx, "volume.snapshot", snapshot.id)
+            enqueue(ctx.db, "volume.snapshot", snapshot.id, ctx.now)
 
     def record_image(self, ctx: RequestContext, volume_id: str, image_id: str) -> Volume:
         """Record that an image is written to a volume. Raises VolumeNotFound, NotFound, Invalid."""
@@ -228,8 +228,7 @@ class Volumes:
         if encrypted:
             raise InvalidVolume("Multiattach cannot be used with encrypted volumes.")
         policy.VOLUME_MULTIATTACH.require(ctx.caller, project_id)
-        if not registry.has_multiattach(self.clouds.accounts.get_by_id(ctx.db, binding.cloud_id).kind):
-            raise Invalid(f"Cloud {binding.cloud_name} cannot attach a volume to several servers (multiattach).")
+        require_multiattach(ctx, self.clouds, binding.cloud_id)
 
     def resolve_binding(self, ctx: RequestContext, project_id: str, availability_zone: str | None) -> Binding:
         """Return the cloud that serves the project in this zone. Raises InvalidInput, Invalid."""
@@ -243,6 +242,13 @@ class Volumes:
                 hint="use an availability zone of a cloud that supports it",
             )
         return binding
+
+
+def require_multiattach(ctx: RequestContext, clouds: CloudsService, cloud_id: str) -> None:
+    """Raises Invalid if the cloud cannot attach a volume to several servers."""
+    cloud = clouds.accounts.get_by_id(ctx.db, cloud_id)
+    if not registry.has_multiattach(cloud.kind):
+        raise Invalid(f"Cloud {cloud.name} cannot attach a volume to several servers (multiattach).")
 
 
 def start_removal(
@@ -271,7 +277,7 @@ def start_removal(
             "belong to a group, have snapshots, awaiting a transfer, or be disassociated from "
             "snapshots after volume transfer."
         )
-    enqueue_operation(ctx, RECONCILE, volume.id)
+    enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
 
 
 def _in_scope(ctx: RequestContext, filters: VolumeFilter, all_projects: bool) -> VolumeFilter:

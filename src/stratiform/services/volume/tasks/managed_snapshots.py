@@ -6,15 +6,14 @@ from stratiform.contract.errors import RequestRejected
 from stratiform.kit.work_queue import Job
 from stratiform.services.volume import repository
 from stratiform.services.volume.model import Backup, Snapshot
-from stratiform.services.volume.repository.messages import requests
+from stratiform.services.volume.repository.references import find_reference
 from stratiform.services.volume.tasks.managed_volumes import find_adoptable, require_adoption_driver
 
 
 def is_managed_request(job: Job, snapshot_id: str) -> bool:
     """Return True if the snapshot is not to be taken, because it exists already."""
     with job.database.read_transaction() as db:
-        request = requests.find(db, snapshot_id)
-    return request is not None and bool(request.reference)
+        return bool(find_reference(db, snapshot_id))
 
 
 def adopt_snapshot(job: Job, connection: CloudConnection, snapshot: Snapshot | Backup) -> AdoptableResource:

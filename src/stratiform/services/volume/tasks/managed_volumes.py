@@ -13,7 +13,7 @@ from stratiform.services.volume.errors import QuotaExceeded
 from stratiform.services.volume.model import Volume
 from stratiform.services.volume.model.managed_resources import find_by_reference, find_obstacle
 from stratiform.services.volume.model.messages import Action, Detail, Failure
-from stratiform.services.volume.repository.messages import requests
+from stratiform.services.volume.repository.references import find_reference
 from stratiform.services.volume.service import VolumeService
 from stratiform.services.volume.tasks.volume_outcomes import complete_volume, fail_volume
 
@@ -81,8 +81,7 @@ def require_adoption_driver(connection: CloudConnection) -> AdoptionDriver:
 def find_adoptable(job: Job, driver: AdoptionDriver, kind: AdoptableKind, resource_id: str) -> AdoptableResource:
     """Return what the request of one of our resources refers to. Raises RequestRejected if it cannot be managed."""
     with job.database.read_transaction() as db:
-        request = requests.find(db, resource_id)
-    reference = {} if request is None else request.reference
+        reference = find_reference(db, resource_id)
     native = find_by_reference(driver.list(kind), reference)
     if native is not None and native.token == resource_id:
         return native

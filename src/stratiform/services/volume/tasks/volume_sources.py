@@ -3,7 +3,7 @@
 A clone and an image are made from a temporary snapshot, whose token is the id of the new volume or image.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from stratiform.contract.connector import CloudConnection
 from stratiform.contract.errors import NotSupported, RequestRejected
@@ -70,6 +70,16 @@ def ensure_image(
     if isinstance(snapshot_id, Requeue):
         return snapshot_id
     return snapshot_driver.create_image(snapshot_id, volume.target_id, name)
+
+
+def find_restored_attributes(job: Job, volume: Volume) -> dict[str, Any]:
+    """Return what a volume gets from the backup that was restored to it, beside the data. Its own metadata stays."""
+    with job.database.read_transaction() as db:
+        backup = snapshots.find(backup_rows, db, volume.target_id)
+    attributes = {} if backup is None else backup.volume_attributes
+    if "metadata" not in attributes:
+        return {}
+    return {**attributes, "metadata": {**volume.metadata, **attributes["metadata"]}}
 
 
 def complete_restore(service: VolumeService, job: Job, volume: Volume) -> None:

@@ -12,6 +12,7 @@ from stratiform.kit.work_queue import Job, Requeue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.volume import events, repository
 from stratiform.services.volume.model import Volume
+from stratiform.services.volume.model.backends import matches_backend
 from stratiform.services.volume.model.messages import BACKUP, Action, Detail, Failure
 from stratiform.services.volume.service import VolumeService
 from stratiform.services.volume.tasks.delays import build_requeue
@@ -21,6 +22,7 @@ from stratiform.services.volume.tasks.volume_sources import (
     complete_restore,
     delete_temporary_snapshot,
     ensure_image,
+    find_restored_attributes,
     get_native_copy_id,
     require_capability,
     resolve_source,
@@ -58,6 +60,7 @@ def _create(service: VolumeService, job: Job, connection: CloudConnection, volum
         if volume.native_id:
             native = cloud.get(volume.native_id)
         else:
+            _check_backend(service, job, volume)
             source = resolve_source(job, connection, volume)
             if isinstance(source, Requeue):
                 return source
@@ -87,6 +90,15 @@ def _create(service: VolumeService, job: Job, connection: CloudConnection, volum
     )
     complete_restore(service, job, volume)
     return None
+
+
+def _check_backend(service: VolumeService, job: Job, volume: Volume) -> None:
+    """Raises InsufficientCapacity if the type of the volume requires another back end."""
+    with job.database.read_transaction() as db:
+        volume_type = repository.volume_types.find(db, volume.type_id)
+        cloud = service.clouds.accounts.get_by_id(db, volume.cloud_id)
+    if volume_type is not None and not matches_backend(volume_type.extra_specs, cloud.name, cloud.kind):
+        raise InsufficientCapacity(f"Volume type {volume_type.name} requires another back end than {cloud.name}.")
 
 
 def _spec(service: VolumeService, job: Job, volume: Volume, snapshot_id: str) -> VolumeSpec:
@@ -143,8 +155,10 @@ def _restore(service: VolumeService, job: Job, connection: CloudConnection, volu
         fail_volume(service, job, volume, status, error.message, failure=failure)
         return None
     event_type = events.REVERTED if volume.status == "reverting" else events.UPDATED
+    attributes = find_restored_attributes(job, volume)
     complete_restore(service, job, volume)
-    complete_volume(service, job, volume, event_type, job.clock.now(), status=PREVIOUS_STATUS, target_id="", fault="")
+    values: dict[str, Any] = {"status": PREVIOUS_STATUS, "target_id": "", "fault": "", **attributes}
+    complete_volume(service, job, volume, event_type, job.clock.now(), **values)
     return None
 
 
@@ -166,6 +180,25 @@ def _upload(service: VolumeService, job: Job, connection: CloudConnection, volum
         service.images.native_images.complete(db, volume.target_id, volume.cloud_id, image, now)
     complete_volume(service, job, volume, events.UPDATED, now, status=PREVIOUS_STATUS, target_id="", fault="")
     return None
+
+
+def _retype(service: VolumeService, job: Job, connection: CloudConnection, volume: Volume) -> None:
+    """Change multiattach, as the new type, `target_id`, requires."""
+    cloud = require_capability(connection.volume)
+    with job.database.read_transaction() as db:
+        volume_type = repository.volume_types.find(db, volume.target_id)
+    if volume_type is None:
+        reason = f"The volume type {volume.target_id} does not exist any longer."
+        fail_volume(service, job, volume, volume.previous_status, reason, target_id="")
+        return
+    try:
+        cloud.set_multiattach(volume.native_id, multiattach=volume_type.is_multiattach)
+    except (NativeNotFound, RequestRejected) as error:
+        fail_volume(service, job, volume, volume.previous_status, error.message, target_id="")
+        return
+    now = job.clock.now()
+    values: dict[str, Any] = {"type_id": volume_type.id, "multiattach": volume_type.is_multiattach, "target_id": ""}
+    complete_volume(service, job, volume, events.RETYPED, now, status=PREVIOUS_STATUS, **values)
 
 
 def _delete(service: VolumeService, job: Job, connection: CloudConnection, volume: Volume) -> Requeue | None:
@@ -222,6 +255,7 @@ _STEPS: dict[str, _Step] = {
     "reverting": _restore,
     "restoring-backup": _restore,
     "uploading": _upload,
+    "retyping": _retype,
     "deleting": _delete,
     "managing": manage_volume,
     "unmanaging": unmanage_volume,

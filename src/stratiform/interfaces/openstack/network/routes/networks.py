@@ -83,7 +83,15 @@ def _views(request: ApiRequest, networks: Sequence[Network]) -> list[schemas.Net
     zones = {project_id: service.networks.list_availability_zones(db, project_id) for project_id in projects}
     ids = [network.id for network in networks]
     segments = service.segments.list_by_network(db, ids) if request.view.is_admin else dict.fromkeys(ids, ())
+    with_pool = [network_id for network_id in ids if any(subnet.subnetpool_id for subnet in subnets[network_id])]
+    scopes = service.networks.list_address_scopes(db, with_pool) if with_pool else {}
     return [
-        views.network(network, subnets[network.id], zones[network.project_id], segments[network.id])
+        views.network(
+            network,
+            subnets[network.id],
+            zones[network.project_id],
+            segments[network.id],
+            scopes.get(network.id, {}),
+        )
         for network in networks
     ]

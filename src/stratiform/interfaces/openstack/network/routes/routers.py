@@ -13,11 +13,14 @@ from stratiform.services.network.errors.routing import (
     RouterInterfaceInUseByFloatingIp,
     RouterInterfaceInUseByRoute,
 )
+from stratiform.services.network.model.declared_types.router_services import CONNTRACK_HELPER, NDP_PROXY
 from stratiform.services.network.model.declared_types.routing import ROUTER
 from stratiform.services.network.model.resource_types import Resource
 from stratiform.services.network.service import NetworkService
 
 _endpoints = declare_resource(ROUTER)
+declare_resource(CONNTRACK_HELPER)
+declare_resource(NDP_PROXY)
 
 
 @api.put("/routers/{router_id}/add_router_interface", policy.ROUTERS.update, errors=(PortAttached,))

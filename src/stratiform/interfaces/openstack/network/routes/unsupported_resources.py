@@ -1,6 +1,5 @@
 """Resources of Neutron that depend on its agents and drivers: lists are empty, other operations are refused."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +21,6 @@ class _Unsupported:
     get_rule: Rule
     change_rule: Rule
     reason: str
-    get_parent: Callable[..., object] | None = None
-
-
-def _get_router(request: ApiRequest, **ids: str) -> object:
-    return request.services.network.routers.collection.get(request.ctx, ids["router_id"])
 
 
 _COLLECTIONS = (
@@ -39,42 +33,12 @@ _COLLECTIONS = (
         policy.SEGMENT_RANGES.create,
         "Network segment ranges are not supported: clouds assign the segments of networks.",
     ),
-    _Unsupported(
-        "/local_ips",
-        "local_ips",
-        "local_ip_id",
-        "Local IP",
-        policy.LOCAL_IPS_GET,
-        policy.LOCAL_IPS_CREATE,
-        "Local IPs are not supported: clouds have no address that is local to a host.",
-    ),
-    _Unsupported(
-        "/ndp_proxies",
-        "ndp_proxies",
-        "ndp_proxy_id",
-        "Ndp proxy",
-        policy.NDP_PROXIES_GET,
-        policy.NDP_PROXIES_CREATE,
-        "NDP proxies are not supported: clouds route the IPv6 addresses of subnets.",
-    ),
-    _Unsupported(
-        "/routers/{router_id}/conntrack_helpers",
-        "conntrack_helpers",
-        "conntrack_helper_id",
-        "Conntrack Helper",
-        policy.CONNTRACK_HELPERS_GET,
-        policy.CONNTRACK_HELPERS_CREATE,
-        "Conntrack helpers are not supported: clouds track connections themselves.",
-        _get_router,
-    ),
 )
 
 
 def _declare(item: _Unsupported) -> None:
-    def list_resources(request: ApiRequest, **ids: str) -> dict[str, list[Any]]:
+    def list_resources(_request: ApiRequest) -> dict[str, list[Any]]:
         """Not supported: the list is empty."""
-        if item.get_parent is not None:
-            item.get_parent(request, **ids)
         return {item.collection: []}
 
     def show_resource(_request: ApiRequest, **ids: str) -> None:
@@ -86,14 +50,8 @@ def _declare(item: _Unsupported) -> None:
     api.get(item_path, item.get_rule)(show_resource)
     api.put(item_path, item.change_rule)(show_resource)
     api.delete(item_path, item.change_rule)(show_resource)
-    api.declare_unsupported("POST", item.path, item.change_rule, item.reason, get=item.get_parent)
+    api.declare_unsupported("POST", item.path, item.change_rule, item.reason)
 
 
 for _item in _COLLECTIONS:
     _declare(_item)
-
-_ASSOCIATIONS = "/local_ips/{local_ip_id}/port_associations"
-_LOCAL_IPS = "Local IPs are not supported: clouds have no address that is local to a host."
-api.declare_unsupported("GET", _ASSOCIATIONS, policy.LOCAL_IPS_GET, _LOCAL_IPS)
-api.declare_unsupported("POST", _ASSOCIATIONS, policy.LOCAL_IPS_CREATE, _LOCAL_IPS)
-api.declare_unsupported("DELETE", f"{_ASSOCIATIONS}/{{port_id}}", policy.LOCAL_IPS_CREATE, _LOCAL_IPS)

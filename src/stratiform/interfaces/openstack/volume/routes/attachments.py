@@ -35,7 +35,7 @@ def show_attachment(request: ApiRequest, attachment_id: str) -> schemas.Attachme
 @api.post("/attachments", policy.ATTACHMENT_CREATE, since=27)
 def create_attachment(request: ApiRequest, body: schemas.AttachmentCreateRequest) -> schemas.AttachmentResponse:
     new = body.attachment
-    mode = new.mode if isinstance(new.mode, str) else "rw"
+    mode = new.mode if isinstance(new.mode, str) else None
     attachment = request.services.volume.recorded_attachments.create(
         request.ctx, new.volume_uuid, new.instance_uuid or "", new.connector or {}, mode
     )

@@ -13,7 +13,7 @@ from stratiform.interfaces.openstack.volume.api import api
 from stratiform.kit.clock import format_iso_naive
 from stratiform.kit.errors import Invalid, NotFound, UnsupportedOperation
 from stratiform.services.volume import policy
-from stratiform.services.volume.model.backends import Backend
+from stratiform.services.volume.model.backends import VENDOR_NAME, Backend
 
 _SCHEDULER, _VOLUME, _BACKUP = "cinder-scheduler", "cinder-volume", "cinder-backup"
 _SCHEDULER_HOST = "stratiform"
@@ -143,8 +143,10 @@ def update_service(
         raise NotFound("Services matching the request could not be found: log levels are set in the settings.")
     if service_action not in _HOST_ACTIONS:
         raise Invalid("Unknown action")
-    host = str(body.get("host") or body.get("cluster") or "")
-    backend = request.services.volume.backends.get(request.ctx, policy.SERVICE_UPDATE, host)
+    reason = body.get("disabled_reason")
+    if service_action == "disable-log-reason" and not isinstance(reason, str):
+        raise api.invalid_field("disabled_reason", str(reason), "A string is required.")
+    backend = _get_changed_backend(request, service_action, str(body.get("host") or body.get("cluster") or ""))
     raise UnsupportedOperation(
         f"The block storage service of cloud {backend.cloud_name} cannot be changed; "
         "an operator can unbind projects from the cloud."
@@ -167,7 +169,7 @@ def show_capabilities(request: ApiRequest, host: str) -> BackendCapabilities:
     backend = request.services.volume.backends.get(request.ctx, policy.CAPABILITIES_GET, host)
     return BackendCapabilities(
         namespace=f"OS::Storage::Capabilities::{backend.host}",
-        vendor_name="Stratiform",
+        vendor_name=VENDOR_NAME,
         volume_backend_name=backend.cloud_name,
         pool_name=backend.cloud_name,
         storage_protocol=backend.kind,
@@ -207,6 +209,16 @@ def show_host(request: ApiRequest, host: str) -> HostResponse:
     return HostResponse([HostResource(usage)])
 
 
+def _get_changed_backend(request: ApiRequest, service_action: str, host: str) -> Backend:
+    """Raises NotFound for an unknown host, Invalid for one that would be frozen or thawed, as in Cinder."""
+    try:
+        return request.services.volume.backends.get(request.ctx, policy.SERVICE_UPDATE, host)
+    except NotFound as error:
+        if service_action in ("freeze", "thaw"):
+            raise Invalid(error.message) from error
+        raise
+
+
 def _get_host(request: ApiRequest, host: str) -> Backend:
     return request.services.volume.backends.get(request.ctx, policy.HOST_MANAGE, host)
 
@@ -234,7 +246,7 @@ def _list_services(request: ApiRequest, backends: Sequence[Backend]) -> list[Ser
 def _capabilities(request: ApiRequest, backend: Backend) -> Capabilities:
     return Capabilities(
         volume_backend_name=backend.cloud_name,
-        vendor_name="Stratiform",
+        vendor_name=VENDOR_NAME,
         storage_protocol=backend.kind,
         pool_name=backend.cloud_name,
         allocated_capacity_gb=backend.volumes_gib,

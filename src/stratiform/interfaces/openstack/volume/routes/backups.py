@@ -12,12 +12,9 @@ from stratiform.interfaces.openstack.volume.lists import build_next_links, parse
 from stratiform.interfaces.openstack.volume.schemas import snapshots as schemas
 from stratiform.kit.errors import Invalid
 from stratiform.services.volume import policy
-from stratiform.services.volume.model import Backup, CopyFilter, NewBackup
+from stratiform.services.volume.model import BACKUP_SERVICE, Backup, CopyFilter, NewBackup
 
 _PATH = "/backups/{backup_id}"
-
-#: The name of the backup service in records; other services' records cannot be imported.
-_BACKUP_SERVICE = "stratiform"
 
 
 @api.get("/backups", policy.BACKUP_GET_ALL)
@@ -62,12 +59,15 @@ def create_backup(request: ApiRequest, body: schemas.BackupCreateRequest) -> sch
 
 
 @api.put(_PATH, policy.BACKUP_UPDATE, since=9)
-def update_backup(request: ApiRequest, backup_id: str, body: schemas.BackupUpdateRequest) -> schemas.BackupResponse:
+def update_backup(
+    request: ApiRequest, backup_id: str, body: schemas.BackupUpdateRequest
+) -> schemas.BackupCreatedResponse:
     values = {"name": body.backup.name, "description": body.backup.description, "metadata": body.backup.metadata}
     changes: dict[str, Any] = {name: value for name, value in values.items() if not isinstance(value, UnsetType)}
     if not changes:
         raise Invalid("Must specify at least one of name, description or metadata for update.")
-    return _response(request, request.services.volume.backups.update(request.ctx, backup_id, **changes))
+    backup = request.services.volume.backups.update(request.ctx, backup_id, **changes)
+    return schemas.BackupCreatedResponse(views.backup_summary(backup, request.view))
 
 
 @api.delete(_PATH, policy.BACKUP_DELETE, status=202)
@@ -85,7 +85,7 @@ def restore_backup(request: ApiRequest, backup_id: str, body: schemas.RestoreReq
 @api.get(f"{_PATH}/export_record", policy.BACKUP_EXPORT)
 def export_backup_record(request: ApiRequest, backup_id: str) -> schemas.BackupRecordResponse:
     url = request.services.volume.backup_restores.export_record(request.ctx, backup_id)
-    return schemas.BackupRecordResponse(schemas.BackupRecord(_BACKUP_SERVICE, url))
+    return schemas.BackupRecordResponse(schemas.BackupRecord(BACKUP_SERVICE, url))
 
 
 @api.post("/backups/import_record", policy.BACKUP_IMPORT, status=201)

@@ -131,8 +131,7 @@ def _force_delete(request: ApiRequest, snapshot_id: str) -> None:
 
 
 def _update_status(request: ApiRequest, snapshot_id: str, body: schemas.UpdateSnapshotStatus) -> None:
-    rule = policy.SNAPSHOT_UPDATE_STATUS
-    request.services.volume.snapshots.reset_status(request.ctx, snapshot_id, body.status, rule=rule)
+    request.services.volume.snapshots.report_status(request.ctx, snapshot_id, body.status, body.progress)
 
 
 def _unmanage(request: ApiRequest, snapshot_id: str) -> None:

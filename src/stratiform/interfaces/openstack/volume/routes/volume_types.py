@@ -57,7 +57,9 @@ def update_type(request: ApiRequest, type_id: str, body: schemas.VolumeTypeUpdat
     volume_type = request.services.volume.volume_types.update(
         request.ctx, type_id, name=changes.name, description=changes.description, is_public=changes.is_public
     )
-    return _changed_response(request, volume_type)
+    response = _changed_response(request, volume_type)
+    response.volume_type.access_is_public = UNSET
+    return response
 
 
 @api.delete(_PATH, policy.TYPE_DELETE, status=202)

@@ -39,7 +39,7 @@ class VolumeType(Struct, kw_only=True):
     name: str
     description: str | None
     is_public: bool
-    access_is_public: bool = field(name="os-volume-type-access:is_public")
+    access_is_public: bool | UnsetType = field(name="os-volume-type-access:is_public")
     extra_specs: dict[str, str]
     qos_specs_id: Annotated[str | UnsetType | None, ADMIN_ONLY] = UNSET
 

@@ -54,6 +54,8 @@ ROUTER = ResourceType(
         reference("flavor_id", default=None, update=False),
         document("availability_zone_hints", Annotated[list[str], Meta(max_length=_MAX_HINTS)], [], update=False),
         computed("availability_zones"),
+        flag("enable_ndp_proxy", default=None, nullable=True),
+        computed("conntrack_helpers"),
         reference("external_network_id", "network_network", None, create=False, update=False, hidden=True),
         flag("enable_snat", default=True, create=False, update=False, hidden=True),
         hidden("cloud_name"),

@@ -192,7 +192,7 @@ def test_schema_cannot_be_downgraded_while_a_program_runs(stopped: Cli) -> None:
     assert "Revision: none" in stopped("db", "downgrade", "base", "--yes")
     assert stopped("db", "list").startswith("  0086")
     stopped("db", "upgrade")
-    assert "Revision: 0004" in stopped("db", "downgrade", "0004")  # without rows to delete
+    assert "Revision: 0089" in stopped("db", "downgrade", "0089")  # without rows to delete
 
 
 def test_log_hides_the_password_of_the_bus(cli: Cli) -> None:

@@ -14,6 +14,7 @@ from stratiform.kit.errors import Invalid
 from stratiform.migrations import HEAD, OLDEST
 from support.billing import billing_harness
 from support.money import machine
+from support.servers import with_servers
 from support.stacks import build_harness
 
 
@@ -59,6 +60,30 @@ def _describe(database: Database) -> dict[str, list[str]]:
             triggers = db.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
             tables["triggers"] = sorted(str(tuple(trigger)) for trigger in triggers)
     return tables
+
+
+def test_rows_survive_a_downgrade_and_an_upgrade(home: Path, empty_database_url: str) -> None:
+    """SQLite creates changed tables anew, and rows of other tables refer to them."""
+    home.mkdir()
+    stack = build_harness(home, empty_database_url, tables=False)
+    database_schema.upgrade(stack.services.database)
+    server = with_servers(stack).create_active()
+    before = _count_rows(stack.services.database)
+    assert before["compute_server"] == 1
+    database_schema.downgrade(stack.services.database, OLDEST)
+    database_schema.upgrade(stack.services.database)
+    after = _count_rows(stack.services.database)
+    created_later = {"network_initial_resources"}
+    assert {name for name in before if after[name] < before[name]} <= created_later
+    with stack.services.database.read_transaction() as db:
+        assert db.execute(text("SELECT id FROM compute_server")).scalar() == server.id
+    stack.services.database.close()
+
+
+def _count_rows(database: Database) -> dict[str, int]:
+    with database.read_transaction() as db:
+        names = inspect(db).get_table_names()
+        return {name: db.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in names}
 
 
 def test_unknown_revisions_are_rejected(tmp_path: Path) -> None:

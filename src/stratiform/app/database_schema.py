@@ -7,10 +7,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table, inspect, text
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect, text
 
 from stratiform import migrations
 from stratiform.kit.database import Database, metadata
+from stratiform.kit.database_errors import translate_errors
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.migrations import HEAD, OLDEST
 
@@ -84,7 +85,7 @@ def migrate(database: Database, revision: str = HEAD) -> None:
     """Run the migrations up to a revision. Raises Invalid for an unknown revision."""
     from alembic import command  # takes a second to import, and is needed once per release
 
-    with database.transaction() as db, _known_revision():
+    with _schema_transaction(database) as db, _known_revision():
         command.upgrade(_config(db), revision)
 
 
@@ -104,8 +105,32 @@ def downgrade(database: Database, revision: str) -> None:
     """Downgrade to `revision` (`base`: drop all tables). Raises Invalid for an unknown revision."""
     from alembic import command
 
-    with database.transaction() as db, _known_revision():
+    with _schema_transaction(database) as db, _known_revision():
         command.downgrade(_config(db), revision)
+
+
+@contextmanager
+def _schema_transaction(database: Database) -> Iterator[Connection]:
+    """Open a transaction that changes tables. Raises Conflict if a row would refer to a row that does not exist.
+
+    SQLite changes a column by creating the table anew. To drop the former table deletes its rows, and so those that
+    refer to them, unless foreign keys are off. Source: sqlite.org/lang_altertable.html, section 7.
+    """
+    if database.dialect != "sqlite":
+        with database.transaction() as db:
+            yield db
+        return
+    with translate_errors(), database.engine.connect() as db:
+        driver = db.connection.cursor()
+        driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with db.begin():
+                yield db
+                if violation := db.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise Conflict(f"Rows of table {violation[0]} refer to rows of {violation[2]} that do not exist")
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")
+            driver.close()
 
 
 def list_deleted_data(database: Database, revision: str) -> list[str]:

@@ -146,7 +146,7 @@ def test_notifications_wait_for_the_broker(harness: ServiceHarness, names: BusNa
     server = with_servers(harness).create_active()
     work(harness, names.topic, UNREACHABLE)
     waiting = list_waiting(harness)
-    assert {"image.create", "network.create.end"} <= set(waiting)
+    assert "network.create.end" in waiting
     assert "compute.instance.create.end" in waiting
     with harness.services.database.read_transaction() as db:
         segments = list(harness.services.ledger.segments.iterate(db))

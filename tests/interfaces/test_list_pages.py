@@ -54,11 +54,16 @@ def declares(endpoint: Endpoint, name: str) -> bool:
     return endpoint.query is not None and name in list_query_fields(endpoint.query, _LATEST)
 
 
-#: A limit of the items within a single resource, filters of a sum, and pages by offset.
+#: A limit of the items within a single resource, filters of a sum, pages by offset, and lists that require a host.
 _NO_LISTS = {
     "compute GET /os-simple-tenant-usage/{target_project_id}",
     "compute GET /os-security-groups",
     "volume GET /volumes/summary",
+    *(
+        f"volume GET /{path}{suffix}"
+        for path in ("manageable_volumes", "os-volume-manage", "manageable_snapshots", "os-snapshot-manage")
+        for suffix in ("", "/detail")
+    ),
 }
 
 LISTS = [

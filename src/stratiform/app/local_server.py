@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import socket
 import tempfile
 import threading
 import time
@@ -43,9 +44,15 @@ def serve_in_thread(settings: Settings) -> httpx.Client:
         asyncio.run(server.serve())
 
     threading.Thread(target=serve, args=(folder,), daemon=True, name="api").start()
-    while not path.exists():
+    while not _accepts_connections(path):
         time.sleep(0.005)
     transport = httpx.HTTPTransport(uds=str(path))
     # Without TLS, because the socket is private. No timeout, because an import may take long.
     base_url = f"http://{address_of(settings.local_url)}"
     return httpx.Client(base_url=base_url, transport=transport, timeout=None)  # noqa: S113
+
+
+def _accepts_connections(path: Path) -> bool:
+    """Return True if the server listens: the file of a socket exists a little earlier."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(path)) == 0

@@ -111,7 +111,8 @@ def parse_transport_url(text: str, key: str) -> TransportUrl:
     if url.scheme not in _PORTS:
         raise Invalid(f"{key} is not a valid transport URL: it must begin with rabbit://", hint=_HINT)
     if "@" in url.path + url.query + url.fragment:
-        raise Invalid(f"{key} is not a valid transport URL: special characters must be percent-encoded", hint=_HINT)
+        problem = "special characters, such as those in the password, must be percent-encoded"
+        raise Invalid(f"{key} is not a valid transport URL: {problem}", hint=_HINT)
     options = _parse_options(dict(parse_qsl(url.query, keep_blank_values=True)), key, tls=url.scheme == "amqps")
     hosts = tuple(_parse_host(part, key, _PORTS[url.scheme]) for part in url.netloc.split(",") if part)
     if not hosts:

@@ -232,12 +232,12 @@ def _run_client(argv: list[str]) -> tuple[int, str, str, list[tuple[str, int, st
 
 
 def judge(outcome: Outcome, check: str, values: Mapping[str, str], *, is_refusal: bool = False) -> str:
-    """Return the verdict on one invocation. `check`: an expression on the output `o` that must be true."""
+    """Return the verdict on one invocation. `check`: an expression on the output `o` and `err` that must hold."""
     failed = [exchange for exchange in outcome.exchanges if exchange.status >= 400]
     if any(exchange.status >= 500 and exchange.status != 501 for exchange in failed) or outcome.errors == "timeout":
         return "broken"
     if not outcome.status:
-        if is_refusal or (check and not _is_true(check, outcome.output, values)):
+        if is_refusal or (check and not _is_true(check, outcome, values)):
             return "broken"
         return "works"
     if any(exchange.status == 501 for exchange in failed):
@@ -247,10 +247,10 @@ def judge(outcome: Outcome, check: str, values: Mapping[str, str], *, is_refusal
     return "broken" if outcome.status == 99 else "refused"
 
 
-def _is_true(check: str, output: str, values: Mapping[str, str]) -> bool:
-    parsed = json.loads(output) if output.strip()[:1] in ("[", "{") else output
+def _is_true(check: str, outcome: Outcome, values: Mapping[str, str]) -> bool:
+    parsed = json.loads(outcome.output) if outcome.output.strip()[:1] in ("[", "{") else outcome.output
     try:
-        return bool(eval(check, {"o": parsed, "v": values}))  # of our own step files
+        return bool(eval(check, {"o": parsed, "v": values, "err": outcome.errors}))  # of our own step files
     except (LookupError, TypeError, AttributeError, ValueError):
         return False
 

@@ -60,8 +60,7 @@ class ApiServer:
         create_catalog(self.state, is_basic=is_basic)
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, dict[str, str]]] = []
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _build_handler(self))
-        self._http.daemon_threads = True
+        self._http = HttpServer(self)
         self.port = self._http.server_address[1]
         self.host_url = f"http://127.0.0.1:{self.port}"
         self.url = f"{self.host_url}/client/api"
@@ -85,7 +84,9 @@ class ApiServer:
         """Return the id of a resource by its name."""
         return next(str(row["id"]) for row in self.state.rows(table) if row["name"] == name)
 
-    def add_usage_record(self, native_id: str, usage_type: int, start: Micros, usage: str, period_s: int = 3600) -> None:
+    def add_usage_record(
+        self, native_id: str, usage_type: int, start: Micros, usage: str, period_s: int = 3600
+    ) -> None:
         """Store a usage record, unless there is one of this resource and period."""
         account = next(iter(self.state.accounts.values()))
         end = start + (period_s - 1) * SECOND_US
@@ -129,7 +130,9 @@ class ApiServer:
 
     def _authenticate(self, params: dict[str, str]) -> Account:
         account = self.state.accounts.get(params.get("apikey", ""))
-        is_valid = account is not None and hmac.compare_digest(sign(params, account.secret_key), params.get("signature", ""))
+        is_valid = account is not None and hmac.compare_digest(
+            sign(params, account.secret_key), params.get("signature", "")
+        )
         if account is None or not is_valid or _is_expired(params):
             raise ApiError(401, "unable to verify user credentials and/or request signature", 9999)
         return account
@@ -148,58 +151,68 @@ def _is_expired(params: dict[str, str]) -> bool:
     return datetime.strptime(params["expires"], "%Y-%m-%dT%H:%M:%S%z") < datetime.now(UTC)
 
 
-def _build_handler(server: ApiServer) -> type[BaseHTTPRequestHandler]:
-    class RequestHandler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class HttpServer(ThreadingHTTPServer):
+    """The HTTP server of an `ApiServer`."""
 
-        def do_GET(self) -> None:
-            self._handle(urlsplit(self.path).query)
+    daemon_threads = True
 
-        def do_POST(self) -> None:
-            if self.path.startswith("/upload/"):
-                with suppress(ConnectionError):
-                    self._send(receive_upload(server.state, self.path, dict(self.headers), self.rfile), "text/plain", "")
-                self.close_connection = True
-                return
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            self._handle("&".join(filter(None, [urlsplit(self.path).query, body])))
+    def __init__(self, api: ApiServer) -> None:
+        self.api = api
+        super().__init__(("127.0.0.1", 0), RequestHandler)
 
-        def _handle(self, query: str) -> None:
-            params = {key.lower(): value for key, value in parse_qsl(query, keep_blank_values=True)}
-            fault = server.take_fault(params.get("command", ""))
-            if fault is not None and fault.kind in ("refuse", "status", "error"):
-                self._respond_with_fault(fault)
-                return
-            status, key, content = server.execute(params)
-            if fault is not None and fault.kind == "lose":
-                self.close_connection = True
-                return
-            if fault is not None and fault.kind == "change":
-                content = fault.change(content)
-            text = fault.text if fault is not None and fault.kind == "body" else json.dumps({key: content})
-            self._send(status, "application/json;charset=UTF-8", text)
 
-        def _respond_with_fault(self, fault: Fault) -> None:
-            if fault.kind == "refuse":
-                self.close_connection = True
-            elif fault.kind == "error":
-                content = {"errorresponse": ApiError(fault.status, fault.text, 9999).build()}
-                self._send(fault.status, "application/json", json.dumps(content), fault.headers)
-            else:
-                self._send(fault.status, "text/html", fault.text or "<html>proxy</html>", fault.headers)
+class RequestHandler(BaseHTTPRequestHandler):
+    """Handles the requests of one connection."""
 
-        def _send(
-            self, status: int, content_type: str, text: str, headers: tuple[tuple[str, str], ...] = ()
-        ) -> None:
-            body = text.encode()
+    server: HttpServer
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self._handle(urlsplit(self.path).query)
+
+    def do_POST(self) -> None:
+        if self.path.startswith("/upload/"):
             with suppress(ConnectionError):
-                self.send_response(status)
-                for name, value in (("Content-Type", content_type), ("Content-Length", str(len(body))), *headers):
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
+                self._send(receive_upload(self.server.api.state, self.path, dict(self.headers), self.rfile), "")
+            self.close_connection = True
+            return
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        self._handle("&".join(filter(None, [urlsplit(self.path).query, body])))
 
-        def log_message(self, *_: object) -> None:
-            """Write nothing."""
+    def log_message(self, *_: object) -> None:
+        """Write nothing."""
 
-    return RequestHandler
+    def _handle(self, query: str) -> None:
+        params = {key.lower(): value for key, value in parse_qsl(query, keep_blank_values=True)}
+        fault = self.server.api.take_fault(params.get("command", ""))
+        kind = fault.kind if fault is not None else ""
+        if fault is not None and kind in ("refuse", "status", "error"):
+            self._respond_with_fault(fault)
+            return
+        status, key, content = self.server.api.execute(params)
+        if kind == "lose":
+            self.close_connection = True
+            return
+        if fault is not None and kind == "change":
+            content = fault.change(content)
+        self._send(status, fault.text if fault is not None and kind == "body" else json.dumps({key: content}))
+
+    def _respond_with_fault(self, fault: Fault) -> None:
+        if fault.kind == "refuse":
+            self.close_connection = True
+        elif fault.kind == "error":
+            content = {"errorresponse": ApiError(fault.status, fault.text, 9999).build()}
+            self._send(fault.status, json.dumps(content), *fault.headers)
+        else:
+            self._send(fault.status, fault.text or "<html>proxy</html>", *fault.headers, content_type="text/html")
+
+    def _send(
+        self, status: int, text: str, *headers: tuple[str, str], content_type: str = "application/json;charset=UTF-8"
+    ) -> None:
+        body = text.encode()
+        with suppress(ConnectionError):
+            self.send_response(status)
+            for name, value in (("Content-Type", content_type), ("Content-Length", str(len(body))), *headers):
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)

@@ -33,7 +33,9 @@ def create_catalog(state: State, *, is_basic: bool) -> None:
     _create_network_offerings(state)
     for name, size in ((TEMPLATE, 2 * GIB), (OTHER_TEMPLATE, 3 * GIB)):
         _create_template(state, zone, name, size)
-    state.add("isos", None, name="Installer", displaytext="Installer", isready=True, size=600 * 1024**2, zoneid=zone["id"])
+    state.add(
+        "isos", None, name="Installer", displaytext="Installer", isready=True, size=600 * 1024**2, zoneid=zone["id"]
+    )
     state.add("os_types", None, oscategoryid="1", description="Other (64-bit)")
     state.add("os_types", None, oscategoryid="1", description="Debian GNU/Linux 12 (64-bit)")
     if is_basic:

@@ -8,9 +8,7 @@ from support.cloudstack.state import PARAMETER_ERROR, Account, ApiError, Row, St
 _PORT_PROTOCOLS = ("tcp", "udp")
 
 
-def add_rule(
-    state: State, account: Account, table: str, cmd: str, params: dict[str, str], **values: str | None
-) -> Row:
+def add_rule(state: State, account: Account, table: str, cmd: str, params: dict[str, str], **values: str | None) -> Row:
     """Create a rule by a job. Raises: ApiError if it is invalid, or conflicts with another one."""
     protocol = params.get("protocol", "").lower()
     for cidr in filter(None, (params.get("cidrlist", ""), params.get("destcidrlist", ""))):

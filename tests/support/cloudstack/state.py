@@ -165,7 +165,12 @@ class State:
             result = step()
         except ApiError as error:
             job.steps.clear()
-            job.row |= {"jobstatus": 2, "jobresultcode": error.code, "jobresulttype": "object", "jobresult": error.build()}
+            job.row |= {
+                "jobstatus": 2,
+                "jobresultcode": error.code,
+                "jobresulttype": "object",
+                "jobresult": error.build(),
+            }
             on_failure = job.row.pop("_on_failure", None)
             if on_failure is not None:
                 on_failure()

@@ -28,7 +28,9 @@ def create_tags(state: State, account: Account, params: dict[str, str]) -> Row:
             current = state.tags.setdefault(row["id"], {})
             for tag in tags:
                 if tag["key"] in current:
-                    raise ApiError(530, f"tag {tag['key']} already on {params['resourcetype']} with id {row['id']}", 4250)
+                    raise ApiError(
+                        530, f"tag {tag['key']} already on {params['resourcetype']} with id {row['id']}", 4250
+                    )
                 current[tag["key"]] = tag.get("value", "")
         return {"success": True}
 

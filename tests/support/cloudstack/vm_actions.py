@@ -71,7 +71,7 @@ def scale(state: State, account: Account, params: dict[str, str]) -> Row:
 @command("restoreVirtualMachine")
 def restore(state: State, account: Account, params: dict[str, str]) -> Row:
     vm = get_vm(state, account, params, "virtualmachineid")
-    template_id = params.get("templateid", vm.get("templateid", ""))
+    template_id = params.get("templateid") or str(vm.get("templateid"))
     template = state.get("templates", account, template_id, "templateid")
     if vm["state"] not in ("Running", "Stopped"):
         raise ApiError(PARAMETER_ERROR, f"Vm {vm['name']} is not in a state that can be restored: {vm['state']}")

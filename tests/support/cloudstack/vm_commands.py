@@ -129,9 +129,7 @@ def _check_names(state: State, name: str, display_name: str, networks: list[Row]
             raise ApiError(PARAMETER_ERROR, f"The vm with hostName {name} already exists in the network domain: cs1")
 
 
-def _resolve_networks(
-    state: State, account: Account, params: dict[str, str], zone: Row
-) -> list[tuple[Row, str, str]]:
+def _resolve_networks(state: State, account: Account, params: dict[str, str], zone: Row) -> list[tuple[Row, str, str]]:
     """Return the network, the requested address and the MAC address of each interface."""
     requested = [
         (state.get("networks", account, item["networkid"], "networkid"), item.get("ip", ""), item.get("mac", ""))

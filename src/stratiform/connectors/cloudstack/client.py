@@ -14,8 +14,8 @@ from cs import CloudStack, CloudStackApiException, CloudStackException
 
 from stratiform.connectors.cloudstack.errors import InvalidResponse, translate_error
 from stratiform.connectors.cloudstack.markers import Marker
-from stratiform.connectors.cloudstack.settings import CloudStackSettings
 from stratiform.connectors.cloudstack.numbers import read_int
+from stratiform.connectors.cloudstack.settings import CloudStackSettings
 from stratiform.contract.connector import AccountInfo
 from stratiform.contract.errors import CloudError, CloudThrottled, CloudUnreachable, NativeNotFound, RequestRejected
 from stratiform.kit.errors import Invalid
@@ -266,7 +266,9 @@ def translate_job_error(job: Mapping[str, Any]) -> CloudError:
     result = job.get("jobresult")
     details = result if isinstance(result, dict) else {"errortext": str(result or "")}
     code = details.get("errorcode") or job.get("jobresultcode") or 0
-    return translate_error(read_int(code), read_int(details.get("cserrorcode")), str(details.get("errortext", "")), in_job=True)
+    return translate_error(
+        read_int(code), read_int(details.get("cserrorcode")), str(details.get("errortext", "")), in_job=True
+    )
 
 
 def _translate_response(error: CloudStackApiException) -> CloudError:
@@ -308,4 +310,3 @@ def _read_items(command: str, response: Mapping[str, Any], key: str) -> Sequence
 
 def _get_status(error: CloudStackException) -> int:
     return read_int(getattr(error.response, "status_code", 0))
-

@@ -3,10 +3,10 @@
 Operations return when CloudStack has accepted them; the observer reads the state, and the reason of a failure from the
 result of the job. Volumes are attached and detached by short jobs, whose result is part of the operation.
 
-Source: CloudStack API reference (deployVirtualMachine, listVirtualMachines, scaleVirtualMachine, restoreVirtualMachine).
+Source: CloudStack API reference (deployVirtualMachine, scaleVirtualMachine, restoreVirtualMachine, …).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stratiform.connectors.cloudstack import markers, server_conversion
@@ -15,7 +15,13 @@ from stratiform.connectors.cloudstack.offerings import resolve_service_offering
 from stratiform.connectors.cloudstack.server_operations import CloudStackServerOperations
 from stratiform.connectors.cloudstack.server_request import build_deploy_request
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize, ServerSpec
-from stratiform.contract.errors import CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
+from stratiform.contract.errors import (
+    CloudUnreachable,
+    InsufficientCapacity,
+    NativeNotFound,
+    NotSupported,
+    RequestRejected,
+)
 
 if TYPE_CHECKING:
     from stratiform.connectors.cloudstack.client import Client, Item
@@ -24,6 +30,7 @@ _ACTIVE = (NativeServerState.RUNNING, NativeServerState.BUILDING)
 _INACTIVE = (NativeServerState.STOPPED, NativeServerState.STOPPING)
 _ROOT = "ROOT"
 _HOST_NAME_EXISTS = "already exists"
+_ADDRESS_IN_USE = "Unable to acquire Guest IP address"
 
 
 class CloudStackComputeDriver(CloudStackServerOperations):
@@ -104,7 +111,9 @@ class CloudStackComputeDriver(CloudStackServerOperations):
         if self._get_pending_command(vm).endswith("RestoreVMCmd"):
             return
         try:
-            job_id = self._client.request("restoreVirtualMachine", virtualmachineid=server_id, templateid=image_id)["jobid"]
+            job_id = self._client.request("restoreVirtualMachine", virtualmachineid=server_id, templateid=image_id)[
+                "jobid"
+            ]
         except NativeNotFound as error:
             raise RequestRejected(error.message, hint=error.hint) from error
         current = {markers.REBUILD_JOB} & markers.read_tags(vm).keys()
@@ -156,6 +165,11 @@ class CloudStackComputeDriver(CloudStackServerOperations):
             if _HOST_NAME_EXISTS not in error.message:
                 raise
             raise CloudUnreachable(f"CloudStack has server {spec.token} and does not list it yet") from error
+        except InsufficientCapacity as error:
+            # It is the same error as for a network without free addresses, but we choose the addresses.
+            if spec.interfaces and _ADDRESS_IN_USE in error.message:
+                raise RequestRejected(error.message) from error
+            raise
         job_id = response.get("jobid")
         return {
             "id": response["id"],
@@ -216,7 +230,7 @@ class CloudStackComputeDriver(CloudStackServerOperations):
             return ""
         return str(job.get("cmd", "")) if job.get("jobstatus") == 0 else ""
 
-    def _convert(self, vm: "Item", volumes: "list[Item]") -> NativeServer:
+    def _convert(self, vm: "Item", volumes: "Sequence[Item]") -> NativeServer:
         state, tags = self._get_state(vm), markers.read_tags(vm)
         fault = self._find_fault(tags, state)
         if fault and state is NativeServerState.RUNNING:
@@ -231,7 +245,7 @@ class CloudStackComputeDriver(CloudStackServerOperations):
         failure = self._client.find_failure(tags[key])
         return "" if failure is None else failure.message
 
-    def _list_volumes(self, server_id: str) -> "list[Item]":
+    def _list_volumes(self, server_id: str) -> "Sequence[Item]":
         return self._client.list_all("listVolumes", "volume", virtualmachineid=server_id)
 
     def _get_volume(self, volume_id: str) -> "Item":

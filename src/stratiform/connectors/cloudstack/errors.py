@@ -84,7 +84,7 @@ def translate_error(code: int, exception_code: int, text: str, *, in_job: bool =
         )
     if error_type is CloudThrottled:
         return CloudThrottled(f"CloudStack request rate limit exceeded ({code})")
-    hint = "the role of the user may lack this command, or this version of CloudStack" if code == 432 else ""  # noqa: PLR2004
+    hint = "the role of the user may lack this command, or this version of CloudStack" if code == 432 else ""
     return error_type(f"CloudStack: {_first_line(text)} ({code})", hint=hint)
 
 

@@ -5,7 +5,8 @@
   a router with a gateway serves the network.
 
 Traffic between servers of a network does not pass the virtual router, so CloudStack cannot filter it.
-Source: CloudStack API reference (createFirewallRule, createEgressFirewallRule); see docs/decisions/0045-routing-objects-on-cloudstack.md.
+See docs/decisions/0045-routing-objects-on-cloudstack.md.
+Source: CloudStack API reference (createFirewallRule, createEgressFirewallRule).
 """
 
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from stratiform.connectors.cloudstack import markers
 from stratiform.connectors.cloudstack.memberships import list_memberships
+from stratiform.connectors.cloudstack.numbers import read_int
 from stratiform.connectors.cloudstack.security_rules import (
     ALL,
     Permission,
@@ -77,9 +79,7 @@ class Firewall:
             ingress, _ = permissions.get(str(address.get("vmipaddress")), (set(), set()))
             return merge_ports(expand_protocols(item for item in ingress if item.cidr))
         translated = set()
-        for rule in self._client.list_all(
-            "listPortForwardingRules", "portforwardingrule", ipaddressid=address["id"]
-        ):
+        for rule in self._client.list_all("listPortForwardingRules", "portforwardingrule", ipaddressid=address["id"]):
             ingress, _ = permissions.get(str(rule.get("vmguestip")), (set(), set()))
             private, public = read_int(rule["privateport"]), read_int(rule["publicport"])
             for item in expand_protocols(ingress):
@@ -94,7 +94,9 @@ class Firewall:
         added = sorted(desired - current.keys())
         self._client.wait_for_jobs(
             [
-                self._client.request("createFirewallRule", ipaddressid=address["id"], cidrlist=item.cidr, **item.build())
+                self._client.request(
+                    "createFirewallRule", ipaddressid=address["id"], cidrlist=item.cidr, **item.build()
+                )
                 for item in added
             ]
         )

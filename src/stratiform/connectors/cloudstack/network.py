@@ -42,7 +42,9 @@ class CloudStackNetworkDriver:
         shared = find_shared_network(self._client, spec.availability_zone)
         if shared is not None:
             if not cidr.subnet_of(IPv4Network(shared["cidr"])):
-                raise RequestRejected(f"subnet {cidr} is not in CloudStack's network {shared['name']} ({shared['cidr']})")
+                raise RequestRejected(
+                    f"subnet {cidr} is not in CloudStack's network {shared['name']} ({shared['cidr']})"
+                )
             return NativeSubnet(str(shared["id"]), spec.token, spec.cidr)
         network = self._client.create_once(
             "subnet", spec.token, lambda: find_network(self._client, spec.token), lambda: self._create(spec, cidr)
@@ -73,7 +75,9 @@ class CloudStackNetworkDriver:
         self._require_no_overlap(spec, cidr)
         gateway = IPv4Address(spec.gateway_ip) if spec.gateway_ip else cidr[1]
         name = self._client.build_marker(spec.token).append_to(spec.name)
-        return create_network(self._client, name, f"{_NETWORK_TEXT}{spec.network_id}", cidr, gateway, spec.availability_zone)
+        return create_network(
+            self._client, name, f"{_NETWORK_TEXT}{spec.network_id}", cidr, gateway, spec.availability_zone
+        )
 
     def _require_no_overlap(self, spec: SubnetSpec, cidr: IPv4Network) -> None:
         for network in list_networks(self._client):

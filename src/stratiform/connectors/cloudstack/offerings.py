@@ -90,7 +90,9 @@ def resolve_disk_offering(client: "Client", name: str, size_gib: int, *, encrypt
     fitting = [item for item in items if is_custom(item) or read_int(item.get("disksize")) == size_gib]
     if not fitting:
         kind = "encrypted " if encrypted else ""
-        raise RequestRejected(f"no {kind}disk offering {f'named {name!r} ' if name else ''}has a size of {size_gib} GiB")
+        raise RequestRejected(
+            f"no {kind}disk offering {f'named {name!r} ' if name else ''}has a size of {size_gib} GiB"
+        )
     return min(fitting, key=lambda item: not is_custom(item))
 
 

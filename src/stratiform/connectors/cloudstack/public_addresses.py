@@ -65,7 +65,9 @@ class PublicAddresses:
             forwardings = desired.properties.get("forwardings") or ()
             fixed_address = desired.properties["fixed_address"]
             network = self._find_target_network(desired) if fixed_address or forwardings else None
-            target = find_interface(self._client, str(network["id"]), fixed_address) if network and fixed_address else None
+            target = (
+                find_interface(self._client, str(network["id"]), fixed_address) if network and fixed_address else None
+            )
             if network is not None and (target is not None or forwardings):
                 native = self._associate(native, str(network["id"]))
             self._set_static_nat(native, target)
@@ -152,16 +154,18 @@ class PublicAddresses:
             return native
         if native.get("associatednetworkid"):
             self._release(native)
-        self._client.run_job(
-            "associateIpAddress", ipaddress=address, networkid=network_id, zoneid=native.get("zoneid")
-        )
+        self._client.run_job("associateIpAddress", ipaddress=address, networkid=network_id, zoneid=native.get("zoneid"))
         associated = self._find_address(address)
         if associated is None:
             raise CloudUnreachable(f"CloudStack does not list public address {address} yet")
         return associated
 
     def _set_static_nat(self, native: "Item", target: "tuple[Item, Item] | None") -> None:
-        current = (str(native.get("virtualmachineid") or ""), native.get("vmipaddress")) if native.get("isstaticnat") else None
+        current = (
+            (str(native.get("virtualmachineid") or ""), native.get("vmipaddress"))
+            if native.get("isstaticnat")
+            else None
+        )
         desired = None if target is None else (str(target[0]["id"]), target[1].get("ipaddress"))
         if current == desired:
             return
@@ -178,7 +182,9 @@ class PublicAddresses:
                 vmguestip=nic["ipaddress"],
             )
 
-    def _set_forwardings(self, native: "Item", network_id: str, forwardings: "tuple[Mapping[str, Any], ...] | list[Any]") -> None:
+    def _set_forwardings(
+        self, native: "Item", network_id: str, forwardings: "tuple[Mapping[str, Any], ...] | list[Any]"
+    ) -> None:
         """Create and delete port forwardings. Those to servers that do not exist yet are left out."""
         rules = self._client.list_all("listPortForwardingRules", "portforwardingrule", ipaddressid=native["id"])
         current = {_read_forwarding(rule): rule for rule in rules}

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Any
 
+from stratiform.connectors.cloudstack.numbers import read_int
+
 ALL, TCP, UDP, ICMP = "all", "tcp", "udp", "icmp"
 
 _PROTOCOLS = {None: ALL, "any": ALL, "0": ALL, "6": TCP, "17": UDP, "1": ICMP, "tcp": TCP, "udp": UDP, "icmp": ICMP}
@@ -102,9 +104,7 @@ def _without_covered_icmp(permissions: set[Permission]) -> set[Permission]:
     """Remove ICMP types from sources that may send all types."""
     everything = {item.cidr for item in permissions if item.protocol == ICMP and item.first == _ANY_ICMP}
     return {
-        item
-        for item in permissions
-        if item.protocol != ICMP or item.first == _ANY_ICMP or item.cidr not in everything
+        item for item in permissions if item.protocol != ICMP or item.first == _ANY_ICMP or item.cidr not in everything
     }
 
 

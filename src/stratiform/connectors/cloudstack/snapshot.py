@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from stratiform.connectors.cloudstack import markers
+from stratiform.connectors.cloudstack.numbers import read_int
 from stratiform.connectors.cloudstack.server_conversion import parse_time
 from stratiform.connectors.cloudstack.templates import create_template, find_template
-from stratiform.connectors.cloudstack.numbers import read_int
 from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.image import NativeImage
 from stratiform.contract.snapshot import NativeSnapshot, NativeSnapshotState, SnapshotSpec

@@ -1,4 +1,4 @@
-"""Templates and ISO images: what servers boot from. Source: CloudStack API reference (listTemplates, createTemplate)."""
+"""Templates and ISO images, which servers boot from. Source: CloudStack API reference (listTemplates, …)."""
 
 from typing import TYPE_CHECKING
 

@@ -14,9 +14,9 @@ import msgspec
 
 from stratiform.connectors.cloudstack import markers
 from stratiform.connectors.cloudstack.errors import InvalidResponse
+from stratiform.connectors.cloudstack.numbers import read_int
 from stratiform.connectors.cloudstack.server_conversion import get_state, parse_time
 from stratiform.connectors.cloudstack.volume import get_state as get_volume_state
-from stratiform.connectors.cloudstack.numbers import read_int
 from stratiform.contract.compute import NativeServerState
 from stratiform.contract.usage import InventoryItem, UsageSample, parse_decimal, parse_poll_parameters
 from stratiform.contract.volume import NativeVolumeState

@@ -5,14 +5,14 @@ storage when it is attached for the first time.
 Source: CloudStack API reference (createVolume, listVolumes, resizeVolume, deleteVolume).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from stratiform.connectors.cloudstack import markers
+from stratiform.connectors.cloudstack.numbers import read_int
 from stratiform.connectors.cloudstack.offerings import is_custom, resolve_disk_offering
 from stratiform.connectors.cloudstack.server_conversion import parse_time
-from stratiform.connectors.cloudstack.numbers import read_int
 from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
 
@@ -89,9 +89,7 @@ class CloudStackVolumeDriver:
             return
 
     def _create(self, spec: VolumeSpec) -> "Item":
-        offering = resolve_disk_offering(
-            self._client, spec.native_type, spec.size_gib, encrypted=spec.encrypted
-        )
+        offering = resolve_disk_offering(self._client, spec.native_type, spec.size_gib, encrypted=spec.encrypted)
         name = self._client.build_marker(spec.token).append_to(spec.name)
         response = self._client.request(
             "createVolume",
@@ -121,7 +119,7 @@ class CloudStackVolumeDriver:
                     self._client.request("deleteVolume", id=duplicate["id"])
         return volumes[0] if volumes else None
 
-    def _find_all(self, token: str) -> "list[Item]":
+    def _find_all(self, token: str) -> "Sequence[Item]":
         """Return the volumes with a token: those that servers use first, then the oldest."""
         volumes = self._client.list_all("listVolumes", "volume", keyword=token)
         matches = [
@@ -129,7 +127,9 @@ class CloudStackVolumeDriver:
             for volume in volumes
             if markers.find_token(volume, self._client.installation_id) == token and not _is_deleted(volume)
         ]
-        return sorted(matches, key=lambda item: (not item.get("virtualmachineid"), str(item.get("created")), str(item["id"])))
+        return sorted(
+            matches, key=lambda item: (not item.get("virtualmachineid"), str(item.get("created")), str(item["id"]))
+        )
 
     def _get(self, volume_id: str) -> "Item":
         volume = self._client.find_item("listVolumes", "volume", id=volume_id)

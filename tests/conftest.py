@@ -116,7 +116,6 @@ def broker() -> Iterator[Any]:
 def names(broker: Any) -> Iterator["BusNames"]:
     """Names of an exchange, a topic and a pool for one test; they are deleted afterwards."""
     from support.bus import BusNames
-    from support.cloudstack.api_server import ApiServer
 
     names = BusNames(broker)
     yield names

@@ -183,7 +183,11 @@ for _arguments in _LISTS:
 
 @command("listAccounts")
 def list_accounts(state: State, account: Account, params: dict[str, str]) -> Row:
-    row = {"id": account.id, "name": account.name, "domain": account.domain, "state": "enabled", "_number": 1}
+    vms = [
+        vm for vm in state.rows("vms") if vm["_owner"] == account.name and vm["state"] not in ("Destroyed", "Expunging")
+    ]
+    names = {"id": account.id, "name": account.name, "domain": account.domain}
+    row: Row = {**names, "state": "enabled", "vmtotal": len(vms), "_number": 1}
     return paginate(state, "account", [row], params)
 
 

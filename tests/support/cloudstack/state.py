@@ -86,6 +86,13 @@ class State:
         self.tables.setdefault(table, {})[row["id"]] = row
         return row
 
+    def reveal(self) -> None:
+        """List all resources from now on."""
+        self.visibility_delay_s = 0
+        for table in self.tables.values():
+            for row in table.values():
+                row["_visible_at"] = 0
+
     def rows(self, table: str, account: Account | None = None) -> list[Row]:
         """Return the rows that an account may use, also those that lists omit."""
         rows = self.tables.get(table, {}).values()
@@ -156,6 +163,13 @@ class State:
             due = [
                 (job.steps[0][0], job_id) for job_id, job in self.jobs.items() if job.steps and job.steps[0][0] <= now
             ]
+
+    def finish_jobs(self) -> None:
+        """Wait until no job is pending."""
+        while any(job.steps for job in self.jobs.values()):
+            with self.lock:
+                self.advance()
+            time.sleep(self.job_delay_s)
 
     def _execute(self, job: Job) -> None:
         _, step = job.steps.pop(0)

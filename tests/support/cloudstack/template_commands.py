@@ -32,7 +32,7 @@ def _require_known(state: State, table: str, template_id: str) -> None:
     if template_id not in state.tables.get(table, {}) and template_id not in state.tables.get("isos", {}):
         raise ApiError(
             PARAMETER_ERROR,
-            f"Unable to execute API command listtemplates due to invalid value. Invalid parameter id value={template_id}"
+            f"Unable to execute API command due to invalid value. Invalid parameter id value={template_id}"
             " due to incorrect long value format, or entity does not exist or due to incorrect parameter annotation",
             9999,
         )

@@ -1,4 +1,4 @@
-"""Virtual machines: creation and lists. Source: CloudStack API reference (deployVirtualMachine, listVirtualMachines)."""
+"""Virtual machines: creation and lists. Source: CloudStack API reference (deployVirtualMachine, …)."""
 
 import re
 from ipaddress import IPv4Address, IPv4Network

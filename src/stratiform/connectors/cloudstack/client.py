@@ -3,27 +3,26 @@
 Requests are POST requests, so that the API key, the signature and user data are in no URL, and so in no error and log.
 """
 
+import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 from cs import CloudStack, CloudStackApiException, CloudStackException
 
 from stratiform.connectors.cloudstack.errors import InvalidResponse, translate_error
-from stratiform.connectors.cloudstack.markers import Marker
-from stratiform.connectors.cloudstack.numbers import read_int
+from stratiform.connectors.cloudstack.markers import CREATION_JOB_KEY, Marker
+from stratiform.connectors.cloudstack.responses import Item, read_int, read_items
 from stratiform.connectors.cloudstack.settings import CloudStackSettings
 from stratiform.contract.connector import AccountInfo
 from stratiform.contract.errors import CloudError, CloudThrottled, CloudUnreachable, NativeNotFound, RequestRejected
 from stratiform.kit.errors import Invalid
 from stratiform.kit.number_parsing import is_uint
 
-#: A resource in a response: its attributes by name.
-Item = dict[str, Any]
-T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 _PAGE_SIZE = 200  # a page has at most 500 items, unless the operator changes `default.page.size`
 _LIST_ATTEMPTS = 3
@@ -34,9 +33,12 @@ _MAX_RETRY_AFTER_S = 5
 #: Seconds between requests for the result of a short job, such as a change of tags: 12 s in all.
 _JOB_INTERVALS_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1, 1, 1, 1, 2, 2, 2.5)
 
-#: Attempts, and seconds between them, to find a resource whose creation was not answered.
+#: Attempts, and seconds between them, to find a new resource.
 _VISIBILITY_ATTEMPTS = 8
 _VISIBILITY_INTERVAL_S = 0.5
+
+#: Seconds after which a resource that is not listed does not exist.
+_MAX_DELAY_S = 300
 
 _PENDING, _FAILED = 0, 2
 _BASIC = "Basic"
@@ -52,6 +54,14 @@ class Zone:
     has_security_groups: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """The last creation of a resource: its time (`time.monotonic`), and whether CloudStack accepted it."""
+
+    at: float
+    is_answered: bool
+
+
 class Client:
     """The API of one account. Thread-safe, as `requests` sessions are for this use."""
 
@@ -60,7 +70,7 @@ class Client:
         self.installation_id = installation_id
         #: Serializes the creation of resources, as CloudStack has no idempotency tokens.
         self.create_lock = threading.RLock()
-        self._unanswered: set[tuple[str, str]] = set()
+        self._attempts: dict[tuple[str, str], _Attempt] = {}
         self._zones: dict[str, Zone] = {}
         self._api = CloudStack(
             endpoint=settings.endpoint,
@@ -140,34 +150,58 @@ class Client:
             return None
         return translate_job_error(job) if job.get("jobstatus") == _FAILED else None
 
-    def create_once(self, kind: str, token: str, find: Callable[[], Item | None], create: Callable[[], T]) -> T | Item:
-        """Return the resource with a token if `find` finds it, else the response to its creation.
+    def create_once(self, kind: str, token: str, find: Callable[[], Item | None], create: Callable[[], Item]) -> Item:
+        """Return the resource with a token if `find` finds it, else create it and wait until `find` does.
 
-        If the last creation was not answered, the resource may exist and not be listed yet: `find` is then repeated.
+        If the last creation was not answered, the resource may exist without being listed yet: `find` is repeated
+        before it is created again. The job of the creation is the item's attribute `CREATION_JOB_KEY`.
+        Raises: CloudUnreachable if CloudStack accepted the creation and does not list the resource.
         """
+        key = (kind, token)
         with self.create_lock:
-            attempts = _VISIBILITY_ATTEMPTS if (kind, token) in self._unanswered else 1
-            for attempt in range(attempts):
-                existing = find()
-                if existing is not None:
-                    self._unanswered.discard((kind, token))
-                    return existing
-                if attempt + 1 < attempts:
-                    time.sleep(_VISIBILITY_INTERVAL_S)
+            attempt = self._attempts.get(key)
+            is_recent = attempt is not None and time.monotonic() - attempt.at < _MAX_DELAY_S
+            existing = self._find_repeatedly(find) if is_recent else find()
+            if existing is not None:
+                self._attempts.pop(key, None)
+                return existing
+            if attempt is not None and is_recent and attempt.is_answered:
+                raise CloudUnreachable(f"CloudStack does not list the new {kind} yet")
+            self._attempts[key] = _Attempt(time.monotonic(), is_answered=False)
             try:
-                created = create()
-            except CloudThrottled:
+                response = create()
+            except CloudError as error:
+                if isinstance(error, CloudThrottled) or not isinstance(error, CloudUnreachable):
+                    del self._attempts[key]
                 raise
-            except CloudUnreachable:
-                self._unanswered.add((kind, token))
-                raise
-            self._unanswered.discard((kind, token))
-            return created
+            self._attempts[key] = _Attempt(time.monotonic(), is_answered=True)
+            created = self._find_repeatedly(find)
+            if created is None:
+                raise CloudUnreachable(f"CloudStack does not list the new {kind} yet")
+            del self._attempts[key]
+            return {**created, CREATION_JOB_KEY: response.get("jobid")}
 
-    def create_tags(self, resource_type: str, resource_id: str, tags: Mapping[str, str]) -> None:
-        """Add tags without waiting for the job."""
+    def _find_repeatedly(self, find: Callable[[], Item | None]) -> Item | None:
+        for number in range(_VISIBILITY_ATTEMPTS):
+            if number:
+                time.sleep(_VISIBILITY_INTERVAL_S)
+            item = find()
+            if item is not None:
+                return item
+        return None
+
+    def add_tags(self, resource_type: str, resource_id: str, tags: Mapping[str, str]) -> None:
+        """Add tags to a new resource without waiting for the job.
+
+        The marker in its name identifies the resource without tags: if they are refused, it is complete nevertheless.
+        """
         pairs = [{"key": key, "value": value} for key, value in tags.items()]
-        self.request("createTags", resourcetype=resource_type, resourceids=resource_id, tags=pairs)
+        try:
+            self.request("createTags", resourcetype=resource_type, resourceids=resource_id, tags=pairs)
+        except CloudUnreachable:
+            raise
+        except CloudError as error:
+            _log.warning("tags refused cloud=%s error=%r", self.settings.endpoint, error.message)
 
     def replace_tags(
         self, resource_type: str, resource_id: str, current: Iterable[str], tags: Mapping[str, str]
@@ -204,8 +238,15 @@ class Client:
 
     def get_account_name(self) -> str:
         """Return the names of the domain and the account of our user."""
-        accounts = self.request("listAccounts", page=1, pagesize=1).get("account") or [{}]
-        return f"{accounts[0].get('domain', '')}/{accounts[0].get('name', '')}"
+        account = self.get_account()
+        return f"{account.get('domain', '')}/{account.get('name', '')}"
+
+    def get_account(self) -> Item:
+        """Return the account of our user: `name`, `domain`, and numbers of resources such as `vmtotal`."""
+        accounts = read_items("listAccounts", self.request("listAccounts", page=1, pagesize=1), "account")
+        if not accounts:
+            raise InvalidResponse("CloudStack lists no account of the user")
+        return accounts[0]
 
     def _list_zones(self) -> list[Zone]:
         return [
@@ -223,7 +264,7 @@ class Client:
         items: dict[str, Item] = {}
         for page in range(1, 1_000_000):
             response = self.request(command, page=page, pagesize=_PAGE_SIZE, **params)
-            batch = _read_items(command, response, key)
+            batch = read_items(command, response, key)
             items |= {str(item["id"]): item for item in batch}
             count = read_int(response.get("count"))
             is_last = len(items) >= count if count else len(batch) < _PAGE_SIZE
@@ -299,13 +340,6 @@ def _get_delay(error: CloudUnreachable, *, is_read: bool) -> float | None:
         delay_s = read_int(error.hint.removeprefix("retry after ").removesuffix(" s"), 0) or _RETRY_INTERVAL_S
         return delay_s if delay_s <= _MAX_RETRY_AFTER_S else None
     return _RETRY_INTERVAL_S if is_read else None
-
-
-def _read_items(command: str, response: Mapping[str, Any], key: str) -> Sequence[Item]:
-    items = response.get(key) or []
-    if not isinstance(items, list) or not all(isinstance(item, dict) and "id" in item for item in items):
-        raise InvalidResponse(f"invalid response from CloudStack to {command}: '{key}' is not a list of resources")
-    return items
 
 
 def _get_status(error: CloudStackException) -> int:

@@ -24,7 +24,8 @@ from stratiform.contract.errors import (
 )
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
+    from stratiform.connectors.cloudstack.responses import Item
 
 _ACTIVE = (NativeServerState.RUNNING, NativeServerState.BUILDING)
 _INACTIVE = (NativeServerState.STOPPED, NativeServerState.STOPPING)
@@ -111,13 +112,12 @@ class CloudStackComputeDriver(CloudStackServerOperations):
         if self._get_pending_command(vm).endswith("RestoreVMCmd"):
             return
         try:
-            job_id = self._client.request("restoreVirtualMachine", virtualmachineid=server_id, templateid=image_id)[
-                "jobid"
-            ]
+            response = self._client.request("restoreVirtualMachine", virtualmachineid=server_id, templateid=image_id)
         except NativeNotFound as error:
             raise RequestRejected(error.message, hint=error.hint) from error
+        tags = {markers.REBUILD_JOB: str(response.get("jobid", ""))}
         current = {markers.REBUILD_JOB} & markers.read_tags(vm).keys()
-        self._client.replace_tags("UserVm", server_id, current, {markers.REBUILD_JOB: str(job_id)})
+        self._client.replace_tags("UserVm", server_id, current, tags)
 
     def delete(self, server_id: str) -> None:
         """Destroy a virtual machine, which detaches its volumes. CloudStack expunges it later, or immediately."""
@@ -170,26 +170,16 @@ class CloudStackComputeDriver(CloudStackServerOperations):
             if spec.interfaces and _ADDRESS_IN_USE in error.message:
                 raise RequestRejected(error.message) from error
             raise
-        job_id = response.get("jobid")
-        return {
-            "id": response["id"],
-            "displayname": request["displayname"],
-            "jobid": job_id,
-            "jobstatus": 0,
-            "state": "Starting",
-            "templateid": spec.image_id,
-            "cpunumber": spec.size.vcpus,
-            "memory": spec.size.ram_mib,
-        }
+        return response
 
     def _tag(self, spec: ServerSpec, vm: "Item") -> None:
         """Add tags. The marker in the name identifies the server until they exist, or if that fails."""
         tags = {markers.INSTALLATION: self._client.installation_id, markers.TOKEN: spec.token}
-        if server_conversion.has_pending_job(vm):
-            tags[markers.CREATION_JOB] = str(vm["jobid"])
+        if vm.get(markers.CREATION_JOB_KEY):
+            tags[markers.CREATION_JOB] = str(vm[markers.CREATION_JOB_KEY])
         for interface in spec.interfaces:
             tags |= build_group_tags(interface.ip_address, interface.security_groups)
-        self._client.create_tags("UserVm", str(vm["id"]), tags)
+        self._client.add_tags("UserVm", str(vm["id"]), tags)
 
     def _find_vm(self, token: str) -> "Item | None":
         """Return the virtual machine with a token: by its host name, which stays if someone renames it."""

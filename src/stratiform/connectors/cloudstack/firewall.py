@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from stratiform.connectors.cloudstack import markers
 from stratiform.connectors.cloudstack.memberships import list_memberships
-from stratiform.connectors.cloudstack.numbers import read_int
+from stratiform.connectors.cloudstack.responses import read_int
 from stratiform.connectors.cloudstack.security_rules import (
     ALL,
     Permission,
@@ -25,7 +25,8 @@ from stratiform.connectors.cloudstack.security_rules import (
 )
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
+    from stratiform.connectors.cloudstack.responses import Item
     from stratiform.connectors.cloudstack.security_groups import SecurityGroups
 
 #: The suffix of the router's tag on a network that the router connects to an external one.

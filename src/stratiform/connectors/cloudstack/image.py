@@ -7,21 +7,19 @@ Source: CloudStack API reference (getUploadParamsForTemplate, deleteTemplate); a
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from uuid import uuid4
-
-import httpx
 
 from stratiform.connectors.cloudstack.markers import find_token
+from stratiform.connectors.cloudstack.responses import read_object
 from stratiform.connectors.cloudstack.server_request import get_hypervisor
 from stratiform.connectors.cloudstack.templates import find_template, get_os_type, get_template, to_native_image
 from stratiform.contract.errors import CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.image import NativeImage
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
+    from stratiform.connectors.cloudstack.responses import Item
 
 _FORMATS = {"qcow2": "QCOW2", "raw": "RAW", "vhd": "VHD", "vmdk": "VMDK", "ova": "OVA"}
-_UPLOAD_TIMEOUT_S = 3600
 
 #: Attempts, and seconds between them, to see an uploaded template ready: CloudStack checks and converts it.
 _READY_ATTEMPTS = 20
@@ -78,43 +76,16 @@ class CloudStackImageDriver:
             ostypeid=get_os_type(self._client),
             zoneid=self._client.resolve_zone().id,
         )
-        parameters: Item = response["getuploadparams"]
+        parameters = read_object(response, "getuploadparams")
+        # httpx is imported only to upload an image.
+        from stratiform.connectors.cloudstack.uploads import post_image
+
         try:
-            self._post(parameters, size_bytes, data)
+            post_image(parameters, size_bytes, data, verify=self._client.settings.verify)
         except (CloudUnreachable, RequestRejected):
             self._delete(str(parameters["id"]))
             raise
         return parameters
-
-    def _post(self, parameters: "Item", size_bytes: int, data: Iterator[bytes]) -> None:
-        """Send the data as the only file of a form. The URL and the signature are not in errors."""
-        boundary = uuid4().hex
-        head = (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="image"\r\n'
-            "Content-Type: application/octet-stream\r\n\r\n"
-        ).encode()
-        tail = f"\r\n--{boundary}--\r\n".encode()
-        headers = {
-            "X-signature": str(parameters["signature"]),
-            "X-metadata": str(parameters["metadata"]),
-            "X-expires": str(parameters["expires"]),
-            "Content-Type": f"multipart/form-data; boundary={boundary}",
-            "Content-Length": str(len(head) + size_bytes + len(tail)),
-        }
-        settings = self._client.settings
-        try:
-            response = httpx.post(
-                str(parameters["postURL"]),
-                content=_iterate(head, _check_size(data, size_bytes), tail),
-                headers=headers,
-                timeout=_UPLOAD_TIMEOUT_S,
-                verify=settings.verify,
-                trust_env=False,
-            )
-        except httpx.HTTPError as error:
-            raise CloudUnreachable(f"upload to CloudStack failed: {type(error).__name__}") from None
-        if response.is_error:
-            raise CloudUnreachable(f"upload to CloudStack failed with status {response.status_code}")
 
     def _wait_until_ready(self, image_id: str) -> NativeImage:
         for _ in range(_READY_ATTEMPTS):
@@ -134,21 +105,3 @@ class CloudStackImageDriver:
 def _is_interrupted(template: "Item") -> bool:
     """Return True for a template whose data was not uploaded completely."""
     return not template.get("isready") and str(template.get("status", "")).startswith(_INTERRUPTED)
-
-
-def _iterate(head: bytes, data: Iterator[bytes], tail: bytes) -> Iterator[bytes]:
-    yield head
-    yield from data
-    yield tail
-
-
-def _check_size(data: Iterator[bytes], size_bytes: int) -> Iterator[bytes]:
-    """Iterate over data. Raises: RequestRejected if it does not have the size that was announced."""
-    sent = 0
-    for chunk in data:
-        sent += len(chunk)
-        if sent > size_bytes:
-            raise RequestRejected(f"image has more than {size_bytes} bytes")
-        yield chunk
-    if sent != size_bytes:
-        raise RequestRejected(f"image has {sent} bytes instead of {size_bytes}")

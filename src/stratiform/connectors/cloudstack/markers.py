@@ -16,6 +16,8 @@ INSTALLATION = "stratiform:installation"
 TOKEN = "stratiform:token"  # noqa: S105 - not a password
 #: On servers: the jobs that created and rebuilt them, whose results contain the reason of a failure.
 CREATION_JOB, REBUILD_JOB = "stratiform:creation-job", "stratiform:rebuild-job"
+#: The attribute of a new resource, in addition to CloudStack's: the id of the job that creates it.
+CREATION_JOB_KEY = "stratiform_creation_job"
 #: On networks: the token of the router.
 ROUTER = "stratiform:router"
 #: On servers: the prefix of one tag for each address and security group.

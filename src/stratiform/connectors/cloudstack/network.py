@@ -18,7 +18,8 @@ from stratiform.contract.errors import CloudUnreachable, NativeNotFound, Request
 from stratiform.contract.network import NativeSubnet, SubnetSpec
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
+    from stratiform.connectors.cloudstack.responses import Item
 
 _MIN_PREFIX, _MAX_PREFIX = 8, 29
 _DEFAULT_CIDR = "10.254.0.0/20"
@@ -90,7 +91,7 @@ def create_network(
     client: "Client", name: str, text: str, cidr: IPv4Network, gateway: IPv4Address, zone: str = ""
 ) -> "Item":
     """Create an isolated network, whose virtual router starts with its first server."""
-    response = client.request(
+    return client.request(
         "createNetwork",
         name=name,
         displaytext=text,
@@ -99,8 +100,6 @@ def create_network(
         gateway=str(gateway),
         netmask=str(cidr.netmask),
     )
-    network: Item = response["network"]
-    return {"cidr": str(cidr), **network}
 
 
 def ensure_default_network(client: "Client") -> str:

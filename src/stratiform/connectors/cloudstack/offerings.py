@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stratiform.connectors.cloudstack.numbers import read_int
+from stratiform.connectors.cloudstack.responses import read_int
 from stratiform.contract.compute import ServerSize
 from stratiform.contract.errors import RequestRejected
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
+    from stratiform.connectors.cloudstack.responses import Item
 
 #: The speed of a CPU in an offering that lets us choose it.
 _DEFAULT_CPU_SPEED_MHZ = 1000
@@ -90,9 +91,7 @@ def resolve_disk_offering(client: "Client", name: str, size_gib: int, *, encrypt
     fitting = [item for item in items if is_custom(item) or read_int(item.get("disksize")) == size_gib]
     if not fitting:
         kind = "encrypted " if encrypted else ""
-        raise RequestRejected(
-            f"no {kind}disk offering {f'named {name!r} ' if name else ''}has a size of {size_gib} GiB"
-        )
+        raise RequestRejected(f"no {kind}disk offering has a size of {size_gib} GiB")
     return min(fitting, key=lambda item: not is_custom(item))
 
 

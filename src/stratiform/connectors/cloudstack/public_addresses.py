@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from stratiform.connectors.cloudstack.markers import ROUTER, read_tags
 from stratiform.connectors.cloudstack.network import find_interface, find_network, find_shared_network, list_networks
-from stratiform.connectors.cloudstack.numbers import read_int
+from stratiform.connectors.cloudstack.responses import read_int, read_object
 from stratiform.contract.errors import (
     CloudUnreachable,
     InsufficientCapacity,
@@ -24,8 +24,9 @@ from stratiform.contract.errors import (
 from stratiform.contract.routing import RoutingObject
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
     from stratiform.connectors.cloudstack.firewall import Firewall
+    from stratiform.connectors.cloudstack.responses import Item
 
 _FREE, _RESERVED = "Free", "Reserved"
 _CHOICES = 5
@@ -238,8 +239,7 @@ class PublicAddresses:
 
     def _create_record(self, token: str, address: str) -> "Item":
         response = self._client.request("createSecurityGroup", name=self._prefix + token, description=address)
-        record: Item = response["securitygroup"]
-        return record
+        return {"description": address, **read_object(response, "securitygroup")}
 
     def _delete_record(self, record: "Item") -> None:
         try:

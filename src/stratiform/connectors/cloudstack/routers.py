@@ -12,8 +12,9 @@ from stratiform.connectors.cloudstack.network import list_networks
 from stratiform.contract.routing import RoutingObject
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
     from stratiform.connectors.cloudstack.firewall import Firewall
+    from stratiform.connectors.cloudstack.responses import Item
 
 
 class Routers:

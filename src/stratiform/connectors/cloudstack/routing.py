@@ -16,7 +16,8 @@ from stratiform.connectors.cloudstack.security_groups import SecurityGroups
 from stratiform.contract.routing import Kind, RoutingObject
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
+    from stratiform.connectors.cloudstack.responses import Item
 
 
 class CloudStackRoutingDriver:

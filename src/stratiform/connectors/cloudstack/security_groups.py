@@ -10,6 +10,7 @@ Source: CloudStack API reference (createSecurityGroup, authorizeSecurityGroupIng
 from typing import TYPE_CHECKING, Any
 
 from stratiform.connectors.cloudstack.markers import remove_marker
+from stratiform.connectors.cloudstack.responses import read_object
 from stratiform.connectors.cloudstack.security_rules import (
     EVERYTHING,
     NO_EGRESS,
@@ -23,7 +24,8 @@ from stratiform.contract.routing import RoutingObject
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
+    from stratiform.connectors.cloudstack.responses import Item
 
 #: The tokens of the groups of interfaces without groups.
 _CLOSED, _OPEN = "closed", "open"
@@ -131,8 +133,7 @@ class SecurityGroups:
             if existing is None:
                 raise
             return existing
-        created: Item = response["securitygroup"]
-        return created
+        return read_object(response, "securitygroup")
 
     def _find(self, name: str) -> "Item | None":
         return self._client.find_item("listSecurityGroups", "securitygroup", securitygroupname=name)

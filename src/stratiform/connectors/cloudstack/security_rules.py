@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Any
 
-from stratiform.connectors.cloudstack.numbers import read_int
+from stratiform.connectors.cloudstack.responses import read_int
 
 ALL, TCP, UDP, ICMP = "all", "tcp", "udp", "icmp"
 

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from stratiform.connectors.cloudstack.markers import find_token, parse_marker
-from stratiform.connectors.cloudstack.numbers import read_int
+from stratiform.connectors.cloudstack.responses import read_int
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize
 from stratiform.contract.errors import RequestRejected
 from stratiform.kit.clock import Micros, from_datetime
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Item
+    from stratiform.connectors.cloudstack.responses import Item
 
 _STATES = {
     "Starting": NativeServerState.BUILDING,

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from stratiform.connectors.cloudstack.markers import parse_marker
 from stratiform.connectors.cloudstack.templates import create_template, find_template, to_native_image
 from stratiform.contract.errors import NativeNotFound, RequestRejected
 from stratiform.contract.image import NativeImage
 from stratiform.contract.server_operations import OptionalServerOperations, ServerOperation
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
+    from stratiform.connectors.cloudstack.responses import Item
 
 #: What CloudStack lacks, with the reason.
 UNSUPPORTED: Mapping[ServerOperation, str] = {
@@ -39,17 +41,17 @@ class CloudStackServerOperations(OptionalServerOperations):
 
     def create_image(self, server_id: str, token: str, name: str) -> NativeImage:
         """Create a template in steps: a snapshot of the root volume, the template, deletion of the snapshot."""
-        with self._client.create_lock:
-            snapshot, template = self._find_snapshot(token), find_template(self._client, token)
-            if template is None:
-                snapshot = snapshot or self._create_snapshot(server_id, token, name)
-                if snapshot.get("state") == _FAILED_STATE:
-                    self._client.request("deleteSnapshot", id=snapshot["id"])
-                    raise RequestRejected(f"CloudStack failed to create a snapshot of server {server_id}")
-                if snapshot.get("state") != _READY_STATE:
-                    return NativeImage(str(snapshot["id"]), name, token, is_ready=False)
-                template = create_template(self._client, token, name, snapshotid=snapshot["id"])
-            image = to_native_image(template, self._client.installation_id)
+        template = find_template(self._client, token)
+        snapshot = self._find_snapshot(token)
+        if template is None:
+            snapshot = snapshot or self._create_snapshot(server_id, token, name)
+            if snapshot.get("state") == _FAILED_STATE:
+                self._client.request("deleteSnapshot", id=snapshot["id"])
+                raise RequestRejected(f"CloudStack failed to create a snapshot of server {server_id}")
+            if snapshot.get("state") != _READY_STATE:
+                return NativeImage(str(snapshot["id"]), name, token, is_ready=False)
+            template = create_template(self._client, token, name, str(snapshot["id"]))
+        image = to_native_image(template, self._client.installation_id)
         if image.is_ready and snapshot is not None:
             self._client.request("deleteSnapshot", id=snapshot["id"])
         return image
@@ -57,15 +59,16 @@ class CloudStackServerOperations(OptionalServerOperations):
     def _find_snapshot(self, token: str) -> "Item | None":
         marker = self._client.build_marker(token, _IMAGE_ROLE)
         items = self._client.list_all("listSnapshots", "snapshot", keyword=token)
-        return next((item for item in items if str(item.get("name", "")).endswith(marker.append_to(""))), None)
+        return next((item for item in items if parse_marker(str(item.get("name", ""))) == marker), None)
 
     def _create_snapshot(self, server_id: str, token: str, name: str) -> "Item":
         volumes = self._client.list_all("listVolumes", "volume", virtualmachineid=server_id, type="ROOT")
         if not volumes:
             raise NativeNotFound(f"server {server_id} has no root volume in CloudStack")
         native_name = self._client.build_marker(token, _IMAGE_ROLE).append_to(name)
-        try:
-            response = self._client.request("createSnapshot", volumeid=volumes[0]["id"], name=native_name)
-        except NativeNotFound as error:
-            raise RequestRejected(error.message) from error
-        return {"id": response["id"], "state": "Creating"}
+        return self._client.create_once(
+            "snapshot of a server",
+            token,
+            lambda: self._find_snapshot(token),
+            lambda: self._client.request("createSnapshot", volumeid=volumes[0]["id"], name=native_name),
+        )

@@ -13,7 +13,8 @@ from stratiform.contract.compute import ServerSpec
 from stratiform.contract.errors import RequestRejected
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
+    from stratiform.connectors.cloudstack.responses import Item
 
 _EXISTS = "already exists"
 

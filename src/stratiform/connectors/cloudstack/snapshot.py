@@ -7,15 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from stratiform.connectors.cloudstack import markers
-from stratiform.connectors.cloudstack.numbers import read_int
+from stratiform.connectors.cloudstack.responses import read_int
 from stratiform.connectors.cloudstack.server_conversion import parse_time
-from stratiform.connectors.cloudstack.templates import create_template, find_template
+from stratiform.connectors.cloudstack.templates import create_template
 from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.image import NativeImage
 from stratiform.contract.snapshot import NativeSnapshot, NativeSnapshotState, SnapshotSpec
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
+    from stratiform.connectors.cloudstack.responses import Item
 
 _GIB = 1024**3
 _STATES = {
@@ -38,13 +39,13 @@ class CloudStackSnapshotDriver:
             raise NotSupported("CloudStack cannot copy a snapshot within a zone")
         try:
             snapshot = self._client.create_once(
-                "snapshot", spec.token, lambda: self._find(spec.token), lambda: self._create(spec)
+                "snapshot", spec.token, lambda: self._find_only(spec.token), lambda: self._create(spec)
             )
         except NativeNotFound as error:
             raise RequestRejected(error.message, hint=error.hint) from error
         if markers.TOKEN not in markers.read_tags(snapshot):
             tags = {markers.INSTALLATION: self._client.installation_id, markers.TOKEN: spec.token}
-            self._client.create_tags("Snapshot", str(snapshot["id"]), tags)
+            self._client.add_tags("Snapshot", str(snapshot["id"]), tags)
         return self._convert([snapshot])[0]
 
     def create_consistent(self, specs: Sequence[SnapshotSpec]) -> Sequence[NativeSnapshot]:  # noqa: ARG002 - unused
@@ -89,10 +90,7 @@ class CloudStackSnapshotDriver:
         self._client.run_job("revertSnapshot", id=snapshot_id)
 
     def create_image(self, snapshot_id: str, token: str, name: str) -> NativeImage:
-        with self._client.create_lock:
-            template = find_template(self._client, token)
-            if template is None:
-                template = create_template(self._client, token, name, snapshotid=snapshot_id)
+        template = create_template(self._client, token, name, snapshot_id)
         size_gib = self.get(snapshot_id).size_gib
         return NativeImage(str(template["id"]), name, token, size_gib, is_ready=bool(template.get("isready")))
 
@@ -105,14 +103,24 @@ class CloudStackSnapshotDriver:
                 f"volume {spec.volume_id} has no data yet", hint="attach it to a server before you create a snapshot"
             )
         name = self._client.build_marker(spec.token).append_to(spec.name)
-        response = self._client.request("createSnapshot", volumeid=spec.volume_id, name=name)
-        return {"id": response["id"], "name": name, "state": "Creating", "virtualsize": volume.get("size")}
+        return self._client.request("createSnapshot", volumeid=spec.volume_id, name=name)
 
     def _find(self, token: str) -> "Item | None":
-        """Return the snapshot with a token, the oldest one if there are several."""
+        snapshots = self._find_all(token)
+        return snapshots[0] if snapshots else None
+
+    def _find_only(self, token: str) -> "Item | None":
+        """Return the snapshot with a token, and delete others with it, as `volume` does."""
+        snapshots = self._find_all(token)
+        for duplicate in snapshots[1:]:
+            self.delete(str(duplicate["id"]))
+        return snapshots[0] if snapshots else None
+
+    def _find_all(self, token: str) -> "Sequence[Item]":
+        """Return the snapshots with a token, oldest first."""
         snapshots = self._client.list_all("listSnapshots", "snapshot", keyword=token)
         matches = [item for item in snapshots if self._get_token(item) == token and not _is_deleted(item)]
-        return min(matches, key=lambda item: (str(item.get("created", "")), str(item["id"])), default=None)
+        return sorted(matches, key=lambda item: (str(item.get("created", "")), str(item["id"])))
 
     def _get_token(self, snapshot: "Item") -> str:
         return markers.find_token(snapshot, self._client.installation_id)

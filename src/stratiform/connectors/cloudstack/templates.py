@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING
 
 from stratiform.connectors.cloudstack.markers import find_token, remove_marker
-from stratiform.connectors.cloudstack.numbers import read_int
+from stratiform.connectors.cloudstack.responses import read_int
 from stratiform.contract.errors import NativeNotFound, RequestRejected
 from stratiform.contract.image import NativeImage
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
+    from stratiform.connectors.cloudstack.responses import Item
 
 _GIB = 1024**3
 _OS_TYPE = "Other (64-bit)"
@@ -35,20 +36,23 @@ def find_template(client: "Client", token: str) -> "Item | None":
     return min(matches, key=lambda item: (str(item.get("created", "")), str(item["id"])), default=None)
 
 
-def create_template(client: "Client", token: str, name: str, **source: object) -> "Item":
-    """Create a template from a snapshot without waiting for its job."""
+def create_template(client: "Client", token: str, name: str, snapshot_id: str) -> "Item":
+    """Create a template from a snapshot without waiting for its job, or return the one with `token`."""
     native_name = client.build_marker(token).append_to(name)
-    try:
-        response = client.request(
+
+    def create() -> "Item":
+        return client.request(
             "createTemplate",
             name=native_name,
             displaytext=name or native_name,
             ostypeid=get_os_type(client),
-            **source,
+            snapshotid=snapshot_id,
         )
+
+    try:
+        return client.create_once("image", token, lambda: find_template(client, token), create)
     except NativeNotFound as error:
         raise RequestRejected(error.message, hint=error.hint) from error
-    return {"id": response["id"], "name": native_name, "isready": False}
 
 
 def get_os_type(client: "Client") -> str:

@@ -14,7 +14,7 @@ import msgspec
 
 from stratiform.connectors.cloudstack import markers
 from stratiform.connectors.cloudstack.errors import InvalidResponse
-from stratiform.connectors.cloudstack.numbers import read_int
+from stratiform.connectors.cloudstack.responses import read_int
 from stratiform.connectors.cloudstack.server_conversion import get_state, parse_time
 from stratiform.connectors.cloudstack.volume import get_state as get_volume_state
 from stratiform.contract.compute import NativeServerState
@@ -24,7 +24,8 @@ from stratiform.kit.clock import SECOND_US, Micros, to_datetime
 from stratiform.kit.errors import Invalid
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
+    from stratiform.connectors.cloudstack.responses import Item
 
 _STATES = {NativeServerState.RUNNING: "active", NativeServerState.STOPPED: "stopped", NativeServerState.ERROR: "error"}
 _VOLUME_STATES = (NativeVolumeState.AVAILABLE, NativeVolumeState.IN_USE, NativeVolumeState.ERROR)
@@ -50,8 +51,12 @@ class CloudStackUsageDriver:
         self._client = client
 
     def list_inventory(self) -> Iterator[InventoryItem]:
-        account = self._client.get_account_name()
+        account_row = self._client.get_account()
+        account = f"{account_row.get('domain', '')}/{account_row.get('name', '')}"
         vms = self._client.list_all("listVirtualMachines", "virtualmachine", listall=True)
+        if not vms and read_int(account_row.get("vmtotal")):
+            # Without this check, an empty response would end the usage of all servers.
+            raise InvalidResponse(f"CloudStack lists none of the {account_row['vmtotal']} servers of account {account}")
         our_vms = {str(vm["id"]) for vm in vms if self._find_token(vm, "displayname")}
         for vm in vms:
             if get_state(vm) is not NativeServerState.DELETED:

@@ -10,14 +10,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from stratiform.connectors.cloudstack import markers
-from stratiform.connectors.cloudstack.numbers import read_int
 from stratiform.connectors.cloudstack.offerings import is_custom, resolve_disk_offering
+from stratiform.connectors.cloudstack.responses import read_int
 from stratiform.connectors.cloudstack.server_conversion import parse_time
 from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
 
 if TYPE_CHECKING:
-    from stratiform.connectors.cloudstack.client import Client, Item
+    from stratiform.connectors.cloudstack.client import Client
+    from stratiform.connectors.cloudstack.responses import Item
 
 _GIB = 1024**3
 _CREATING = ("Creating", "UploadOp", "UploadInProgress", "NotUploaded", "Copying")
@@ -45,7 +46,7 @@ class CloudStackVolumeDriver:
             raise RequestRejected(error.message, hint=error.hint) from error
         if markers.TOKEN not in markers.read_tags(volume):
             tags = {markers.INSTALLATION: self._client.installation_id, markers.TOKEN: spec.token}
-            self._client.create_tags("Volume", str(volume["id"]), tags)
+            self._client.add_tags("Volume", str(volume["id"]), tags)
         return _to_volume(volume, self._client.installation_id)
 
     def find(self, token: str) -> NativeVolume | None:
@@ -91,7 +92,7 @@ class CloudStackVolumeDriver:
     def _create(self, spec: VolumeSpec) -> "Item":
         offering = resolve_disk_offering(self._client, spec.native_type, spec.size_gib, encrypted=spec.encrypted)
         name = self._client.build_marker(spec.token).append_to(spec.name)
-        response = self._client.request(
+        return self._client.request(
             "createVolume",
             name=name,
             zoneid=self._client.resolve_zone(spec.availability_zone).id,
@@ -99,13 +100,6 @@ class CloudStackVolumeDriver:
             size=spec.size_gib if is_custom(offering) else None,
             snapshotid=spec.snapshot_id,
         )
-        return {
-            "id": response["id"],
-            "name": name,
-            "state": "Creating",
-            "size": spec.size_gib * _GIB,
-            "diskofferingname": offering.get("name", ""),
-        }
 
     def _find_only(self, token: str) -> "Item | None":
         """Return the volume with a token, and delete others with it that no server has used.

@@ -103,7 +103,9 @@ def test_servers_with_the_same_name_can_share_a_network(cloud: CloudStackCloud, 
     assert len({row["name"] for row in list_owned(server, "vms")}) == len(set(names)) == 2
 
 
-def test_a_new_generation_may_be_created_while_the_old_one_is_deleted(cloud: CloudStackCloud, server: ApiServer) -> None:
+def test_a_new_generation_may_be_created_while_the_old_one_is_deleted(
+    cloud: CloudStackCloud, server: ApiServer
+) -> None:
     old = create_server(cloud, server)
     compute_of(cloud).delete(old.id)
     wait_for(lambda: compute_of(cloud).find("s1"), lambda item: item is None)
@@ -289,7 +291,9 @@ def test_job_that_takes_long_is_not_waited_for(
     assert compute_of(cloud).get(created.id).volume_ids == (volume.id,)
 
 
-@pytest.mark.parametrize(("device", "number"), [("/dev/vdb", 1), ("/dev/vdd", None), ("/dev/vde", 4), ("/dev/sdh", None)])
+@pytest.mark.parametrize(
+    ("device", "number"), [("/dev/vdb", 1), ("/dev/vdd", None), ("/dev/vde", 4), ("/dev/sdh", None)]
+)
 def test_to_device_number(device: str, number: int | None) -> None:
     assert to_device_number(device) == number
 
@@ -311,12 +315,18 @@ def test_servers_without_interfaces_share_a_network_that_our_api_does_not_show(
     assert len(list_owned(server, "networks")) == 1
 
 
-def test_server_has_the_addresses_and_mac_addresses_of_its_interfaces(cloud: CloudStackCloud, server: ApiServer) -> None:
+def test_server_has_the_addresses_and_mac_addresses_of_its_interfaces(
+    cloud: CloudStackCloud, server: ApiServer
+) -> None:
     subnet = network_of(cloud).ensure_subnet(SubnetSpec("n1", "net", "blue", "10.5.0.0/24", "10.5.0.254"))
     interface = NetworkInterface(subnet.id, "10.5.0.7", "fa:16:3e:00:00:01")
     created = create_server(cloud, server, interfaces=(interface,))
     [nic] = get_vm(server)["nic"]
-    assert (created.addresses, nic["macaddress"], nic["gateway"]) == (("10.5.0.7",), interface.mac_address, "10.5.0.254")
+    assert (created.addresses, nic["macaddress"], nic["gateway"]) == (
+        ("10.5.0.7",),
+        interface.mac_address,
+        "10.5.0.254",
+    )
 
 
 def test_console_output_is_not_supported(cloud: CloudStackCloud, server: ApiServer) -> None:

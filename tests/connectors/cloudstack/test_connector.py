@@ -24,9 +24,7 @@ def test_check_credentials_returns_the_account_and_the_zones(cloud: CloudStackCl
 
 
 @pytest.mark.parametrize("overrides", [{"secret_key": "very-secret"}, {"api_key": "no-key"}])
-def test_wrong_key_is_rejected_and_not_in_the_message(
-    server: ApiServer, home: Path, overrides: dict[str, str]
-) -> None:
+def test_wrong_key_is_rejected_and_not_in_the_message(server: ApiServer, home: Path, overrides: dict[str, str]) -> None:
     with pytest.raises(errors.CredentialsRejected) as raised:
         connect_cloudstack(server.url, home, **overrides).check_credentials()
     text = f"{raised.value.message} {raised.value.hint} {raised.value.__cause__!r}"
@@ -126,9 +124,7 @@ def test_verification_of_certificates_can_be_disabled() -> None:
         (418, 0, "", errors.RequestRejected),
     ],
 )
-def test_translate_error(
-    code: int, exception_code: int, text: str, error_type: type[errors.CloudError]
-) -> None:
+def test_translate_error(code: int, exception_code: int, text: str, error_type: type[errors.CloudError]) -> None:
     assert type(translate_error(code, exception_code, text)) is error_type
 
 

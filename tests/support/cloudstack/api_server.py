@@ -53,13 +53,17 @@ class Fault:
 
 
 class ApiServer:
-    """A management server on a free port. `requests` are the commands and parameters that it received."""
+    """A management server on a free port.
+
+    `requests` are the commands and parameters that it received, `responses` the contents of its responses.
+    """
 
     def __init__(self, *, is_basic: bool = False) -> None:
         self.state = State()
         create_catalog(self.state, is_basic=is_basic)
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self.responses: list[tuple[str, Row]] = []
         self._http = HttpServer(self)
         self.port = self._http.server_address[1]
         self.host_url = f"http://127.0.0.1:{self.port}"
@@ -124,9 +128,11 @@ class ApiServer:
             self.state.advance()
             self.requests.append((params["command"], params))
             try:
-                return 200, key, COMMANDS[name](self.state, account, params)
+                content = COMMANDS[name](self.state, account, params)
             except ApiError as error:
                 return error.code, key, error.build()
+            self.responses.append((params["command"], content))
+            return 200, key, content
 
     def _authenticate(self, params: dict[str, str]) -> Account:
         account = self.state.accounts.get(params.get("apikey", ""))

@@ -46,7 +46,16 @@ def create_catalog(state: State, *, is_basic: bool) -> None:
 
 def _create_service_offerings(state: State) -> None:
     def add(name: str, **values: Any) -> None:
-        state.add("service_offerings", None, name=name, displaytext=name, storagetype="shared", offerha=False, **values)
+        state.add(
+            "service_offerings",
+            None,
+            name=name,
+            displaytext=name,
+            storagetype="shared",
+            offerha=False,
+            tags="",
+            **values,
+        )
 
     add("Micro", cpunumber=1, cpuspeed=1000, memory=512, iscustomized=False)
     add("Small", cpunumber=2, cpuspeed=1000, memory=2048, iscustomized=False)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from support.cloudstack.registry import command, read_maps, require
-from support.cloudstack.state import PARAMETER_ERROR, Account, ApiError, Row, State, match, paginate
+from support.cloudstack.state import PARAMETER_ERROR, Account, ApiError, Row, State, describe, match, paginate
 
 
 @command("createSecurityGroup")
@@ -68,7 +68,7 @@ def _authorize(state: State, account: Account, params: dict[str, str], key: str,
 
     def finish() -> Row:
         group[key].extend(rules)
-        return {"securitygroup": {"id": group["id"], "name": group["name"], key: rules}}
+        return {"securitygroup": {**describe(state, group), key: rules}}
 
     return {"jobid": state.start_job(account, f"securitygroup.{cmd}", group, "SecurityGroup", finish)}
 

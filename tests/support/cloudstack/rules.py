@@ -26,16 +26,22 @@ def add_rule(state: State, account: Account, table: str, cmd: str, params: dict[
     for other in state.rows(table, account):
         _require_no_conflict(rule, other)
     row = state.add(table, account, **rule)
-    return {
-        "id": row["id"],
-        "jobid": state.start_job(account, cmd, row, "FirewallRule", lambda: {"firewallrule": describe(state, row)}),
-    }
+
+    def finish() -> Row:
+        [described] = describe_rules([row])
+        return {"firewallrule": describe(state, described)}
+
+    return {"id": row["id"], "jobid": state.start_job(account, cmd, row, "FirewallRule", finish)}
 
 
 def describe_rules(rows: Iterable[Row]) -> Iterator[Row]:
-    """Return rules as responses contain them: without the account."""
+    """Return rules as responses contain them: without the account, and with ports as texts."""
     for row in rows:
-        yield {key: value for key, value in row.items() if key not in ("account", "domain", "domainid", "created")}
+        yield {
+            key: str(value) if key in ("startport", "endport") else value
+            for key, value in row.items()
+            if key not in ("account", "domain", "domainid", "created")
+        }
 
 
 def _read_range(protocol: str, params: dict[str, str], *, allow_all: bool) -> Row:

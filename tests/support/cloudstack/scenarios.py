@@ -70,7 +70,9 @@ def create_server(cloud: CloudStackCloud, server: ApiServer, token: str = "s1", 
     return wait_for_state(cloud, created.id)
 
 
-def create_stopped_server(cloud: CloudStackCloud, server: ApiServer, token: str = "s1", **overrides: Any) -> NativeServer:
+def create_stopped_server(
+    cloud: CloudStackCloud, server: ApiServer, token: str = "s1", **overrides: Any
+) -> NativeServer:
     created = create_server(cloud, server, token, **overrides)
     compute_of(cloud).stop(created.id)
     return wait_for_state(cloud, created.id, NativeServerState.STOPPED)

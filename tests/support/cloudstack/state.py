@@ -196,7 +196,7 @@ class State:
 def describe(state: State, row: Row) -> Row:
     """Return a resource as responses contain it, with its tags."""
     tags = [{"key": key, "value": value} for key, value in state.tags.get(row["id"], {}).items()]
-    return {**{key: value for key, value in row.items() if not key.startswith("_") and value is not None}, "tags": tags}
+    return {"tags": tags, **{key: value for key, value in row.items() if not key.startswith("_") and value is not None}}
 
 
 def match(rows: Iterable[Row], params: dict[str, str], *names: str) -> list[Row]:

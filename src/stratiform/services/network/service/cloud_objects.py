@@ -103,10 +103,12 @@ class CloudObjects:
         return [cloud.id for cloud in clouds if not registry.assigns_floating_addresses(cloud.kind)]
 
     def _record_groups(self, groups: Sequence[RoutingObject], cloud_id: str) -> None:
+        with self.database.read_transaction() as db:
+            recorded = repository.list_objects_in_cloud(
+                db, "security_group", cloud_id, [group.token for group in groups]
+            )
         for group in groups:
-            with self.database.read_transaction() as db:
-                is_recorded = cloud_id in repository.list_clouds(db, "security_group", group.token)
-            self._record("security_group", group.token, cloud_id, is_recorded=is_recorded)
+            self._record("security_group", group.token, cloud_id, is_recorded=group.token in recorded)
 
     def _record(self, kind: Kind, resource_id: str, cloud_id: str, *, is_recorded: bool) -> None:
         """Record the cloud before the object exists there, so that it is deleted there in any case."""

@@ -93,7 +93,7 @@ class ServerPorts:
         if port.created_for_server:
             notifications.notify_port_of_server(db, "delete", port, now)
             self.ports.port_users.release(db, port.id, now)
-            repository.save_groups_of_port(db, port.id, [], now)
+            repository.save_groups_of_port(db, port.id, [])
             ip_allocations.release_addresses(db, port.id, now)
             resources.delete_port(db, port.id)
         else:
@@ -125,7 +125,7 @@ class ServerPorts:
         )
         fixed_ips = [FixedIpRequest(ip_address=request.fixed_ip)] if request.fixed_ip else None
         created = allocator.create_port(self.ids, port, fixed_ips)
-        repository.save_groups_of_port(ctx.db, created.id, groups, ctx.now)
+        repository.save_groups_of_port(ctx.db, created.id, groups)
         self.ports.networks.notifications.notify_port(ctx, "create", created)
         return created
 

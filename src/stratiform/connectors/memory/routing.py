@@ -10,6 +10,10 @@ from stratiform.connectors.memory.client import Client, SimulatedRequest
 from stratiform.contract.errors import NotSupported
 from stratiform.contract.routing import Kind, RoutingObject
 
+_VALUES = " INTO routing_objects (installation, kind, token, name, properties) VALUES (?, ?, ?, ?, ?)"
+_REPLACE = f"INSERT OR REPLACE{_VALUES}"
+_INSERT_MISSING = f"INSERT OR IGNORE{_VALUES}"
+
 
 class MemoryRoutingDriver:
     """Implements contract.routing.RoutingDriver."""
@@ -19,7 +23,7 @@ class MemoryRoutingDriver:
 
     def apply(self, desired: RoutingObject) -> None:
         with self._client.open_request(writes=True) as request:
-            _save(request, "REPLACE", [desired])
+            _save(request, _REPLACE, [desired])
 
     def delete(self, kind: Kind, token: str) -> None:
         with self._client.open_request(writes=True) as request:
@@ -54,7 +58,7 @@ class MemoryRoutingDriver:
             )
         if missing := {*tokens} - {row["token"] for row in rows}:
             with self._client.open_request(writes=True) as request:
-                _save(request, "IGNORE", [group for group in groups if group.token in missing])
+                _save(request, _INSERT_MISSING, [group for group in groups if group.token in missing])
         return tokens
 
     def set_security_groups(
@@ -86,10 +90,9 @@ def _list_members(request: SimulatedRequest) -> dict[str, list[str]]:
     return members
 
 
-def _save(request: SimulatedRequest, on_conflict: str, objects: Sequence[RoutingObject]) -> None:
+def _save(request: SimulatedRequest, statement: str, objects: Sequence[RoutingObject]) -> None:
     request.db.executemany(
-        f"INSERT OR {on_conflict} INTO routing_objects (installation, kind, token, name, properties)"
-        " VALUES (?, ?, ?, ?, ?)",
+        statement,
         [
             (
                 request.installation_id,

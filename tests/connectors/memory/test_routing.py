@@ -20,6 +20,7 @@ def test_members_are_the_interfaces_of_servers(connect: Connect, clock: ManualCl
     assert cloud.routing is not None
     subnet = cloud.network.ensure_subnet(SubnetSpec(str(uuid4()), str(uuid4()), "private", "10.77.0.0/24", "10.77.0.1"))
     web, database = (RoutingObject("security_group", str(uuid4()), name, {"rules": []}) for name in ("web", "database"))
+    cloud.routing.apply(web)
     groups = cloud.routing.ensure_security_groups([web], subnet.id, filtered=True)
     servers = [cloud.compute.create(_new_server(subnet.id, address, groups)).id for address in ADDRESSES]
     assert _list_members(cloud) == {web.token: list(ADDRESSES)}

@@ -65,8 +65,10 @@ def test_native_subnet_is_created_once(project: BoundProject) -> None:
     native_subnets = project.network.native_subnets
     [nic] = native_subnets.prepare_interfaces(project.cloud_id, [project.port])
     assert (nic.ip_address, nic.mac_address) == (project.port.fixed_ips[0]["ip_address"], project.port.mac_address)
-    assert native_subnets.prepare_interfaces(project.cloud_id, [project.port]) == (nic,)
     assert project.native_tokens() == [project.subnet_id]
+    project.cloud.client.set_faults(fail_next=1)
+    assert native_subnets.prepare_interfaces(project.cloud_id, [project.port]) == (nic,)
+    project.cloud.client.clear_faults()
 
 
 def test_lost_response_creates_no_second_native_subnet(project: BoundProject) -> None:

@@ -10,10 +10,6 @@ from stratiform.connectors.memory.client import Client, SimulatedRequest
 from stratiform.contract.errors import NotSupported
 from stratiform.contract.routing import Kind, RoutingObject
 
-_VALUES = " INTO routing_objects (installation, kind, token, name, properties) VALUES (?, ?, ?, ?, ?)"
-_REPLACE = f"INSERT OR REPLACE{_VALUES}"
-_INSERT_MISSING = f"INSERT OR IGNORE{_VALUES}"
-
 
 class MemoryRoutingDriver:
     """Implements contract.routing.RoutingDriver."""
@@ -23,7 +19,17 @@ class MemoryRoutingDriver:
 
     def apply(self, desired: RoutingObject) -> None:
         with self._client.open_request(writes=True) as request:
-            _save(request, _REPLACE, [desired])
+            request.db.execute(
+                "INSERT OR REPLACE INTO routing_objects (installation, kind, token, name, properties)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (
+                    request.installation_id,
+                    desired.kind,
+                    desired.token,
+                    desired.name,
+                    msgspec.json.encode(desired.properties).decode(),
+                ),
+            )
 
     def delete(self, kind: Kind, token: str) -> None:
         with self._client.open_request(writes=True) as request:
@@ -47,19 +53,8 @@ class MemoryRoutingDriver:
     def ensure_security_groups(
         self, groups: Sequence[RoutingObject], subnet_id: str, *, filtered: bool
     ) -> tuple[str, ...]:
-        """Return the tokens as native ids."""
-        tokens = tuple(group.token for group in groups)
-        with self._client.open_request() as request:
-            rows = request.list_rows(
-                "SELECT token FROM routing_objects WHERE installation = ? AND kind = 'security_group'"
-                " AND token IN (SELECT value FROM json_each(?))",
-                request.installation_id,
-                msgspec.json.encode(tokens).decode(),
-            )
-        if missing := {*tokens} - {row["token"] for row in rows}:
-            with self._client.open_request(writes=True) as request:
-                _save(request, _INSERT_MISSING, [group for group in groups if group.token in missing])
-        return tokens
+        """Return the tokens: groups are applied by `apply`."""
+        return tuple(group.token for group in groups)
 
     def set_security_groups(
         self, subnet_id: str, ip_address: str, groups: Sequence[RoutingObject], *, filtered: bool
@@ -88,19 +83,3 @@ def _list_members(request: SimulatedRequest) -> dict[str, list[str]]:
         for token in row["security_groups"].split():
             members.setdefault(token, []).append(row["ip_address"])
     return members
-
-
-def _save(request: SimulatedRequest, statement: str, objects: Sequence[RoutingObject]) -> None:
-    request.db.executemany(
-        statement,
-        [
-            (
-                request.installation_id,
-                each.kind,
-                each.token,
-                each.name,
-                msgspec.json.encode(each.properties).decode(),
-            )
-            for each in objects
-        ],
-    )

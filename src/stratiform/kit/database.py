@@ -353,7 +353,8 @@ def _build_upsert(
     assignments = {**values, **dict(expressions)}
     if dialect in ("mysql", "mariadb"):
         return mysql.insert(into).on_duplicate_key_update(**(assignments or {key[0]: into.c[key[0]]}))
-    statement = (postgresql if dialect == "postgresql" else sqlite_dialect).insert(into)
+    insert_into = postgresql.insert if dialect == "postgresql" else sqlite_dialect.insert
+    statement: postgresql.Insert | sqlite_dialect.Insert = insert_into(into)
     if assignments:
         return statement.on_conflict_do_update(index_elements=list(key), set_=assignments)
     return statement.on_conflict_do_nothing(index_elements=list(key))

@@ -38,8 +38,7 @@ def load_object(db: Connection, kind: Kind, resource_id: str) -> tuple[RoutingOb
 def load_security_groups(db: Connection, group_ids: Sequence[str]) -> list[RoutingObject]:
     """Return the desired state of security groups in the order of ids."""
     groups = {group.id: group for group in security_groups.list_groups_by_id(db, group_ids)}
-    found = [groups[group_id] for group_id in group_ids if group_id in groups]
-    return _build_security_groups(db, found)
+    return _build_security_groups(db, [groups[group_id] for group_id in group_ids if group_id in groups])
 
 
 def _build_router(db: Connection, router: Resource) -> RoutingObject:

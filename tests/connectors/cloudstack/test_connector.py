@@ -51,7 +51,7 @@ def test_endpoint_without_a_server_is_unreachable_and_shows_no_request(home: Pat
     with pytest.raises(errors.CloudUnreachable, match="does not respond: ConnectionError") as raised:
         cloud.check_credentials()
     assert raised.value.__suppress_context__
-    assert not any(word in raised.value.message for word in ("api-key", "signature", "not-a-secret"))
+    assert not any(secret in raised.value.message for secret in ("api-key", "signature", "not-a-secret"))
 
 
 def test_requests_have_no_parameters_in_the_url(server: ApiServer, home: Path) -> None:

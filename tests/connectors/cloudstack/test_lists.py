@@ -77,7 +77,7 @@ def test_list_is_read_again_if_pages_skip_an_item(cloud: CloudStackCloud, server
 def test_list_that_stays_incomplete_is_an_error(cloud: CloudStackCloud, server: ApiServer, change: Any) -> None:
     create_volumes(cloud, 3)
     server.inject("listVolumes", "change", times=9, change=change)
-    with pytest.raises(CloudUnreachable, match="response to listVolumes is incomplete: [0-3] of 3 items"):
+    with pytest.raises(CloudUnreachable, match=r"response to listVolumes is incomplete: [0-3] of 3 items"):
         list_ids(cloud)
 
 

@@ -125,7 +125,7 @@ def test_floating_ip_lets_pass_what_the_groups_of_its_server_allow(cloud: CloudS
 def test_outgoing_traffic_needs_a_router_with_a_gateway_and_a_rule(cloud: CloudStackCloud, server: ApiServer) -> None:
     routing = routing_of(cloud)
     everywhere = new_group("all", new_rule(direction="egress"), new_rule(direction="egress", protocol="tcp"))
-    some = new_group(
+    https = new_group(
         "some",
         new_rule(
             direction="egress",
@@ -136,7 +136,7 @@ def test_outgoing_traffic_needs_a_router_with_a_gateway_and_a_rule(cloud: CloudS
         ),
     )
     create_member(cloud, server, everywhere)
-    create_member(cloud, server, some, token="s2", address="10.7.0.21")
+    create_member(cloud, server, https, token="s2", address="10.7.0.21")
     create_member(cloud, server, token="s3", address="10.7.0.22")
     create_member(cloud, server, token="s4", address="10.7.0.23", filtered=False)
     assert list_rules(server, "egress_rules") == []
@@ -227,7 +227,7 @@ def test_no_free_address_is_insufficient_capacity(cloud: CloudStackCloud, server
 
 def test_old_cloudstack_cannot_reserve_addresses(cloud: CloudStackCloud, server: ApiServer) -> None:
     server.state.forbidden.add("reserveipaddress")
-    with pytest.raises(NotSupported, match="before 4.17"):
+    with pytest.raises(NotSupported, match=r"before 4\.17"):
         routing_of(cloud).allocate_address("f1")
 
 

@@ -85,7 +85,7 @@ class Client:
     def request(self, command: str, /, **params: object) -> Item:
         """Send a request and return the content of its response; empty parameters are omitted.
 
-        Requests that only read are repeated if there is no response; others are not, because CloudStack may have
+        Requests that only read are repeated without a response; others are not, because CloudStack may have
         executed them. Requests that CloudStack refused because of their rate are repeated.
         Raises: errors of contract.errors.
         """

@@ -72,6 +72,7 @@ class Cloud(Struct):
     settings: dict[str, str]
     created_at: str
     updated_at: str
+    revision: Annotated[int, Meta(description="Grows with every change of the settings or secrets.")]
 
 
 class CloudPage(Struct):

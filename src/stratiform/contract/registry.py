@@ -23,6 +23,7 @@ CAPABILITIES = (
     "snapshot",
     "adoption",
     "image",
+    "offerings",
     "objectstore",
     "usage",
     "pricing",

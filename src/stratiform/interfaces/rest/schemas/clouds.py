@@ -43,6 +43,20 @@ class VolumeTypeRegistration(RequestBody):
     native_id: Annotated[str, Meta(description="Disk type of the cloud.")]
 
 
+class OfferingRegistration(RequestBody):
+    """Without `project`, new flavors are public; with it, they are private, and the project gets access to them."""
+
+    project: Annotated[str, Meta(description="Name or ID.")] = ""
+
+
+class RegisteredOfferings(Struct):
+    """The number of offerings by result: flavors created, existing flavors mapped, mappings that existed already."""
+
+    created: int
+    mapped: int
+    unchanged: int
+
+
 class CloudSetting(Struct):
     name: str
     help: str

@@ -11,16 +11,18 @@ from stratiform.services.clouds.service.bindings import Bindings
 from stratiform.services.clouds.service.cloud_accounts import CloudAccounts
 from stratiform.services.clouds.service.connections import Connections
 from stratiform.services.clouds.service.native_ids import NativeIds
+from stratiform.services.clouds.service.offerings import Offerings
 
 
 @dataclass(frozen=True, slots=True)
 class CloudsService:
-    """Cloud accounts, connections to them, bindings of projects, and native ids."""
+    """Cloud accounts, connections to them, bindings of projects, native ids, and offerings."""
 
     accounts: CloudAccounts
     connections: Connections
     bindings: Bindings
     native_ids: NativeIds
+    offerings: Offerings
 
     @classmethod
     def build(cls, *, database: Database, ids: Ids, keys: KeyRepository, installation: Installation) -> "CloudsService":
@@ -32,4 +34,5 @@ class CloudsService:
             connections=connections,
             bindings=Bindings(connections),
             native_ids=NativeIds(connections),
+            offerings=Offerings(connections),
         )

@@ -1,6 +1,8 @@
 """`stratiform import` of settings, and files that it refuses."""
 
+import sqlite3
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -47,9 +49,17 @@ def test_other_database_is_kept(cli: Cli, conf: Path) -> None:
 
 def test_home_with_a_database_is_kept(cli: Cli, conf: Path) -> None:
     cli.write_settings("")
-    (cli.home / "stratiform.db").touch()
+    with closing(sqlite3.connect(cli.home / "stratiform.db")) as database:
+        database.execute("CREATE TABLE x (y INTEGER)")
     assert "already has a database" in cli("import", conf, exit_code=1)
     assert (cli.home / "stratiform.toml").read_text() == ""
+
+
+def test_home_with_an_empty_database_is_used(cli: Cli, conf: Path) -> None:
+    cli("db", "list")
+    assert (cli.home / "stratiform.db").exists()
+    cli("import", conf)
+    assert tomllib.loads((cli.home / "stratiform.toml").read_text())["database_url"] == URL
 
 
 def test_invalid_database_url_is_not_written(cli: Cli, conf: Path) -> None:

@@ -1,10 +1,12 @@
 """`stratiform import`: cloud accounts and settings from files of other systems; the format is detected."""
 
 import os
+import sqlite3
 import sys
 import tempfile
 import tomllib
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -140,7 +142,7 @@ def _import_settings(plan: "ImportPlan", home: Path, *, dry_run: bool) -> None:
     target = home / _SETTINGS_FILE
     text = _read(target) if target.exists() else ""
     missing = _find_missing(target, text, plan.home_settings)
-    if missing and (home / "stratiform.db").exists():
+    if missing and _has_tables(home / "stratiform.db"):
         raise CliError(
             f"{home} already has a database, {home / 'stratiform.db'}",
             "choose a new home with --into, or move the data with `stratiform backup` and `restore`",
@@ -150,6 +152,17 @@ def _import_settings(plan: "ImportPlan", home: Path, *, dry_run: bool) -> None:
     elif not dry_run:
         _write_settings(target, missing, text)
         print_line(f"{target} written")
+
+
+def _has_tables(database: Path) -> bool:
+    """Return True if the SQLite database of a home has tables; commands that only read create an empty one."""
+    if not database.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+            return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
+    except sqlite3.Error:  # not a database: keep it
+        return True
 
 
 def _find_missing(target: Path, text: str, settings: "Sequence[PlannedSetting]") -> "list[PlannedSetting]":

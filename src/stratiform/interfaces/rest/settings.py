@@ -2,5 +2,5 @@
 
 from stratiform.services.identity.model import CatalogService
 
-#: Type and name of the service as in AccentOS.
-CATALOG_SERVICE = CatalogService("clouds", "clouds", "/api/v1")
+#: Type of the service as in AccentOS, whose operators create another service with this type and the name `clouds`.
+CATALOG_SERVICE = CatalogService("clouds", "stratiform", "/api/v1")

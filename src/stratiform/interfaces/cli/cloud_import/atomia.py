@@ -142,7 +142,7 @@ def _parse_resource(resource: Element) -> tuple[PlannedAccount, list[IgnoredEntr
 
 def _find_all(element: Element, name: str) -> Iterator[Element]:
     """Yield descendants by their name without namespace."""
-    return (each for each in element.iter() if isinstance(each.tag, str) and _local_name(each.tag) == name)
+    return (each for each in element.iter() if _local_name(each.tag) == name)
 
 
 def _find_xdt(element: Element, name: str) -> str | None:

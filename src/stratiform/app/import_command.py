@@ -103,7 +103,7 @@ def _import_accounts(plan: "ImportPlan", *, dry_run: bool) -> None:
     from stratiform.interfaces.cli.cloud_import.completion import complete_account
 
     can_prompt = not dry_run and sys.stdin is not None and sys.stdin.isatty()
-    accounts, problems = [], []
+    accounts, problems, ignored = [], [], [*plan.ignored]
     for account in plan.accounts:
         print_line(f"Cloud {account.name} ({account.kind}), from {account.label}:")
         try:
@@ -115,7 +115,8 @@ def _import_accounts(plan: "ImportPlan", *, dry_run: bool) -> None:
         accounts.append(complete)
         for label, text in complete.lines:
             print_line(f"  {label:<44} {text}")
-    for entry in plan.ignored:
+        ignored += complete.ignored
+    for entry in ignored:
         print_line(f"- {entry.label:<44} {entry.reason}")
     if problems:
         raise CliError(

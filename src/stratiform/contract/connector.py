@@ -84,7 +84,7 @@ class AccountInfo:
 class CloudConnection(Protocol):
     """A connection to one cloud, with one attribute per capability; None if the connector lacks it. Thread-safe.
 
-    An attribute `offerings` is an OfferingDriver, if the connector has one.
+    An attribute `server_types` is an ServerTypeDriver, if the connector has one.
     """
 
     compute: ComputeDriver | None

@@ -23,7 +23,7 @@ CAPABILITIES = (
     "snapshot",
     "adoption",
     "image",
-    "offerings",
+    "server_types",
     "objectstore",
     "usage",
     "pricing",

@@ -1,11 +1,13 @@
 """Parsers of files of other systems: what becomes a setting, and what is ignored for which reason."""
 
+from dataclasses import replace
+
 import pytest
 
 from stratiform.interfaces.cli.cloud_import.accentos import parse_accentos
 from stratiform.interfaces.cli.cloud_import.atomia import parse_atomia
 from stratiform.interfaces.cli.cloud_import.clouds_yaml import parse_clouds_yaml
-from stratiform.interfaces.cli.cloud_import.completion import complete_account
+from stratiform.interfaces.cli.cloud_import.completion import complete_account, mask_url_password
 from stratiform.interfaces.cli.cloud_import.detection import find_parser
 from stratiform.interfaces.cli.cloud_import.omni import parse_omni
 from stratiform.interfaces.cli.cloud_import.plan import ImportPlan, PlannedAccount, PlannedSetting
@@ -54,9 +56,10 @@ def test_atomia_properties() -> None:
         "user_domain_name": "Default",
         "project_domain_name": "Default",
         "auth_url": "http://hostname-of-keystone:35357",
+        "external_network": "2185b388-f4ad-4925-a1a0-155ea17aac66",
         "project_name": "admin",
     }
-    labels = ["ComputeUri", "NetworkUri", "CeilometerUri", "CinderUri", "Hypervisor", "ExternalGatewayId"]
+    labels = ["ComputeUri", "NetworkUri", "CeilometerUri", "CinderUri", "Hypervisor"]
     ignored = ignored_of(plan)
     assert {f"OpenStack1.{label}" for label in labels} < ignored.keys()
     assert ignored["resourceAsignmentPolicy RoundRobin"] == "has no effect with one resource"
@@ -285,7 +288,7 @@ def account(**values: str) -> PlannedAccount:
     )
 
 
-COMPLETE = {"access_key": "k", "secret_key": "hush", "region": "r", "az": "ra"}
+COMPLETE = {"access_key": "k", "secret_key": "hush", "region": "eu-west-1", "az": "ra"}
 
 
 def test_missing_connector_is_an_error_with_the_kinds() -> None:
@@ -295,11 +298,26 @@ def test_missing_connector_is_an_error_with_the_kinds() -> None:
 
 
 def test_secrets_are_not_described() -> None:
-    complete = complete_account(account(**COMPLETE, endpoint="https://u:hush@ec2"), {}, None)
-    assert complete.settings == {**COMPLETE, "endpoint": "https://u:hush@ec2"}
+    complete = complete_account(account(**COMPLETE), {}, None)
+    assert complete.settings == COMPLETE
     assert "hush" not in repr(complete)
     assert ("x.secret_key", "secret_key = ***") in complete.lines
-    assert ("x.endpoint", "endpoint = https://***@ec2") in complete.lines
+    assert mask_url_password("https://u:hush@ec2/a@b") == "https://***@ec2/a@b"
+    assert mask_url_password("https://ec2/a@b") == "https://ec2/a@b"
+
+
+def test_setting_that_the_connector_rejects_is_an_error() -> None:
+    with pytest.raises(Invalid, match="Cloud 'ec2-1': setting 'endpoint' must be a URL without") as error:
+        complete_account(account(**COMPLETE, endpoint="https://u:hush@ec2"), {}, None)
+    assert "hush" not in error.value.message
+
+
+def test_optional_setting_is_left_out_if_it_is_not_declared() -> None:
+    optional = PlannedSetting("colour", "red", "x.colour", is_optional=True)
+    planned = replace(account(**COMPLETE), settings=(*account(**COMPLETE).settings, optional))
+    complete = complete_account(planned, {}, None)
+    assert complete.settings == COMPLETE
+    assert [entry.label for entry in complete.ignored] == ["x.colour"]
 
 
 def test_missing_settings_name_their_variables() -> None:
@@ -338,6 +356,6 @@ def test_only_missing_required_secrets_are_prompted() -> None:
         prompts.append(text)
         return "hush"
 
-    complete = complete_account(account(access_key="k", region="r", az="ra"), {}, prompt)
+    complete = complete_account(account(access_key="k", region="eu-west-1", az="ra"), {}, prompt)
     assert complete.settings["secret_key"] == "hush"
     assert prompts == ["ec2-1: secret_key"]

@@ -37,7 +37,7 @@ def test_kinds_have_settings_and_capabilities(api: Rest) -> None:
         "volume",
         "snapshot",
         "image",
-        "offerings",
+        "server_types",
         "usage",
     ]
     assert [setting["name"] for setting in kinds["aws"]["settings"] if setting["secret"]] == [

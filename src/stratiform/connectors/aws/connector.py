@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from stratiform.connectors.aws.compute import AwsComputeDriver
 from stratiform.connectors.aws.image import AwsImageDriver
 from stratiform.connectors.aws.network import AwsNetworkDriver
-from stratiform.connectors.aws.offerings import AwsOfferingDriver
 from stratiform.connectors.aws.routing import AwsRoutingDriver
 from stratiform.connectors.aws.routing_limits import check_routing
 from stratiform.connectors.aws.server_operations import UNSUPPORTED
+from stratiform.connectors.aws.server_types import AwsServerTypeDriver
 from stratiform.connectors.aws.settings import SETTINGS, parse_settings
 from stratiform.connectors.aws.snapshot import AwsSnapshotDriver
 from stratiform.connectors.aws.usage import AwsUsageDriver
@@ -18,9 +18,9 @@ from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
-from stratiform.contract.offerings import OfferingDriver
 from stratiform.contract.routing import RoutingDriver, RoutingObject
 from stratiform.contract.server_operations import ServerOperation
+from stratiform.contract.server_types import ServerTypeDriver
 from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
@@ -36,7 +36,7 @@ class AwsCloud:
     network: NetworkDriver | None
     routing: RoutingDriver | None
     image: ImageDriver | None
-    offerings: OfferingDriver | None
+    server_types: ServerTypeDriver | None
     usage: UsageDriver | None
 
     def __init__(self, account: CloudAccount, installation: Installation) -> None:
@@ -51,7 +51,7 @@ class AwsCloud:
         self.network = AwsNetworkDriver(self._client)
         self.routing = AwsRoutingDriver(self._client)
         self.image = AwsImageDriver(self._client)
-        self.offerings = AwsOfferingDriver(self._client)
+        self.server_types = AwsServerTypeDriver(self._client)
         self.usage = AwsUsageDriver(self._client, compute)
 
     def check_credentials(self) -> AccountInfo:

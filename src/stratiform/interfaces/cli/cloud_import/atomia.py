@@ -29,6 +29,7 @@ _SETTINGS = {
     "AdminPassword": ("password",),
     "OSDomain": ("user_domain_name", "project_domain_name"),
     "IdentityUri": ("auth_url",),
+    "ExternalGatewayId": ("external_network",),
 }
 
 _CATALOG = "not needed: the address is in Keystone's service catalog"
@@ -39,7 +40,6 @@ _REASONS = {
     "CeilometerUri": "not needed: usage is measured from notifications or Gnocchi, not from Ceilometer's API",
     "CinderUri": _CATALOG,
     "Hypervisor": "not needed: the cloud chooses the hypervisor from the image property hypervisor_type",
-    "ExternalGatewayId": "not needed: each router has its own external network",
 }
 
 #: The project of an OpenStack's admin, which Atomia does not store; `keystone-manage bootstrap` creates it.
@@ -131,7 +131,10 @@ def _parse_resource(resource: Element) -> tuple[PlannedAccount, list[IgnoredEntr
         label = f"{name}.{prop}"
         if prop in _SETTINGS and value:
             is_secret = prop == "AdminPassword"
-            settings += [PlannedSetting(setting, value, label, is_secret) for setting in _SETTINGS[prop]]
+            is_optional = prop == "ExternalGatewayId"
+            settings += [
+                PlannedSetting(setting, value, label, is_secret, is_optional=is_optional) for setting in _SETTINGS[prop]
+            ]
         elif prop in _SETTINGS:
             ignored.append(IgnoredEntry(label, "empty"))
         else:

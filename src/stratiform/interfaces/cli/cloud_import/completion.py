@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from stratiform.contract.connector import Setting, validate_settings
+from stratiform.contract.connector import CloudAccount, Installation, Setting, validate_settings
 from stratiform.contract.registry import get_connector
-from stratiform.interfaces.cli.cloud_import.plan import PlannedAccount, PlannedSetting
+from stratiform.interfaces.cli.cloud_import.plan import IgnoredEntry, PlannedAccount, PlannedSetting
+from stratiform.kit.clock import SystemClock
 from stratiform.kit.errors import Invalid
 
 _PREFIX = "STRATIFORM_CLOUD_"
+
+#: The installation of connections that are only opened to validate settings.
+_INSTALLATION = Installation("import", Path(), SystemClock())
 
 #: Reads a missing secret from the terminal; its argument is a prompt.
 Prompt = Callable[[str], str]
@@ -22,6 +27,7 @@ class CompleteAccount:
     kind: str
     settings: Mapping[str, str] = field(repr=False)
     lines: tuple[tuple[str, str], ...]
+    ignored: tuple[IgnoredEntry, ...] = ()
 
 
 def complete_account(account: PlannedAccount, environment: Mapping[str, str], prompt: Prompt | None) -> CompleteAccount:
@@ -33,16 +39,23 @@ def complete_account(account: PlannedAccount, environment: Mapping[str, str], pr
     """
     try:
         _require_no_problem(account)
-        declared = get_connector(account.kind).settings
+        connector = get_connector(account.kind)
+        declared = connector.settings
         settings = _complete(account, declared, environment, prompt)
         values = {setting.name: setting.value for setting in settings}
         _require_all(account.name, declared, values)
         validate_settings(account.kind, declared, values)
+        connector.connect(CloudAccount("", account.name, values), _INSTALLATION)  # sends no request
     except Invalid as error:
         raise Invalid(f"Cloud '{account.name}': {error.message}", hint=error.hint) from error
     secrets = {setting.name for setting in declared if setting.secret}
     lines = tuple((setting.label, _describe(setting, secrets)) for setting in settings)
-    return CompleteAccount(account.name, account.kind, values, lines)
+    ignored = tuple(
+        IgnoredEntry(setting.label, f"not needed: the connector {account.kind} has no setting {setting.name}")
+        for setting in account.settings
+        if setting.name not in values
+    )
+    return CompleteAccount(account.name, account.kind, values, lines, ignored)
 
 
 def _require_no_problem(account: PlannedAccount) -> None:
@@ -53,7 +66,9 @@ def _require_no_problem(account: PlannedAccount) -> None:
 def _complete(
     account: PlannedAccount, declared: Sequence[Setting], environment: Mapping[str, str], prompt: Prompt | None
 ) -> list[PlannedSetting]:
-    settings = {setting.name: setting for setting in account.settings}
+    names = {setting.name for setting in declared}
+    planned = (setting for setting in account.settings if setting.name in names or not setting.is_optional)
+    settings = {setting.name: setting for setting in planned}
     for setting in declared:
         own, general = _variables(account.name, setting.name)
         current = settings.get(setting.name)
@@ -89,5 +104,6 @@ def _describe(setting: PlannedSetting, secrets: set[str]) -> str:
 def mask_url_password(text: str) -> str:
     """Return a text with the user name and password of a URL replaced by `***`."""
     scheme, separator, rest = text.partition("://")
-    before, at, after = rest.rpartition("@")
-    return f"{scheme}://***@{after}" if separator and at and before else text
+    authority, slash, path = rest.partition("/")
+    before, at, host = authority.rpartition("@")
+    return f"{scheme}://***@{host}{slash}{path}" if separator and at and before else text

@@ -13,7 +13,8 @@ _MAX_NAME_LENGTH = 63
 class PlannedSetting:
     """A setting of a connector, and the entry of the file that it comes from. `is_assumed`: the file does not have it.
 
-    A setting is shown as `***` if `is_secret` or if its connector declares it as secret.
+    A setting is shown as `***` if `is_secret` or if its connector declares it as secret. `is_optional`: it is left out
+    if the connector does not declare it.
     """
 
     name: str
@@ -21,6 +22,7 @@ class PlannedSetting:
     label: str
     is_secret: bool = False
     is_assumed: bool = False
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

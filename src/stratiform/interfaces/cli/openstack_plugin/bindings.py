@@ -99,7 +99,7 @@ class RegisterFlavors(command.ShowOne):
         if parsed_args.flavor:
             body = {"flavor": parsed_args.flavor, "native_id": parsed_args.cloud_flavor_id}
             return _native_id(client.post(f"{path}/flavors", body))
-        counts = client.post(f"{path}/offerings", {"project": parsed_args.project or ""})
+        counts = client.post(f"{path}/server-types", {"project": parsed_args.project or ""})
         return ("Created", "Mapped", "Unchanged"), (counts["created"], counts["mapped"], counts["unchanged"])
 
 

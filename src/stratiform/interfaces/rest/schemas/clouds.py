@@ -43,14 +43,14 @@ class VolumeTypeRegistration(RequestBody):
     native_id: Annotated[str, Meta(description="Disk type of the cloud.")]
 
 
-class OfferingRegistration(RequestBody):
+class ServerTypeRegistration(RequestBody):
     """Without `project`, new flavors are public; with it, they are private, and the project gets access to them."""
 
     project: Annotated[str, Meta(description="Name or ID.")] = ""
 
 
-class RegisteredOfferings(Struct):
-    """The number of offerings by result: flavors created, existing flavors mapped, mappings that existed already."""
+class RegisteredServerTypes(Struct):
+    """The number of server types by result: flavors created, existing flavors mapped, mappings that existed already."""
 
     created: int
     mapped: int

@@ -1,4 +1,4 @@
-"""`POST /clouds/{name}/offerings`: flavors for the types of servers that a cloud offers."""
+"""`POST /clouds/{name}/server-types`: flavors for the types of servers that a cloud offers."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ def api(service_harness: ServiceHarness) -> Iterator[Rest]:
 
 
 def register(api: Rest, cloud: str = "sim", **body: str) -> dict[str, int]:
-    response = api("POST", f"clouds/{cloud}/offerings", body)
+    response = api("POST", f"clouds/{cloud}/server-types", body)
     assert response.status_code == 200, response.text
     return dict(response.json())
 
@@ -32,7 +32,7 @@ def list_flavors(harness: ServiceHarness) -> dict[str, Flavor]:
     return {flavor.name: flavor for flavor in flavors if flavor.name in NAMES}
 
 
-def test_offerings_become_public_flavors_once(api: Rest, service_harness: ServiceHarness) -> None:
+def test_server_types_become_public_flavors_once(api: Rest, service_harness: ServiceHarness) -> None:
     assert register(api) == {"created": 3, "mapped": 0, "unchanged": 0}
     assert register(api) == {"created": 0, "mapped": 0, "unchanged": 3}
     flavors = list_flavors(service_harness)
@@ -64,21 +64,21 @@ def test_existing_flavors_are_mapped_and_shared(api: Rest, service_harness: Serv
             assert len(access.list(service_harness.ctx(db), flavor.id)) == 2
 
 
-def test_connector_without_offerings_is_refused(api: Rest, service_harness: ServiceHarness) -> None:
+def test_connector_without_server_types_is_refused(api: Rest, service_harness: ServiceHarness) -> None:
     services = service_harness.services
     with services.database.transaction() as db:
         services.clouds.accounts.create(service_harness.ctx(db), "prometheus", "metrics", {"url": "http://p"})
-    response = api("POST", "clouds/metrics/offerings", {})
+    response = api("POST", "clouds/metrics/server-types", {})
     assert response.status_code == 501
     assert "do not list their types of servers" in response.json()["detail"]
 
 
 def test_unknown_project_and_cloud(api: Rest, service_harness: ServiceHarness) -> None:
-    assert api("POST", "clouds/sim/offerings", {"project": "nowhere"}).status_code == 404
-    assert api("POST", "clouds/nowhere/offerings", {}).status_code == 404
+    assert api("POST", "clouds/sim/server-types", {"project": "nowhere"}).status_code == 404
+    assert api("POST", "clouds/nowhere/server-types", {}).status_code == 404
     assert list_flavors(service_harness) == {}
 
 
-def test_offerings_of_aws(api: Rest, moto_url: str) -> None:
+def test_server_types_of_aws(api: Rest, moto_url: str) -> None:
     api("POST", "clouds", {"kind": "aws", "name": "ec2", "settings": aws_settings(moto_url)})
     assert register(api, "ec2")["created"] > 100

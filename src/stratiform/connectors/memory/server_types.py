@@ -1,9 +1,9 @@
-"""Offerings capability of the simulated cloud."""
+"""Server types capability of the simulated cloud."""
 
 from collections.abc import Iterator
 
 from stratiform.connectors.memory.client import Client
-from stratiform.contract.offerings import NativeOffering
+from stratiform.contract.server_types import NativeServerType
 
 #: Name, vCPUs, MiB of memory, GiB of disk.
 _SIZES = (
@@ -13,12 +13,12 @@ _SIZES = (
 )
 
 
-class MemoryOfferingDriver:
-    """Implements contract.offerings.OfferingDriver."""
+class MemoryServerTypeDriver:
+    """Implements contract.server_types.ServerTypeDriver."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def list(self) -> Iterator[NativeOffering]:
+    def list(self) -> Iterator[NativeServerType]:
         with self._client.open_request():
-            return iter([NativeOffering(name, name, *sizes) for name, *sizes in _SIZES])
+            return iter([NativeServerType(name, name, *sizes) for name, *sizes in _SIZES])

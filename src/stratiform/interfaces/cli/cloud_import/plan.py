@@ -64,10 +64,12 @@ class ImportPlan:
 
     def select(self, names: Sequence[str]) -> "ImportPlan":
         """Return the plan with only the accounts `names`; all if it is empty. Raises: Invalid for an unknown name."""
-        known = [account.name for account in self.accounts]
+        names_in_file = [account.name for account in self.accounts]
         for name in names:
-            if name not in known:
-                raise Invalid(f"The file does not describe a cloud '{name}'", hint=f"clouds: {', '.join(known)}")
+            if name not in names_in_file:
+                raise Invalid(
+                    f"The file does not describe a cloud '{name}'", hint=f"clouds: {', '.join(names_in_file)}"
+                )
         accounts = tuple(account for account in self.accounts if not names or account.name in names)
         return replace(self, accounts=accounts)
 

@@ -77,7 +77,7 @@ class Configure(_ModuleCommand):
             if create:
                 file.parent.mkdir(parents=True, exist_ok=True)
             elif not file.parent.is_dir():
-                self.app.stdout.write(f"{file} skipped: there is no such folder\n")
+                self.app.stdout.write(f"{file} skipped: the folder does not exist\n")
                 return
             file.write_text(content)
         except OSError as error:

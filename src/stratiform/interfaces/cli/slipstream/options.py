@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from stratiform.kit.errors import Invalid
+from stratiform.kit.number_parsing import parse_uint
 
 USERNAME_VARIABLE = "__SLIPSTREAM_CLOUD_USERNAME"
 PASSWORD_VARIABLE = "__SLIPSTREAM_CLOUD_PASSWORD"  # noqa: S105 - the name of a variable
@@ -33,7 +34,9 @@ def parse_options(
     parser = _Parser(prog=f"{cloud}-{action}-instances", allow_abbrev=False)
     timeout_s = {"run": 600, "describe": 30, "terminate": 900}[action]
     parser.add_argument("-v", dest="verbose", action="store_true", help="Be verbose.")
-    parser.add_argument("-t", dest="timeout", type=int, default=timeout_s, help=f"Timeout in seconds ({timeout_s}).")
+    parser.add_argument(
+        "-t", dest="timeout", type=_parse_timeout, default=timeout_s, help=f"Timeout in seconds ({timeout_s})."
+    )
     parser.add_argument(
         "--username", default=environment.get(USERNAME_VARIABLE, ""), help=f"Cloud user name ({USERNAME_VARIABLE})."
     )
@@ -69,7 +72,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> list[str]:
     parser.add_argument("--extra-disk-volatile", type=_refuse_extra_disk, default="", metavar="GB", help="Refused.")
     parser.add_argument("--login-username", default="", help="Has no effect: nothing is installed on the machine.")
     parser.add_argument("--login-password", default="", help="Has no effect: nothing is installed on the machine.")
-    parser.add_argument("--native-contextualization", default="", help="Has no effect: there is no user data.")
+    parser.add_argument("--native-contextualization", default="", help="Has no effect: machines have no user data.")
     parser.add_argument("--instance-type", metavar="TYPE", help="Instance type (flavor).")
     parser.add_argument("--security-groups", default="", help="Security groups, separated by commas.")
     return ["image-id", "instance-type"]
@@ -119,11 +122,17 @@ _RUN_OPTIONS = {"cloudstack": _add_cloudstack_run, "openstack": _add_openstack_r
 
 
 def _parse_size(text: str) -> int:
-    if not text:
-        return 0
-    if not (text.isascii() and text.isdigit()):
+    size = parse_uint(text or "0")
+    if size is None:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of GB")
-    return int(text)
+    return size
+
+
+def _parse_timeout(text: str) -> int:
+    seconds = parse_uint(text)
+    if not seconds:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds")
+    return seconds
 
 
 def _refuse_extra_disk(text: str) -> str:

@@ -235,6 +235,7 @@ ROUTES: list[tuple[str, str, Any]] = [
     ("POST", "clouds/sim/flavors", {"flavor": "m1.small", "native_id": "x"}),
     ("POST", "clouds/sim/volume-types", {"volume_type": "fast", "native_id": "x"}),
     ("DELETE", "clouds/sim/native-ids/image/x", None),
+    ("POST", "clouds/sim/server-types", {}),
 ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ from yandex.cloud.vpc.v1.subnet_pb2 import Subnet
 from stratiform.connectors.yandex.connector import YandexCloud, connector
 from stratiform.contract.connector import CloudAccount, Installation
 from stratiform.kit.clock import HOUR_US, MINUTE_US, Clock, Micros, SystemClock, parse_iso
+from support import processes
 from support.certificates import CertificateFiles
 from support.yandex import access, disks, instances, networks
 from support.yandex.state import FOLDER, KEY_ID, SERVICE_ACCOUNT, ZONES, Abort, State
@@ -75,7 +76,7 @@ def yandex_server(certificate: CertificateFiles | None = None) -> Iterator[Yande
     state = State()
     _add_defaults(state)
     private_key, public_key = create_key_pair()
-    endpoints = access.Endpoints(state)
+    endpoints = access.build_endpoints(state)
     server = grpc.server(ThreadPoolExecutor(8), interceptors=[_Interceptor(state)])
     _register(server, state, endpoints, public_key)
     if certificate is None:
@@ -97,6 +98,11 @@ def yandex_server(certificate: CertificateFiles | None = None) -> Iterator[Yande
         monitoring.shutdown()
         thread.join()
         monitoring.server_close()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until operations have had their effect."""
+    processes.wait_until(condition, "operation has no effect")
 
 
 def build_settings(url: str, private_key: str) -> dict[str, str]:
@@ -153,29 +159,30 @@ def _add_defaults(state: State) -> None:
 
 
 def _register(server: grpc.Server, state: State, endpoints: access.Endpoints, public_key: str) -> None:
-    # The servicers have only the methods that the connector uses; the others answer UNIMPLEMENTED.
-    registrations: list[tuple[Callable[[Any, grpc.Server], None], object]] = [
-        (api_endpoint_service_pb2_grpc.add_ApiEndpointServiceServicer_to_server, endpoints),
-        (iam_token_service_pb2_grpc.add_IamTokenServiceServicer_to_server, access.Tokens(state, public_key)),
-        (folder_service_pb2_grpc.add_FolderServiceServicer_to_server, access.Folders(state)),
-        (operation_service_pb2_grpc.add_OperationServiceServicer_to_server, access.Operations(state)),
-        (zone_service_pb2_grpc.add_ZoneServiceServicer_to_server, disks.Zones(state)),
-        (disk_service_pb2_grpc.add_DiskServiceServicer_to_server, disks.Disks(state)),
-        (snapshot_service_pb2_grpc.add_SnapshotServiceServicer_to_server, disks.Snapshots(state)),
-        (image_service_pb2_grpc.add_ImageServiceServicer_to_server, disks.Images(state)),
-        (instance_service_pb2_grpc.add_InstanceServiceServicer_to_server, instances.Instances(state)),
-        (network_service_pb2_grpc.add_NetworkServiceServicer_to_server, networks.Networks(state)),
-        (subnet_service_pb2_grpc.add_SubnetServiceServicer_to_server, networks.Subnets(state)),
-        (route_table_service_pb2_grpc.add_RouteTableServiceServicer_to_server, networks.RouteTables(state)),
-        (gateway_service_pb2_grpc.add_GatewayServiceServicer_to_server, networks.Gateways(state)),
-        (address_service_pb2_grpc.add_AddressServiceServicer_to_server, networks.Addresses(state)),
-        (security_group_service_pb2_grpc.add_SecurityGroupServiceServicer_to_server, networks.SecurityGroups(state)),
-    ]
-    for add, servicer in registrations:
-        add(servicer, server)
+    # The classes lack methods that the connector does not use: those answer UNIMPLEMENTED, and `Any` allows that.
+    tokens: Any = access.Tokens
+    classes: dict[Any, Any] = {
+        iam_token_service_pb2_grpc.add_IamTokenServiceServicer_to_server: partial(tokens, public_key=public_key),
+        folder_service_pb2_grpc.add_FolderServiceServicer_to_server: access.Folders,
+        operation_service_pb2_grpc.add_OperationServiceServicer_to_server: access.Operations,
+        zone_service_pb2_grpc.add_ZoneServiceServicer_to_server: disks.Zones,
+        disk_service_pb2_grpc.add_DiskServiceServicer_to_server: disks.Disks,
+        snapshot_service_pb2_grpc.add_SnapshotServiceServicer_to_server: disks.Snapshots,
+        image_service_pb2_grpc.add_ImageServiceServicer_to_server: disks.Images,
+        instance_service_pb2_grpc.add_InstanceServiceServicer_to_server: instances.Instances,
+        network_service_pb2_grpc.add_NetworkServiceServicer_to_server: networks.Networks,
+        subnet_service_pb2_grpc.add_SubnetServiceServicer_to_server: networks.Subnets,
+        route_table_service_pb2_grpc.add_RouteTableServiceServicer_to_server: networks.RouteTables,
+        gateway_service_pb2_grpc.add_GatewayServiceServicer_to_server: networks.Gateways,
+        address_service_pb2_grpc.add_AddressServiceServicer_to_server: networks.Addresses,
+        security_group_service_pb2_grpc.add_SecurityGroupServiceServicer_to_server: networks.SecurityGroups,
+    }
+    for add, servicer in classes.items():
+        add(servicer(state), server)
+    api_endpoint_service_pb2_grpc.add_ApiEndpointServiceServicer_to_server(endpoints, server)
 
 
-class _Interceptor(grpc.ServerInterceptor):  # type: ignore[type-arg] - not generic at run time
+class _Interceptor(grpc.ServerInterceptor):
     """Authenticates requests, finishes operations, applies idempotency keys and injects faults."""
 
     def __init__(self, state: State) -> None:

@@ -88,7 +88,7 @@ class Disks(Service, DiskServiceServicer):
         )
         self.state.insert("disks", disk)
 
-        def complete() -> Disk:
+        def complete() -> Any:
             disk.status = Disk.READY
             return disk
 
@@ -101,7 +101,7 @@ class Disks(Service, DiskServiceServicer):
         if "size" in request.update_mask.paths and request.size < disk.size:
             raise invalid("size: a disk cannot shrink")
 
-        def complete() -> Disk:
+        def complete() -> Any:
             for path in request.update_mask.paths:
                 if path == "labels":
                     disk.labels.clear()

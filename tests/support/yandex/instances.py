@@ -47,7 +47,7 @@ class Instances(Service, InstanceServiceServicer):
         disk = self._create_boot_disk(instance, request.boot_disk_spec)
         state.insert("instances", instance)
 
-        def complete() -> Instance:
+        def complete() -> Any:
             if disk.status == Disk.CREATING:
                 disk.status = Disk.READY
             if instance.status == Instance.PROVISIONING:
@@ -182,7 +182,7 @@ class Instances(Service, InstanceServiceServicer):
     ) -> Operation:
         before, instance.status = instance.status, during
 
-        def complete() -> Instance:
+        def complete() -> Any:
             change()
             if instance.status == during:
                 instance.status = after

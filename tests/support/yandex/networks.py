@@ -124,7 +124,7 @@ class Subnets(NetworkService, SubnetServiceServicer):
             if table.network_id != subnet.network_id:
                 raise invalid(f"Route table {table.id} is in another network")
 
-        def complete() -> Subnet:
+        def complete() -> Any:
             subnet.route_table_id = request.route_table_id
             return subnet
 
@@ -159,7 +159,7 @@ class RouteTables(NetworkService, RouteTableServiceServicer):
         table = self.state.get("route_tables", request.route_table_id)
         self._check_routes(request.static_routes)
 
-        def complete() -> RouteTable:
+        def complete() -> Any:
             del table.static_routes[:]
             table.static_routes.extend(request.static_routes)
             return table
@@ -255,7 +255,7 @@ class SecurityGroups(NetworkService, SecurityGroupServiceServicer):
         if len(rules) > _MAX_RULES:
             raise invalid(f"a security group has at most {_MAX_RULES} rules")
 
-        def complete() -> SecurityGroup:
+        def complete() -> Any:
             del group.rules[:]
             group.rules.extend(rules)
             return group

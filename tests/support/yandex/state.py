@@ -163,6 +163,12 @@ class State:
             self.pending.remove(item)
             self._finish(item)
 
+    def settle_all(self) -> bool:
+        """Finish the operations whose time has come, and return True if none is left."""
+        with self.lock:
+            self.settle()
+            return not self.pending
+
     def list_page(self, name: str, request: Any, resources: list[Any] | None = None) -> tuple[list[Any], str]:
         """Return one page of a folder's resources, and the token of the next one."""
         if getattr(request, "folder_id", FOLDER) != FOLDER:

@@ -9,10 +9,10 @@ Source: Yandex Cloud, API design guide; Endpoint API reference (ApiEndpointServi
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -71,19 +71,10 @@ _STATUS_TRAILER = "grpc-status-details-bin"
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 Resource = TypeVar("Resource", bound="Identified")
-Request_contra = TypeVar("Request_contra", bound=Message, contravariant=True)
-Response_co = TypeVar("Response_co", bound=Message, covariant=True)
 
-
-class Method(Protocol[Request_contra, Response_co]):
-    """A method of a stub."""
-
-    def __call__(
-        self,
-        request: Request_contra,
-        timeout: float | None = None,
-        metadata: Sequence[tuple[str, str | bytes]] | None = None,
-    ) -> Response_co: ...
+if TYPE_CHECKING:
+    #: A method of a stub. The class is generic in its type stubs only.
+    Method = grpc.UnaryUnaryMultiCallable[Request, Response]
 
 
 class Client:
@@ -144,7 +135,7 @@ class Client:
     def operations(self) -> OperationServiceStub:
         return OperationServiceStub(self._get_channel("operation"))
 
-    def call(self, method: Method[Request, Response], request: Request, *, key: str = "") -> Response:
+    def call(self, method: "Method[Request, Response]", request: Request, *, key: str = "") -> Response:
         """Send a request that changes nothing, or one with an idempotency key; repeat it if there is no response.
 
         Raises: errors of contract.errors.
@@ -156,7 +147,7 @@ class Client:
                 time.sleep(_FIRST_DELAY_S * attempt)
         return self.send(method, request, key=key)
 
-    def send(self, method: Method[Request, Response], request: Request, *, key: str = "") -> Response:
+    def send(self, method: "Method[Request, Response]", request: Request, *, key: str = "") -> Response:
         """Send a request once; a second time with a new IAM token if it is rejected as unauthenticated."""
         token = self._tokens.get()
         try:
@@ -261,10 +252,10 @@ class Client:
                 f"Yandex Cloud rejected the service account key: {error.message}", hint="check service_account_key"
             ) from None
 
-    def _send(self, method: Method[Request, Response], request: Request, token: str, key: str) -> Response:
-        metadata = [("authorization", f"Bearer {token}")] if token else []
+    def _send(self, method: "Method[Request, Response]", request: Request, token: str, key: str) -> Response:
+        metadata: tuple[tuple[str, str | bytes], ...] = (("authorization", f"Bearer {token}"),) if token else ()
         if key:
-            metadata.append(("idempotency-key", key))
+            metadata += (("idempotency-key", key),)
         try:
             return method(request, timeout=_TIMEOUT_S, metadata=metadata)
         except grpc.RpcError as error:

@@ -201,7 +201,11 @@ class YandexComputeDriver(OptionalServerOperations):
         return self._images.ensure(token, name, disk_id=self._get_instance(server_id).boot_disk.disk_id)
 
     def _require_steady(self, server_id: str) -> Instance:
-        """Return an instance that accepts changes. Raises: CloudUnreachable, to be repeated, while it is changing."""
+        """Return an instance that accepts changes, after our latest operation on it has finished.
+
+        Raises: CloudUnreachable, to be repeated, while it is changing.
+        """
+        self._operations.finish(server_id)
         instance = self._get_instance(server_id)
         if instance.status in _CHANGING:
             status = Instance.Status.Name(instance.status)

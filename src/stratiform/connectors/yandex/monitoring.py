@@ -24,8 +24,8 @@ class TimeSeries(msgspec.Struct, rename="camel"):
     """Points of a metric: milliseconds since 1970, and one list of values, which depends on the metric's type."""
 
     timestamps: list[int] = []
-    double_values: list[Decimal | str | None] = []
-    int64_values: list[Decimal | str | None] = []
+    double_values: list[Decimal | None] = []
+    int64_values: list[Decimal | None] = []
 
 
 class Metric(msgspec.Struct):

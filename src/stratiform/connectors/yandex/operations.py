@@ -137,9 +137,11 @@ class Operations:
         failure = self.find_failure(resource_id)
         return "" if failure is None or failure.error is None else build_status_error(failure.error).message
 
-    def is_in_progress(self, resource_id: str) -> bool:
+    def finish(self, resource_id: str) -> None:
+        """Wait until the latest operation on a resource has finished or failed. Raises: CloudUnreachable after 20 s."""
         tracked = self._refresh(resource_id)
-        return tracked is not None and not tracked.is_done
+        if tracked is not None and not tracked.is_done:
+            self._wait(self._get(tracked.operation_id))
 
     def run(self, method: "Method[Request, Operation]", request: "Request") -> None:
         """Start an operation and wait until it has finished. Raises: CloudUnreachable after 20 s."""
@@ -153,6 +155,13 @@ class Operations:
 
     def wait(self, operation: Operation) -> None:
         """Wait until an operation has finished. Raises: its error, CloudUnreachable after 20 s."""
+        operation = self._wait(operation)
+        if operation.HasField("error"):
+            with self._lock:
+                _remember(self._reported, operation.id, None)
+            raise build_status_error(operation.error)
+
+    def _wait(self, operation: Operation) -> Operation:
         deadline, interval = time.monotonic() + _WAIT_S, _FIRST_INTERVAL_S
         while not operation.done:
             if time.monotonic() > deadline:
@@ -160,10 +169,7 @@ class Operations:
             time.sleep(interval)
             interval = min(interval * 1.5, _MAX_INTERVAL_S)
             operation = self._get(operation.id)
-        if operation.HasField("error"):
-            with self._lock:
-                _remember(self._reported, operation.id, None)
-            raise build_status_error(operation.error)
+        return operation
 
     def _send(self, method: "Method[Request, Operation]", request: "Request", key: str) -> Operation:
         """Send a request that creates a resource. Callers have searched for its name; lists are behind at times."""

@@ -284,13 +284,13 @@ def _read_metrics(state: State, path: str, authorization: str, body: Any) -> tup
     if parse_qs(urlsplit(path).query).get("folderId") != [FOLDER]:
         return 403, {"message": "Permission denied"}
     name, _, selectors = body["query"].partition("{")
-    wanted = dict(item.split("=", 1) for item in selectors.removesuffix("}").replace('"', "").split(", "))
+    selected = dict(item.split("=", 1) for item in selectors.removesuffix("}").replace('"', "").split(", "))
     first, last = parse_iso(body["fromTime"]) // 1000, parse_iso(body["toTime"]) // 1000
     grid = int(body["downsampling"]["gridInterval"])
     metrics = []
     for labels, values in state.points.items():
         items = dict(labels)
-        if items["name"] != name.strip('"') or any(items.get(key) != value for key, value in wanted.items()):
+        if items["name"] != name.strip('"') or any(items.get(key) != value for key, value in selected.items()):
             continue
         sums: dict[int, float] = {}
         for timestamp, value in sorted(values.items()):

@@ -174,9 +174,9 @@ class State:
         if getattr(request, "folder_id", FOLDER) != FOLDER:
             raise Abort(grpc.StatusCode.PERMISSION_DENIED, "Permission denied")
         items = self._visible(name) if resources is None else resources
-        wanted_name = getattr(request, "filter", "").removeprefix('name="').removesuffix('"')
-        if wanted_name:
-            items = [item for item in items if item.name == wanted_name]
+        name_filter = getattr(request, "filter", "").removeprefix('name="').removesuffix('"')
+        if name_filter:
+            items = [item for item in items if item.name == name_filter]
         size = min(request.page_size or 100, self.page_size)
         start = int(request.page_token or 0)
         page, end = items[start : start + size], start + size

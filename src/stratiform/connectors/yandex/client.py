@@ -136,7 +136,7 @@ class Client:
         return OperationServiceStub(self._get_channel("operation"))
 
     def call(self, method: "Method[Request, Response]", request: Request, *, key: str = "") -> Response:
-        """Send a request that changes nothing, or one with an idempotency key; repeat it if there is no response.
+        """Send a request that changes nothing, or one with an idempotency key; repeat it without a response.
 
         Raises: errors of contract.errors.
         """

@@ -3,6 +3,8 @@
 Source: Yandex Cloud, API design guide, "Operation object" and "Errors"; gRPC, "Status codes".
 """
 
+import re
+
 from stratiform.contract.errors import (
     CloudError,
     CloudThrottled,
@@ -44,7 +46,7 @@ _ERROR_TYPES: dict[int, type[CloudError]] = {
 }
 
 #: What the messages of exceeded request rates contain. Exceeded quotas have a QuotaFailure, or no details.
-_RATE_WORDS = ("rate", "too many requests", "throttl")
+_RATE = re.compile(r"\brate\b|too many requests|throttl", re.IGNORECASE)
 
 _HTTP_CODES = {401: _UNAUTHENTICATED, 403: _PERMISSION_DENIED, 404: _NOT_FOUND, 501: _UNIMPLEMENTED}
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
@@ -56,7 +58,7 @@ def translate_status(code: int, message: str, *, is_quota: bool = False) -> Clou
     """Return the contract's error for a status code. `is_quota`: the details contain a QuotaFailure."""
     text = _first_line(message)
     if code == _RESOURCE_EXHAUSTED:
-        is_rate = not is_quota and any(word in text.lower() for word in _RATE_WORDS)
+        is_rate = not is_quota and _RATE.search(text) is not None
         return (CloudThrottled if is_rate else InsufficientCapacity)(f"Yandex Cloud: {text}")
     error_type = _ERROR_TYPES.get(code, RequestRejected)
     if issubclass(error_type, CredentialsRejected):

@@ -13,6 +13,9 @@ from typing import Any
 from yandex.cloud.vpc.v1.security_group_pb2 import CidrBlocks, PortRange, SecurityGroupRule
 from yandex.cloud.vpc.v1.security_group_service_pb2 import SecurityGroupRuleSpec
 
+from stratiform.contract.errors import RequestRejected
+from stratiform.kit.number_parsing import parse_uint
+
 #: The numbers of Neutron's names for protocols. Source: neutron_lib/constants.py (IP_PROTOCOL_MAP).
 _NUMBERS = {
     "ah": 51,
@@ -112,11 +115,18 @@ def _list_targets(rule: Mapping[str, Any], resolve: Callable[[str], str]) -> Ite
     return [str(ip_network(prefix, strict=False))]
 
 
+def _get_number(protocol: object) -> int:
+    """Return the number of a protocol: a name, a number as text, or None. Raises: RequestRejected."""
+    if protocol is None:
+        return _ANY
+    number = _NUMBERS.get(str(protocol), parse_uint(str(protocol)))
+    if number is None:
+        raise RequestRejected(f"unknown protocol '{protocol}' in a security group rule")
+    return number
+
+
 def _build_permission(rule: Mapping[str, Any], target: str) -> Permission:
-    direction, name = _DIRECTIONS[rule["direction"]], rule["protocol"]
-    protocol = _ANY if name is None else _NUMBERS.get(str(name), -2)
-    if protocol == -2:
-        protocol = int(name)
+    direction, protocol = _DIRECTIONS[rule["direction"]], _get_number(rule["protocol"])
     if protocol not in _WITH_PORTS:
         return Permission(direction, protocol, target)
     first, last = rule.get("port_range_min"), rule.get("port_range_max")

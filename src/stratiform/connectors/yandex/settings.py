@@ -16,6 +16,8 @@ from stratiform.contract.connector import Setting, validate_settings
 from stratiform.contract.errors import RequestRejected
 from stratiform.contract.setting_values import check_authority, check_url
 from stratiform.kit.errors import Invalid, describe_cause
+from stratiform.kit.json_errors import NOT_JSON
+from stratiform.kit.number_parsing import parse_uint
 
 DEFAULT_ENDPOINT = "https://api.cloud.yandex.net"
 
@@ -129,7 +131,7 @@ def resolve_resources(size: ServerSize, default_platform: str) -> InstanceResour
             f"invalid platform '{size.native_type}'",
             hint="register the flavor with a platform of Yandex Cloud, such as standard-v3 or standard-v3/20",
         )
-    fraction = int(match["fraction"] or _FULL_FRACTION)
+    fraction = parse_uint(match["fraction"] or "") or _FULL_FRACTION
     memory_gib = max(1, -(-size.ram_mib // _GIB_IN_MIB))
     cores = max(_MIN_CORES, size.vcpus, -(-memory_gib // _MAX_GIB_PER_CORE))
     cores += cores % 2
@@ -141,8 +143,8 @@ def resolve_resources(size: ServerSize, default_platform: str) -> InstanceResour
 def _parse_key(text: str) -> ServiceAccountKey:
     """Parse an authorized key; errors do not contain it."""
     try:
-        key = msgspec.json.decode(text.encode(), type=ServiceAccountKey)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        key = msgspec.json.decode(text.encode(errors="replace"), type=ServiceAccountKey)
+    except NOT_JSON as error:
         reason = describe_cause(error) if isinstance(error, msgspec.ValidationError) else "not valid JSON"
         raise Invalid(
             f"setting 'service_account_key' is not an authorized key: {reason}",

@@ -7,10 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import grpc
@@ -43,10 +42,10 @@ from yandex.cloud.vpc.v1.subnet_pb2 import Subnet
 
 from stratiform.connectors.yandex.connector import YandexCloud, connector
 from stratiform.contract.connector import CloudAccount, Installation
-from stratiform.kit.clock import HOUR_US, MINUTE_US, Clock, Micros, SystemClock, parse_iso
+from stratiform.kit.clock import HOUR_US, MINUTE_US, Clock, Micros, SystemClock
 from support import processes
 from support.certificates import CertificateFiles
-from support.yandex import access, disks, instances, networks
+from support.yandex import access, disks, http_services, instances, networks
 from support.yandex.state import FOLDER, KEY_ID, SERVICE_ACCOUNT, ZONES, Abort, State
 
 IMAGE, OTHER_IMAGE = "fd8debian12", "fd8ubuntu2404"
@@ -84,7 +83,7 @@ def yandex_server(certificate: CertificateFiles | None = None) -> Iterator[Yande
     else:
         pair = (certificate.key.read_bytes(), certificate.certificate.read_bytes())
         port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([pair]))
-    monitoring = ThreadingHTTPServer(("127.0.0.1", 0), _build_handler(state))
+    monitoring = ThreadingHTTPServer(("127.0.0.1", 0), http_services.build_handler(state))
     thread = threading.Thread(target=monitoring.serve_forever, args=(0.05,), daemon=True)
     endpoints.address, endpoints.monitoring = f"127.0.0.1:{port}", f"127.0.0.1:{monitoring.server_port}"
     scheme = "http" if certificate is None else "https"
@@ -92,7 +91,13 @@ def yandex_server(certificate: CertificateFiles | None = None) -> Iterator[Yande
     server.start()
     thread.start()
     try:
-        yield YandexServer(state, url, endpoints, build_settings(url, private_key))
+        bucket = {
+            "bucket": "images",
+            "access_key_id": http_services.ACCESS_KEY,
+            "secret_access_key": "not-a-secret",
+            "storage_endpoint": f"http://{endpoints.monitoring}",
+        }
+        yield YandexServer(state, url, endpoints, {**build_settings(url, private_key), **bucket})
     finally:
         server.stop(None).wait()
         monitoring.shutdown()
@@ -248,54 +253,3 @@ class _Interceptor(grpc.ServerInterceptor):
 
 def _to_code(number: int) -> grpc.StatusCode:
     return next(code for code in grpc.StatusCode if code.value[0] == number)
-
-
-def _build_handler(state: State) -> type[BaseHTTPRequestHandler]:
-    """Return a handler of `POST /monitoring/v2/data/read`."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            with state.lock:
-                status, response = _read_metrics(state, self.path, self.headers.get("Authorization", ""), body)
-            content = json.dumps(response).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(
-            self,
-            format: str,  # noqa: A002 - the name in the base class
-            *args: object,
-        ) -> None:
-            """Write nothing to stderr."""
-
-    return Handler
-
-
-def _read_metrics(state: State, path: str, authorization: str, body: Any) -> tuple[int, dict[str, Any]]:
-    state.requests.append("Monitoring/read")
-    fault = state.take_fault("Monitoring/read", in_operation=False)
-    if fault is not None:
-        return fault.status_code, {"message": fault.error.status.message}
-    if authorization.removeprefix("Bearer ") not in state.tokens:
-        return 401, {"message": "The token is invalid"}
-    if parse_qs(urlsplit(path).query).get("folderId") != [FOLDER]:
-        return 403, {"message": "Permission denied"}
-    name, _, selectors = body["query"].partition("{")
-    selected = dict(item.split("=", 1) for item in selectors.removesuffix("}").replace('"', "").split(", "))
-    first, last = parse_iso(body["fromTime"]) // 1000, parse_iso(body["toTime"]) // 1000
-    grid = int(body["downsampling"]["gridInterval"])
-    metrics = []
-    for labels, values in state.points.items():
-        items = dict(labels)
-        if items["name"] != name.strip('"') or any(items.get(key) != value for key, value in selected.items()):
-            continue
-        sums: dict[int, float] = {}
-        for timestamp, value in sorted(values.items()):
-            if first <= timestamp <= last:
-                sums[timestamp // grid * grid] = sums.get(timestamp // grid * grid, 0) + value
-        series = {"timestamps": list(sums), "doubleValues": list(sums.values())}
-        metrics.append({"name": items["name"], "labels": items, "type": "DGAUGE", "timeseries": series})
-    return 200, {"metrics": metrics}

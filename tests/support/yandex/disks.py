@@ -1,6 +1,7 @@
 """Servicers of disks, snapshots, images and zones."""
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from yandex.cloud.compute.v1.disk_pb2 import Disk
 from yandex.cloud.compute.v1.disk_service_pb2 import (
@@ -183,7 +184,12 @@ class Images(Service, ImageServiceServicer):
 
     def Create(self, request: Any, context: Any) -> Any:
         self.state.check_new("images", request)
-        if request.snapshot_id:
+        if request.uri:
+            url = urlsplit(request.uri)
+            if url.path not in self.state.objects or "X-Amz-Signature" not in parse_qs(url.query):
+                raise invalid("uri: the object is not accessible")
+            size = 2**30
+        elif request.snapshot_id:
             size = self.state.get("snapshots", request.snapshot_id).disk_size
         else:
             size = self.state.get("disks", request.disk_id).size

@@ -105,6 +105,9 @@ class State:
     tokens: set[str] = field(default_factory=set)
     is_revoked: bool = False
     created: dict[str, float] = field(default_factory=dict)
+    #: Objects of Object Storage by path, and parts of uploads that are not complete.
+    objects: dict[str, bytes] = field(default_factory=dict)
+    parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
     #: Points of Monitoring: labels of the metric, and values by milliseconds since 1970.
     points: dict[tuple[tuple[str, str], ...], dict[int, float]] = field(default_factory=dict)
     _sequence: int = 0

@@ -40,7 +40,13 @@ SETTINGS = (
         default=DEFAULT_ENDPOINT,
     ),
     Setting("cacert", "PEM file of the certificate authorities of the endpoint.", required=False),
+    Setting("bucket", "Bucket of Object Storage through which images are uploaded.", required=False),
+    Setting("access_key_id", "ID of a static access key for the bucket.", required=False),
+    Setting("secret_access_key", "Secret of that key.", secret=True, required=False),
+    Setting("storage_endpoint", "URL of Object Storage.", required=False, default="https://storage.yandexcloud.net"),
 )
+
+_BUCKET_SETTINGS = ("bucket", "access_key_id", "secret_access_key")
 
 #: `standard-v3`, or `standard-v3/20` with the guaranteed share of a vCPU in percent.
 _NATIVE_TYPE = re.compile(r"(?P<platform>[a-z][-a-z0-9]*)(?:/(?P<fraction>[1-9][0-9]{0,2}))?")
@@ -63,6 +69,16 @@ class ServiceAccountKey(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class BucketSettings:
+    """A bucket of Object Storage."""
+
+    bucket: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    storage_endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
 class YandexSettings:
     """Validated settings of one folder."""
 
@@ -72,6 +88,7 @@ class YandexSettings:
     platform_id: str
     endpoint: str
     cacert: str
+    bucket: BucketSettings | None
 
     @property
     def is_plaintext(self) -> bool:
@@ -110,7 +127,8 @@ def parse_settings(settings: Mapping[str, str]) -> YandexSettings:
     check_url("endpoint", values["endpoint"])
     check_authority("cacert", values["cacert"])
     key = _parse_key(values.pop("service_account_key"))
-    parsed = YandexSettings(service_account_key=key, **values)
+    bucket = _parse_bucket(values)
+    parsed = YandexSettings(service_account_key=key, bucket=bucket, **values)
     if parsed.is_plaintext and not _is_loopback(parsed.host):
         raise Invalid(
             f"setting 'endpoint' must be an https:// URL: '{parsed.endpoint}'",
@@ -155,6 +173,18 @@ def _parse_key(text: str) -> ServiceAccountKey:
     # `yc` writes a warning before the key.
     private_key = key.private_key[key.private_key.index("-----BEGIN PRIVATE KEY-----") :]
     return ServiceAccountKey(key.id, key.service_account_id, private_key)
+
+
+def _parse_bucket(values: dict[str, str]) -> BucketSettings | None:
+    """Remove the settings of the bucket from `values`; return None if there is none."""
+    check_url("storage_endpoint", values["storage_endpoint"])
+    bucket = BucketSettings(
+        **{name: values.pop(name) for name in _BUCKET_SETTINGS}, storage_endpoint=values.pop("storage_endpoint")
+    )
+    missing = [name for name in _BUCKET_SETTINGS if not getattr(bucket, name)]
+    if missing and len(missing) < len(_BUCKET_SETTINGS):
+        raise Invalid(f"setting '{missing[0]}' is missing for yandex", hint="a bucket needs a static access key")
+    return None if missing else bucket
 
 
 def _is_loopback(host: str) -> bool:

@@ -46,7 +46,7 @@ def test_data_is_sent_in_parts_and_deleted_after_the_import(
     image = images.upload("t1", "golden", "qcow2", SIZE, blocks())
     assert (image.name, image.token, image.is_ready) == ("golden", "t1", True)
     assert state.requests.count("Storage/PUT") == 4
-    assert (state.objects, state.parts) == ({}, {})
+    assert (state.objects, state.uploads) == ({}, {})
 
 
 def test_import_reads_the_object_with_all_data(images: ImageDriver, state: State) -> None:
@@ -86,7 +86,7 @@ def test_failed_import_leaves_nothing(images: ImageDriver, state: State) -> None
 def test_data_of_another_size_is_rejected(images: ImageDriver, state: State, size: int) -> None:
     with pytest.raises(RequestRejected, match=f"{size} of {SIZE} bytes"):
         images.upload("t1", "golden", "raw", SIZE, blocks(size))
-    assert (list_uploaded(state), state.objects, state.parts) == ([], {}, {})
+    assert (list_uploaded(state), state.objects, state.uploads) == ([], {}, {})
 
 
 def test_other_formats_are_rejected(images: ImageDriver, state: State) -> None:

@@ -52,14 +52,14 @@ def _change_object(state: State, command: str, path: str, body: bytes) -> tuple[
     url, query = urlsplit(path), parse_qs(urlsplit(path).query, keep_blank_values=True)
     state.requests.append(f"Storage/{command}")
     if command == "POST" and "uploads" in query:
-        state.parts[url.path] = {}
+        state.uploads[url.path] = {}
         return 200, f"<InitiateMultipartUploadResult><UploadId>{url.path}</UploadId></InitiateMultipartUploadResult>"
     if command == "PUT":
-        state.parts[url.path][int(query["partNumber"][0])] = body
+        state.uploads[url.path][int(query["partNumber"][0])] = body
         return 200, ""
-    parts = state.parts.pop(url.path, {})
+    blocks = state.uploads.pop(url.path, {})
     if command == "POST":
-        state.objects[url.path] = b"".join(parts[number] for number in sorted(parts))
+        state.objects[url.path] = b"".join(blocks[number] for number in sorted(blocks))
         return 200, "<CompleteMultipartUploadResult><ETag>etag</ETag></CompleteMultipartUploadResult>"
     if "uploadId" not in query:
         state.objects.pop(url.path, None)

@@ -107,7 +107,7 @@ class State:
     created: dict[str, float] = field(default_factory=dict)
     #: Objects of Object Storage by path, and parts of uploads that are not complete.
     objects: dict[str, bytes] = field(default_factory=dict)
-    parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    uploads: dict[str, dict[int, bytes]] = field(default_factory=dict)
     #: Points of Monitoring: labels of the metric, and values by milliseconds since 1970.
     points: dict[tuple[tuple[str, str], ...], dict[int, float]] = field(default_factory=dict)
     _sequence: int = 0

@@ -75,9 +75,9 @@ class BucketClient:
         with self._translating_errors():
             upload_id = self._s3.create_multipart_upload(Bucket=self._bucket, Key=key)["UploadId"]
             try:
-                parts = self._send_parts(key, upload_id, size_bytes, data)
+                completed = self._send_parts(key, upload_id, size_bytes, data)
                 self._s3.complete_multipart_upload(
-                    Bucket=self._bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}
+                    Bucket=self._bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": completed}
                 )
             except BaseException:
                 with suppress(BotoCoreError, ClientError):
@@ -98,13 +98,13 @@ class BucketClient:
     def _send_parts(
         self, key: str, upload_id: str, size_bytes: int, data: Iterator[bytes]
     ) -> "list[CompletedPartTypeDef]":
-        parts: list[CompletedPartTypeDef] = []
+        completed: list[CompletedPartTypeDef] = []
         part_bytes, buffer, sent_bytes = max(_PART_BYTES, -(-size_bytes // _MAX_PARTS)), bytearray(), 0
 
         def send(body: bytes) -> None:
-            number = len(parts) + 1
+            number = len(completed) + 1
             part = self._s3.upload_part(Bucket=self._bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=body)
-            parts.append({"PartNumber": number, "ETag": part["ETag"]})
+            completed.append({"PartNumber": number, "ETag": part["ETag"]})
 
         for block in data:
             buffer += block
@@ -115,7 +115,7 @@ class BucketClient:
         if sent_bytes + len(buffer) != size_bytes:
             raise RequestRejected(f"incomplete image: {sent_bytes + len(buffer)} of {size_bytes} bytes")
         send(bytes(buffer))
-        return parts
+        return completed
 
     @contextmanager
     def _translating_errors(self) -> Iterator[None]:

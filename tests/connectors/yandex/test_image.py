@@ -96,7 +96,7 @@ def test_other_formats_are_rejected(images: ImageDriver, state: State) -> None:
 
 
 def test_upload_without_a_bucket_is_refused(yandex_server: YandexServer, home: Path) -> None:
-    images = yandex_server.connect(home, **NO_BUCKET).image
+    images = yandex_server.connect(home, bucket="", access_key_id="", secret_access_key="").image
     assert images is not None
     with pytest.raises(NotSupported, match="without a bucket"):
         images.upload("t1", "golden", "raw", SIZE, blocks())

@@ -179,6 +179,15 @@ def openstack_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def openstack_peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator["OpenstackCloudUnderTest"]:
+    """One OpenStack cloud for all tests; each test uses its own installation id."""
+    from support.openstack_cloud import openstack_cloud
+
+    with openstack_cloud(tmp_path_factory.mktemp("cloud")) as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
 def prometheus_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of one Prometheus for all tests; no test changes it."""
     from support.prometheus import prometheus_server

@@ -185,6 +185,21 @@ def connect_openstack(url: str, **overrides: str) -> OpenstackCloud:
     return connector.connect(account, Installation("installation", Path(), SystemClock()))
 
 
+class RecordedUsage:
+    """A connection without the capabilities that change something, which cannot be replayed."""
+
+    compute = volume = snapshot = adoption = network = routing = image = None
+
+    def __init__(self, cloud: OpenstackCloud) -> None:
+        self.usage = cloud.usage
+        self.check_credentials = cloud.check_credentials
+
+
+def connect_usage(url: str, **overrides: str) -> Any:
+    """Connect to the recorded installation, for its usage only."""
+    return RecordedUsage(connect_openstack(url, **overrides))
+
+
 def _normalized(path: str) -> str:
     """Return `path` with its query parameters sorted."""
     url = urlsplit(path)

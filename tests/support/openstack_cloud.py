@@ -1,0 +1,133 @@
+"""An OpenStack cloud to which the connector connects: Stratiform's own API over the simulated cloud, with a worker.
+
+It is in one thread of the test's process each. A real installation may be used instead: see `RealCloud`.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import openstack
+from openstack.connection import Connection
+
+from stratiform.app.settings import Settings
+from stratiform.app.worker import build_worker
+from stratiform.connectors.openstack.connector import OpenstackCloud, connector
+from stratiform.contract.connector import CloudAccount, Installation
+from stratiform.interfaces.services import Services
+from stratiform.kit.clock import SystemClock
+from stratiform.kit.context import RequestContext
+from stratiform.kit.policy import SYSTEM
+from stratiform.services.clouds.model import UNBOUND_PROJECTS, ResourceType
+from support.processes import WAIT_S
+from support.server import ADMIN_PASSWORD, DEMO_PASSWORD, Live, live_server
+
+MULTIATTACH_TYPE, FAST_TYPE = "shared", "fast"
+_IMAGES = ("debian-12", "ubuntu-24.04")
+_UNLIMITED_COMPUTE = ("instances", "cores", "ram", "key_pairs")
+_UNLIMITED_VOLUMES = ("volumes", "snapshots", "gigabytes")
+_UNLIMITED_NETWORK = ("networks", "subnets", "ports", "routers", "floating_ips", "security_groups", "security_group_rules")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenstackCloudUnderTest:
+    """`settings` of the connector for an ordinary user. `admin`: openstacksdk as the cloud's administrator."""
+
+    settings: dict[str, str]
+    admin: Connection
+    images: tuple[str, str]
+    live: Live | None = None
+    other: dict[str, Any] = field(default_factory=dict)
+
+    def connect(self, installation_id: str, **overrides: str) -> OpenstackCloud:
+        """Return a connection of the connector, as an installation."""
+        account = CloudAccount("cloud-1", "openstack-test", {**self.settings, **overrides})
+        return connector.connect(account, Installation(installation_id, Path(), SystemClock()))
+
+
+@contextmanager
+def openstack_cloud(home: Path) -> Iterator[OpenstackCloudUnderTest]:
+    """Run the cloud in a new installation."""
+    with live_server(home) as live:
+        images = _create_images(live.services)
+        with _working(live.services, Settings(home=home, port=1)):
+            admin = _connect_admin(f"{live.url}/identity/v3", "admin", ADMIN_PASSWORD, "admin")
+            project = admin.identity.find_project("demo", ignore_missing=False)
+            _set_unlimited(admin, project.id)
+            _create_types(admin)
+            _create_external_network(admin)
+            settings = {
+                "auth_url": f"{live.url}/identity/v3",
+                "username": "demo",
+                "password": DEMO_PASSWORD,
+                "project_name": "demo",
+                "inventory": "project",
+                "multiattach_type": MULTIATTACH_TYPE,
+                "external_network": "public",
+            }
+            yield OpenstackCloudUnderTest(settings, admin, images, live)
+            admin.close()
+
+
+def _connect_admin(auth_url: str, username: str, password: str, project_name: str) -> Connection:
+    return openstack.connect(
+        load_yaml_config=False,
+        load_envvars=False,
+        auth_url=auth_url,
+        username=username,
+        password=password,
+        project_name=project_name,
+        user_domain_name="Default",
+        project_domain_name="Default",
+        region_name=os.environ.get("OPENSTACK_REGION", "RegionOne"),
+        compute_api_version="2.72",
+    )
+
+
+@contextmanager
+def _working(services: Services, settings: Settings) -> Iterator[None]:
+    """Run the worker of a server in a thread until the end of the block."""
+    worker = build_worker(services, settings)
+    thread = threading.Thread(target=worker.run, name="cloud-worker")
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        worker.wake()
+        thread.join(WAIT_S)
+
+
+def _create_images(services: Services) -> tuple[str, str]:
+    """Create the simulated cloud, with two images. Return their ids."""
+    with services.database.transaction() as db:
+        ctx = RequestContext(db, SYSTEM, services.clock.now())
+        cloud = services.clouds.accounts.create(ctx, "memory", "sim", {"latency_ms": "20"})
+        services.compute.flavors.create_defaults(ctx)
+        services.volume.volume_types.ensure_initial_types(ctx)
+        ids = []
+        for name in _IMAGES:
+            image = services.image.images.create_for_native_ids(ctx, name)
+            services.clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image.id, f"memory-{name}")
+            ids.append(image.id)
+        services.clouds.bindings.create(ctx, UNBOUND_PROJECTS, cloud.id, "nova")
+    return ids[0], ids[1]
+
+
+def _set_unlimited(admin: Connection, project_id: str) -> None:
+    admin.compute.update_quota_set(project_id, **dict.fromkeys(_UNLIMITED_COMPUTE, -1))
+    admin.block_storage.update_quota_set(project_id, **dict.fromkeys(_UNLIMITED_VOLUMES, -1))
+    admin.network.update_quota(project_id, **dict.fromkeys(_UNLIMITED_NETWORK, -1))
+
+
+def _create_types(admin: Connection) -> None:
+    admin.block_storage.create_type(name=MULTIATTACH_TYPE, extra_specs={"multiattach": "<is> True"})
+
+
+def _create_external_network(admin: Connection) -> None:
+    network = admin.network.create_network(name="public", is_router_external=True)
+    admin.network.create_subnet(network_id=network.id, ip_version=4, cidr="198.51.0.0/16", enable_dhcp=False)

@@ -53,6 +53,8 @@ class CloudUnderTest:
     #: Two sizes; `large` has more memory.
     small: ServerSize = NO_SIZE
     large: ServerSize = NO_SIZE
+    #: The disk format of an image whose data is zeros (Glance checks the format).
+    disk_format: str = "qcow2"
     #: A native volume type that is not the default.
     volume_type: str = ""
     #: A poll table, and a function that returns an interval of at most two hours in which it has samples: of the
@@ -205,7 +207,10 @@ def openstack(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
         other_image=peer.images[1],
         small=ServerSize(1, 512, 1),
         large=ServerSize(1, 2048, 20),
+        disk_format="raw",
         volume_type=openstack_cloud.FAST_TYPE,
+        poll=openstack_cloud.POLL,
+        create_samples=peer.gnocchi.create_samples,
         rejected=peer.connect("first", password="wrong"),
         assigns_floating_addresses=True,
     )
@@ -275,7 +280,7 @@ def wait_briefly() -> None:
 
 Factory = Callable[[pytest.FixtureRequest, Path], CloudUnderTest]
 
-#: Functions that return a cloud, by kind, or by kind and the name of a variant. They start servers with `request.getfixturevalue`.
+#: Functions that return a cloud, by kind, or by kind and variant. They start servers with `request.getfixturevalue`.
 CLOUDS: dict[str, Factory] = {
     "memory": memory,
     "aws": aws,

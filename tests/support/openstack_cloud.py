@@ -7,9 +7,8 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import openstack
 from openstack.connection import Connection
@@ -23,14 +22,27 @@ from stratiform.kit.clock import SystemClock
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.clouds.model import UNBOUND_PROJECTS, ResourceType
+from support.gnocchi import METRIC, PERIOD_S, Gnocchi, gnocchi_server
 from support.processes import WAIT_S
 from support.server import ADMIN_PASSWORD, DEMO_PASSWORD, Live, live_server
 
 MULTIATTACH_TYPE, FAST_TYPE = "shared", "fast"
+
+#: The poll table of Gnocchi's metric.
+POLL = {"resource_type": "instance", "metric": METRIC, "aggregation": "rate:mean", "period_s": PERIOD_S}
+
 _IMAGES = ("debian-12", "ubuntu-24.04")
 _UNLIMITED_COMPUTE = ("instances", "cores", "ram", "key_pairs")
 _UNLIMITED_VOLUMES = ("volumes", "snapshots", "gigabytes")
-_UNLIMITED_NETWORK = ("networks", "subnets", "ports", "routers", "floating_ips", "security_groups", "security_group_rules")
+_UNLIMITED_NETWORK = (
+    "networks",
+    "subnets",
+    "ports",
+    "routers",
+    "floating_ips",
+    "security_groups",
+    "security_group_rules",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +52,8 @@ class OpenstackCloudUnderTest:
     settings: dict[str, str]
     admin: Connection
     images: tuple[str, str]
+    gnocchi: Gnocchi
     live: Live | None = None
-    other: dict[str, Any] = field(default_factory=dict)
 
     def connect(self, installation_id: str, **overrides: str) -> OpenstackCloud:
         """Return a connection of the connector, as an installation."""
@@ -52,7 +64,7 @@ class OpenstackCloudUnderTest:
 @contextmanager
 def openstack_cloud(home: Path) -> Iterator[OpenstackCloudUnderTest]:
     """Run the cloud in a new installation."""
-    with live_server(home) as live:
+    with live_server(home) as live, gnocchi_server() as gnocchi:
         images = _create_images(live.services)
         with _working(live.services, Settings(home=home, port=1)):
             admin = _connect_admin(f"{live.url}/identity/v3", "admin", ADMIN_PASSWORD, "admin")
@@ -60,6 +72,7 @@ def openstack_cloud(home: Path) -> Iterator[OpenstackCloudUnderTest]:
             _set_unlimited(admin, project.id)
             _create_types(admin)
             _create_external_network(admin)
+            _register_gnocchi(admin, gnocchi)
             settings = {
                 "auth_url": f"{live.url}/identity/v3",
                 "username": "demo",
@@ -69,7 +82,7 @@ def openstack_cloud(home: Path) -> Iterator[OpenstackCloudUnderTest]:
                 "multiattach_type": MULTIATTACH_TYPE,
                 "external_network": "public",
             }
-            yield OpenstackCloudUnderTest(settings, admin, images, live)
+            yield OpenstackCloudUnderTest(settings, admin, images, gnocchi, live)
             admin.close()
 
 
@@ -131,3 +144,8 @@ def _create_types(admin: Connection) -> None:
 def _create_external_network(admin: Connection) -> None:
     network = admin.network.create_network(name="public", is_router_external=True)
     admin.network.create_subnet(network_id=network.id, ip_version=4, cidr="198.51.0.0/16", enable_dhcp=False)
+
+
+def _register_gnocchi(admin: Connection, gnocchi: Gnocchi) -> None:
+    service = admin.identity.create_service(name="gnocchi", type="metric")
+    admin.identity.create_endpoint(service_id=service.id, interface="public", region_id="RegionOne", url=gnocchi.url)

@@ -94,8 +94,8 @@ class OpenstackComputeDriver(OpenstackServerOperations):
         if server.flavor.original_name == flavor.name:
             self._confirm_resize(server)
             return
-        if server.status in RESIZING:
-            raise CloudUnreachable(f"another resize of server {server_id} is in progress")
+        if server.status in RESIZING:  # the request is repeated
+            return
         if server.status in SHELVED:
             self._client.request("compute", "PUT", _tag_path(server_id))
             self._unshelve(server)

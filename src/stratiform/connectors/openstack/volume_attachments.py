@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from stratiform.connectors.openstack.volume import Volume, get_volume
 from stratiform.contract.errors import NativeNotFound, RequestRejected
 
 if TYPE_CHECKING:
@@ -17,38 +18,50 @@ class _Attachment(msgspec.Struct, frozen=True):
     volume_id: str = msgspec.field(name="volumeId")
 
 
-class _VolumeStatus(msgspec.Struct, frozen=True):
-    status: str
-
-
 def attach_volume(client: "Client", server_id: str, volume_id: str, device: str) -> None:
-    """Attach a volume unless it is attached already, or about to be."""
-    if volume_id in _list_volume_ids(client, server_id):
-        return
-    attachment = {"volumeId": volume_id, **({"device": device} if device else {})}
-    client.request("compute", "POST", _path(server_id), {"volumeAttachment": attachment})
+    """Attach a volume. Raises: CloudUnreachable until the attachment is complete: Nova detaches no other one."""
+    if volume_id not in _list_volume_ids(client, server_id):
+        attachment = {"volumeId": volume_id, **({"device": device} if device else {})}
+        client.request("compute", "POST", _path(server_id), {"volumeAttachment": attachment})
+    client.read_until(
+        lambda: get_volume(client, volume_id),
+        # Cinder only reserves the volume of a server without a host.
+        lambda volume: volume.status == "reserved" or _is_attached(volume, server_id),
+        f"volume {volume_id} is not attached to server {server_id} yet",
+    )
 
 
 def detach_volume(client: "Client", server_id: str, volume_id: str) -> None:
-    """Detach a volume; succeeds if it is not attached, or about to be detached. Raises: RequestRejected."""
+    """Detach a volume; succeeds if it is not attached. Raises: RequestRejected, CloudUnreachable until it is."""
     try:
-        if volume_id in _list_volume_ids(client, server_id):
-            client.request("compute", "DELETE", f"{_path(server_id)}/{volume_id}")
+        if volume_id not in _list_volume_ids(client, server_id):
+            return
+        _request_detach(client, server_id, volume_id)
+        client.read_until(
+            lambda: get_volume(client, volume_id),
+            lambda volume: not _is_attached(volume, server_id),
+            f"volume {volume_id} is not detached from server {server_id} yet",
+        )
     except NativeNotFound:
         return
+
+
+def _request_detach(client: "Client", server_id: str, volume_id: str) -> None:
+    """Request to detach a volume, unless an earlier request is in progress."""
+    try:
+        client.request("compute", "DELETE", f"{_path(server_id)}/{volume_id}")
     except RequestRejected:
-        if not _is_detaching(client, volume_id):
+        if get_volume(client, volume_id).status != "detaching":
             raise
+
+
+def _is_attached(volume: Volume, server_id: str) -> bool:
+    return any(attachment.server_id == server_id for attachment in volume.attachments)
 
 
 def _list_volume_ids(client: "Client", server_id: str) -> list[str]:
     attachments = client.fetch("compute", _path(server_id), "volumeAttachments", list[_Attachment])
     return [attachment.volume_id for attachment in attachments]
-
-
-def _is_detaching(client: "Client", volume_id: str) -> bool:
-    volume = client.fetch("block-storage", f"/volumes/{volume_id}", "volume", _VolumeStatus)
-    return volume.status == "detaching"
 
 
 def _path(server_id: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stratiform.kit.database import Database
     from support.bus import BusNames
     from support.databases import DatabasePool
+    from support.openstack_cloud import OpenstackCloudUnderTest
     from support.stacks import ServiceHarness
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import openstack
-from openstack.connection import Connection
 
 from stratiform.app.settings import Settings
 from stratiform.app.worker import build_worker
@@ -50,7 +50,7 @@ class OpenstackCloudUnderTest:
     """`settings` of the connector for an ordinary user. `admin`: openstacksdk as the cloud's administrator."""
 
     settings: dict[str, str]
-    admin: Connection
+    admin: Any
     images: tuple[str, str]
     gnocchi: Gnocchi
     live: Live | None = None
@@ -60,6 +60,10 @@ class OpenstackCloudUnderTest:
         account = CloudAccount("cloud-1", "openstack-test", {**self.settings, **overrides})
         return connector.connect(account, Installation(installation_id, Path(), SystemClock()))
 
+    def connect_sdk(self) -> Any:
+        """Return openstacksdk as the ordinary user."""
+        return _connect_sdk(*(self.settings[name] for name in ("auth_url", "username", "password", "project_name")))
+
 
 @contextmanager
 def openstack_cloud(home: Path) -> Iterator[OpenstackCloudUnderTest]:
@@ -67,7 +71,7 @@ def openstack_cloud(home: Path) -> Iterator[OpenstackCloudUnderTest]:
     with live_server(home) as live, gnocchi_server() as gnocchi:
         images = _create_images(live.services)
         with _working(live.services, Settings(home=home, port=1)):
-            admin = _connect_admin(f"{live.url}/identity/v3", "admin", ADMIN_PASSWORD, "admin")
+            admin = _connect_sdk(f"{live.url}/identity/v3", "admin", ADMIN_PASSWORD, "admin")
             project = admin.identity.find_project("demo", ignore_missing=False)
             _set_unlimited(admin, project.id)
             _create_types(admin)
@@ -86,7 +90,7 @@ def openstack_cloud(home: Path) -> Iterator[OpenstackCloudUnderTest]:
             admin.close()
 
 
-def _connect_admin(auth_url: str, username: str, password: str, project_name: str) -> Connection:
+def _connect_sdk(auth_url: str, username: str, password: str, project_name: str) -> Any:
     return openstack.connect(
         load_yaml_config=False,
         load_envvars=False,
@@ -131,21 +135,21 @@ def _create_images(services: Services) -> tuple[str, str]:
     return ids[0], ids[1]
 
 
-def _set_unlimited(admin: Connection, project_id: str) -> None:
+def _set_unlimited(admin: Any, project_id: str) -> None:
     admin.compute.update_quota_set(project_id, **dict.fromkeys(_UNLIMITED_COMPUTE, -1))
     admin.block_storage.update_quota_set(project_id, **dict.fromkeys(_UNLIMITED_VOLUMES, -1))
     admin.network.update_quota(project_id, **dict.fromkeys(_UNLIMITED_NETWORK, -1))
 
 
-def _create_types(admin: Connection) -> None:
+def _create_types(admin: Any) -> None:
     admin.block_storage.create_type(name=MULTIATTACH_TYPE, extra_specs={"multiattach": "<is> True"})
 
 
-def _create_external_network(admin: Connection) -> None:
+def _create_external_network(admin: Any) -> None:
     network = admin.network.create_network(name="public", is_router_external=True)
     admin.network.create_subnet(network_id=network.id, ip_version=4, cidr="198.51.0.0/16", enable_dhcp=False)
 
 
-def _register_gnocchi(admin: Connection, gnocchi: Gnocchi) -> None:
+def _register_gnocchi(admin: Any, gnocchi: Gnocchi) -> None:
     service = admin.identity.create_service(name="gnocchi", type="metric")
     admin.identity.create_endpoint(service_id=service.id, interface="public", region_id="RegionOne", url=gnocchi.url)

@@ -56,7 +56,8 @@ T = TypeVar("T")
 class Identified(Protocol):
     """A resource with an id."""
 
-    id: str
+    @property
+    def id(self) -> str: ...
 
 
 R = TypeVar("R", bound=Identified)
@@ -179,7 +180,8 @@ class Client:
         seen: set[str] = set()
         while True:
             body = self._request_page(service, path, query)
-            page = self.decode(service, body, key, list[item_type])  # type: ignore[valid-type]
+            items: type[list[R]] = list[item_type]  # type: ignore[valid-type]
+            page = self.decode(service, body, key, items)
             new = [item for item in page if item.id not in seen]
             yield from new
             seen.update(item.id for item in new)
@@ -290,16 +292,15 @@ def _build_auth(settings: OpenstackSettings) -> ApplicationCredential | Password
             application_credential_id=settings.application_credential_id,
             application_credential_secret=settings.application_credential_secret,
         )
-    project: dict[str, str] = {
-        "project_name": settings.project_name,
-        "project_domain_name": settings.project_domain_name,
-    }
+    project: dict[str, Any] = {"project_id": settings.project_id}
+    if not settings.project_id:
+        project = {"project_name": settings.project_name, "project_domain_name": settings.project_domain_name}
     return Password(
         auth_url=settings.auth_url,
         username=settings.username,
         password=settings.password,
         user_domain_name=settings.user_domain_name,
-        **({"project_id": settings.project_id} if settings.project_id else project),
+        **project,
     )
 
 

@@ -6,7 +6,7 @@ found again; see docs/decisions/0046 for what happens if a request is executed a
 Source: Compute API (microversion 2.72), "Servers", "Servers - run an action".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -190,7 +190,7 @@ class OpenstackComputeDriver(OpenstackServerOperations):
         return native
 
     def _build_body(
-        self, spec: ServerSpec, flavor: flavors.Flavor, server_ports: "list[ports.Port]", key_name: str
+        self, spec: ServerSpec, flavor: flavors.Flavor, server_ports: Sequence[ports.Port], key_name: str
     ) -> dict[str, Any]:
         body: dict[str, Any] = {
             "name": spec.name,

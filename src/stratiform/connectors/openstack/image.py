@@ -127,7 +127,7 @@ def create_snapshot_image(client: "Client", token: str, name: str, snapshot_id: 
     The image's own data is empty. Returns the image with the token if it exists.
     """
     with client.lock(token):
-        [existing] = _list_images(client, token)[:1] or [None]
+        existing = next(iter(_list_images(client, token)), None)
         if existing is None:
             device = {
                 "boot_index": 0,

@@ -8,7 +8,7 @@ Source: Block Storage API (microversion 3.59), "Volumes", "Volume actions", "Att
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -187,7 +187,7 @@ class OpenstackVolumeDriver:
     def _get_token(self, volume: Volume) -> str:
         return tags.find_metadata_token(volume.metadata, self._client.installation_id)
 
-    def _list_snapshots(self, volume_id: str) -> "list[_SnapshotReference]":
+    def _list_snapshots(self, volume_id: str) -> Sequence[_SnapshotReference]:
         params = {"volume_id": volume_id}
         snapshots = self._client.list_items(
             "block-storage", "/snapshots/detail", "snapshots", _SnapshotReference, params

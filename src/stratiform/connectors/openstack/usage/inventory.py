@@ -63,8 +63,8 @@ def list_resources(client: "Client") -> Iterator[InventoryItem]:
 
 def _list_servers(cloud: "Connection", scope: Scope) -> Iterator[InventoryItem]:
     """Soft-deleted servers are included: they can be restored, and count as used until they are reclaimed."""
-    is_public = {"is_public": "None"} if scope.project_id is None else {}
-    flavors = {flavor.name: flavor.id for flavor in cloud.compute.flavors(limit=_PAGE_SIZE, **is_public)}
+    filters: dict[str, Any] = {"is_public": "None"} if scope.project_id is None else {}
+    flavors = {flavor.name: flavor.id for flavor in cloud.compute.flavors(limit=_PAGE_SIZE, **filters)}
     for server in cloud.compute.servers(is_soft_deleted=True, limit=_PAGE_SIZE, **scope.all_projects):
         if server.status == "UNKNOWN":
             raise CloudUnreachable("the list of servers is incomplete: a cell of Nova does not respond")

@@ -6,9 +6,10 @@ Source: Compute API (microversion 2.72), "Servers - run an action", "Port interf
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from stratiform.connectors.openstack import image, ports, tags
+from stratiform.connectors.openstack import consoles, image, ports, tags
 from stratiform.connectors.openstack.server_documents import Server
 from stratiform.contract.compute import NativeServerState, NetworkInterface
+from stratiform.contract.console import ConsoleEndpoint, ConsoleType
 from stratiform.contract.errors import NativeNotFound, RequestRejected
 from stratiform.contract.image import NativeImage
 from stratiform.contract.server_operations import OptionalServerOperations, ServerOperation
@@ -67,6 +68,9 @@ class OpenstackServerOperations(OptionalServerOperations):
 
     def trigger_crash_dump(self, server_id: str) -> None:
         self._request_action(server_id, {"trigger_crash_dump": None})
+
+    def open_console(self, server_id: str, console_type: ConsoleType) -> ConsoleEndpoint:
+        return consoles.open_console(self._client, server_id, console_type)
 
     def set_interfaces(self, server_id: str, interfaces: Sequence[NetworkInterface]) -> None:
         """Detach before attaching. A detached port is deleted when Nova has released it."""

@@ -181,10 +181,12 @@ def openstack_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def openstack_peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator["OpenstackCloudUnderTest"]:
-    """One OpenStack cloud for all tests; each test uses its own installation id."""
+    """One OpenStack cloud for all tests, a real one with OPENSTACK_LAB; each test uses its own installation id."""
     from support.openstack_cloud import openstack_cloud
+    from support.openstack_lab import openstack_lab
 
-    with openstack_cloud(tmp_path_factory.mktemp("cloud")) as peer:
+    lab = os.environ.get("OPENSTACK_LAB", "")
+    with openstack_lab(lab) if lab else openstack_cloud(tmp_path_factory.mktemp("cloud")) as peer:
         yield peer
 
 

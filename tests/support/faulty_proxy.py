@@ -1,4 +1,4 @@
-"""A proxy in front of an OpenStack cloud that loses, replaces and changes responses as a test says."""
+"""A proxy in front of an OpenStack cloud that loses, replaces and changes responses."""
 
 import re
 import threading
@@ -58,11 +58,11 @@ class FaultyProxy:
         sent = {key: value for key, value in headers.items() if key.lower() not in ("host", "transfer-encoding")}
         sent |= {"Accept-Encoding": "identity", "Content-Length": str(len(body))}
         response = httpx.request(method, self.upstream + path, headers=sent, content=body, timeout=60)
-        kept = {
+        recorded = {
             key: value.replace(self.upstream, self.url) for key, value in response.headers.items() if key in _HEADERS
         }
         content = response.content.replace(self.upstream.encode(), self.url.encode())
-        return Response(response.status_code, content, kept)
+        return Response(response.status_code, content, recorded)
 
 
 def lose(forward: Callable[[], Response]) -> Response:

@@ -1,6 +1,6 @@
 """An OpenStack cloud to which the connector connects: Stratiform's own API over the simulated cloud, with a worker.
 
-It is in one thread of the test's process each. A real installation may be used instead: see `RealCloud`.
+API and worker are threads of the test's process. `openstack_lab` has a real installation instead.
 """
 
 import os
@@ -62,7 +62,7 @@ class OpenstackCloudUnderTest:
 
     def connect_sdk(self) -> Any:
         """Return openstacksdk as the ordinary user."""
-        return _connect_sdk(*(self.settings[name] for name in ("auth_url", "username", "password", "project_name")))
+        return connect_sdk(*(self.settings[name] for name in ("auth_url", "username", "password", "project_name")))
 
 
 @contextmanager
@@ -71,12 +71,12 @@ def openstack_cloud(home: Path) -> Iterator[OpenstackCloudUnderTest]:
     with live_server(home) as live, gnocchi_server() as gnocchi:
         images = _create_images(live.services)
         with _working(live.services, Settings(home=home, port=1)):
-            admin = _connect_sdk(f"{live.url}/identity/v3", "admin", ADMIN_PASSWORD, "admin")
+            admin = connect_sdk(f"{live.url}/identity/v3", "admin", ADMIN_PASSWORD, "admin")
             project = admin.identity.find_project("demo", ignore_missing=False)
-            _set_unlimited(admin, project.id)
+            set_unlimited(admin, project.id)
             _create_types(admin)
-            _create_external_network(admin)
-            _register_gnocchi(admin, gnocchi)
+            create_external_network(admin)
+            register_gnocchi(admin, gnocchi)
             settings = {
                 "auth_url": f"{live.url}/identity/v3",
                 "username": "demo",
@@ -90,7 +90,7 @@ def openstack_cloud(home: Path) -> Iterator[OpenstackCloudUnderTest]:
             admin.close()
 
 
-def _connect_sdk(auth_url: str, username: str, password: str, project_name: str) -> Any:
+def connect_sdk(auth_url: str, username: str, password: str, project_name: str) -> Any:
     return openstack.connect(
         load_yaml_config=False,
         load_envvars=False,
@@ -135,7 +135,7 @@ def _create_images(services: Services) -> tuple[str, str]:
     return ids[0], ids[1]
 
 
-def _set_unlimited(admin: Any, project_id: str) -> None:
+def set_unlimited(admin: Any, project_id: str) -> None:
     admin.compute.update_quota_set(project_id, **dict.fromkeys(_UNLIMITED_COMPUTE, -1))
     admin.block_storage.update_quota_set(project_id, **dict.fromkeys(_UNLIMITED_VOLUMES, -1))
     admin.network.update_quota(project_id, **dict.fromkeys(_UNLIMITED_NETWORK, -1))
@@ -145,11 +145,13 @@ def _create_types(admin: Any) -> None:
     admin.block_storage.create_type(name=MULTIATTACH_TYPE, extra_specs={"multiattach": "<is> True"})
 
 
-def _create_external_network(admin: Any) -> None:
+def create_external_network(admin: Any) -> None:
     network = admin.network.create_network(name="public", is_router_external=True)
     admin.network.create_subnet(network_id=network.id, ip_version=4, cidr="198.51.0.0/16", enable_dhcp=False)
 
 
-def _register_gnocchi(admin: Any, gnocchi: Gnocchi) -> None:
+def register_gnocchi(admin: Any, gnocchi: Gnocchi) -> Any:
+    """Add the server to the catalog. Return the service."""
     service = admin.identity.create_service(name="gnocchi", type="metric")
     admin.identity.create_endpoint(service_id=service.id, interface="public", region_id="RegionOne", url=gnocchi.url)
+    return service

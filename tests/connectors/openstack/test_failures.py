@@ -155,7 +155,7 @@ def test_lists_have_several_pages(cloud: FaultyCloud, monkeypatch: pytest.Monkey
 def test_a_page_that_is_shorter_than_requested_is_not_the_last(
     cloud: FaultyCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A service limits its pages, or leaves out what the caller must not see. Only a link says that there are more."""
+    """A service limits its pages, or leaves out what the caller must not see. A link leads to the next one."""
     tokens = {cloud.compute.create(cloud.build_spec()).token for _ in range(3)}
     monkeypatch.setattr(client, "_PAGE_SIZE", 2)
 
@@ -215,8 +215,10 @@ def test_a_cell_that_does_not_respond_is_an_incomplete_list(cloud: FaultyCloud) 
 
     def lose_cell(body: bytes) -> bytes:
         document = json.loads(body)
-        kept = ("id", "links", "tags", "tenant_id", "created")
-        document["servers"] = [{key: item[key] for key in kept} | {"status": "UNKNOWN"} for item in document["servers"]]
+        partial = ("id", "links", "tags", "tenant_id", "created")
+        document["servers"] = [
+            {key: item[key] for key in partial} | {"status": "UNKNOWN"} for item in document["servers"]
+        ]
         return json.dumps(document).encode()
 
     cloud.proxy.add("servers/detail", change(lose_cell))

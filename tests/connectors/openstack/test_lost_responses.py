@@ -57,9 +57,9 @@ def test_of_servers_of_late_requests_the_oldest_is_found_and_all_are_listed(clou
     cloud.proxy.add(r"GET .*/servers/detail", change(lambda _body: b'{"servers": []}'))
     second = cloud.compute.create(spec)
     assert second.id != first.id
-    found = cloud.compute.find(spec.token)
-    assert found is not None
-    assert found.id == first.id
+    existing = cloud.compute.find(spec.token)
+    assert existing is not None
+    assert existing.id == first.id
     assert {server.id for server in cloud.compute.list()} == {first.id, second.id}
     cloud.compute.delete(second.id)
     wait_until(lambda: [item.id for item in cloud.compute.list()] == [first.id], "the second server remains", 20)
@@ -186,9 +186,9 @@ def test_a_server_that_is_being_deleted_is_not_returned_as_the_new_one(cloud: Fa
         return json.dumps(document).encode()
 
     cloud.proxy.add(r"GET .*/servers/detail", change(mark_deleting), times=2)
-    found = cloud.compute.find(spec.token)
-    assert found is not None
-    assert found.state is NativeServerState.DELETING
+    existing = cloud.compute.find(spec.token)
+    assert existing is not None
+    assert existing.state is NativeServerState.DELETING
     with pytest.raises(CloudUnreachable, match="still being deleted"):
         cloud.compute.create(spec)
 

@@ -25,6 +25,7 @@ from stratiform.contract.errors import (
     NativeNotFound,
     RequestRejected,
 )
+from stratiform.kit.number_parsing import parse_uint
 
 _READ_TIMEOUT_S = 60
 _CONNECT_RETRIES = 2
@@ -312,7 +313,8 @@ def _has_next_page(body: Mapping[str, Any], key: str) -> bool:
 
 def _parse_retry_after(text: str) -> float:
     """Return the seconds to wait, at most 5; a date is not parsed."""
-    return min(float(text), _MAX_THROTTLED_WAIT_S) if text.isdigit() else _DEFAULT_THROTTLED_WAIT_S
+    seconds = parse_uint(text)
+    return _DEFAULT_THROTTLED_WAIT_S if seconds is None else min(float(seconds), _MAX_THROTTLED_WAIT_S)
 
 
 def _service_not_found(service: str) -> RequestRejected:

@@ -221,8 +221,8 @@ class OpenstackComputeDriver(OpenstackServerOperations):
 
     def _list(self, *extra_tags: str) -> Iterator[Server]:
         """Iterate over the servers of this installation that have `extra_tags`."""
-        wanted = ",".join([tags.build_installation_tag(self._client.installation_id), *extra_tags])
-        return self._client.list_items("compute", "/servers/detail", "servers", Server, {"tags": wanted})
+        required_tags = ",".join([tags.build_installation_tag(self._client.installation_id), *extra_tags])
+        return self._client.list_items("compute", "/servers/detail", "servers", Server, {"tags": required_tags})
 
     def _convert(self, server: Server) -> NativeServer:
         return to_native_server(server, self._client.installation_id)

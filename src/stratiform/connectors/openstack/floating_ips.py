@@ -68,8 +68,8 @@ class FloatingIps:
     def _list(self, token: str) -> list[FloatingIp]:
         description = tags.build_description(self._client.installation_id, token)
         params = {"description": description}
-        found = self._client.list_items("network", "/floatingips", "floatingips", FloatingIp, params)
-        return sorted((item for item in found if item.description == description), key=lambda item: item.id)
+        floating_ips = self._client.list_items("network", "/floatingips", "floatingips", FloatingIp, params)
+        return sorted((item for item in floating_ips if item.description == description), key=lambda item: item.id)
 
     def _create(self, token: str, address: str = "") -> FloatingIp:
         body: dict[str, Any] = {

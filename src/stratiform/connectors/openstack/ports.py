@@ -51,9 +51,9 @@ def list_ports(client: "Client", **filters: object) -> Iterator[Port]:
 
 def list_address_ports(client: "Client", subnet_id: str, ip_address: str) -> list[Port]:
     """Return the port with an address in a native subnet, or an empty list."""
-    wanted = FixedIp(subnet_id, ip_address)
+    fixed_ip = FixedIp(subnet_id, ip_address)
     filters = {"fixed_ips": [f"subnet_id={subnet_id}", f"ip_address={ip_address}"]}
-    return [port for port in list_ports(client, **filters) if wanted in port.fixed_ips]
+    return [port for port in list_ports(client, **filters) if fixed_ip in port.fixed_ips]
 
 
 def ensure_ports(client: "Client", token: str, interfaces: Sequence[NetworkInterface]) -> list[Port]:

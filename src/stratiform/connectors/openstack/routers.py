@@ -99,21 +99,21 @@ class Routers:
 
     def _set_interfaces(self, router: Router, interfaces: Sequence[Mapping[str, Any]]) -> list[Subnet]:
         """Return the subnets that exist; the others are connected when a server uses them first."""
-        wanted = {}
+        desired = {}
         for interface in interfaces:
             subnet = find_subnet(self._client, interface["subnet_id"])
             if subnet is not None:
-                wanted[subnet.id] = (subnet, interface["ip_address"])
+                desired[subnet.id] = (subnet, interface["ip_address"])
         connected: set[str] = set()
         for port in self._list_interfaces(router):
             subnet_ids = {fixed_ip.subnet_id for fixed_ip in port.fixed_ips}
-            if subnet_ids & wanted.keys():
+            if subnet_ids & desired.keys():
                 connected |= subnet_ids
             else:
                 self._remove_interface(router, port)
-        for subnet_id in sorted(wanted.keys() - connected):
-            self._add_interface(router, *wanted[subnet_id])
-        return [subnet for subnet, _ in wanted.values()]
+        for subnet_id in sorted(desired.keys() - connected):
+            self._add_interface(router, *desired[subnet_id])
+        return [subnet for subnet, _ in desired.values()]
 
     def _add_interface(self, router: Router, subnet: Subnet, address: str) -> None:
         """Connect a subnet. The router has its gateway address, or else another one, by way of a port."""
@@ -139,13 +139,13 @@ class Routers:
 
     def _set_routes(self, router: Router, routes: Sequence[Mapping[str, str]], subnets: Sequence[Subnet]) -> None:
         """Set the routes whose next hop is in a connected subnet; Neutron rejects others."""
-        wanted = [
+        desired_routes = [
             {"destination": route["destination"], "nexthop": route["nexthop"]}
             for route in routes
             if any(ip_address(route["nexthop"]) in ip_network(subnet.cidr) for subnet in subnets)
         ]
-        if sorted(map(repr, wanted)) != sorted(map(repr, router.routes)):
-            self._update(router, {"routes": wanted})
+        if sorted(map(repr, desired_routes)) != sorted(map(repr, router.routes)):
+            self._update(router, {"routes": desired_routes})
 
     def _update(self, router: Router, changes: Mapping[str, Any]) -> None:
         try:

@@ -102,16 +102,18 @@ class SecurityGroups:
 
     def _set_rules(self, group: Group, desired: RoutingObject) -> None:
         """Delete before creating, because the number of rules is limited."""
-        wanted = {rule for item in desired.properties["rules"] for rule in self._convert_rule(group, desired, item)}
+        desired_rules = {
+            rule for item in desired.properties["rules"] for rule in self._convert_rule(group, desired, item)
+        }
         current: set[Rule] = set()
         for stored in group.rules:
             rule = stored.without_id()
-            if rule in wanted and rule not in current:
+            if rule in desired_rules and rule not in current:
                 current.add(rule)
                 continue
             with suppress(NativeNotFound):
                 self._client.request("network", "DELETE", f"/security-group-rules/{stored.id}")
-        for rule in sorted(wanted - current, key=repr):
+        for rule in sorted(desired_rules - current, key=repr):
             self._create_rule(group, rule)
 
     def _create_rule(self, group: Group, rule: Rule) -> None:

@@ -76,9 +76,9 @@ class OpenstackServerOperations(OptionalServerOperations):
         """Detach before attaching. A detached port is deleted when Nova has released it."""
         server = self._get(server_id)
         token = tags.find_tag_token(server.tags, self._client.installation_id)
-        wanted = {(interface.subnet_id, interface.ip_address) for interface in interfaces}
+        addresses = {(interface.subnet_id, interface.ip_address) for interface in interfaces}
         for port in list(ports.list_ports(self._client, device_id=server_id)):
-            if port.device_id == server_id and not _has_address(port, wanted):
+            if port.device_id == server_id and not _has_address(port, addresses):
                 self._detach_port(server_id, port)
         for port in ports.ensure_ports(self._client, token, interfaces):
             if not port.device_id:
@@ -128,5 +128,5 @@ class OpenstackServerOperations(OptionalServerOperations):
             return  # another process has confirmed it
 
 
-def _has_address(port: ports.Port, wanted: set[tuple[str, str]]) -> bool:
-    return any((fixed_ip.subnet_id, fixed_ip.ip_address) in wanted for fixed_ip in port.fixed_ips)
+def _has_address(port: ports.Port, addresses: set[tuple[str, str]]) -> bool:
+    return any((fixed_ip.subnet_id, fixed_ip.ip_address) in addresses for fixed_ip in port.fixed_ips)

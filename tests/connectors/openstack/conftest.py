@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 
-from stratiform.connectors.openstack import client
 from stratiform.connectors.openstack.connector import OpenstackCloud
 from stratiform.contract.adoption import AdoptionDriver
 from stratiform.contract.compute import (
@@ -130,5 +129,5 @@ def connect(openstack_peer: OpenstackCloudUnderTest) -> Iterator[Callable[..., F
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits between requests, which return at once."""
     recorded: list[float] = []
-    monkeypatch.setattr(client.time, "sleep", recorded.append)
+    monkeypatch.setattr("stratiform.connectors.openstack.client.time.sleep", recorded.append)
     return recorded

@@ -32,8 +32,8 @@ _CONNECT_RETRIES = 2
 
 #: Requests that a service throttles are repeated: it has not executed them.
 _THROTTLED_ATTEMPTS = 3
-_MAX_THROTTLED_WAIT_S = 5.0
-_DEFAULT_THROTTLED_WAIT_S = 1.0
+_MAX_THROTTLED_WAIT_S = 5
+_DEFAULT_THROTTLED_WAIT_S = 1
 
 #: Resources per page; a service may return fewer.
 _PAGE_SIZE = 500
@@ -311,10 +311,10 @@ def _has_next_page(body: Mapping[str, Any], key: str) -> bool:
     return bool(body.get("next")) or any(link.get("rel") == "next" for link in links)
 
 
-def _parse_retry_after(text: str) -> float:
+def _parse_retry_after(text: str) -> int:
     """Return the seconds to wait, at most 5; a date is not parsed."""
     seconds = parse_uint(text)
-    return _DEFAULT_THROTTLED_WAIT_S if seconds is None else min(float(seconds), _MAX_THROTTLED_WAIT_S)
+    return _DEFAULT_THROTTLED_WAIT_S if seconds is None else min(seconds, _MAX_THROTTLED_WAIT_S)
 
 
 def _service_not_found(service: str) -> RequestRejected:

@@ -1,6 +1,15 @@
 """Policy rules of servers, flavors and key pairs. Source: Nova's policy reference, secure defaults."""
 
-from stratiform.kit.policy import Caller, Rule, admin, anyone, list_declared_rules, project_member, project_reader
+from stratiform.kit.policy import (
+    Caller,
+    Rule,
+    admin,
+    admin_or_service,
+    anyone,
+    list_declared_rules,
+    project_member,
+    project_reader,
+)
 
 
 def own_user(caller: Caller, user_id: str | None) -> bool:
@@ -192,7 +201,9 @@ SERVER_PASSWORD_SHOW = Rule(
 SERVER_PASSWORD_CLEAR = Rule(
     f"{_API}:os-server-password:clear", project_member, "Clear the encrypted password of a server"
 )
-EXTERNAL_EVENTS_CREATE = Rule(f"{_API}:os-server-external-events:create", admin, "Report external events of servers")
+EXTERNAL_EVENTS_CREATE = Rule(
+    f"{_API}:os-server-external-events:create", admin_or_service, "Report external events of servers"
+)
 ASSISTED_VOLUME_SNAPSHOTS = Rule(
     f"{_API}:os-assisted-volume-snapshots:create", admin, "Create snapshots of attached volumes"
 )

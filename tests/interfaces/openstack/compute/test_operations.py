@@ -184,18 +184,6 @@ def test_details_of_a_server(api: ComputeApi) -> None:
     assert api("GET", f"/servers/{server_id}/shares").status_code == 501
 
 
-def test_external_events(api: ComputeApi) -> None:
-    server_id = api.create_active()
-    event: dict[str, Any] = {"name": "network-changed", "server_uuid": server_id}
-    path = "/os-server-external-events"
-    assert api("POST", path, {"events": [event]}).status_code == 403
-    assert api.ok("POST", path, {"events": [event]}, caller="admin")["events"][0]["code"] == 200
-    lost = {**event, "server_uuid": "00000000-0000-4000-8000-00000000dead"}
-    assert api("POST", path, {"events": [event, lost]}, caller="admin").status_code == 207
-    assert api("POST", path, {"events": [lost]}, caller="admin").status_code == 404
-    assert api("POST", path, {"events": [{**event, "name": "volume-extended"}]}, caller="admin").status_code == 400
-
-
 def test_removed_apis_are_gone(api: ComputeApi) -> None:
     assert api("GET", "/os-agents").status_code == 410
     assert api("DELETE", "/os-agents/1").status_code == 410

@@ -12,6 +12,7 @@ from stratiform.services.compute.service.availability_zones import AvailabilityZ
 from stratiform.services.compute.service.block_devices import BlockDevices
 from stratiform.services.compute.service.client_requests import ClientRequests
 from stratiform.services.compute.service.compute_services import ComputeServices
+from stratiform.services.compute.service.external_events import ExternalEvents
 from stratiform.services.compute.service.flavor_access import FlavorAccess
 from stratiform.services.compute.service.flavor_extra_specs import FlavorExtraSpecs
 from stratiform.services.compute.service.flavors import Flavors
@@ -81,6 +82,7 @@ class ComputeService:
     hypervisors: Hypervisors
     aggregates: Aggregates
     server_details: ServerDetails
+    external_events: ExternalEvents
     instance_metadata: InstanceMetadata
     client_requests: ClientRequests
     remote_consoles: RemoteConsoles
@@ -138,6 +140,7 @@ class ComputeService:
             hypervisors=Hypervisors(clouds),
             aggregates=Aggregates(ids, clouds),
             server_details=ServerDetails(),
+            external_events=ExternalEvents(ids, volume),
             client_requests=ClientRequests(),
             remote_consoles=RemoteConsoles(clouds, console_settings),
             instance_metadata=InstanceMetadata(network, volume, guest_settings),

@@ -1,6 +1,6 @@
-"""Migrations, diagnostics, topology, passwords and external events of servers."""
+"""Migrations, diagnostics, topology and passwords of servers."""
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import Struct, field
 
 from stratiform.interfaces.openstack.compute.schemas.common import PageQuery
 
@@ -54,26 +54,3 @@ class Topology(Struct):
 
 class ServerPassword(Struct):
     password: str = ""
-
-
-class ExternalEvent(Struct, forbid_unknown_fields=True):
-    name: str
-    server_uuid: str
-    status: str = "completed"
-    tag: str | UnsetType = UNSET
-
-
-class ExternalEventsRequest(Struct, forbid_unknown_fields=True):
-    events: list[ExternalEvent]
-
-
-class ExternalEventResult(Struct):
-    name: str
-    server_uuid: str
-    status: str
-    code: int
-    tag: str | UnsetType = UNSET
-
-
-class ExternalEventsResponse(Struct):
-    events: list[ExternalEventResult]

@@ -30,6 +30,7 @@ from stratiform.services.volume.model.transfers import (
 from stratiform.services.volume.model.volumes import (
     DELETABLE_STATUSES,
     MANAGEMENT_STATUSES,
+    REIMAGING,
     MAX_NAME_LENGTH,
     STABLE_STATUSES,
     STATUSES,
@@ -58,6 +59,7 @@ __all__ = [
     "DELETABLE_COPY_STATUSES",
     "DELETABLE_STATUSES",
     "MANAGEMENT_STATUSES",
+    "REIMAGING",
     "MAX_LIMIT",
     "MAX_NAME_LENGTH",
     "REPORTABLE_STATUSES",

@@ -12,6 +12,7 @@ from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import AttachmentNotFound, DeviceInUse, InvalidVolume, VolumeNotFound
 from stratiform.services.volume.model import (
     DELETABLE_STATUSES,
+    REIMAGING,
     Attachment,
     AttachmentOptions,
     Volume,
@@ -24,7 +25,7 @@ from stratiform.services.volume.service.messages import Messages
 from stratiform.services.volume.service.volume_access import get_volume
 
 #: Statuses of operations during which a volume may stay attached.
-_BACKGROUND_STATUSES = ("extending", "backing-up", "uploading")
+_BACKGROUND_STATUSES = ("extending", "backing-up", "uploading", "downloading", REIMAGING)
 
 _ROOT_DEVICE = "/dev/vda"
 _DEFAULT_OPTIONS = AttachmentOptions()

@@ -27,7 +27,9 @@ PUBLISH = "notifications.publish"
 class Event:
     """One notification (oslo.messaging's fields). `cloud` is the name of the cloud that sent it.
 
+    `payload`: an object, or a text in notifications of errors that are published, but not moved to the ledger.
     `context`: of the request that caused it, by default the one attached to the transaction.
+    `priority`: `info` or `error`; "": `error` if the event type ends with `.error`.
     """
 
     message_id: str
@@ -35,8 +37,9 @@ class Event:
     publisher_id: str
     at: Micros
     cloud: str
-    payload: dict[str, Any]
+    payload: Any
     context: dict[str, Any] = field(default_factory=dict)
+    priority: str = ""
 
 
 outbox_table = define_table(
@@ -50,6 +53,7 @@ outbox_table = define_table(
     Column("payload", Json, nullable=False),
     Column("context", Json, nullable=False),
     Column("ingested", Boolean, nullable=False),
+    Column("priority", String(8), nullable=False),
 )
 
 _rows = TableGateway(outbox_table, Event, key="seq")
@@ -77,6 +81,7 @@ def _insert(db: Connection, event: Event, *, ingested: bool) -> None:
             payload=event.payload,
             context=event.context or get_attached_context(db),
             ingested=ingested,
+            priority=event.priority,
         )
     )
 

@@ -61,7 +61,14 @@ def test_each_cloud_is_a_hypervisor_and_a_host(api: ComputeApi) -> None:
     assert api.ok("GET", "/os-hosts", caller="admin")["hosts"][0]["host_name"] == "sim"
     assert api.ok("GET", "/os-hosts/sim", caller="admin")["host"][0]["resource"]["cpu"] == 1
     assert api("GET", "/os-hosts/none", caller="admin").status_code == 404
-    assert api("PUT", "/os-hosts/sim", {"status": "disable"}, caller="admin").status_code == 501
+    for body, status in (({}, 400), ({"status": "off"}, 400), ({"maintenance_mode": "enable"}, 501), ({"x": 1}, 400)):
+        assert api("PUT", "/os-hosts/sim", body, caller="admin").status_code == status
+    assert api("PUT", "/os-hosts/none", {"status": "enable"}, caller="admin").status_code == 404
+    for status in ("Disable", "enable"):
+        host = api.ok("PUT", "/os-hosts/sim", {"status": status}, caller="admin")
+        assert host == {"host": "sim", "status": f"{status.lower()}d"}
+        [service] = api.ok("GET", "/os-services?binary=nova-compute", caller="admin")["services"]
+        assert service["status"] == host["status"]
 
 
 def test_aggregates(api: ComputeApi) -> None:

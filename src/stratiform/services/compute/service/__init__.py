@@ -16,6 +16,7 @@ from stratiform.services.compute.service.external_events import ExternalEvents
 from stratiform.services.compute.service.flavor_access import FlavorAccess
 from stratiform.services.compute.service.flavor_extra_specs import FlavorExtraSpecs
 from stratiform.services.compute.service.flavors import Flavors
+from stratiform.services.compute.service.floating_ips import FloatingIps
 from stratiform.services.compute.service.hypervisors import Hypervisors
 from stratiform.services.compute.service.instance_actions import InstanceActions
 from stratiform.services.compute.service.instance_metadata import GuestSettings, InstanceMetadata
@@ -83,6 +84,7 @@ class ComputeService:
     aggregates: Aggregates
     server_details: ServerDetails
     external_events: ExternalEvents
+    floating_ips: FloatingIps
     instance_metadata: InstanceMetadata
     client_requests: ClientRequests
     remote_consoles: RemoteConsoles
@@ -141,6 +143,7 @@ class ComputeService:
             aggregates=Aggregates(ids, clouds),
             server_details=ServerDetails(),
             external_events=ExternalEvents(ids, volume),
+            floating_ips=FloatingIps(network),
             client_requests=ClientRequests(),
             remote_consoles=RemoteConsoles(clouds, console_settings),
             instance_metadata=InstanceMetadata(network, volume, guest_settings),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from stratiform.interfaces.openstack.compute.api import api
 from stratiform.interfaces.openstack.compute.routes import (
+    floating_ips,
     remote_consoles,
     server_actions,
     server_state_actions,
@@ -11,7 +12,7 @@ from stratiform.interfaces.openstack.compute.routes import (
 )
 
 #: The modules that declare the endpoints to copy; they are imported before.
-_MODULES = (remote_consoles, server_actions, server_state_actions, servers)
+_MODULES = (floating_ips, remote_consoles, server_actions, server_state_actions, servers)
 
 _ITEM_PATH = "/os-volumes_boot/{server_id}"
 

@@ -72,6 +72,7 @@ OPTIONS: dict[str, dict[str, object]] = {
         "suspend": True,
         "console_output": True,
         "volume_multiattach": True,
+        "swap_volume": True,
     },
     "image": {"build_interval": 1},
     "image-feature-enabled": {"image_format_enforcement": False},
@@ -99,6 +100,7 @@ OPTIONS: dict[str, dict[str, object]] = {
         "manage_volume": True,
         "manage_snapshot": True,
         "volume_revert": True,
+        "extend_attached_volume": True,
     },
 }
 

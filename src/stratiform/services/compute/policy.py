@@ -212,9 +212,7 @@ FLOATING_IPS_SHOW = Rule(f"{_API}:os-floating-ips:show", project_reader, "Show a
 FLOATING_IPS_CREATE = Rule(f"{_API}:os-floating-ips:create", project_member, "Allocate a floating IP")
 FLOATING_IPS_DELETE = Rule(f"{_API}:os-floating-ips:delete", project_member, "Release a floating IP")
 FLOATING_IPS_ADD = Rule(f"{_API}:os-floating-ips:add", project_member, "Associate a floating IP with a server")
-FLOATING_IPS_REMOVE = Rule(
-    f"{_API}:os-floating-ips:remove", project_member, "Disassociate a floating IP from a server"
-)
+FLOATING_IPS_REMOVE = Rule(f"{_API}:os-floating-ips:remove", project_member, "Disassociate a floating IP from a server")
 FLOATING_IP_POOLS_LIST = Rule(f"{_API}:os-floating-ip-pools", anyone, "List the pools of floating IPs")
 NETWORKS_LIST = Rule(f"{_API}:os-networks:list", project_reader, "List the networks of a project, as Nova shows them")
 NETWORKS_SHOW = Rule(f"{_API}:os-networks:show", project_reader, "Show a network, as Nova shows it")

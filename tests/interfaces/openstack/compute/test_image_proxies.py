@@ -59,7 +59,9 @@ def test_filters(api: ComputeApi) -> None:
 
     def names(query: str) -> set[str]:
         found = api.ok("GET", f"/images?{query}")["images"]
-        assert [item["id"] for item in found] == [item["id"] for item in api.ok("GET", f"/images/detail?{query}")["images"]]
+        assert [item["id"] for item in found] == [
+            item["id"] for item in api.ok("GET", f"/images/detail?{query}")["images"]
+        ]
         return {item["name"] for item in found}
 
     server = api.ok("GET", f"/servers/{server_id}")["server"]

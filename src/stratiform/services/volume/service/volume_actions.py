@@ -98,9 +98,7 @@ class VolumeActions:
         enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
         return replace(volume, status="uploading", updated_at=ctx.now), image
 
-    def reimage(
-        self, ctx: RequestContext, volume_id: str, image_id: str, *, allow_reserved: bool = False
-    ) -> None:
+    def reimage(self, ctx: RequestContext, volume_id: str, image_id: str, *, allow_reserved: bool = False) -> None:
         """Start to replace the data of a volume by an image. `allow_reserved`: also if it is reserved for a server.
 
         Raises: InvalidVolume for a wrong status, NotFound, Invalid for an unsuitable image, UnsupportedOperation.

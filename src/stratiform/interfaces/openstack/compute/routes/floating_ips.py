@@ -21,9 +21,7 @@ def list_floating_ips(request: ApiRequest) -> schemas.FloatingIpsResponse:
 
 
 @api.post(_PATH, policy.FLOATING_IPS_CREATE, until=_UNTIL)
-def allocate_floating_ip(
-    request: ApiRequest, body: schemas.FloatingIpRequest | None
-) -> schemas.FloatingIpResponse:
+def allocate_floating_ip(request: ApiRequest, body: schemas.FloatingIpRequest | None) -> schemas.FloatingIpResponse:
     pool = None if body is None else body.pool
     return schemas.FloatingIpResponse(_show(request.services.compute.floating_ips.create(request.ctx, pool)))
 
@@ -67,8 +65,6 @@ api.declare_actions(
     "/servers/{server_id}/action",
     [
         Action("addFloatingIp", policy.FLOATING_IPS_ADD, _add, until=_ACTIONS_UNTIL),
-        Action(
-            "removeFloatingIp", policy.FLOATING_IPS_REMOVE, _remove, until=_ACTIONS_UNTIL, errors=(Conflict,)
-        ),
+        Action("removeFloatingIp", policy.FLOATING_IPS_REMOVE, _remove, until=_ACTIONS_UNTIL, errors=(Conflict,)),
     ],
 )

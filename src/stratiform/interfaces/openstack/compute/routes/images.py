@@ -54,9 +54,7 @@ def _image_query(query: schemas.ImageListQuery) -> ImageQuery:
         "min_ram": query.min_ram,
         "min_disk": query.min_disk,
     }
-    return ImageQuery(
-        {name: [value] for name, value in filters.items() if value is not None}, page=query.page()
-    )
+    return ImageQuery({name: [value] for name, value in filters.items() if value is not None}, page=query.page())
 
 
 def _summary(image: Image, view: ViewContext) -> schemas.ImageSummary:

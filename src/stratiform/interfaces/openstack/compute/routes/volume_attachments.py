@@ -80,6 +80,4 @@ def update_volume_attachment(
 @api.delete(_ITEM_PATH, policy.VOLUME_ATTACHMENTS_DELETE, status=202)
 def detach_volume(request: ApiRequest, server_id: str, volume_id: str) -> None:
     allow_shelved = request.microversion >= _ALLOWS_SHELVED
-    request.services.compute.volume_attachments.detach(
-        request.ctx, server_id, volume_id, allow_shelved=allow_shelved
-    )
+    request.services.compute.volume_attachments.detach(request.ctx, server_id, volume_id, allow_shelved=allow_shelved)

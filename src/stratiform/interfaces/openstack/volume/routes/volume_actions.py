@@ -79,9 +79,7 @@ def _revert(request: ApiRequest, volume_id: str, body: schemas.Revert) -> None:
 
 def _reimage(request: ApiRequest, volume_id: str, body: schemas.Reimage) -> None:
     allow_reserved = bool(body.reimage_reserved)
-    request.services.volume.volume_actions.reimage(
-        request.ctx, volume_id, body.image_id, allow_reserved=allow_reserved
-    )
+    request.services.volume.volume_actions.reimage(request.ctx, volume_id, body.image_id, allow_reserved=allow_reserved)
 
 
 def _reserve(request: ApiRequest, volume_id: str) -> None:

@@ -58,7 +58,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     },
     "identity-feature-enabled": {"security_compliance": True, "trust": False},
     "service_available": {"swift": False, "horizon": False},
-    "compute": {"build_interval": 1, "min_microversion": "2.1", "max_microversion": "latest", "min_compute_nodes": 1},
+    "compute": {"build_interval": 1, "min_microversion": "2.1", "max_microversion": "2.96", "min_compute_nodes": 1},
     "compute-feature-enabled": {
         "change_password": False,
         "cold_migration": False,

@@ -22,6 +22,7 @@ from stratiform.services.compute.service.instance_actions import InstanceActions
 from stratiform.services.compute.service.instance_metadata import GuestSettings, InstanceMetadata
 from stratiform.services.compute.service.keypairs import KeyPairs
 from stratiform.services.compute.service.limits import Limits
+from stratiform.services.compute.service.migrations import Migrations
 from stratiform.services.compute.service.quota_sets import QuotaSets
 from stratiform.services.compute.service.quotas import Quotas
 from stratiform.services.compute.service.remote_consoles import RemoteConsoles
@@ -85,6 +86,7 @@ class ComputeService:
     server_details: ServerDetails
     external_events: ExternalEvents
     floating_ips: FloatingIps
+    migrations: Migrations
     instance_metadata: InstanceMetadata
     client_requests: ClientRequests
     remote_consoles: RemoteConsoles
@@ -144,6 +146,7 @@ class ComputeService:
             server_details=ServerDetails(),
             external_events=ExternalEvents(ids, volume),
             floating_ips=FloatingIps(network),
+            migrations=Migrations(),
             client_requests=ClientRequests(),
             remote_consoles=RemoteConsoles(clouds, console_settings),
             instance_metadata=InstanceMetadata(network, volume, guest_settings),

@@ -1,15 +1,12 @@
-"""Details of one server: migrations, diagnostics, topology, password, shares."""
+"""Details of one server: diagnostics, topology, password, shares."""
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.compute.api import api
 from stratiform.interfaces.openstack.compute.schemas import server_details as schemas
 from stratiform.kit.errors import Conflict
-from stratiform.kit.pagination import paginate_list
 from stratiform.services.compute import policy
 from stratiform.services.compute.model import Server
 
-_MIGRATIONS_PATH = "/servers/{server_id}/migrations"
-_MIGRATION_PATH = "/servers/{server_id}/migrations/{migration_id}"
 _NO_SHARES = "File shares are not supported."
 _NO_ASSISTED_SNAPSHOTS = "Volume snapshots are taken by clouds, not by compute hosts."
 
@@ -17,37 +14,6 @@ _NO_ASSISTED_SNAPSHOTS = "Volume snapshots are taken by clouds, not by compute h
 _STANDARD_DIAGNOSTICS = 48
 
 _POWER_STATES = {1: "running", 3: "paused", 4: "shutdown", 6: "crashed", 7: "suspended"}
-
-
-@api.get("/os-migrations", policy.MIGRATIONS_LIST)
-def list_migrations(request: ApiRequest, query: schemas.MigrationListQuery) -> schemas.MigrationsResponse:
-    policy.MIGRATIONS_LIST.require(request.ctx.caller, None)
-    paginate_list((), query.page(), str)  # no server is migrated, so every marker is unknown
-    return schemas.MigrationsResponse()
-
-
-@api.get(_MIGRATIONS_PATH, policy.SERVER_MIGRATIONS_LIST, since=23)
-def list_server_migrations(request: ApiRequest, server_id: str) -> schemas.MigrationsResponse:
-    request.services.compute.server_details.get(request.ctx, policy.SERVER_MIGRATIONS_LIST, server_id)
-    return schemas.MigrationsResponse()
-
-
-@api.get(_MIGRATION_PATH, policy.SERVER_MIGRATIONS_SHOW, since=23)
-def show_server_migration(request: ApiRequest, server_id: str, migration_id: str) -> None:
-    rule = policy.SERVER_MIGRATIONS_SHOW
-    request.services.compute.server_details.get_migration(request.ctx, rule, server_id, migration_id)
-
-
-@api.delete(_MIGRATION_PATH, policy.SERVER_MIGRATIONS_DELETE, status=202, since=24)
-def abort_server_migration(request: ApiRequest, server_id: str, migration_id: str) -> None:
-    rule = policy.SERVER_MIGRATIONS_DELETE
-    request.services.compute.server_details.get_migration(request.ctx, rule, server_id, migration_id)
-
-
-@api.post(_MIGRATION_PATH + "/action", policy.SERVER_MIGRATIONS_FORCE_COMPLETE, status=202, since=22)
-def force_complete_server_migration(request: ApiRequest, server_id: str, migration_id: str) -> None:
-    rule = policy.SERVER_MIGRATIONS_FORCE_COMPLETE
-    request.services.compute.server_details.get_migration(request.ctx, rule, server_id, migration_id)
 
 
 @api.get(

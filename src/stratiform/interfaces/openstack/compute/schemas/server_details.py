@@ -1,20 +1,6 @@
-"""Migrations, diagnostics, topology and passwords of servers."""
+"""Diagnostics, topology and passwords of servers."""
 
 from msgspec import Struct, field
-
-from stratiform.interfaces.openstack.compute.schemas.common import PageQuery
-
-
-class MigrationListQuery(PageQuery, kw_only=True):
-    host: str | None = None
-    status: str | None = None
-    instance_uuid: str | None = None
-
-
-class MigrationsResponse(Struct):
-    """Servers do not migrate, so the list is empty."""
-
-    migrations: list[str] = field(default_factory=list)
 
 
 class MemoryDetails(Struct):

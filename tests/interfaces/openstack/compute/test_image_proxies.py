@@ -30,7 +30,7 @@ def test_metadata(api: ComputeApi) -> None:
     assert api.ok("GET", path) == {"metadata": {}}
     for method in ("GET", "DELETE"):
         response = api(method, f"{path}/a")
-        assert response.json()["itemNotFound"]["message"] == "Metadata item was not found"
+        assert response.json()["itemNotFound"]["message"] == "Metadata item was not images"
     assert api("GET", path, microversion=39).status_code == 404
 
 
@@ -58,11 +58,11 @@ def test_filters(api: ComputeApi) -> None:
     api.servers.run_worker(10)
 
     def names(query: str) -> set[str]:
-        found = api.ok("GET", f"/images?{query}")["images"]
-        assert [item["id"] for item in found] == [
+        images = api.ok("GET", f"/images?{query}")["images"]
+        assert [item["id"] for item in images] == [
             item["id"] for item in api.ok("GET", f"/images/detail?{query}")["images"]
         ]
-        return {item["name"] for item in found}
+        return {item["name"] for item in images}
 
     server = api.ok("GET", f"/servers/{server_id}")["server"]
     for value in (server_id, *(link["href"] for link in server["links"])):

@@ -81,8 +81,8 @@ def test_floating_ips_of_servers(api: ComputeApi, public_id: str) -> None:
     connect(api, public_id)
     for owner_id in (server_id, other_id):  # as in Nova, it may have been another server's
         assert act(api, owner_id, "addFloatingIp", address=address) == (202, "")
-        shown = api.ok("GET", f"/os-floating-ips/{floating_ip['id']}")["floating_ip"]
-        assert (shown["instance_id"], shown["fixed_ip"] is not None) == (owner_id, True)
+        details = api.ok("GET", f"/os-floating-ips/{floating_ip['id']}")["floating_ip"]
+        assert (details["instance_id"], details["fixed_ip"] is not None) == (owner_id, True)
     addresses = [item["addr"] for item in next(iter(api.ok("GET", f"/servers/{other_id}/ips")["addresses"].values()))]
     assert address in addresses
     text = f"Floating IP {address} is not associated with instance {server_id}."
@@ -113,8 +113,8 @@ def test_networks(api: ComputeApi, public_id: str) -> None:
     network_id = api.callers.ok("POST", "/network/v2.0/networks", json=body)["network"]["id"]
     labels = {item["id"]: item["label"] for item in api.ok("GET", "/os-networks")["networks"]}
     assert (labels[network_id], labels[public_id]) == ("mine", "public")
-    shown = api.ok("GET", f"/os-networks/{network_id}")["network"]
-    assert (shown["id"], shown["label"], shown["cidr"], "vlan" in shown) == (network_id, "mine", None, False)
+    details = api.ok("GET", f"/os-networks/{network_id}")["network"]
+    assert (details["id"], details["label"], details["cidr"], "vlan" in details) == (network_id, "mine", None, False)
     assert "vlan" in api.ok("GET", f"/os-networks/{network_id}", caller="admin")["network"]
     tenant_network = {"id": network_id, "label": "mine", "cidr": "None"}
     assert tenant_network in api.ok("GET", "/os-tenant-networks")["networks"]

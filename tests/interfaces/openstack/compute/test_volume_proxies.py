@@ -33,9 +33,9 @@ def test_volumes(api: ComputeApi) -> None:
         "metadata": {"a": "b"},
     }
     api.servers.run_worker(3)
-    shown = api.ok("GET", f"/os-volumes/{volume_id}")["volume"]
-    assert shown == {**created, "status": "available"}
-    assert api.ok("GET", "/os-volumes")["volumes"] == api.ok("GET", "/os-volumes/detail")["volumes"] == [shown]
+    details = api.ok("GET", f"/os-volumes/{volume_id}")["volume"]
+    assert details == {**created, "status": "available"}
+    assert api.ok("GET", "/os-volumes")["volumes"] == api.ok("GET", "/os-volumes/detail")["volumes"] == [details]
     assert api.callers.ok("GET", f"/volume/v3/volumes/{volume_id}")["volume"]["name"] == "data"
     assert api.ok("GET", "/os-volumes", caller="blue") == {"volumes": []}
     assert api("DELETE", f"/os-volumes/{volume_id}", caller="blue").status_code == 404
@@ -92,9 +92,11 @@ def test_snapshots(api: ComputeApi) -> None:
         "displayDescription": "d",
     }
     api.servers.run_worker(3)
-    shown = api.ok("GET", f"/os-snapshots/{snapshot_id}")["snapshot"]
-    assert shown == {**created, "status": "available"}
-    assert api.ok("GET", "/os-snapshots")["snapshots"] == api.ok("GET", "/os-snapshots/detail")["snapshots"] == [shown]
+    details = api.ok("GET", f"/os-snapshots/{snapshot_id}")["snapshot"]
+    assert details == {**created, "status": "available"}
+    assert (
+        api.ok("GET", "/os-snapshots")["snapshots"] == api.ok("GET", "/os-snapshots/detail")["snapshots"] == [details]
+    )
     restored = create_volume(api, snapshot_id=snapshot_id)
     assert restored["snapshotId"] == snapshot_id
     assert api("DELETE", f"/os-snapshots/{snapshot_id}", caller="blue").status_code == 404

@@ -108,16 +108,16 @@ def show_host(request: ApiRequest, host_name: str) -> schemas.HostResponse:
 def update_host(request: ApiRequest, host_name: str, body: schemas.HostUpdateRequest) -> schemas.HostUpdateResponse:
     """Enable or disable the compute service of a cloud."""
     values = {"status": body.status, "maintenance_mode": body.maintenance_mode}
-    given = {name: value.lower() for name, value in values.items() if isinstance(value, str)}
-    if not given:
+    requested = {name: value.lower() for name, value in values.items() if isinstance(value, str)}
+    if not requested:
         raise Invalid(f"Invalid input for field/attribute body. {{}} does not have enough properties: {list(values)}")
-    for name, value in given.items():
+    for name, value in requested.items():
         if value not in _HOST_STATUSES:
             raise InvalidField(name, value, f"{value!r} is not one of {list(_HOST_STATUSES)}")
     request.services.compute.hypervisors.get_host(request.ctx, host_name, policy.HOSTS_UPDATE)
-    if "maintenance_mode" in given:
+    if "maintenance_mode" in requested:
         raise UnsupportedOperation(_NO_MAINTENANCE)
-    disabled = given["status"] == "disable"
+    disabled = requested["status"] == "disable"
     request.services.compute.services.update(request.ctx, host_name, disabled=disabled)
     return schemas.HostUpdateResponse(host_name, "disabled" if disabled else "enabled")
 

@@ -16,7 +16,7 @@ _MIGRATION_PATH = "/servers/{server_id}/migrations/{migration_id}"
 
 @api.get("/os-migrations", policy.MIGRATIONS_LIST)
 def list_migrations(request: ApiRequest, query: schemas.MigrationListQuery) -> schemas.MigrationsResponse:
-    """List the resizes of servers: each cloud is one host, so that there are no other migrations."""
+    """List the resizes of servers, which stay in their cloud; a cloud is one host."""
     filters = MigrationFilter(
         host=query.host or query.source_compute,
         status=query.status,

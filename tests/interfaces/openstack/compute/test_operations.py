@@ -64,9 +64,9 @@ def test_each_cloud_is_a_hypervisor_and_a_host(api: ComputeApi) -> None:
     for body, status in (({}, 400), ({"status": "off"}, 400), ({"maintenance_mode": "enable"}, 501), ({"x": 1}, 400)):
         assert api("PUT", "/os-hosts/sim", body, caller="admin").status_code == status
     assert api("PUT", "/os-hosts/none", {"status": "enable"}, caller="admin").status_code == 404
-    for status in ("Disable", "enable"):
-        host = api.ok("PUT", "/os-hosts/sim", {"status": status}, caller="admin")
-        assert host == {"host": "sim", "status": f"{status.lower()}d"}
+    for value in ("Disable", "enable"):
+        host = api.ok("PUT", "/os-hosts/sim", {"status": value}, caller="admin")
+        assert host == {"host": "sim", "status": f"{value.lower()}d"}
         [service] = api.ok("GET", "/os-services?binary=nova-compute", caller="admin")["services"]
         assert service["status"] == host["status"]
 

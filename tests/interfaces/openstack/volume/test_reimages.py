@@ -76,7 +76,7 @@ def test_requests_that_are_refused(api: Api) -> None:
     ):
         response = reimage(api, volume_id, wrong_id)
         assert (response.status_code, text in response.text) == (status, True), response.text
-    body = {"os-reimage": {}}
+    body: dict[str, Any] = {"os-reimage": {}}
     assert api("POST", f"/volumes/{volume_id}/action", body, microversion="3.68").status_code == 400
     body = {"os-reimage": {"image_id": image_id}}
     for caller, status in (("reader", 403), ("outsider", 404)):

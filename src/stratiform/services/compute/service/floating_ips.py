@@ -38,7 +38,7 @@ class FloatingIps:
 
     def list_pools(self, ctx: RequestContext) -> Sequence[str]:
         """Return the names of the external networks that the caller sees."""
-        policy.FLOATING_IP_POOLS_LIST.require(ctx.caller, None)
+        policy.FLOATING_IP_POOLS_LIST.require(ctx.caller, ctx.caller.project_id)
         return [network.name or network.id for network in self._list_external_networks(ctx)]
 
     def create(self, ctx: RequestContext, pool: str | None) -> ServerFloatingIp:

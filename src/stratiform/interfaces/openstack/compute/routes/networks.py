@@ -58,8 +58,9 @@ def _reject(_request: ApiRequest) -> NoReturn:
     raise RemovedApi(NETWORK)
 
 
-def _reject_item(_request: ApiRequest, network_id: str) -> NoReturn:  # noqa: ARG001 - nothing is changed
+def _reject_item(request: ApiRequest, network_id: str) -> NoReturn:
     """Refuse: Nova has removed changes of networks (410)."""
+    _get(request, network_id)
     raise RemovedApi(NETWORK)
 
 

@@ -129,6 +129,7 @@ REBUILD = ServerAction(
     task_state=task_states.REBUILDING,
     event_type=events.REBUILD_START,
     requires_cloud_server=True,
+    operation=ServerOperation.REBUILD,
 )
 LOCK = ServerAction("lock", policy.SERVERS_LOCK, task_states=None, immediate=True, allowed_if_locked=True)
 UNLOCK = ServerAction("unlock", policy.SERVERS_UNLOCK, task_states=None, immediate=True, allowed_if_locked=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from support.databases import DatabasePool
     from support.openstack_cloud import OpenstackCloudUnderTest
     from support.stacks import ServiceHarness
+    from support.yandex import YandexServer
 
 
 #: A certificate authority that signs nothing. Python loads the authorities of the system for each TLS context, also for
@@ -168,6 +169,15 @@ def strict_moto_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     with moto_server(tmp_path_factory.mktemp("moto"), check_keys=True) as url:
         yield url
+
+
+@pytest.fixture
+def yandex_server() -> Iterator["YandexServer"]:
+    """A Yandex Cloud without resources; tests change its state to inject faults."""
+    from support.yandex import yandex_server as run_server
+
+    with run_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -194,6 +194,27 @@ def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
     )
 
 
+def yandex(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
+    """Compute Cloud, VPC and Monitoring of a test server."""
+    from support import yandex
+
+    server: yandex.YandexServer = request.getfixturevalue("yandex_server")
+    return CloudUnderTest(
+        kind="yandex",
+        connect=cache(lambda installation_id: server.connect(home, installation_id)),
+        tick=lambda: time.sleep(server.state.duration_s / 2),
+        image=yandex.IMAGE,
+        other_image=yandex.OTHER_IMAGE,
+        small=ServerSize(1, 512, 1),
+        large=ServerSize(2, 8192, 20),
+        volume_type="network-hdd",
+        poll={"metric": "network_sent_bytes", "period_s": 300},
+        create_samples=lambda server_id: yandex.add_points(server.state, server_id),
+        rejected=server.connect(home, service_account_key=yandex.build_other_key()),
+        assigns_floating_addresses=True,
+    )
+
+
 def openstack(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
     """Stratiform's own OpenStack API, as an ordinary user of it."""
     from support import openstack_cloud
@@ -287,4 +308,5 @@ CLOUDS: dict[str, Factory] = {
     "openstack": openstack,
     "openstack-recording": openstack_recording,
     "prometheus": prometheus,
+    "yandex": yandex,
 }

@@ -55,9 +55,9 @@ def import_file(
         typer.Option("--dead-letters/--no-dead-letters", help="Almanach: also consume messages that it gave up on."),
     ] = False,
 ) -> None:
-    """Import cloud accounts or settings from a file of another system. The format is detected.
+    """Import cloud accounts or settings from a file of another system.
 
-    Secrets that the file does not have are read from STRATIFORM_CLOUD_<CLOUD>_<SETTING> or from a prompt.
+    The format is detected. Secrets that the file does not have are read from STRATIFORM_CLOUD_<CLOUD>_<SETTING> or from a prompt.
     """
     from stratiform.interfaces.cli.cloud_import.detection import find_parser  # not needed by other commands
 

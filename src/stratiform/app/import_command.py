@@ -57,7 +57,8 @@ def import_file(
 ) -> None:
     """Import cloud accounts or settings from a file of another system.
 
-    The format is detected. Secrets that the file does not have are read from STRATIFORM_CLOUD_<CLOUD>_<SETTING> or from a prompt.
+    The format is detected. Secrets that the file does not have are read from
+    STRATIFORM_CLOUD_<CLOUD>_<SETTING> or from a prompt.
     """
     from stratiform.interfaces.cli.cloud_import.detection import find_parser  # not needed by other commands
 

@@ -35,7 +35,7 @@ def test_listener_serves_the_rest_api(cli: Cli) -> None:
         url = f"http://127.0.0.1:{port}"
         assert httpx.get(f"{url}/healthcheck").status_code == 200
         assert httpx.get(f"{url}/api/v1/clouds").status_code == 401
-        response = httpx.get(f"{url}/api/v1/clouds", headers={"X-Auth-Token": connection.auth_token})
+        response = httpx.get(f"{url}/api/v1/clouds", headers={"X-Auth-Token": str(connection.auth_token)})
         assert [cloud["name"] for cloud in response.json()["clouds"]] == ["memory"]
         entry = next(service for service in connection.service_catalog if service["type"] == "clouds")
         assert {endpoint["interface"] for endpoint in entry["endpoints"]} == {"public", "internal", "admin"}

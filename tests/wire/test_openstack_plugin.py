@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from osc_lib.exceptions import CommandError
@@ -77,9 +78,9 @@ def test_settings_from_environment_and_files(tmp_path: Path) -> None:
         ("aws", {"secret_file": ["secret_key=/nowhere"]}, "Cannot read /nowhere: No such file"),
     ],
 )
-def test_invalid_options(kind: str, options: dict[str, object], message: str) -> None:
+def test_invalid_options(kind: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(CommandError) as error:
-        build(kind, **options)
+        build(kind, None, **options)
     assert message in str(error.value)
 
 

@@ -30,7 +30,16 @@ def cloud_names(api: Rest) -> list[str]:
 
 def test_kinds_have_settings_and_capabilities(api: Rest) -> None:
     kinds = {kind["kind"]: kind for kind in api("GET", "cloud-kinds").json()["kinds"]}
-    assert kinds["aws"]["capabilities"] == ["compute", "network", "routing", "volume", "snapshot", "image", "usage"]
+    assert kinds["aws"]["capabilities"] == [
+        "compute",
+        "network",
+        "routing",
+        "volume",
+        "snapshot",
+        "image",
+        "server_types",
+        "usage",
+    ]
     assert [setting["name"] for setting in kinds["aws"]["settings"] if setting["secret"]] == [
         "secret_key",
         "session_token",
@@ -226,6 +235,7 @@ ROUTES: list[tuple[str, str, Any]] = [
     ("POST", "clouds/sim/flavors", {"flavor": "m1.small", "native_id": "x"}),
     ("POST", "clouds/sim/volume-types", {"volume_type": "fast", "native_id": "x"}),
     ("DELETE", "clouds/sim/native-ids/image/x", None),
+    ("POST", "clouds/sim/server-types", {}),
 ]
 
 

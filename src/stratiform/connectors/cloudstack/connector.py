@@ -8,6 +8,7 @@ from stratiform.connectors.cloudstack.network import CloudStackNetworkDriver
 from stratiform.connectors.cloudstack.routing import CloudStackRoutingDriver
 from stratiform.connectors.cloudstack.routing_limits import check_routing
 from stratiform.connectors.cloudstack.server_operations import UNSUPPORTED
+from stratiform.connectors.cloudstack.server_types import CloudStackServerTypeDriver
 from stratiform.connectors.cloudstack.settings import SETTINGS, parse_settings
 from stratiform.connectors.cloudstack.snapshot import CloudStackSnapshotDriver
 from stratiform.connectors.cloudstack.usage import CloudStackUsageDriver
@@ -19,6 +20,7 @@ from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
 from stratiform.contract.routing import RoutingDriver, RoutingObject
 from stratiform.contract.server_operations import ServerOperation
+from stratiform.contract.server_types import ServerTypeDriver
 from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
@@ -34,6 +36,7 @@ class CloudStackCloud:
     network: NetworkDriver | None
     routing: RoutingDriver | None
     image: ImageDriver | None
+    server_types: ServerTypeDriver | None
     usage: UsageDriver | None
 
     def __init__(self, account: CloudAccount, installation: Installation) -> None:
@@ -47,6 +50,7 @@ class CloudStackCloud:
         self.network = CloudStackNetworkDriver(self._client)
         self.routing = CloudStackRoutingDriver(self._client)
         self.image = CloudStackImageDriver(self._client)
+        self.server_types = CloudStackServerTypeDriver(self._client)
         self.usage = CloudStackUsageDriver(self._client)
 
     def check_credentials(self) -> AccountInfo:

@@ -52,13 +52,18 @@ class ServiceOffering:
         return read_int(lowest) <= value <= read_int(highest, value)
 
 
+def list_service_offerings(client: "Client") -> Sequence[ServiceOffering]:
+    """Return the offerings that are available to the account."""
+    return [_to_service_offering(item) for item in client.list_all("listServiceOfferings", "serviceoffering")]
+
+
 def resolve_service_offering(client: "Client", size: ServerSize) -> ServiceOffering:
     """Return the offering of a size: by its native type, else by the settings, else the one that fits best.
 
     The best is a fixed one with exactly this size, then a customized one, then the smallest fixed one.
     Raises: RequestRejected if there is none.
     """
-    offerings = [_to_service_offering(item) for item in client.list_all("listServiceOfferings", "serviceoffering")]
+    offerings = list_service_offerings(client)
     name = size.native_type or client.settings.service_offering
     if name:
         offerings = [offering for offering in offerings if name in (offering.id, offering.name)]

@@ -122,6 +122,7 @@ def _cloud(cloud: Cloud) -> schemas.Cloud:
         settings=cloud.settings,
         created_at=format_iso(cloud.created_at),
         updated_at=format_iso(cloud.updated_at),
+        revision=cloud.revision,
     )
 
 

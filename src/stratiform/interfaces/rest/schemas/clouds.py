@@ -43,6 +43,20 @@ class VolumeTypeRegistration(RequestBody):
     native_id: Annotated[str, Meta(description="Disk type of the cloud.")]
 
 
+class ServerTypeRegistration(RequestBody):
+    """Without `project`, new flavors are public; with it, they are private, and the project gets access to them."""
+
+    project: Annotated[str, Meta(description="Name or ID.")] = ""
+
+
+class RegisteredServerTypes(Struct):
+    """The number of server types by result: flavors created, existing flavors mapped, mappings that existed already."""
+
+    created: int
+    mapped: int
+    unchanged: int
+
+
 class CloudSetting(Struct):
     name: str
     help: str
@@ -72,6 +86,7 @@ class Cloud(Struct):
     settings: dict[str, str]
     created_at: str
     updated_at: str
+    revision: Annotated[int, Meta(description="Grows with every change of the settings or secrets.")]
 
 
 class CloudPage(Struct):

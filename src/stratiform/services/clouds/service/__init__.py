@@ -11,16 +11,18 @@ from stratiform.services.clouds.service.bindings import Bindings
 from stratiform.services.clouds.service.cloud_accounts import CloudAccounts
 from stratiform.services.clouds.service.connections import Connections
 from stratiform.services.clouds.service.native_ids import NativeIds
+from stratiform.services.clouds.service.server_types import ServerTypes
 
 
 @dataclass(frozen=True, slots=True)
 class CloudsService:
-    """Cloud accounts, connections to them, bindings of projects, and native ids."""
+    """Cloud accounts, connections to them, bindings of projects, native ids, and types of servers."""
 
     accounts: CloudAccounts
     connections: Connections
     bindings: Bindings
     native_ids: NativeIds
+    server_types: ServerTypes
 
     @classmethod
     def build(cls, *, database: Database, ids: Ids, keys: KeyRepository, installation: Installation) -> "CloudsService":
@@ -32,4 +34,5 @@ class CloudsService:
             connections=connections,
             bindings=Bindings(connections),
             native_ids=NativeIds(connections),
+            server_types=ServerTypes(connections),
         )

@@ -34,6 +34,13 @@ class CloudAccountSettings:
         merged = {**stored, **changes}
         return {name: value for name, value in merged.items() if value}
 
+    def is_stored(self, db: Connection, cloud: Cloud, settings: Mapping[str, str]) -> bool:
+        """Return True if a cloud has exactly these settings, and its secrets can be decrypted."""
+        try:
+            return self.load(db, cloud) == settings
+        except Invalid:
+            return False
+
     def encrypt(self, secrets: Mapping[str, str]) -> str:
         return self.keys.encrypt(msgspec.json.encode(dict(secrets))).decode()
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class CloudStackServerTypeDriver:
-    """Implements contract.server_types.ServerTypeDriver. Customized offerings have no size, so they are no types."""
+    """Implements contract.server_types.ServerTypeDriver. It omits customized offerings, which have no size."""
 
     def __init__(self, client: "Client") -> None:
         self._client = client

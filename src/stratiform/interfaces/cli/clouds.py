@@ -14,7 +14,20 @@ from stratiform.interfaces.cli.output import ColumnOption, Format, FormatOption,
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import format_named_id, print_line
 
-_CLOUD_COLUMNS = {"Name": "name", "Kind": "kind", "Settings": "settings", "Created at": "created_at", "ID": "id"}
+_CLOUD_COLUMNS = {
+    "Name": "name",
+    "Kind": "kind",
+    "Settings": "settings",
+    "Credentials": "credentials",
+    "Created at": "created_at",
+    "ID": "id",
+}
+_CHECK_ROWS = {
+    "Identity": "identity",
+    "Credentials checked at": "checked_at",
+    "Credentials valid at": "valid_at",
+    "Credentials error": "error",
+}
 _BINDING_COLUMNS = {
     "Project ID": "project_id",
     "Project": "project_name",
@@ -114,12 +127,14 @@ def list_clouds(output: FormatOption = Format.table, columns: ColumnOption = Non
 
 @app.command("show")
 def show_cloud(cloud: Name, output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
-    """Show a cloud with its bindings and native IDs."""
+    """Show a cloud with the last check of its credentials, its bindings and native IDs."""
     details = get_client().get(f"clouds/{_quote(cloud)}")
     if not output.is_structured:
+        details |= details["credential_check"] or dict.fromkeys(_CHECK_ROWS.values(), "")
         details["bindings"] = [_format_binding(binding) for binding in details["bindings"]]
         details["native_ids"] = list(map(_format_native_id, details["native_ids"]))
-    rows = {**_CLOUD_COLUMNS, "Updated at": "updated_at", "Bindings": "bindings", "Native IDs": "native_ids"}
+    check_rows = {} if output.is_structured else _CHECK_ROWS
+    rows = {**_CLOUD_COLUMNS, **check_rows, "Updated at": "updated_at", "Bindings": "bindings", "Native IDs": "native_ids"}
     print_item(details, rows, output, columns)
 
 

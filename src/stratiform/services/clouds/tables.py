@@ -16,6 +16,17 @@ clouds_table = define_table(
     Column("revision", Integer, nullable=False),
 )
 
+credential_checks_table = define_table(
+    "clouds_credential_check",
+    Column("cloud_id", String(64), ForeignKey("clouds_cloud.id", ondelete="CASCADE"), primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("checked_at", BigInteger, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("valid_at", BigInteger, nullable=True),
+    Column("identity", Text, nullable=False),
+    Column("zones", Json, nullable=False),
+)
+
 bindings_table = define_table(
     "clouds_binding",
     Column("seq", Serial, primary_key=True, autoincrement=True),

@@ -72,6 +72,9 @@ class Cloud(Struct):
     settings: dict[str, str]
     created_at: str
     updated_at: str
+    credentials: Annotated[
+        str, Meta(description="Result of the last check: `valid`, `rejected`, `invalid`, `unreachable`; \"\" before it.")
+    ]
 
 
 class CloudPage(Struct):
@@ -103,8 +106,20 @@ class NativeIdMapping(Struct):
     native_id: str
 
 
-class CloudDetail(Cloud):
-    """A cloud, its bindings, and the native IDs registered in it."""
+class CredentialCheck(Struct):
+    """The last check of a cloud's credentials. `identity` and `zones` are those of the last successful one."""
 
+    status: Annotated[str, Meta(description="`valid`, `rejected`, `invalid` or `unreachable`.")]
+    checked_at: str
+    error: Annotated[str, Meta(description="Why the check failed.")]
+    valid_at: Annotated[str | None, Meta(description="Time of the last successful check.")]
+    identity: str
+    zones: list[str]
+
+
+class CloudDetail(Cloud):
+    """A cloud, the last check of its credentials, its bindings, and the native IDs registered in it."""
+
+    credential_check: CredentialCheck | None
     bindings: list[Binding]
     native_ids: list[NativeIdMapping]

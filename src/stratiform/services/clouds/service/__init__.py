@@ -10,15 +10,17 @@ from stratiform.services.clouds.service.account_settings import CloudAccountSett
 from stratiform.services.clouds.service.bindings import Bindings
 from stratiform.services.clouds.service.cloud_accounts import CloudAccounts
 from stratiform.services.clouds.service.connections import Connections
+from stratiform.services.clouds.service.credential_checks import CredentialChecks
 from stratiform.services.clouds.service.native_ids import NativeIds
 
 
 @dataclass(frozen=True, slots=True)
 class CloudsService:
-    """Cloud accounts, connections to them, bindings of projects, and native ids."""
+    """Cloud accounts, connections to them, checks of credentials, bindings of projects, and native ids."""
 
     accounts: CloudAccounts
     connections: Connections
+    credential_checks: CredentialChecks
     bindings: Bindings
     native_ids: NativeIds
 
@@ -30,6 +32,7 @@ class CloudsService:
         return cls(
             accounts=CloudAccounts(ids, settings, connections),
             connections=connections,
+            credential_checks=CredentialChecks(connections),
             bindings=Bindings(connections),
             native_ids=NativeIds(connections),
         )

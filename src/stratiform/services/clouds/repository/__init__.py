@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, insert, select
+from sqlalchemy import ColumnElement, Select, delete, insert, select, update
 
 from stratiform.kit.database import Connection, IntegrityError, TableGateway, upsert
 from stratiform.services.clouds.errors import CloudInUse
@@ -29,6 +29,11 @@ def update_cloud(db: Connection, cloud: Cloud, secrets: str) -> None:
 def get_secrets(db: Connection, cloud_id: str) -> str:
     """Return the encrypted secrets of an existing cloud."""
     return str(db.execute(select(clouds_table.c.secrets).where(clouds_table.c.id == cloud_id)).scalar_one())
+
+
+def update_secrets(db: Connection, cloud_id: str, secrets: str) -> None:
+    """Replace the encrypted secrets of a cloud by the same secrets, encrypted differently."""
+    db.execute(update(clouds_table).where(clouds_table.c.id == cloud_id).values(secrets=secrets))
 
 
 def lock_cloud(db: Connection, cloud_id: str) -> None:

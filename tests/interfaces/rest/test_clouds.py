@@ -8,7 +8,7 @@ import pytest
 from stratiform.connectors.memory.connector import MemoryCloud
 from stratiform.contract.errors import CredentialsRejected
 from stratiform.interfaces.rest.api import api as rest_api
-from stratiform.kit.clock import HOUR_US
+from stratiform.kit.clock import MINUTE_US
 from support import moto
 from support.moto import aws_settings
 from support.rest import Rest, rest
@@ -64,7 +64,7 @@ def test_last_check_of_credentials_is_shown(
         raise CredentialsRejected("the key is revoked")
 
     monkeypatch.setattr(MemoryCloud, "check_credentials", reject)
-    service_harness.clock.advance(HOUR_US)
+    service_harness.clock.advance(MINUTE_US)
     assert api("POST", "clouds/sim/check").status_code == 502
     later = api("GET", "clouds/sim").json()["credential_check"]
     assert (later["status"], later["error"], later["valid_at"]) == ("rejected", "the key is revoked", check["valid_at"])

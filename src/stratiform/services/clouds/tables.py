@@ -14,6 +14,7 @@ clouds_table = define_table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("labels", Json, nullable=False),
 )
 
 credential_checks_table = define_table(
@@ -27,15 +28,47 @@ credential_checks_table = define_table(
     Column("zones", Json, nullable=False),
 )
 
+pools_table = define_table(
+    "clouds_pool",
+    Column("id", String(64), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+pool_members_table = define_table(
+    "clouds_pool_member",
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("pool_id", String(64), ForeignKey("clouds_pool.id", ondelete="CASCADE"), nullable=False),
+    Column("cloud_id", String(64), ForeignKey("clouds_cloud.id"), nullable=False),
+    Column("native_zone", String(255), nullable=False),
+    UniqueConstraint("pool_id", "cloud_id"),
+)
+
 bindings_table = define_table(
     "clouds_binding",
     Column("seq", Serial, primary_key=True, autoincrement=True),
     Column("project_id", String(64), nullable=False),
-    Column("cloud_id", String(64), ForeignKey("clouds_cloud.id"), nullable=False),
+    Column("cloud_id", String(64), ForeignKey("clouds_cloud.id"), nullable=True),
     Column("zone", String(255), nullable=False),
     Column("native_zone", String(255), nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    UniqueConstraint("project_id", "zone"),
+    Column("pool_id", String(64), ForeignKey("clouds_pool.id"), nullable=True),
+    UniqueConstraint("project_id", "zone", "cloud_id"),
+    UniqueConstraint("project_id", "zone", "pool_id"),
+)
+
+placement_policies_table = define_table(
+    "clouds_placement_policy",
+    Column("owner_id", String(64), primary_key=True),
+    Column("weighers", Json, nullable=False),
+    Column("price_plan", String(255), nullable=False),
+)
+
+placement_turns_table = define_table(
+    "clouds_placement_turn",
+    Column("owner_id", String(64), primary_key=True),
+    Column("cloud_id", String(64), ForeignKey("clouds_cloud.id", ondelete="CASCADE"), primary_key=True),
+    Column("turn", BigInteger, nullable=False),
 )
 
 native_resources_table = define_table(

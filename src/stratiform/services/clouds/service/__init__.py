@@ -12,16 +12,21 @@ from stratiform.services.clouds.service.cloud_accounts import CloudAccounts
 from stratiform.services.clouds.service.connections import Connections
 from stratiform.services.clouds.service.credential_checks import CredentialChecks
 from stratiform.services.clouds.service.native_ids import NativeIds
+from stratiform.services.clouds.service.placement_policies import PlacementPolicies
+from stratiform.services.clouds.service.pools import Pools
+from stratiform.services.clouds.service.price_estimates import PriceEstimates
 
 
 @dataclass(frozen=True, slots=True)
 class CloudsService:
-    """Cloud accounts, connections to them, checks of credentials, bindings of projects, and native ids."""
+    """Cloud accounts and connections to them, pools, bindings of projects, placement policies, and native ids."""
 
     accounts: CloudAccounts
     connections: Connections
     credential_checks: CredentialChecks
+    pools: Pools
     bindings: Bindings
+    placement_policies: PlacementPolicies
     native_ids: NativeIds
 
     @classmethod
@@ -33,6 +38,8 @@ class CloudsService:
             accounts=CloudAccounts(ids, settings, connections),
             connections=connections,
             credential_checks=CredentialChecks(connections),
+            pools=Pools(ids),
             bindings=Bindings(connections),
+            placement_policies=PlacementPolicies(PriceEstimates()),
             native_ids=NativeIds(connections),
         )

@@ -134,7 +134,13 @@ def show_cloud(cloud: Name, output: FormatOption = Format.table, columns: Column
         details["bindings"] = [_format_binding(binding) for binding in details["bindings"]]
         details["native_ids"] = list(map(_format_native_id, details["native_ids"]))
     check_rows = {} if output.is_structured else _CHECK_ROWS
-    rows = {**_CLOUD_COLUMNS, **check_rows, "Updated at": "updated_at", "Bindings": "bindings", "Native IDs": "native_ids"}
+    rows = {
+        **_CLOUD_COLUMNS,
+        **check_rows,
+        "Updated at": "updated_at",
+        "Bindings": "bindings",
+        "Native IDs": "native_ids",
+    }
     print_item(details, rows, output, columns)
 
 

@@ -37,9 +37,7 @@ def upgrade() -> None:
         batch.alter_column("cloud_id", existing_type=sa.String(length=64), nullable=True)
         batch.create_foreign_key("fk_clouds_binding_pool_id", "clouds_pool", ["pool_id"], ["id"])
         batch.drop_constraint("uq_clouds_binding_project_id_zone", type_="unique")
-        batch.create_unique_constraint(
-            "uq_clouds_binding_project_id_zone_cloud_id", ["project_id", "zone", "cloud_id"]
-        )
+        batch.create_unique_constraint("uq_clouds_binding_project_id_zone_cloud_id", ["project_id", "zone", "cloud_id"])
         batch.create_unique_constraint("uq_clouds_binding_project_id_zone_pool_id", ["project_id", "zone", "pool_id"])
     create_table(
         "clouds_placement_policy",

@@ -1,6 +1,6 @@
 """Errors of the clouds service."""
 
-from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.errors import Conflict, Invalid, NotFound, OverLimit
 
 
 class CloudNotFound(NotFound):
@@ -60,6 +60,14 @@ class PoolMemberNotFound(NotFound):
 
 class PlacementPolicyNotFound(NotFound):
     """The project has no placement policy of its own."""
+
+
+class AccountQuotaExceeded(OverLimit):
+    """The quotas of all cloud accounts that could take the request are exhausted."""
+
+
+class AccountQuotaNotFound(NotFound):
+    """The project, user or account has no limits of its own."""
 
 
 class NativeIdNotFound(NotFound):

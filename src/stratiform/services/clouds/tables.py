@@ -71,6 +71,16 @@ placement_turns_table = define_table(
     Column("turn", BigInteger, nullable=False),
 )
 
+#: `owner_id`: a project or user, `*` for each of them, "" for the account.
+account_limits_table = define_table(
+    "clouds_account_limit",
+    Column("cloud_id", String(64), ForeignKey("clouds_cloud.id", ondelete="CASCADE"), primary_key=True),
+    Column("scope", String(16), primary_key=True),
+    Column("owner_id", String(64), primary_key=True),
+    Column("resource", String(16), primary_key=True),
+    Column("limit", BigInteger, nullable=False),
+)
+
 native_resources_table = define_table(
     "clouds_native",
     Column("cloud_id", String(64), ForeignKey("clouds_cloud.id"), primary_key=True),

@@ -73,8 +73,9 @@ class Cloud(Struct):
     created_at: str
     updated_at: str
     credentials: Annotated[
-        str, Meta(description="Result of the last check: `valid`, `rejected`, `invalid`, `unreachable`; \"\" before it.")
+        str, Meta(description='Result of the last check: `valid`, `rejected`, `invalid`, `unreachable`; "" before it.')
     ]
+    labels: dict[str, str]
 
 
 class CloudPage(Struct):

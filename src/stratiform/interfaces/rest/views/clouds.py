@@ -19,6 +19,7 @@ def cloud(cloud: Cloud, check: CredentialCheck | None) -> cloud_schemas.Cloud:
         created_at=format_iso(cloud.created_at),
         updated_at=format_iso(cloud.updated_at),
         credentials="" if check is None else check.status,
+        labels=cloud.labels,
     )
 
 
@@ -43,6 +44,7 @@ def binding(binding: Binding, names: Mapping[str, str]) -> binding_schemas.Bindi
         zone=binding.zone,
         native_zone=binding.native_zone,
         created_at=format_iso(binding.created_at),
+        pool=binding.pool_name,
     )
 
 

@@ -56,6 +56,15 @@ class Amounts:
             self.disk_gib + other.disk_gib,
         )
 
+    def subtract(self, other: "Amounts") -> "Amounts":
+        """Return the differences, which may be negative."""
+        return Amounts(
+            self.servers - other.servers,
+            self.vcpus - other.vcpus,
+            self.ram_mib - other.ram_mib,
+            self.disk_gib - other.disk_gib,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class AccountLimit:

@@ -127,6 +127,14 @@ class Evaluation:
     weights: tuple[Weight, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Placements:
+    """The bindings for the servers of a request in their order. `refused`: why no more servers could be placed."""
+
+    bindings: Sequence[Binding]
+    refused: Sequence[Evaluation] = ()
+
+
 def evaluate(
     request: PlacementRequest, policy: PlacementPolicy, candidates: Sequence[Candidate]
 ) -> Sequence[Evaluation]:
@@ -144,17 +152,18 @@ def evaluate(
 
 def place(
     request: PlacementRequest, policy: PlacementPolicy, candidates: Sequence[Candidate], count: int
-) -> Sequence[Binding]:
+) -> Placements:
     """Place up to `count` equal servers, one after the other, each with the others as usage.
 
-    Returns fewer bindings if no cloud accepts another server.
+    Returns fewer bindings if no cloud accepts another server. There is at least one candidate.
     """
     bindings: list[Binding] = []
     remaining = list(candidates)
     while len(bindings) < count:
-        best = evaluate(request, policy, remaining)[0] if remaining else None
-        if best is None or best.refusal is not None:
-            break
+        evaluations = evaluate(request, policy, remaining)
+        best = evaluations[0]
+        if best.refusal is not None:
+            return Placements(bindings, evaluations)
         bindings.append(best.candidate.binding)
         turn = max(candidate.turn for candidate in remaining) + 1
         remaining = [
@@ -162,7 +171,7 @@ def place(
             for candidate in remaining
             if not request.together or candidate.binding == best.candidate.binding
         ]
-    return bindings
+    return Placements(bindings)
 
 
 def parse_labels(values: Mapping[str, str]) -> dict[str, str]:
@@ -195,26 +204,33 @@ def _find_refusal(request: PlacementRequest, candidate: Candidate, zone: str | N
 
 
 def _list_refusals(request: PlacementRequest, candidate: Candidate, zone: str | None) -> Iterator[Refusal]:
-    binding = candidate.binding
-    if zone is not None and binding.zone != zone:
-        origin = "requested" if request.zone else "default"
-        yield Refusal(Filter.ZONE, f"serves availability zone '{binding.zone}', not the {origin} one, '{zone}'")
-    if request.data_clouds is not None and request.data_clouds != {binding.cloud_id}:
-        yield Refusal(Filter.DATA, "the server's volumes or snapshots are in another cloud")
+    yield from _check_location(request, candidate.binding, zone)
     if not candidate.is_enabled:
         yield Refusal(Filter.SERVICE, "its compute service is disabled")
     for reason in candidate.unsupported:
         yield Refusal(Filter.CAPABILITY, reason)
-    if candidate.group_obstacle:
-        yield Refusal(Filter.GROUP, candidate.group_obstacle)
-    if request.group_clouds is not None and not request.group_clouds <= {binding.cloud_id}:
-        yield Refusal(Filter.GROUP, "The other servers of the group are in another cloud.")
+    yield from _check_group(request, candidate)
     for name, value in request.labels.items():
         if candidate.labels.get(name) != value:
             yield Refusal(Filter.LABEL, _describe_label(candidate, name, value))
     for quota in candidate.quotas:
         if not quota.has_room(request.needs):
             yield Refusal(Filter.QUOTA, quota.describe(request.needs))
+
+
+def _check_location(request: PlacementRequest, binding: Binding, zone: str | None) -> Iterator[Refusal]:
+    if zone is not None and binding.zone != zone:
+        origin = "requested" if request.zone else "default"
+        yield Refusal(Filter.ZONE, f"serves availability zone '{binding.zone}', not the {origin} one, '{zone}'")
+    if request.data_clouds is not None and request.data_clouds != {binding.cloud_id}:
+        yield Refusal(Filter.DATA, "the server's volumes or snapshots are in another cloud")
+
+
+def _check_group(request: PlacementRequest, candidate: Candidate) -> Iterator[Refusal]:
+    if candidate.group_obstacle:
+        yield Refusal(Filter.GROUP, candidate.group_obstacle)
+    if request.group_clouds is not None and not request.group_clouds <= {candidate.binding.cloud_id}:
+        yield Refusal(Filter.GROUP, "The other servers of the group are in another cloud.")
 
 
 def _describe_label(candidate: Candidate, name: str, value: str) -> str:

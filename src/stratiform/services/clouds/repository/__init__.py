@@ -1,5 +1,7 @@
 """Queries of the clouds service."""
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, insert, select, update
 
 from stratiform.kit.database import Connection, IntegrityError, TableGateway, upsert
@@ -39,9 +41,10 @@ def lock_cloud(db: Connection, cloud_id: str) -> None:
     db.execute(select(clouds_table.c.id).where(clouds_table.c.id == cloud_id).with_for_update())
 
 
-def list_clouds(db: Connection) -> list[Cloud]:
-    """Return every cloud, ordered by name."""
-    return clouds.list_all(db, order=(clouds_table.c.name,))
+def list_clouds(db: Connection, cloud_ids: Collection[str] | None = None) -> list[Cloud]:
+    """Return every cloud, or those with these ids, ordered by name."""
+    conditions = () if cloud_ids is None else (clouds_table.c.id.in_(cloud_ids),)
+    return clouds.list_all(db, *conditions, order=(clouds_table.c.name,))
 
 
 def find_cloud_by_name(db: Connection, name: str) -> Cloud | None:

@@ -65,6 +65,4 @@ def insert_member(db: Connection, pool_id: str, cloud_id: str, native_zone: str)
 def delete_member(db: Connection, pool_id: str, cloud_id: str) -> bool:
     """Remove a cloud from a pool. Return False if it was no member."""
     m = pool_members_table.c
-    return bool(
-        db.execute(pool_members_table.delete().where(m.pool_id == pool_id, m.cloud_id == cloud_id)).rowcount
-    )
+    return bool(db.execute(pool_members_table.delete().where(m.pool_id == pool_id, m.cloud_id == cloud_id)).rowcount)

@@ -6,6 +6,7 @@ from stratiform.contract.connector import Installation
 from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
+from stratiform.services.clouds.service.account_quotas import AccountQuotas
 from stratiform.services.clouds.service.account_settings import CloudAccountSettings
 from stratiform.services.clouds.service.bindings import Bindings
 from stratiform.services.clouds.service.cloud_accounts import CloudAccounts
@@ -19,11 +20,12 @@ from stratiform.services.clouds.service.price_estimates import PriceEstimates
 
 @dataclass(frozen=True, slots=True)
 class CloudsService:
-    """Cloud accounts and connections to them, pools, bindings of projects, placement policies, and native ids."""
+    """Cloud accounts with their connections and quotas, pools, bindings, placement policies, and native ids."""
 
     accounts: CloudAccounts
     connections: Connections
     credential_checks: CredentialChecks
+    account_quotas: AccountQuotas
     pools: Pools
     bindings: Bindings
     placement_policies: PlacementPolicies
@@ -38,6 +40,7 @@ class CloudsService:
             accounts=CloudAccounts(ids, settings, connections),
             connections=connections,
             credential_checks=CredentialChecks(connections),
+            account_quotas=AccountQuotas(),
             pools=Pools(ids),
             bindings=Bindings(connections),
             placement_policies=PlacementPolicies(PriceEstimates()),

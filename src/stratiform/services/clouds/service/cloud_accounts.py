@@ -1,6 +1,6 @@
 """Cloud accounts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stratiform.contract.connector import AccountInfo
@@ -53,6 +53,10 @@ class CloudAccounts:
     def get_by_id(self, db: Connection, cloud_id: str) -> Cloud:
         """Return the cloud with this id, without a policy check. Raises CloudNotFound."""
         return get_cloud(db, cloud_id)
+
+    def list_by_id(self, db: Connection, cloud_ids: Collection[str]) -> Sequence[Cloud]:
+        """Return these clouds, ordered by name, without a policy check."""
+        return repository.list_clouds(db, cloud_ids)
 
     def list(self, ctx: RequestContext) -> Sequence[Cloud]:
         """Return every cloud, ordered by name."""

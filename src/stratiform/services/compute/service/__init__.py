@@ -20,6 +20,7 @@ from stratiform.services.compute.service.instance_actions import InstanceActions
 from stratiform.services.compute.service.instance_metadata import GuestSettings, InstanceMetadata
 from stratiform.services.compute.service.keypairs import KeyPairs
 from stratiform.services.compute.service.limits import Limits
+from stratiform.services.compute.service.placement import Placement
 from stratiform.services.compute.service.quota_sets import QuotaSets
 from stratiform.services.compute.service.quotas import Quotas
 from stratiform.services.compute.service.remote_consoles import RemoteConsoles
@@ -58,6 +59,7 @@ class ComputeService:
     enable_instance_password: bool
 
     servers: Servers
+    placement: Placement
     server_actions: ServerActions
     server_state_actions: ServerStateActions
     server_snapshots: ServerSnapshots
@@ -103,9 +105,9 @@ class ComputeService:
         reclaim_interval_us = reclaim_instance_interval_s * SECOND_US
         security_groups = SecurityGroups(network)
         limits = Quotas(quotas)
-        server_groups = ServerGroups(ids, clouds, limits)
-        block_devices = BlockDevices(clouds, image, volume)
-        builder = ServerBuilder(ids, clouds, network, block_devices, limits, server_groups)
+        server_groups = ServerGroups(ids, limits)
+        placement = Placement(clouds, image)
+        builder = ServerBuilder(ids, placement, network, BlockDevices(image, volume), limits, server_groups)
         return cls(
             ids=ids,
             clouds=clouds,
@@ -115,7 +117,8 @@ class ComputeService:
             reclaim_interval_us=reclaim_interval_us,
             enable_instance_password=enable_instance_password,
             servers=Servers(ids, network, volume, builder, reclaim_interval_us),
-            server_actions=ServerActions(ids, clouds, network, image, volume, limits),
+            placement=placement,
+            server_actions=ServerActions(ids, clouds, network, image, volume, limits, placement),
             server_state_actions=ServerStateActions(ids, clouds, image),
             server_snapshots=ServerSnapshots(ids, clouds, image, volume),
             server_addresses=ServerAddresses(network),

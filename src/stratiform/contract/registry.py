@@ -25,6 +25,7 @@ CAPABILITIES = (
     "image",
     "objectstore",
     "usage",
+    "sizes",
     "pricing",
 )
 

@@ -90,9 +90,7 @@ def test_without_weighers_the_oldest_binding_of_the_default_zone_is_chosen() -> 
         ({"quotas": (quota(9, 0), quota(0, 0, QuotaScope.USER))}, {}, Filter.QUOTA, "user in the cloud account"),
     ],
 )
-def test_filters(
-    changes: dict[str, object], request_changes: dict[str, object], filter_: Filter, reason: str
-) -> None:
+def test_filters(changes: dict[str, object], request_changes: dict[str, object], filter_: Filter, reason: str) -> None:
     accepted = cloud("a")
     refused = replace(accepted, **changes)  # type: ignore[arg-type]
     request = replace(REQUEST, **request_changes)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from stratiform.connectors.aws.routing import AwsRoutingDriver
 from stratiform.connectors.aws.routing_limits import check_routing
 from stratiform.connectors.aws.server_operations import UNSUPPORTED
 from stratiform.connectors.aws.settings import SETTINGS, parse_settings
+from stratiform.connectors.aws.sizes import AwsSizesDriver
 from stratiform.connectors.aws.snapshot import AwsSnapshotDriver
 from stratiform.connectors.aws.usage import AwsUsageDriver
 from stratiform.connectors.aws.volume import AwsVolumeDriver
@@ -19,6 +20,7 @@ from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
 from stratiform.contract.routing import RoutingDriver, RoutingObject
 from stratiform.contract.server_operations import ServerOperation
+from stratiform.contract.sizes import SizesDriver
 from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
@@ -35,6 +37,7 @@ class AwsCloud:
     routing: RoutingDriver | None
     image: ImageDriver | None
     usage: UsageDriver | None
+    sizes: SizesDriver | None
 
     def __init__(self, account: CloudAccount, installation: Installation) -> None:
         # Importing boto3 takes 0.3 s and 50 MiB, so it is imported only if an AWS account is used.
@@ -49,6 +52,7 @@ class AwsCloud:
         self.routing = AwsRoutingDriver(self._client)
         self.image = AwsImageDriver(self._client)
         self.usage = AwsUsageDriver(self._client, compute)
+        self.sizes = AwsSizesDriver(self._client)
 
     def check_credentials(self) -> AccountInfo:
         return self._client.check_credentials()

@@ -7,6 +7,8 @@ from urllib.parse import quote, urlencode
 import typer
 from typer.core import TyperGroup
 
+from stratiform.interfaces.cli import cloud_placement, cloud_quotas
+from stratiform.interfaces.cli.cloud_placement import select_project
 from stratiform.interfaces.cli.cloud_settings import build_create_command, build_update_command, parse_settings
 from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
@@ -34,6 +36,7 @@ _BINDING_COLUMNS = {
     "Availability zone": "zone",
     "Cloud": "cloud",
     "Native zone": "native_zone",
+    "Pool": "pool",
 }
 _ACCOUNT_ROWS = {"Identity": "identity", "Zones": "zones"}
 _CHECKED_CLOUD_ROWS = {"Name": "name", "Kind": "kind", **_ACCOUNT_ROWS, "ID": "id"}
@@ -45,13 +48,6 @@ DefaultOption = Annotated[
     bool, typer.Option("--default", help="Instead of a project: all projects that have no binding of their own.")
 ]
 NativeOption = Annotated[str, typer.Option("--native", help="ID of the resource in the cloud.")]
-
-
-def _select_project(project: str | None, default: bool) -> str:
-    """Return the value of `project` for the REST API."""
-    if (project is None) != default:
-        raise CliError("Specify either --project or --default", "see `stratiform clouds bind --help`", code=2)
-    return project or "*"
 
 
 class _AddGroup(TyperGroup):
@@ -106,6 +102,11 @@ app.add_typer(
 app.add_typer(images, name="images")
 app.add_typer(flavors, name="flavors")
 app.add_typer(volume_types, name="volume-types")
+app.add_typer(cloud_placement.pools, name="pools")
+app.add_typer(cloud_placement.policies, name="policy")
+app.add_typer(cloud_quotas.app, name="quotas")
+app.command("label")(cloud_placement.set_labels)
+app.command("explain")(cloud_placement.explain_placement)
 
 
 @app.command("kinds")
@@ -137,6 +138,7 @@ def show_cloud(cloud: Name, output: FormatOption = Format.table, columns: Column
     rows = {
         **_CLOUD_COLUMNS,
         **check_rows,
+        "Labels": "labels",
         "Updated at": "updated_at",
         "Bindings": "bindings",
         "Native IDs": "native_ids",
@@ -168,7 +170,7 @@ def create_binding(
     output: FormatOption = Format.table,
 ) -> None:
     """Bind a project to a cloud, or let the cloud serve all projects without bindings."""
-    body = {"project": _select_project(project, default), "cloud": cloud, "zone": zone, "native_zone": native_zone}
+    body = {"project": select_project(project, default), "cloud": cloud, "zone": zone, "native_zone": native_zone}
     print_item(get_client().post("bindings", body), _BINDING_COLUMNS, output)
 
 
@@ -180,7 +182,7 @@ def delete_binding(
     zone: Annotated[str | None, typer.Option(help="Availability zone (default: all).")] = None,
 ) -> None:
     """Unbind a project from a cloud; its resources in the cloud remain."""
-    bound_project = _select_project(project, default)
+    bound_project = select_project(project, default)
     params = {"project": bound_project, "cloud": cloud} | ({"zone": zone} if zone is not None else {})
     get_client().delete(f"bindings?{urlencode(params)}")
     if default:

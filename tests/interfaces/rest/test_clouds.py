@@ -33,7 +33,16 @@ def cloud_names(api: Rest) -> list[str]:
 
 def test_kinds_have_settings_and_capabilities(api: Rest) -> None:
     kinds = {kind["kind"]: kind for kind in api("GET", "cloud-kinds").json()["kinds"]}
-    assert kinds["aws"]["capabilities"] == ["compute", "network", "routing", "volume", "snapshot", "image", "usage", "sizes"]
+    assert kinds["aws"]["capabilities"] == [
+        "compute",
+        "network",
+        "routing",
+        "volume",
+        "snapshot",
+        "image",
+        "usage",
+        "sizes",
+    ]
     assert [setting["name"] for setting in kinds["aws"]["settings"] if setting["secret"]] == [
         "secret_key",
         "session_token",

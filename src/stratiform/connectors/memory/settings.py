@@ -104,7 +104,7 @@ def _parse_size(text: str) -> NativeSize:
     """Raises: Invalid, with the name of the setting."""
     name, *texts = text.split(":")
     numbers = [number for number in map(parse_uint, texts) if number is not None]
-    if not name or len(texts) != len(numbers) or len(numbers) != 3:  # noqa: PLR2004 - vCPUs, RAM, disk
+    if not name or len(texts) != len(numbers) or len(numbers) != 3:
         raise Invalid(f"setting 'sizes' must contain NAME:VCPUS:RAM_MIB:DISK_GIB: '{text}'")
     vcpus, ram_mib, disk_gib = numbers
     return NativeSize(name, vcpus, ram_mib, disk_gib)

@@ -54,9 +54,9 @@ def set_quotas(
 @app.command("delete")
 def delete_quotas(cloud: CloudArgument, project: ProjectOption = None, user: UserOption = None) -> None:
     """Delete all limits of a cloud account, or of a project or user in it."""
-    owner = _select_owner(project, user)
+    owner = {name: value for name, value in _select_owner(project, user).items() if value}
     get_client().delete(f"{_path(cloud)}?{urlencode(owner)}")
-    print_line(f"Limits of {owner['scope']} {owner['owner']} in {cloud} deleted.".replace("  ", " "))
+    print_line(f"Limits of {' '.join(owner.values())} in {cloud} deleted.")
 
 
 def _select_owner(project: str | None, user: str | None) -> dict[str, str]:

@@ -41,6 +41,14 @@ _BINDING_COLUMNS = {
 _ACCOUNT_ROWS = {"Identity": "identity", "Zones": "zones"}
 _CHECKED_CLOUD_ROWS = {"Name": "name", "Kind": "kind", **_ACCOUNT_ROWS, "ID": "id"}
 
+_FLAVOR_CHANGE_COLUMNS = {
+    "Action": "action",
+    "Native ID": "native_id",
+    "Flavor": "flavor",
+    "Reason": "reason",
+    "Applied": "applied",
+}
+
 Name = Annotated[str, typer.Argument(metavar="CLOUD", help="Name or ID of the cloud.")]
 CloudOption = Annotated[str, typer.Option("--cloud", help="Name or ID of the cloud.")]
 BoundProjectOption = Annotated[str | None, typer.Option("--project", help="Name or ID of the project.")]
@@ -241,6 +249,29 @@ def unregister_flavor(
 ) -> None:
     """Remove the instance type of a flavor; existing servers remain."""
     _unregister(cloud, "flavor", flavor)
+
+
+@flavors.command("sync")
+def synchronize_flavors(
+    cloud: Name,
+    match: Annotated[
+        list[str] | None,
+        typer.Option("--match", help="Create flavors only for sizes that match, such as 't3.*'; can be repeated."),
+    ] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Create, register and change flavors.")] = False,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="With --apply: delete flavors that the cloud does not offer any more.")
+    ] = False,
+    output: FormatOption = Format.table,
+    columns: ColumnOption = None,
+) -> None:
+    """Compare flavors with the sizes that a cloud offers. Changes nothing without --apply."""
+    body = {"apply": apply, "delete": delete, "match": match or []}
+    result = get_client().post(f"clouds/{_quote(cloud)}/flavors/synchronization", body)
+    print_list(result["changes"], _FLAVOR_CHANGE_COLUMNS, output, columns)
+    if output is Format.table:
+        applied = sum(change["applied"] for change in result["changes"])
+        print_line(f"{result['sizes']} sizes, {len(result['changes'])} differences, {applied} applied")
 
 
 @volume_types.command("register")

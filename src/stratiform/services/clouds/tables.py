@@ -1,6 +1,6 @@
 """Tables of the clouds service."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Text, UniqueConstraint
 
 from stratiform.kit.database import Json, Serial, define_table
 
@@ -87,4 +87,5 @@ native_resources_table = define_table(
     Column("kind", String(16), key="resource_type", primary_key=True),
     Column("ours_id", String(64), key="resource_id", primary_key=True),
     Column("native_id", String(255), nullable=False),
+    Column("is_synchronized", Boolean, nullable=False),
 )

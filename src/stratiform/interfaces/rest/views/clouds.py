@@ -7,6 +7,7 @@ from stratiform.interfaces.rest.schemas import clouds as cloud_schemas
 from stratiform.kit.clock import format_iso
 from stratiform.services.clouds.model import Binding, Cloud, NativeIdMapping
 from stratiform.services.clouds.model.credential_checks import CredentialCheck
+from stratiform.services.compute.model.flavor_changes import FlavorChange
 
 
 def cloud(cloud: Cloud, check: CredentialCheck | None) -> cloud_schemas.Cloud:
@@ -56,4 +57,16 @@ def native_id_mapping(native: NativeIdMapping, name: str) -> cloud_schemas.Nativ
         resource_id=native.resource_id,
         resource_name=name,
         native_id=native.native_id,
+    )
+
+
+def flavor_change(change: FlavorChange, applied: bool) -> cloud_schemas.FlavorChange:
+    flavor = change.flavor
+    return cloud_schemas.FlavorChange(
+        action=change.action,
+        native_id=change.native_type,
+        flavor_id="" if flavor is None else flavor.id,
+        flavor=change.native_type if flavor is None else flavor.name,
+        reason=change.reason,
+        applied=applied,
     )

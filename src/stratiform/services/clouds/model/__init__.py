@@ -78,12 +78,16 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class NativeIdMapping:
-    """The id of one of our images, flavors or volume types in one cloud."""
+    """The id of one of our images, flavors or volume types in one cloud.
+
+    `is_synchronized`: a synchronization has created or registered the flavor, and may change it.
+    """
 
     cloud_id: str
     resource_type: str
     resource_id: str
     native_id: str
+    is_synchronized: bool = False
 
 
 def check_name(name: str, resource: str = "cloud") -> None:

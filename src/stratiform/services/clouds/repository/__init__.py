@@ -74,7 +74,7 @@ def save_native_id(db: Connection, resource: NativeIdMapping) -> None:
         native_resources_table,
         native_resources.to_columns(resource),
         key=[column.name for column in native_resources_table.primary_key],
-        on_conflict={"native_id": resource.native_id},
+        on_conflict={"native_id": resource.native_id, "is_synchronized": resource.is_synchronized},
     )
 
 
@@ -87,6 +87,12 @@ def list_native_ids(db: Connection, cloud_id: str) -> list[NativeIdMapping]:
     """Return the native ids registered in a cloud, ordered by resource type and id."""
     n = native_resources_table.c
     return native_resources.list_all(db, n.cloud_id == cloud_id, order=(n.resource_type, n.resource_id))
+
+
+def list_native_ids_of_type(db: Connection, resource_type: str) -> list[NativeIdMapping]:
+    """Return the native ids of one type of resource in all clouds, ordered by cloud and id."""
+    n = native_resources_table.c
+    return native_resources.list_all(db, n.resource_type == resource_type, order=(n.cloud_id, n.resource_id))
 
 
 def delete_native_id(db: Connection, cloud_id: str, resource_type: str, resource_id: str) -> int:

@@ -14,6 +14,7 @@ from stratiform.services.compute.service.client_requests import ClientRequests
 from stratiform.services.compute.service.compute_services import ComputeServices
 from stratiform.services.compute.service.flavor_access import FlavorAccess
 from stratiform.services.compute.service.flavor_extra_specs import FlavorExtraSpecs
+from stratiform.services.compute.service.flavor_synchronization import FlavorSynchronization
 from stratiform.services.compute.service.flavors import Flavors
 from stratiform.services.compute.service.hypervisors import Hypervisors
 from stratiform.services.compute.service.instance_actions import InstanceActions
@@ -74,6 +75,7 @@ class ComputeService:
     flavors: Flavors
     flavor_access: FlavorAccess
     flavor_extra_specs: FlavorExtraSpecs
+    flavor_synchronization: FlavorSynchronization
     keypairs: KeyPairs
     limits: Limits
     quota_sets: QuotaSets
@@ -106,7 +108,7 @@ class ComputeService:
         security_groups = SecurityGroups(network)
         limits = Quotas(quotas)
         server_groups = ServerGroups(ids, limits)
-        placement = Placement(clouds, image)
+        placement, flavors = Placement(clouds, image), Flavors(ids)
         builder = ServerBuilder(ids, placement, network, BlockDevices(image, volume), limits, server_groups)
         return cls(
             ids=ids,
@@ -129,9 +131,10 @@ class ComputeService:
             server_tags=ServerTags(ids),
             instance_actions=InstanceActions(),
             volume_attachments=VolumeAttachments(ids, clouds, volume),
-            flavors=Flavors(ids),
+            flavors=flavors,
             flavor_access=FlavorAccess(),
             flavor_extra_specs=FlavorExtraSpecs(),
+            flavor_synchronization=FlavorSynchronization(clouds, flavors),
             keypairs=KeyPairs(ids, limits),
             limits=Limits(limits),
             quota_sets=QuotaSets(limits),

@@ -27,7 +27,7 @@ from stratiform.services.clouds.model.placement import (
     evaluate,
     merge_labels,
     parse_labels,
-    place,
+    select_bindings,
 )
 
 SMALL = Amounts(servers=1, vcpus=1, ram_mib=512, disk_gib=1)
@@ -55,10 +55,10 @@ def rank(
     return [item.candidate.binding.cloud_name for item in evaluations if item.refusal is None]
 
 
-def place_names(
+def select_names(
     candidates: Sequence[Candidate], policy: PlacementPolicy, count: int, request: PlacementRequest = REQUEST
 ) -> str:
-    return "".join(binding.cloud_name for binding in place(request, policy, candidates, count).bindings)
+    return "".join(binding.cloud_name for binding in select_bindings(request, policy, candidates, count).bindings)
 
 
 def test_without_weighers_the_oldest_binding_of_the_default_zone_is_chosen() -> None:
@@ -98,7 +98,7 @@ def test_filters(changes: dict[str, object], request_changes: dict[str, object],
     assert evaluation.refusal is not None
     assert evaluation.refusal.filter is filter_
     assert reason in evaluation.refusal.reason
-    assert place(request, OLDEST, [refused], 1).bindings == []
+    assert select_bindings(request, OLDEST, [refused], 1).bindings == []
     assert rank([accepted]) == ["a"]
 
 
@@ -148,16 +148,16 @@ def test_weights_are_explained() -> None:
 
 def test_several_servers_take_turns_and_respect_quotas() -> None:
     a, b = replace(cloud("a"), turn=7), replace(cloud("b"), turn=8)
-    assert place_names([a, b], prefer(Weigher.ROUND_ROBIN), 5) == "ababa"
-    assert place_names([replace(a, servers=2), b], prefer(Weigher.SPREAD), 4) == "bbab"
+    assert select_names([a, b], prefer(Weigher.ROUND_ROBIN), 5) == "ababa"
+    assert select_names([replace(a, servers=2), b], prefer(Weigher.SPREAD), 4) == "bbab"
     limited = [replace(a, quotas=(quota(4, 2),)), replace(b, quotas=(quota(4, 3),))]
-    assert place_names(limited, OLDEST, 3) == "aab"
-    placements = place(REQUEST, OLDEST, limited, 9)
+    assert select_names(limited, OLDEST, 3) == "aab"
+    placements = select_bindings(REQUEST, OLDEST, limited, 9)
     assert [binding.cloud_name for binding in placements.bindings] == ["a", "a", "b"]
     assert {item.refusal.filter for item in placements.refused if item.refusal} == {Filter.QUOTA}
     together = replace(REQUEST, together=True)
-    assert place_names([a, b], prefer(Weigher.ROUND_ROBIN), 3, together) == "aaa"
-    assert place_names(limited, OLDEST, 3, together) == "aa"
+    assert select_names([a, b], prefer(Weigher.ROUND_ROBIN), 3, together) == "aaa"
+    assert select_names(limited, OLDEST, 3, together) == "aa"
 
 
 def test_labels_of_flavors_and_hints() -> None:

@@ -113,15 +113,15 @@ def test_policy_of_a_project_beats_that_of_all(any_fixture: Fixture) -> None:
     with f.database.transaction() as db:
         ctx = f.ctx(db)
         assert policies.find(db, "p1").weighers == ()
-        everyone = policies.set(ctx, UNBOUND_PROJECTS, ["spread"])
+        default = policies.set(ctx, UNBOUND_PROJECTS, ["spread"])
         own = policies.set(ctx, "p1", ["round_robin", "least_filled"])
         assert own == PlacementPolicy("p1", (Weigher.ROUND_ROBIN, Weigher.LEAST_FILLED))
-        assert (policies.find(db, "p1"), policies.find(db, "p2")) == (own, everyone)
-        assert policies.list(ctx) == [everyone, own]
+        assert (policies.find(db, "p1"), policies.find(db, "p2")) == (own, default)
+        assert policies.list(ctx) == [default, own]
         replaced = policies.set(ctx, "p1", [])
         assert policies.find(db, "p1") == replaced
         policies.delete(ctx, "p1")
-        assert policies.find(db, "p1") == everyone
+        assert policies.find(db, "p1") == default
         with pytest.raises(PlacementPolicyNotFound, match="Project p1 has no placement policy"):
             policies.delete(ctx, "p1")
 

@@ -115,8 +115,8 @@ def create_pool(
 @pools.command("list")
 def list_pools(output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
     """List pools."""
-    found = get_client().get("pools")["pools"]
-    print_list(found if output.is_structured else map(_format_pool, found), _POOL_COLUMNS, output, columns)
+    items = get_client().get("pools")["pools"]
+    print_list(items if output.is_structured else map(_format_pool, items), _POOL_COLUMNS, output, columns)
 
 
 @pools.command("show")

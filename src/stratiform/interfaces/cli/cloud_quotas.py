@@ -43,8 +43,8 @@ def set_quotas(
     output: FormatOption = Format.table,
 ) -> None:
     """Set limits of a cloud account, or of a project or user in it. Those of one beat those of each."""
-    given = {"servers": servers, "vcpus": vcpus, "ram_mib": ram, "disk_gib": disk}
-    limits = {resource: limit for resource, limit in given.items() if limit is not None}
+    options = {"servers": servers, "vcpus": vcpus, "ram_mib": ram, "disk_gib": disk}
+    limits = {resource: limit for resource, limit in options.items() if limit is not None}
     if not limits:
         raise CliError("nothing to change", "specify --servers, --vcpus, --ram or --disk", code=2)
     quotas = get_client().put(_path(cloud), {**_select_owner(project, user), "limits": limits})["quotas"]

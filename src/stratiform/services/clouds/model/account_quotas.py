@@ -106,11 +106,11 @@ class QuotaState:
     def describe(self, needs: Amounts) -> str:
         """Return requested, used and limit of each resource without room."""
         whose = "cloud account" if self.is_of_account else f"{self.scope.value} in the cloud account"
-        parts = [
+        exceeded = [
             f"{resource.value}: requested {needs.get(resource)}, used {self.usage.get(resource)}, limit {limit}"
             for resource, limit in self._list_exceeded(needs)
         ]
-        return f"quota of the {whose} exceeded ({'; '.join(parts)})"
+        return f"quota of the {whose} exceeded ({'; '.join(exceeded)})"
 
     def _list_exceeded(self, needs: Amounts) -> list[tuple[QuotaResource, int]]:
         """Return the resources that the request would use more of, beyond their limits."""
@@ -127,8 +127,8 @@ def select_limits(limits: list[AccountLimit], scope: QuotaScope, owner_id: str) 
     Unlimited resources are left out.
     """
     chosen: dict[QuotaResource, int] = {}
-    for wanted in (EACH, owner_id) if scope is not QuotaScope.ACCOUNT else ("",):
-        chosen |= {item.resource: item.limit for item in limits if (item.scope, item.owner_id) == (scope, wanted)}
+    for owner in (EACH, owner_id) if scope is not QuotaScope.ACCOUNT else ("",):
+        chosen |= {item.resource: item.limit for item in limits if (item.scope, item.owner_id) == (scope, owner)}
     return {resource: limit for resource, limit in chosen.items() if limit != UNLIMITED}
 
 

@@ -150,7 +150,7 @@ def evaluate(
     return [*accepted, *(evaluation for evaluation in evaluations if evaluation.refusal is not None)]
 
 
-def place(
+def select_bindings(
     request: PlacementRequest, policy: PlacementPolicy, candidates: Sequence[Candidate], count: int
 ) -> Placements:
     """Place up to `count` equal servers, one after the other, each with the others as usage.

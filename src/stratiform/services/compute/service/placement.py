@@ -22,7 +22,7 @@ from stratiform.services.clouds.model.placement import (
     evaluate,
     merge_labels,
     parse_labels,
-    place,
+    select_bindings,
 )
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.clouds.service.account_quotas import read_scope_usage
@@ -78,7 +78,7 @@ class Placement:
     clouds: CloudsService
     image: ImageService
 
-    def place(self, ctx: RequestContext, demands: ServerDemands, min_count: int, count: int) -> Sequence[Binding]:
+    def select(self, ctx: RequestContext, demands: ServerDemands, min_count: int, count: int) -> Sequence[Binding]:
         """Return the bindings for `count` servers, or for at least `min_count` if quotas of accounts allow no more.
 
         The caller has locked the project's quota. Accounts with quotas stay locked until the transaction ends.
@@ -89,7 +89,7 @@ class Placement:
         chosen = self.clouds.placement_policies.find(ctx.db, demands.project_id)
         self.clouds.placement_policies.lock_turns(ctx.db, chosen)
         candidates = self._list_candidates(ctx, demands, chosen, lock=True)
-        placements = place(request, chosen, candidates, count)
+        placements = select_bindings(request, chosen, candidates, count)
         if len(placements.bindings) < min_count:
             raise _build_error(request, placements.refused)
         self.clouds.placement_policies.save_turns(ctx.db, chosen, placements.bindings)

@@ -49,7 +49,7 @@ class ServerBuilder:
             raise Invalid("Cannot attach one or more volumes to multiple instances")
         count = self.quotas.reserve_servers(ctx, project_id, flavor.snapshot(), new.min_count, new.max_count)
         demands = self._build_demands(ctx, new, project_id, flavor, source)
-        bindings = self.placement.place(ctx, demands, new.min_count, count)
+        bindings = self.placement.select(ctx, demands, new.min_count, count)
         if new.group_id:
             self.server_groups.reserve_members(ctx, new.group_id, len(bindings))
         template = self._template(ctx, new, project_id, flavor, source)

@@ -34,8 +34,8 @@ def limit(
     harness: ServerHarness,
     scope: QuotaScope = QuotaScope.ACCOUNT,
     owner_id: str = "",
+    cloud_id: str = "",
     /,
-    cloud_id: str | None = None,
     **limits: int,
 ) -> None:
     """Set limits of a cloud account by resource."""
@@ -96,7 +96,7 @@ def test_placement_over_two_limited_accounts_at_the_same_time(servers: ServerHar
     """Requests lock both accounts in one order, whatever the order of the bindings."""
     east_id = add_cloud(servers, "east")
     limit(servers, servers=2)
-    limit(servers, cloud_id=east_id, servers=3)
+    limit(servers, QuotaScope.ACCOUNT, "", east_id, servers=3)
     callers = [member(f"p{number % 2 + 1}", "alice") for number in range(_REQUESTS)]
     assert create_concurrently(servers, callers) == 5
     assert Counter(row.cloud_name for row in servers.rows()) == {"sim": 2, "east": 3}
@@ -246,6 +246,6 @@ def test_invalid_limits(
     with pytest.raises(Invalid, match=message):
         limit(servers, scope, owner_id, **limits)
     with pytest.raises(CloudNotFound):
-        limit(servers, cloud_id="nowhere", servers=1)
+        limit(servers, QuotaScope.ACCOUNT, "", "nowhere", servers=1)
     with servers.ctx(SYSTEM) as ctx:
         assert servers.harness.services.clouds.account_quotas.list(ctx, servers.cloud_id) == []

@@ -97,10 +97,12 @@ def downgrade() -> None:
 
 def _delete_bindings_of_further_clouds() -> None:
     """Delete bindings to pools; keep the oldest binding of each availability zone."""
-    columns = (sa.column("seq"), sa.column("project_id"), sa.column("zone"), sa.column("pool_id"))
+    names = ("seq", "project_id", "zone", "pool_id")
+    columns: list[sa.ColumnClause[object]] = [sa.column(name) for name in names]
     bindings = sa.table("clouds_binding", *columns)
     op.execute(bindings.delete().where(bindings.c.pool_id.is_not(None)))
-    rows = op.get_bind().execute(sa.select(*columns[:3]).select_from(bindings).order_by(bindings.c.seq)).all()
+    query = sa.select(bindings.c.seq, bindings.c.project_id, bindings.c.zone).order_by(bindings.c.seq)
+    rows = op.get_bind().execute(query).all()
     kept: set[tuple[str, str]] = set()
     for seq, project_id, zone in rows:
         if (project_id, zone) in kept:

@@ -125,13 +125,13 @@ def test_downgrade_keeps_the_oldest_cloud_of_each_zone(home: Path, empty_databas
         for cloud, zone in ((second, "north"), (first, "north"), (first, "south")):
             clouds.bindings.create(ctx, "p1", cloud.id, zone)
         clouds.bindings.create_for_pool(ctx, "p1", clouds.pools.create(ctx, "eu"), "north")
-    assert set(database_schema.list_deleted_data(database, "0094")) == {
+    assert set(database_schema.list_deleted_data(database, "0095")) == {
         "pools of clouds (1)",
         "bindings to pools (1)",
         "labels of clouds (1)",
         "bindings to further clouds in an availability zone (2)",
     }
-    database_schema.downgrade(database, "0094")
+    database_schema.downgrade(database, "0095")
     database_schema.upgrade(database)
     with database.transaction() as db:
         bindings = clouds.bindings.list_for_project(db, "p1")

@@ -53,6 +53,8 @@ class CloudUnderTest:
     #: Two sizes; `large` has more memory.
     small: ServerSize = NO_SIZE
     large: ServerSize = NO_SIZE
+    #: The disk format of an image whose data is zeros (Glance checks the format).
+    disk_format: str = "qcow2"
     #: A native volume type that is not the default.
     volume_type: str = ""
     #: A poll table, and a function that returns an interval of at most two hours in which it has samples: of the
@@ -192,18 +194,61 @@ def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
     )
 
 
+def yandex(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
+    """Compute Cloud, VPC and Monitoring of a test server."""
+    from support import yandex
+
+    server: yandex.YandexServer = request.getfixturevalue("yandex_server")
+    return CloudUnderTest(
+        kind="yandex",
+        connect=cache(lambda installation_id: server.connect(home, installation_id)),
+        tick=lambda: time.sleep(server.state.duration_s / 2),
+        image=yandex.IMAGE,
+        other_image=yandex.OTHER_IMAGE,
+        small=ServerSize(1, 512, 1),
+        large=ServerSize(2, 8192, 20),
+        volume_type="network-hdd",
+        poll={"metric": "network_sent_bytes", "period_s": 300},
+        create_samples=lambda server_id: yandex.add_points(server.state, server_id),
+        rejected=server.connect(home, service_account_key=yandex.build_other_key()),
+        assigns_floating_addresses=True,
+    )
+
+
 def openstack(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
-    """The recorded responses of a real installation."""
+    """Stratiform's own OpenStack API, as an ordinary user of it."""
+    from support import openstack_cloud
+
+    peer: openstack_cloud.OpenstackCloudUnderTest = request.getfixturevalue("openstack_peer")
+    return CloudUnderTest(
+        kind="openstack",
+        connect=cache(peer.connect),
+        tick=wait_briefly,
+        image=peer.images[0],
+        other_image=peer.images[1],
+        small=ServerSize(1, 512, 1),
+        large=ServerSize(1, 2048, 20),
+        disk_format="raw",
+        volume_type=openstack_cloud.FAST_TYPE,
+        poll=openstack_cloud.POLL,
+        create_samples=peer.gnocchi.create_samples,
+        rejected=peer.connect("first", password="wrong"),
+        assigns_floating_addresses=True,
+    )
+
+
+def openstack_recording(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
+    """The recorded responses of a real installation, for its usage."""
     from support import openstack
 
     url = request.getfixturevalue("openstack_url")
     return CloudUnderTest(
         kind="openstack",
-        connect=cache(lambda _installation_id: openstack.connect_openstack(url)),
+        connect=cache(lambda _installation_id: openstack.connect_usage(url)),
         tick=wait_briefly,
         poll=openstack.POLL,
         create_samples=lambda _server_id: (openstack.SINCE, openstack.UNTIL),
-        rejected=openstack.connect_openstack(url, password="wrong"),
+        rejected=openstack.connect_usage(url, password="wrong"),
     )
 
 
@@ -256,10 +301,12 @@ def wait_briefly() -> None:
 
 Factory = Callable[[pytest.FixtureRequest, Path], CloudUnderTest]
 
-#: Functions that return a cloud, by kind. They start servers with `request.getfixturevalue`.
+#: Functions that return a cloud, by kind, or by kind and variant. They start servers with `request.getfixturevalue`.
 CLOUDS: dict[str, Factory] = {
     "memory": memory,
     "aws": aws,
     "openstack": openstack,
+    "openstack-recording": openstack_recording,
     "prometheus": prometheus,
+    "yandex": yandex,
 }

@@ -26,7 +26,7 @@ PREFIX_RULE = {
 
 
 def new_group(*rules: dict[str, Any]) -> RoutingObject:
-    properties = {"stateful": True, "rules": list(rules), "addresses": [ADDRESS]}
+    properties = {"stateful": True, "rules": list(rules)}
     return RoutingObject("security_group", str(uuid4()), "web", properties)
 
 

@@ -55,7 +55,7 @@ def save_ledger_notes(home: Path, database: Database) -> None:
 def _restore_id(keys: InstallationKeys, check_values: dict[str, str]) -> None:
     """Write the ID from the database if it is the only thing that is missing: it is not secret."""
     problems = keys.list_problems(check_values)
-    if check_values["installation"] and [problem.problem for problem in problems] == ["missing"]:
+    if [problem.problem for problem in problems] == ["missing"]:
         keys.write_id(check_values["installation"])
 
 

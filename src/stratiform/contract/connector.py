@@ -107,6 +107,7 @@ class Connector(Protocol):
     `check_routing` raises RequestRejected or NotSupported for a `RoutingObject` that this kind of cloud cannot apply,
     without sending a request. `assigns_floating_addresses`: the cloud chooses the addresses of floating IPs.
     An attribute `multiattach` is True if `VolumeSpec.multiattach` is supported.
+    An attribute `reimage` is True if the VolumeDriver is a `ReimageDriver`.
     An attribute `consistent_snapshots` is True if `SnapshotDriver.create_consistent` is supported.
     """
 

@@ -85,6 +85,11 @@ def has_multiattach(kind: str) -> bool:
     return bool(getattr(get_connector(kind), "multiattach", False))
 
 
+def has_reimage(kind: str) -> bool:
+    """Return True if clouds of this kind can write an image to an existing volume."""
+    return bool(getattr(get_connector(kind), "reimage", False))
+
+
 def describe_connectors() -> list[ConnectorDescription]:
     """Describe the connectors of all kinds."""
     return [

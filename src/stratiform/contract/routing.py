@@ -22,7 +22,7 @@ class RoutingObject:
     Of a local IP: `address` and `network_id`; `targets`, the ports (`fixed_address`, `network_id`) of which one on the
     client's host receives the traffic; `ip_mode`.
     Of a security group: `stateful`; `rules` with the attributes of Neutron's, and `remote_addresses`, the addresses of
-    the address group; `addresses`, those of the interfaces in it.
+    the address group. Its members are the interfaces that have it.
     """
 
     kind: Kind

@@ -7,16 +7,18 @@ import dataclasses
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import (
     BigInteger,
+    ClauseElement,
     ColumnElement,
     Connection,
     Engine,
+    Executable,
     Insert,
     Integer,
     LargeBinary,
@@ -326,16 +328,36 @@ def upsert(
     on_conflict: dict[str, Any],
 ) -> None:
     """Insert rows; if one with the same `key` exists, update it with `on_conflict` (do nothing if empty)."""
-    dialect = db.dialect.name
+    rows = values if isinstance(values, list) else [values]
+    expressions = {name: value for name, value in on_conflict.items() if isinstance(value, ClauseElement)}
+    parameters = {name: value for name, value in on_conflict.items() if name not in expressions}
+    statement = _build_upsert(db.dialect.name, into, tuple(key), tuple(parameters), tuple(expressions.items()))
+    on_update = {f"{_ON_CONFLICT}{name}": value for name, value in parameters.items()}
+    db.execute(statement, [{**row, **on_update} for row in rows])
+
+
+#: The prefix of parameters that are values of `on_conflict`.
+_ON_CONFLICT = "on_conflict_"
+
+
+@lru_cache(maxsize=256)
+def _build_upsert(
+    dialect: str,
+    into: Table,
+    key: tuple[str, ...],
+    parameters: tuple[str, ...],
+    expressions: tuple[tuple[str, ClauseElement], ...],
+) -> Executable:
+    """Build a statement once: it takes as long as its execution, and work is enqueued in nearly every transaction."""
+    values = {name: bindparam(f"{_ON_CONFLICT}{name}", type_=into.c[name].type) for name in parameters}
+    assignments = {**values, **dict(expressions)}
     if dialect in ("mysql", "mariadb"):
-        assignments = on_conflict or {key[0]: into.c[key[0]]}
-        db.execute(mysql.insert(into).values(values).on_duplicate_key_update(**assignments))
-        return
-    statement = (postgresql if dialect == "postgresql" else sqlite_dialect).insert(into).values(values)
-    if on_conflict:
-        db.execute(statement.on_conflict_do_update(index_elements=list(key), set_=on_conflict))
-    else:
-        db.execute(statement.on_conflict_do_nothing(index_elements=list(key)))
+        return mysql.insert(into).on_duplicate_key_update(**(assignments or {key[0]: into.c[key[0]]}))
+    insert_into = postgresql.insert if dialect == "postgresql" else sqlite_dialect.insert
+    statement: postgresql.Insert | sqlite_dialect.Insert = insert_into(into)
+    if assignments:
+        return statement.on_conflict_do_update(index_elements=list(key), set_=assignments)
+    return statement.on_conflict_do_nothing(index_elements=list(key))
 
 
 def insert_lock_row(db: Connection, into: Table, values: dict[str, Any], *, key: Sequence[str]) -> None:

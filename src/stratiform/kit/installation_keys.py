@@ -92,7 +92,7 @@ class InstallationKeys:
         partial.rename(self._id_file)
 
     def list_problems(self, check_values: Mapping[str, str]) -> list[KeyProblem]:
-        """Return the keys that do not fit the check values; "" fits every valid key."""
+        """Return the keys that do not fit the check values of all keys."""
         return [
             *self._check_repository("tokens", self.tokens, check_values["tokens"]),
             *self._check_repository("secrets", self.secrets, check_values["secrets"]),
@@ -138,15 +138,14 @@ class InstallationKeys:
             return
         if not keys.exists():
             yield KeyProblem(name, self.directory / name, "no keys")
-        elif check_value and not _can_decrypt(keys, check_value):
+        elif not _can_decrypt(keys, check_value):
             yield KeyProblem(name, self.directory / name, _FOREIGN)
 
     def _check_ledger(self, check_value: str) -> Iterator[KeyProblem]:
         problems = self.ledger.list_problems()
         for path, problem in problems:
             yield KeyProblem("ledger", path, problem)
-        stored = _parse_notes(check_value)
-        if stored and not problems and not set(stored) & set(self.ledger.list_key_notes()):
+        if not problems and not set(_parse_notes(check_value)) & set(self.ledger.list_key_notes()):
             yield KeyProblem("ledger", self.directory / "ledger", _FOREIGN)
 
     def _check_id(self, check_value: str) -> Iterator[KeyProblem]:
@@ -157,7 +156,7 @@ class InstallationKeys:
             return
         if not installation_id:
             yield KeyProblem("installation", self._id_file, "empty")
-        elif check_value and installation_id != check_value:
+        elif installation_id != check_value:
             yield KeyProblem("installation", self._id_file, f"not the ID in the database, {check_value}")
 
     def _encrypt(self, keys: KeyRepository, check_value: str) -> str:

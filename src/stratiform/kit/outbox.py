@@ -19,6 +19,9 @@ from stratiform.kit.work_queue import enqueue
 #: The type of events that state the name of a resource of this installation.
 NAMED = "resource.named"
 
+#: The kind of work that moves events to the ledger.
+INGEST = "ingest.outbox"
+
 #: The kind of work that publishes ingested events.
 PUBLISH = "notifications.publish"
 
@@ -27,7 +30,9 @@ PUBLISH = "notifications.publish"
 class Event:
     """One notification (oslo.messaging's fields). `cloud` is the name of the cloud that sent it.
 
+    `payload`: an object, or a text in notifications of errors that are published, but not moved to the ledger.
     `context`: of the request that caused it, by default the one attached to the transaction.
+    `priority`: `info` or `error`; "": `error` if the event type ends with `.error`.
     """
 
     message_id: str
@@ -35,8 +40,9 @@ class Event:
     publisher_id: str
     at: Micros
     cloud: str
-    payload: dict[str, Any]
+    payload: Any
     context: dict[str, Any] = field(default_factory=dict)
+    priority: str = ""
 
 
 outbox_table = define_table(
@@ -50,35 +56,49 @@ outbox_table = define_table(
     Column("payload", Json, nullable=False),
     Column("context", Json, nullable=False),
     Column("ingested", Boolean, nullable=False),
+    Column("priority", String(8), nullable=False),
 )
+
+_INSERT = outbox_table.insert()
 
 _rows = TableGateway(outbox_table, Event, key="seq")
 
 
 def append_event(db: Connection, event: Event) -> None:
-    """Write `event`; it exists if and only if the caller's transaction commits."""
-    _insert(db, event, ingested=False)
+    """Write `event`, and enqueue its ingestion; it exists if and only if the caller's transaction commits."""
+    append_events(db, [event])
+
+
+def append_events(db: Connection, events: Sequence[Event]) -> None:
+    """Write events in their order, as `append_event`."""
+    if events:
+        _insert(db, events, ingested=False)
+        enqueue(db, INGEST, "all", max(event.at for event in events))
 
 
 def append_unmetered_event(db: Connection, event: Event) -> None:
     """Write an event that is published, but not moved to the ledger."""
-    _insert(db, event, ingested=True)
+    _insert(db, [event], ingested=True)
     enqueue(db, PUBLISH, "all", event.at)
 
 
-def _insert(db: Connection, event: Event, *, ingested: bool) -> None:
-    db.execute(
-        outbox_table.insert().values(
-            message_id=event.message_id,
-            event_type=event.event_type,
-            publisher_id=event.publisher_id,
-            at=event.at,
-            cloud=event.cloud,
-            payload=event.payload,
-            context=event.context or get_attached_context(db),
-            ingested=ingested,
-        )
-    )
+def _insert(db: Connection, events: Sequence[Event], *, ingested: bool) -> None:
+    context = get_attached_context(db)
+    rows = [
+        {
+            "message_id": event.message_id,
+            "event_type": event.event_type,
+            "publisher_id": event.publisher_id,
+            "at": event.at,
+            "cloud": event.cloud,
+            "payload": event.payload,
+            "context": event.context or context,
+            "ingested": ingested,
+            "priority": event.priority,
+        }
+        for event in events
+    ]
+    db.execute(_INSERT, rows)
 
 
 def append_name(db: Connection, resource_type: str, resource_id: str, name: str, at: Micros) -> None:
@@ -86,7 +106,6 @@ def append_name(db: Connection, resource_type: str, resource_id: str, name: str,
     payload = {"resource_type": resource_type, "resource_id": resource_id, "name": name}
     digest = hashlib.sha256(repr((resource_type, resource_id, name, at)).encode()).hexdigest()
     append_event(db, Event(digest, NAMED, "stratiform", at, "", payload))
-    enqueue(db, "ingest.outbox", "all", at)
 
 
 def list_pending_events(db: Connection, limit: int) -> list[Event]:

@@ -64,6 +64,9 @@ class WorkRow:
 _tasks = TableGateway(work_table, WorkRow, key="key")
 
 
+_NEXT_GENERATION = work_table.c.generation + 1
+
+
 def enqueue(db: Connection, kind: str, key: str, at: Micros) -> None:
     """Have the handler of `kind` called for `key` at `at` or soon after, if the caller's transaction commits."""
     context = get_attached_context(db)
@@ -78,7 +81,7 @@ def enqueue(db: Connection, kind: str, key: str, at: Micros) -> None:
         "last_error": "",
         "context": context,
     }
-    next_generation = {"due_at": at, "generation": work_table.c.generation + 1, "attempts": 0}
+    next_generation = {"due_at": at, "generation": _NEXT_GENERATION, "attempts": 0}
     if context:
         next_generation["context"] = context
     upsert(db, work_table, row, key=("kind", "key"), on_conflict=next_generation)

@@ -52,6 +52,7 @@ class MemoryConnector:
     settings: Sequence[Setting] = SETTINGS
     consistent_snapshots = True
     multiattach = True
+    reimage = True
 
     def connect(self, account: CloudAccount, installation: Installation) -> MemoryCloud:
         return MemoryCloud(Client(account.name, installation, parse_settings(account.settings)))

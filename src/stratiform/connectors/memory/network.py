@@ -58,8 +58,15 @@ def claim_addresses(request: SimulatedRequest, server_id: str, interfaces: Seque
         if _is_used(request, interface.subnet_id, interface.ip_address):
             raise RequestRejected(f"IP address {interface.ip_address} is in use")
         request.db.execute(
-            "INSERT INTO interfaces (server_id, subnet_id, ip_address, mac_address) VALUES (?, ?, ?, ?)",
-            (server_id, interface.subnet_id, interface.ip_address, interface.mac_address),
+            "INSERT INTO interfaces (server_id, subnet_id, ip_address, mac_address, security_groups)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (
+                server_id,
+                interface.subnet_id,
+                interface.ip_address,
+                interface.mac_address,
+                " ".join(interface.security_groups),
+            ),
         )
 
 

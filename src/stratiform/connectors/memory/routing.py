@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from stratiform.connectors.memory.client import Client
+from stratiform.connectors.memory.client import Client, SimulatedRequest
 from stratiform.contract.errors import NotSupported
 from stratiform.contract.routing import Kind, RoutingObject
 
@@ -43,8 +43,12 @@ class MemoryRoutingDriver:
             rows = request.list_rows(
                 "SELECT * FROM routing_objects WHERE installation = ? ORDER BY kind, token", request.installation_id
             )
+            members = _list_members(request)
         for row in rows:
-            yield RoutingObject(row["kind"], row["token"], row["name"], msgspec.json.decode(row["properties"]))
+            properties = msgspec.json.decode(row["properties"])
+            if row["kind"] == "security_group":
+                properties["addresses"] = members.get(row["token"], [])
+            yield RoutingObject(row["kind"], row["token"], row["name"], properties)
 
     def ensure_security_groups(
         self, groups: Sequence[RoutingObject], subnet_id: str, *, filtered: bool
@@ -55,7 +59,27 @@ class MemoryRoutingDriver:
     def set_security_groups(
         self, subnet_id: str, ip_address: str, groups: Sequence[RoutingObject], *, filtered: bool
     ) -> None:
-        """Do nothing: the addresses of a group are part of the group."""
+        with self._client.open_request(writes=True) as request:
+            request.db.execute(
+                "UPDATE interfaces SET security_groups = ? WHERE ip_address = ? AND subnet_id IN"
+                " (SELECT id FROM subnets WHERE installation = ? AND token = ?)",
+                (" ".join(group.token for group in groups), ip_address, request.installation_id, subnet_id),
+            )
 
     def allocate_address(self, token: str) -> str:
         raise NotSupported("the simulated cloud does not assign floating IPs; external networks do")
+
+
+def _list_members(request: SimulatedRequest) -> dict[str, list[str]]:
+    """Return the addresses of the interfaces in each security group."""
+    rows = request.list_rows(
+        "SELECT ip_address, security_groups FROM interfaces JOIN servers ON servers.id = interfaces.server_id"
+        " WHERE installation = ? AND (deleted_at IS NULL OR deleted_at > ?) ORDER BY ip_address",
+        request.installation_id,
+        request.now,
+    )
+    members: dict[str, list[str]] = {}
+    for row in rows:
+        for token in row["security_groups"].split():
+            members.setdefault(token, []).append(row["ip_address"])
+    return members

@@ -9,7 +9,6 @@ from stratiform.kit import outbox
 from stratiform.kit.clock import Micros, format_iso_naive, to_datetime
 from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
-from stratiform.kit.work_queue import enqueue
 from stratiform.services.compute.model import vm_states
 from stratiform.services.compute.model.servers import Server
 from stratiform.services.network.model import Port
@@ -79,18 +78,26 @@ def append_notification(
     states: dict[str, object] = {}
     if previous is not None:
         states = {"old_state": previous.vm_state, "old_task_state": previous.task_state or None}
-    outbox.append_event(
-        db,
-        outbox.Event(
-            message_id=ids.uuid(),
-            event_type=event_type,
-            publisher_id=f"compute.{server.cloud_name}",
-            at=at,
-            cloud=server.cloud_name,
-            payload={**build_server_payload(server), **states, **extra},
-        ),
+    payload = {**build_server_payload(server), **states, **extra}
+    outbox.append_event(db, _build_event(ids, event_type, server, at, payload))
+
+
+def append_create_starts(db: Connection, ids: Ids, servers: Sequence[Server], at: Micros) -> None:
+    """Write the first notification of new servers to the outbox."""
+    outbox.append_events(
+        db, [_build_event(ids, CREATE_START, server, at, build_server_payload(server)) for server in servers]
     )
-    enqueue(db, "ingest.outbox", "all", at)
+
+
+def _build_event(ids: Ids, event_type: str, server: Server, at: Micros, payload: dict[str, object]) -> outbox.Event:
+    return outbox.Event(
+        message_id=ids.uuid(),
+        event_type=event_type,
+        publisher_id=f"compute.{server.cloud_name}",
+        at=at,
+        cloud=server.cloud_name,
+        payload=payload,
+    )
 
 
 def build_server_payload(server: Server) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """The manifest of ingest."""
 
-from stratiform.kit.outbox import PUBLISH
+from stratiform.kit.outbox import INGEST, PUBLISH
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest import policy, tables, tasks
 from stratiform.services.ingest.parsing import MessageParser
@@ -24,5 +24,5 @@ manifest = ServiceManifest(
     tables=list_declared_tables(tables),
     rules=policy.RULES,
     handlers=lambda registry: tasks.build_handlers(registry.get(IngestService), registry.get(CloudsService)),
-    recurring=("ingest.outbox", "ingest.retention", "ingest.poll_sync", PUBLISH),
+    recurring=(INGEST, "ingest.retention", "ingest.poll_sync", PUBLISH),
 )

@@ -9,6 +9,7 @@ from stratiform.contract.errors import CloudError
 from stratiform.contract.usage import UsageDriver, UsageSample
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.kit.errors import Invalid, NotFound
+from stratiform.kit.outbox import INGEST
 from stratiform.kit.work_queue import Handler, Job, Requeue
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest import repository
@@ -35,7 +36,7 @@ _SAMPLES_AT_ONCE = 1000
 def build_handlers(ingest: IngestService, clouds: CloudsService) -> dict[str, Handler]:
     """Return the handlers by kind of work."""
     return {
-        "ingest.outbox": partial(_ingest_outbox, ingest),
+        INGEST: partial(_ingest_outbox, ingest),
         "ingest.retention": partial(_delete_messages, ingest),
         "ingest.poll_sync": partial(_sync_polls, ingest, clouds),
         WORK: partial(_poll, ingest, clouds),

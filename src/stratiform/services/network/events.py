@@ -3,10 +3,11 @@
 Source: neutron/pecan_wsgi/hooks/notifier.py, and messages recorded from a real Neutron.
 """
 
+from collections.abc import Sequence
+
 from stratiform.kit import outbox
 from stratiform.kit.context import RequestContext
 from stratiform.kit.ids import Ids
-from stratiform.kit.work_queue import enqueue
 from stratiform.services.network.model import Attributes
 
 #: The types of resources whose changes are reported.
@@ -25,18 +26,22 @@ EVENT_TYPES = (
 )
 
 
-def append_change(
-    ctx: RequestContext, ids: Ids, cloud: str, resource_type: str, operation: str, body: Attributes
+def append_changes(
+    ctx: RequestContext, ids: Ids, resource_type: str, operation: str, changes: Sequence[tuple[str, Attributes]]
 ) -> None:
-    """Append the notification of a change; `body` is the resource as in the API's bodies."""
-    payload: Attributes = {resource_type: body}
-    if operation == "delete":
-        payload[f"{resource_type}_id"] = body["id"]
-    append_event(ctx, ids, cloud, f"{resource_type}.{operation}.end", payload)
+    """Append the notifications of changes: pairs of a cloud's name and a resource as in the API's bodies."""
+    events = []
+    for cloud, body in changes:
+        payload: Attributes = {resource_type: body}
+        if operation == "delete":
+            payload[f"{resource_type}_id"] = body["id"]
+        events.append((cloud, payload))
+    append_events(ctx, ids, f"{resource_type}.{operation}.end", events)
 
 
-def append_event(ctx: RequestContext, ids: Ids, cloud: str, event_type: str, payload: Attributes) -> None:
-    """Append an event in the caller's transaction, and enqueue its ingestion."""
-    publisher = f"network.{cloud}"
-    outbox.append_event(ctx.db, outbox.Event(ids.uuid(), event_type, publisher, ctx.now, cloud, payload))
-    enqueue(ctx.db, "ingest.outbox", "all", ctx.now)
+def append_events(ctx: RequestContext, ids: Ids, event_type: str, events: Sequence[tuple[str, Attributes]]) -> None:
+    """Append events (a cloud's name and a payload each) in the caller's transaction, and enqueue their ingestion."""
+    rows = [
+        outbox.Event(ids.uuid(), event_type, f"network.{cloud}", ctx.now, cloud, payload) for cloud, payload in events
+    ]
+    outbox.append_events(ctx.db, rows)

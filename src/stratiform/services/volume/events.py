@@ -11,7 +11,6 @@ from stratiform.kit.clock import Micros, format_iso_naive
 from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.outbox import Event
-from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume import repository
 from stratiform.services.volume.model import Attachment, Backup, Snapshot, Volume
 from stratiform.services.volume.model.groups import Group, GroupSnapshot
@@ -121,7 +120,6 @@ def _append(
         payload=payload,
     )
     outbox.append_event(db, event)
-    enqueue(db, "ingest.outbox", "all", now)
 
 
 def build_payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -> dict[str, object]:

@@ -62,7 +62,14 @@ def test_each_cloud_is_a_hypervisor_and_a_host(api: ComputeApi) -> None:
     assert api.ok("GET", "/os-hosts", caller="admin")["hosts"][0]["host_name"] == "sim"
     assert api.ok("GET", "/os-hosts/sim", caller="admin")["host"][0]["resource"]["cpu"] == 1
     assert api("GET", "/os-hosts/none", caller="admin").status_code == 404
-    assert api("PUT", "/os-hosts/sim", {"status": "disable"}, caller="admin").status_code == 501
+    for body, status in (({}, 400), ({"status": "off"}, 400), ({"maintenance_mode": "enable"}, 501), ({"x": 1}, 400)):
+        assert api("PUT", "/os-hosts/sim", body, caller="admin").status_code == status
+    assert api("PUT", "/os-hosts/none", {"status": "enable"}, caller="admin").status_code == 404
+    for value in ("Disable", "enable"):
+        host = api.ok("PUT", "/os-hosts/sim", {"status": value}, caller="admin")
+        assert host == {"host": "sim", "status": f"{value.lower()}d"}
+        [service] = api.ok("GET", "/os-services?binary=nova-compute", caller="admin")["services"]
+        assert service["status"] == host["status"]
 
 
 def test_aggregates(api: ComputeApi) -> None:
@@ -200,18 +207,6 @@ def test_details_of_a_server(api: ComputeApi) -> None:
         response = api(method, path, {"force_complete": None}, caller="admin", microversion=24)
         assert response.json()["itemNotFound"]["message"] == f"Migration 1 not found for server {server_id}."
     assert api("GET", f"/servers/{server_id}/shares").status_code == 501
-
-
-def test_external_events(api: ComputeApi) -> None:
-    server_id = api.create_active()
-    event: dict[str, Any] = {"name": "network-changed", "server_uuid": server_id}
-    path = "/os-server-external-events"
-    assert api("POST", path, {"events": [event]}).status_code == 403
-    assert api.ok("POST", path, {"events": [event]}, caller="admin")["events"][0]["code"] == 200
-    lost = {**event, "server_uuid": "00000000-0000-4000-8000-00000000dead"}
-    assert api("POST", path, {"events": [event, lost]}, caller="admin").status_code == 207
-    assert api("POST", path, {"events": [lost]}, caller="admin").status_code == 404
-    assert api("POST", path, {"events": [{**event, "name": "volume-extended"}]}, caller="admin").status_code == 400
 
 
 def test_removed_apis_are_gone(api: ComputeApi) -> None:

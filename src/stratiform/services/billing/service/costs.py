@@ -54,13 +54,13 @@ class RunningCosts:
     rating: RatingService
     charges: AccountCharges
 
-    def find_resource_cost(self, ctx: RequestContext, resource_id: str) -> ResourceCost | None:
-        """Return the cost of a resource since it is assigned to its customer account.
+    def find_resource_cost(self, ctx: RequestContext, resource_id: str, resource_type: str = "") -> ResourceCost | None:
+        """Return the cost of a resource (of any type by default) since it is assigned to its customer account.
 
         None if the resource has no usage, or no customer account pays for it. Raises: NotFound for a resource of
         another project
         """
-        segments = self._list_segments(ctx, resource_id)
+        segments = self._list_segments(ctx, resource_id, [resource_type] if resource_type else self._list_types())
         if not segments:
             return None
         not_found = NotFound(f"Resource '{resource_id}' not found")
@@ -86,17 +86,18 @@ class RunningCosts:
         """Return the name of a project at an instant; "" if it is not known."""
         return self.ledger.name_timelines.list_project_names(ctx.db, [project_id], at).get(project_id, "")
 
-    def _list_segments(self, ctx: RequestContext, resource_id: str) -> Sequence[Segment]:
-        """Return the segments of a resource by start. The ledger's index starts with the type, so try each type."""
+    def _list_types(self) -> Sequence[str]:
         others = [each.name for each in self.rating.catalog if each.states and each.name not in _FREQUENT_TYPES]
-        for resource_type in (*_FREQUENT_TYPES, *others):
+        return [*_FREQUENT_TYPES, *others]
+
+    def _list_segments(self, ctx: RequestContext, resource_id: str, types: Sequence[str]) -> Sequence[Segment]:
+        """Return the segments of a resource by start. The ledger's index starts with the type, so try each type."""
+        for resource_type in types:
             usage_filter = UsageFilter(resource_type=resource_type, resource_id=resource_id)
-            unnamed = self.ledger.segments.iterate(ctx.db, usage_filter)
-            segments = sorted(
-                self.ledger.name_timelines.open_reader(ctx.db).add_names(unnamed), key=lambda segment: segment.start
-            )
-            if segments:
-                return segments
+            unnamed = list(self.ledger.segments.iterate(ctx.db, usage_filter))
+            if unnamed:
+                named = self.ledger.name_timelines.open_reader(ctx.db).add_names(unnamed)
+                return sorted(named, key=lambda segment: segment.start)
         return []
 
     def _rate_resource(self, ctx: RequestContext, segments: Sequence[Segment]) -> ResourceCost | None:

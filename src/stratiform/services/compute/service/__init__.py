@@ -12,15 +12,18 @@ from stratiform.services.compute.service.availability_zones import AvailabilityZ
 from stratiform.services.compute.service.block_devices import BlockDevices
 from stratiform.services.compute.service.client_requests import ClientRequests
 from stratiform.services.compute.service.compute_services import ComputeServices
+from stratiform.services.compute.service.external_events import ExternalEvents
 from stratiform.services.compute.service.flavor_access import FlavorAccess
 from stratiform.services.compute.service.flavor_extra_specs import FlavorExtraSpecs
 from stratiform.services.compute.service.flavor_synchronization import FlavorSynchronization
 from stratiform.services.compute.service.flavors import Flavors
+from stratiform.services.compute.service.floating_ips import FloatingIps
 from stratiform.services.compute.service.hypervisors import Hypervisors
 from stratiform.services.compute.service.instance_actions import InstanceActions
 from stratiform.services.compute.service.instance_metadata import GuestSettings, InstanceMetadata
 from stratiform.services.compute.service.keypairs import KeyPairs
 from stratiform.services.compute.service.limits import Limits
+from stratiform.services.compute.service.migrations import Migrations
 from stratiform.services.compute.service.placement import Placement
 from stratiform.services.compute.service.quota_sets import QuotaSets
 from stratiform.services.compute.service.quotas import Quotas
@@ -85,6 +88,9 @@ class ComputeService:
     hypervisors: Hypervisors
     aggregates: Aggregates
     server_details: ServerDetails
+    external_events: ExternalEvents
+    floating_ips: FloatingIps
+    migrations: Migrations
     instance_metadata: InstanceMetadata
     client_requests: ClientRequests
     remote_consoles: RemoteConsoles
@@ -144,6 +150,9 @@ class ComputeService:
             hypervisors=Hypervisors(clouds),
             aggregates=Aggregates(ids, clouds),
             server_details=ServerDetails(),
+            external_events=ExternalEvents(ids, volume),
+            floating_ips=FloatingIps(network),
+            migrations=Migrations(),
             client_requests=ClientRequests(),
             remote_consoles=RemoteConsoles(clouds, console_settings),
             instance_metadata=InstanceMetadata(network, volume, guest_settings),

@@ -129,6 +129,7 @@ REBUILD = ServerAction(
     task_state=task_states.REBUILDING,
     event_type=events.REBUILD_START,
     requires_cloud_server=True,
+    operation=ServerOperation.REBUILD,
 )
 LOCK = ServerAction("lock", policy.SERVERS_LOCK, task_states=None, immediate=True, allowed_if_locked=True)
 UNLOCK = ServerAction("unlock", policy.SERVERS_UNLOCK, task_states=None, immediate=True, allowed_if_locked=True)
@@ -146,10 +147,16 @@ REMOVE_SECURITY_GROUP = ServerAction(
     "removeSecurityGroup", policy.SERVER_SECURITY_GROUPS_REMOVE, task_states=None, immediate=True
 )
 ATTACH_VOLUME = ServerAction(
-    "attach_volume", policy.VOLUME_ATTACHMENTS_CREATE, vm_states=(ACTIVE, PAUSED, STOPPED, RESIZED), event_type=""
+    "attach_volume",
+    policy.VOLUME_ATTACHMENTS_CREATE,
+    vm_states=(ACTIVE, PAUSED, STOPPED, RESIZED, SHELVED, SHELVED_OFFLOADED),
+    event_type="",
 )
 DETACH_VOLUME = ServerAction(
-    "detach_volume", policy.VOLUME_ATTACHMENTS_DELETE, vm_states=(ACTIVE, PAUSED, STOPPED, RESIZED), event_type=""
+    "detach_volume",
+    policy.VOLUME_ATTACHMENTS_DELETE,
+    vm_states=(ACTIVE, PAUSED, STOPPED, RESIZED, SHELVED, SHELVED_OFFLOADED),
+    event_type="",
 )
 SWAP_VOLUME = ServerAction(
     "swap_volume",

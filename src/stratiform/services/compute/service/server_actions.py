@@ -26,7 +26,11 @@ from stratiform.services.compute.service.server_images import (
     get_bootable_image,
 )
 from stratiform.services.compute.service.server_security_groups import resolve_security_group
-from stratiform.services.compute.service.server_transitions import apply_action, get_server_for_action
+from stratiform.services.compute.service.server_transitions import (
+    apply_action,
+    get_server_for_action,
+    get_server_for_supported_action,
+)
 from stratiform.services.image.service import ImageService
 from stratiform.services.network.model import Resource
 from stratiform.services.network.service import NetworkService
@@ -97,7 +101,7 @@ class ServerActions:
 
         `allow_reimage`: also if that is a volume (microversion 2.93); otherwise, a volume keeps its data.
         """
-        server = get_server_for_action(ctx, action_table.REBUILD, server_id)
+        server = get_server_for_supported_action(ctx, self.clouds, action_table.REBUILD, server_id)
         validate_metadata(changes.get("metadata", {}))
         public_key = get_public_key(ctx, changes["key_name"]) if "key_name" in changes else server.public_key
         fields: MutableServerFields = {"public_key": public_key, "fault": None}

@@ -57,18 +57,20 @@ class ServerBuilder:
         servers.insert_servers(ctx.db, created)
         records = [build_instance_action(ctx, self.ids, server, "create") for server in created]
         instance_actions.insert_actions(ctx.db, records)
+        self._create_ports(ctx, created, new)
         for server in created:
-            self._create_ports(ctx, server, new)
             self.block_devices.create_volumes(ctx, server, source)
-            events.append_notification(ctx.db, self.ids, events.CREATE_START, server, ctx.now)
             enqueue(ctx.db, RECONCILE, server.id, ctx.now)
+        events.append_create_starts(ctx.db, self.ids, created, ctx.now)
         return created
 
-    def _create_ports(self, ctx: RequestContext, server: Server, new: NewServer) -> None:
-        if new.networks is not None:
+    def _create_ports(self, ctx: RequestContext, created: Sequence[Server], new: NewServer) -> None:
+        if new.networks is not None and created:
+            project_id = created[0].project_id
             names = new.security_groups or ("default",)
-            groups = [resolve_security_group(self.network, ctx, server.project_id, name).id for name in names]
-            self.network.server_ports.create(ctx, server.project_id, server.id, list(new.networks), groups)
+            groups = [resolve_security_group(self.network, ctx, project_id, name).id for name in names]
+            ids = [server.id for server in created]
+            self.network.server_ports.create_for_servers(ctx, project_id, ids, list(new.networks), groups)
 
     def _build_demands(
         self, ctx: RequestContext, new: NewServer, project_id: str, flavor: Flavor, source: BootSource

@@ -1,5 +1,7 @@
 """The clouds in which routing objects were applied."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, select
 
 from stratiform.kit.clock import Micros
@@ -11,6 +13,13 @@ from stratiform.services.network.tables import cloud_objects_table
 def list_clouds(db: Connection, kind: str, resource_id: str) -> list[str]:
     c = cloud_objects_table.c
     return [str(row[0]) for row in db.execute(select(c.cloud_id).where(c.kind == kind, c.resource_id == resource_id))]
+
+
+def list_objects_in_cloud(db: Connection, kind: str, cloud_id: str, resource_ids: Sequence[str]) -> set[str]:
+    """Return those of the objects that were applied in a cloud."""
+    c = cloud_objects_table.c
+    condition = (c.kind == kind) & (c.cloud_id == cloud_id) & c.resource_id.in_(resource_ids)
+    return {str(row[0]) for row in db.execute(select(c.resource_id).where(condition))}
 
 
 def has_overdue_work(db: Connection, before: Micros) -> bool:

@@ -108,19 +108,9 @@ def require_unused(db: Connection, group_id: str) -> None:
         raise SecurityGroupInUse(group_id)
 
 
-def save_groups_of_port(db: Connection, port_id: str, group_ids: Sequence[str], now: Micros) -> None:
-    """Replace the groups of a port, in the order of ids."""
-    c = port_security_groups_table.c
-    previous = {str(row[0]) for row in db.execute(select(c.security_group_id).where(c.port_id == port_id))}
-    db.execute(port_security_groups_table.delete().where(c.port_id == port_id))
+def save_groups_of_port(db: Connection, port_id: str, group_ids: Sequence[str]) -> None:
+    """Replace the groups of a port."""
+    db.execute(port_security_groups_table.delete().where(port_security_groups_table.c.port_id == port_id))
     if group_ids:
         rows = [{"port_id": port_id, "security_group_id": group_id} for group_id in sorted(group_ids)]
         db.execute(insert(port_security_groups_table), rows)
-    for group_id in sorted(previous | set(group_ids)):
-        enqueue(db, "network.security_group", group_id, now)
-
-
-def list_ports_of_group(db: Connection, group_id: str) -> list[str]:
-    """Return the ids of the ports in a group."""
-    c = port_security_groups_table.c
-    return [str(row[0]) for row in db.execute(select(c.port_id).where(c.security_group_id == group_id))]

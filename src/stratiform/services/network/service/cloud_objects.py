@@ -103,10 +103,17 @@ class CloudObjects:
         return [cloud.id for cloud in clouds if not registry.assigns_floating_addresses(cloud.kind)]
 
     def _record_groups(self, groups: Sequence[RoutingObject], cloud_id: str) -> None:
-        for group in groups:
-            with self.database.read_transaction() as db:
-                is_recorded = cloud_id in repository.list_clouds(db, "security_group", group.token)
-            self._record("security_group", group.token, cloud_id, is_recorded=is_recorded)
+        """Record groups that an interface uses in a cloud for the first time, and have them applied there."""
+        with self.database.read_transaction() as db:
+            recorded = repository.list_objects_in_cloud(
+                db, "security_group", cloud_id, [group.token for group in groups]
+            )
+        new = [group.token for group in groups if group.token not in recorded]
+        if new:
+            with self.database.transaction() as db:
+                for group_id in new:
+                    repository.save_cloud(db, "security_group", group_id, cloud_id)
+                    enqueue(db, "network.security_group", group_id, self.clouds.connections.installation.clock.now())
 
     def _record(self, kind: Kind, resource_id: str, cloud_id: str, *, is_recorded: bool) -> None:
         """Record the cloud before the object exists there, so that it is deleted there in any case."""

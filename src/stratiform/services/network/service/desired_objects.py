@@ -32,13 +32,13 @@ def load_object(db: Connection, kind: Kind, resource_id: str) -> tuple[RoutingOb
         resource = local_ips.find_local_ip(db, resource_id)
         return (None, "") if resource is None else (_build_local_ip(db, resource), resource.project_id)
     resource = security_groups.find_group(db, resource_id)
-    return (None, "") if resource is None else (_build_security_group(db, resource), resource.project_id)
+    return (None, "") if resource is None else (_build_security_groups(db, [resource])[0], resource.project_id)
 
 
 def load_security_groups(db: Connection, group_ids: Sequence[str]) -> list[RoutingObject]:
     """Return the desired state of security groups in the order of ids."""
     groups = {group.id: group for group in security_groups.list_groups_by_id(db, group_ids)}
-    return [_build_security_group(db, groups[group_id]) for group_id in group_ids if group_id in groups]
+    return _build_security_groups(db, [groups[group_id] for group_id in group_ids if group_id in groups])
 
 
 def _build_router(db: Connection, router: Resource) -> RoutingObject:
@@ -104,20 +104,25 @@ def _build_local_ip(db: Connection, local_ip: Resource) -> RoutingObject:
     return RoutingObject("local_ip", local_ip.id, local_ip.name, properties)
 
 
-def _build_security_group(db: Connection, group: Resource) -> RoutingObject:
-    rules = security_groups.list_rules_by_group(db, [group.id])[group.id]
-    group_ids = [rule["remote_address_group_id"] for rule in rules if rule["remote_address_group_id"]]
-    addresses = security_groups.list_addresses_by_group(db, group_ids)
-    ports = resources.list_ports_by_id(db, security_groups.list_ports_of_group(db, group.id))
-    properties = {
-        "stateful": group["stateful"],
-        "rules": [
+def _build_security_groups(db: Connection, groups: Sequence[Resource]) -> list[RoutingObject]:
+    rules = security_groups.list_rules_by_group(db, [group.id for group in groups])
+    address_group_ids = {rule["remote_address_group_id"] for items in rules.values() for rule in items} - {None}
+    addresses = security_groups.list_addresses_by_group(db, sorted(address_group_ids))
+    return [
+        RoutingObject(
+            "security_group",
+            group.id,
+            group.name,
             {
-                **{name: rule[name] for name in _RULE_FIELDS},
-                "remote_addresses": addresses.get(rule["remote_address_group_id"], []),
-            }
-            for rule in rules
-        ],
-        "addresses": sorted({fixed_ip["ip_address"] for port in ports for fixed_ip in port.fixed_ips}),
-    }
-    return RoutingObject("security_group", group.id, group.name, properties)
+                "stateful": group["stateful"],
+                "rules": [
+                    {
+                        **{name: rule[name] for name in _RULE_FIELDS},
+                        "remote_addresses": addresses.get(rule["remote_address_group_id"], []),
+                    }
+                    for rule in rules[group.id]
+                ],
+            },
+        )
+        for group in groups
+    ]

@@ -1,5 +1,6 @@
 """Notifications of networks, subnets and ports; ports of routers and floating IPs are not reported, as in Neutron."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
@@ -31,13 +32,22 @@ class Notifications:
         self._append(ctx, "subnet", operation, describe_subnet(subnet))
 
     def notify_port(self, ctx: RequestContext, operation: str, port: Port) -> None:
-        self._append(ctx, "port", operation, describe_port(port))
+        self.notify_ports(ctx, operation, [port])
+
+    def notify_ports(self, ctx: RequestContext, operation: str, ports: Sequence[Port]) -> None:
+        """As `notify_port`, with few statements for the ports of many servers."""
+        clouds = {project_id: self._find_cloud(ctx, project_id) for project_id in {port.project_id for port in ports}}
+        changes = [(clouds[port.project_id], describe_port(port)) for port in ports]
+        events.append_changes(ctx, self.ids, "port", operation, changes)
 
     def notify_port_of_server(self, db: Connection, operation: str, port: Port, now: Micros) -> None:
         """As `notify_port`, in background work."""
         self.notify_port(RequestContext(db, SYSTEM, now), operation, port)
 
     def _append(self, ctx: RequestContext, resource_type: str, operation: str, body: Attributes) -> None:
-        bindings = self.clouds.bindings.list_for_project(ctx.db, body["project_id"])
-        cloud = bindings[0].cloud_name if bindings else events.NO_CLOUD
-        events.append_change(ctx, self.ids, cloud, resource_type, operation, body)
+        changes = [(self._find_cloud(ctx, body["project_id"]), body)]
+        events.append_changes(ctx, self.ids, resource_type, operation, changes)
+
+    def _find_cloud(self, ctx: RequestContext, project_id: str) -> str:
+        bindings = self.clouds.bindings.list_for_project(ctx.db, project_id)
+        return bindings[0].cloud_name if bindings else events.NO_CLOUD

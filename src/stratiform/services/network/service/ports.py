@@ -103,7 +103,7 @@ class Ports:
             **new.attributes,
         )
         created = allocator.create_port(self.ids, port, new.fixed_ips)
-        repository.save_groups_of_port(ctx.db, created.id, created.security_groups, ctx.now)
+        repository.save_groups_of_port(ctx.db, created.id, created.security_groups)
         self.networks.notifications.notify_port(ctx, "create", created)
         return created
 
@@ -144,7 +144,7 @@ class Ports:
         if "security_groups" in changes:
             groups = list(self.security_groups.resolve_for_port(ctx, port.project_id, changes["security_groups"]))
             changes["security_groups"] = groups
-            repository.save_groups_of_port(ctx.db, port.id, groups, ctx.now)
+            repository.save_groups_of_port(ctx.db, port.id, groups)
         if "mac_address" in changes:
             changes["mac_address"] = _resolve_new_mac(ctx, port, changes["mac_address"])
         if fixed_ips is not None:
@@ -165,7 +165,7 @@ class Ports:
             raise ServicePortInUse(port.id, f"has device owner {port.device_owner}")
         self.networks.notifications.notify_port(ctx, "delete", port)
         self.port_users.release(ctx.db, port.id, ctx.now)
-        repository.save_groups_of_port(ctx.db, port.id, [], ctx.now)
+        repository.save_groups_of_port(ctx.db, port.id, [])
         ip_allocations.release_addresses(ctx.db, port.id, ctx.now)
         resources.delete_port(ctx.db, port.id)
 

@@ -223,7 +223,7 @@ class ResourceCollection:
         if self.resource_type.name in events.NOTIFYING_TYPES:
             [body] = self.describe(ctx, [resource])
             cloud = resource.values.get("cloud_name") or self.find_cloud_name(ctx, resource.project_id)
-            events.append_change(ctx, self.ids, cloud, self.resource_type.name, operation, body)
+            events.append_changes(ctx, self.ids, self.resource_type.name, operation, [(cloud, body)])
 
     def find_cloud_name(self, ctx: RequestContext, project_id: str) -> str:
         """Return the name of the project's default cloud, for notifications."""

@@ -131,7 +131,7 @@ class RouterInterfaces:
         }
         cloud = router["cloud_name"] or events.NO_CLOUD
         ids = self.routers.dependencies.ids
-        events.append_event(ctx, ids, cloud, f"router.interface.{operation}", {"router_interface": body})
+        events.append_events(ctx, ids, f"router.interface.{operation}", [(cloud, {"router_interface": body})])
         return body
 
 

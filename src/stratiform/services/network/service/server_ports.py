@@ -42,10 +42,21 @@ class ServerPorts:
         requests: Sequence[NicRequest],
         security_groups: Sequence[str] | None = None,
     ) -> Sequence[Port]:
-        """Create or attach the ports of a new server; new ones are in `security_groups` (ids; None: the default).
+        """Create or attach the ports of a server; as `create_for_servers`."""
+        return self.create_for_servers(ctx, project_id, [server_id], requests, security_groups)
+
+    def create_for_servers(
+        self,
+        ctx: RequestContext,
+        project_id: str,
+        server_ids: Sequence[str],
+        requests: Sequence[NicRequest],
+        security_groups: Sequence[str] | None = None,
+    ) -> Sequence[Port]:
+        """Create or attach ports for each server; new ones are in `security_groups` (ids; None: the default).
 
         Without requests, the server gets a port on the project's only network, or on the only shared network if the
-        project has none, or no port.
+        project has none, or no port. The ports are ordered by server.
         Raises: NetworkAmbiguous, NetworkNotFound, PortNotFound, PortInUse, IpAddressGenerationFailure,
         IpAddressInUse, Invalid.
         """
@@ -55,7 +66,32 @@ class ServerPorts:
         network_ids = [request.network_id for request in requests if request.network_id is not None]
         self.ports.lock_networks(ctx.db, [project_id], network_ids)
         groups = self.ports.security_groups.resolve_for_port(ctx, project_id, security_groups)
-        return [self._create_or_attach(ctx, project_id, server_id, request, groups) for request in requests]
+        new = [request for request in requests if request.port_id is None]
+        allocators = {request.network_id: _lock_network(ctx, project_id, request.network_id or "") for request in new}
+        if new:
+            self.ports.quotas.reserve(ctx.db, project_id, "port", len(new) * len(server_ids))
+        template = Port(
+            id="",
+            project_id=project_id,
+            network_id="",
+            mac_address="",
+            device_owner=DEVICE_OWNER,
+            security_groups=list(groups),
+            created_for_server=True,
+            created_at=ctx.now,
+            updated_at=ctx.now,
+        )
+        ports = [
+            self._attach(ctx, project_id, server_id, request.port_id)
+            if request.port_id is not None
+            else self._create(ctx, replace(template, device_id=server_id), request, allocators[request.network_id])
+            for server_id in server_ids
+            for request in requests
+        ]
+        notify = self.ports.networks.notifications.notify_ports
+        notify(ctx, "create", [port for port in ports if port.created_for_server])
+        notify(ctx, "update", [port for port in ports if not port.created_for_server])
+        return ports
 
     def list(self, db: Connection, server_id: str) -> Sequence[Port]:
         """Return the ports of a server, in the order of the requests, without a policy check."""
@@ -93,7 +129,7 @@ class ServerPorts:
         if port.created_for_server:
             notifications.notify_port_of_server(db, "delete", port, now)
             self.ports.port_users.release(db, port.id, now)
-            repository.save_groups_of_port(db, port.id, [], now)
+            repository.save_groups_of_port(db, port.id, [])
             ip_allocations.release_addresses(db, port.id, now)
             resources.delete_port(db, port.id)
         else:
@@ -101,32 +137,11 @@ class ServerPorts:
             resources.ports.save(db, detached)
             notifications.notify_port_of_server(db, "update", detached, now)
 
-    def _create_or_attach(
-        self, ctx: RequestContext, project_id: str, server_id: str, request: NicRequest, groups: Sequence[str]
-    ) -> Port:
-        if request.port_id is not None:
-            return self._attach(ctx, project_id, server_id, request.port_id)
-        network = _get_network(ctx, project_id, request.network_id or "")
-        self.ports.quotas.reserve(ctx.db, project_id, "port")
-        allocator = AddressAllocator.lock_network(ctx, network)
-        if not allocator.subnets:
-            raise Invalid(f"Network {network.id} requires a subnet in order to boot instances on.")
-        port = Port(
-            id=self.ids.uuid(),
-            project_id=project_id,
-            network_id=network.id,
-            mac_address="",
-            device_id=server_id,
-            device_owner=DEVICE_OWNER,
-            security_groups=list(groups),
-            created_for_server=True,
-            created_at=ctx.now,
-            updated_at=ctx.now,
-        )
+    def _create(self, ctx: RequestContext, template: Port, request: NicRequest, allocator: AddressAllocator) -> Port:
+        port = replace(template, id=self.ids.uuid(), network_id=allocator.network.id)
         fixed_ips = [FixedIpRequest(ip_address=request.fixed_ip)] if request.fixed_ip else None
         created = allocator.create_port(self.ids, port, fixed_ips)
-        repository.save_groups_of_port(ctx.db, created.id, groups, ctx.now)
-        self.ports.networks.notifications.notify_port(ctx, "create", created)
+        repository.save_groups_of_port(ctx.db, created.id, created.security_groups)
         return created
 
     def _attach(self, ctx: RequestContext, project_id: str, server_id: str, port_id: str) -> Port:
@@ -138,7 +153,6 @@ class ServerPorts:
         )
         if not resources.attach_port(ctx.db, attached):
             raise PortInUse(port_id)
-        self.ports.networks.notifications.notify_port(ctx, "update", attached)
         return attached
 
 
@@ -149,6 +163,15 @@ def _find_default_network(ctx: RequestContext, project_id: str) -> Sequence[Netw
     if len(networks) > 1:
         raise NetworkAmbiguous
     return networks
+
+
+def _lock_network(ctx: RequestContext, project_id: str, network_id: str) -> AddressAllocator:
+    """Return an allocator for new ports. Raises: NetworkNotFound; Invalid if the network has no subnet."""
+    network = _get_network(ctx, project_id, network_id)
+    allocator = AddressAllocator.lock_network(ctx, network)
+    if not allocator.subnets:
+        raise Invalid(f"Network {network.id} requires a subnet in order to boot instances on.")
+    return allocator
 
 
 def _get_network(ctx: RequestContext, project_id: str, network_id: str) -> Network:

@@ -23,6 +23,7 @@ STATUSES = frozenset(
         "retyping",
         "uploading",
         "awaiting-transfer",
+        "downloading",
         "deleting",
         "error",
         "error_deleting",
@@ -38,6 +39,17 @@ STATUSES = frozenset(
 MANAGEMENT_STATUSES = frozenset(
     {"managing", "error_managing", "error_managing_deleting", "unmanaging", "error_unmanaging"}
 )
+
+#: The second step of `downloading`: the cloud writes the image to the volume.
+REIMAGING = "reimaging"
+
+#: Statuses that clients see under another name. Source: cinder/api/v2/views/volumes.py.
+_VISIBLE_STATUSES = {
+    "managing": "creating",
+    "error_managing": "error",
+    "error_managing_deleting": "deleting",
+    REIMAGING: "downloading",
+}
 
 #: Statuses in which a volume can be deleted.
 DELETABLE_STATUSES = ("available", "error", "error_restoring", "error_extending", "error_managing", "error_deleting")
@@ -96,6 +108,11 @@ class Volume:
     launched_at: Micros | None = None
     terminated_at: Micros | None = None
     deleted_at: Micros | None = None
+
+    @property
+    def visible_status(self) -> str:
+        """The status that clients see."""
+        return _VISIBLE_STATUSES.get(self.status, self.status)
 
 
 @dataclass(frozen=True, slots=True)

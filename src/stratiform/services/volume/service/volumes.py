@@ -19,6 +19,7 @@ from stratiform.services.volume.model import (
     DELETABLE_COPY_STATUSES,
     DELETABLE_STATUSES,
     MANAGEMENT_STATUSES,
+    REIMAGING,
     STATUSES,
     NewVolume,
     Sort,
@@ -34,6 +35,7 @@ from stratiform.services.volume.repository.snapshots import list_of_volume
 from stratiform.services.volume.repository.snapshots import snapshots as snapshot_rows
 from stratiform.services.volume.repository.snapshots import update_in_status as update_copy_in_status
 from stratiform.services.volume.service.group_access import check_new_member
+from stratiform.services.volume.service.image_metadata import describe_image, get_image_for_volume
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.volume_access import get_volume, update_volume
 from stratiform.services.volume.service.volume_sources import VolumeSources, check_source_size, find_image_id
@@ -182,7 +184,8 @@ class Volumes:
         if volume.status in ("deleting", "error_managing_deleting"):
             enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
             return
-        statuses = (STATUSES | MANAGEMENT_STATUSES) - {"deleting"} if force else DELETABLE_STATUSES
+        all_statuses = STATUSES | MANAGEMENT_STATUSES | {REIMAGING}
+        statuses = all_statuses - {"deleting"} if force else DELETABLE_STATUSES
         if cascade:
             self._delete_snapshots(ctx, volume)
         start_removal(ctx, volume, statuses, "deleting", cascade=cascade)
@@ -203,26 +206,8 @@ class Volumes:
         return update_volume(ctx, self.ids, volume, image_id=image_id, image_metadata=metadata, bootable=True)
 
     def _image_metadata(self, ctx: RequestContext, image_id: str, size_gib: int | None) -> dict[str, str]:
-        """Return what a volume keeps of its image, as strings, as Cinder does.
-
-        Raises NotFound; Invalid if the image is not active, or larger than the volume.
-        """
-        image = self.images.images.get(ctx, image_id)
-        if image.status != "active":
-            raise Invalid(f"Image {image.id} is not active.")
-        if size_gib is not None and image.min_disk > size_gib:
-            raise InvalidInput(f"Image minDisk size {image.min_disk} is larger than the volume size {size_gib}.")
-        metadata = {
-            "image_id": image.id,
-            "image_name": image.name,
-            "checksum": image.checksum,
-            "container_format": image.container_format,
-            "disk_format": image.disk_format,
-            "min_disk": image.min_disk,
-            "min_ram": image.min_ram,
-            "size": image.size,
-        }
-        return {key: str(value) for key, value in metadata.items() if value is not None}
+        """Raises: as `get_image_for_volume`."""
+        return describe_image(get_image_for_volume(self.images, ctx, image_id, size_gib))
 
     def _check_multiattach(self, ctx: RequestContext, project_id: str, binding: Binding, *, encrypted: bool) -> None:
         """Raises Forbidden, InvalidVolume for an encrypted type, Invalid if the cloud lacks multiattach."""

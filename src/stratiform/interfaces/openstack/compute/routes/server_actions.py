@@ -138,15 +138,11 @@ api.declare_actions(
     ],
 )
 
-_NO_FLOATING_IP = "This action of nova-network is not supported; use the floating IPs of the Network API."
-
 api.declare_unsupported_actions(
     _PATH,
     policy.SERVERS_SHOW,
     _get,
     {
-        "addFloatingIp": _NO_FLOATING_IP,
-        "removeFloatingIp": _NO_FLOATING_IP,
         "resetNetwork": "Resetting the network is not supported.",
         "injectNetworkInfo": "Injecting network information is not supported.",
     },

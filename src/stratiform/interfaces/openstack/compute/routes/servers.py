@@ -43,7 +43,7 @@ def list_servers_detail(
 def show_server(request: ApiRequest, server_id: str) -> schemas.ServerResponse:
     detail = request.services.compute.servers.get_detail(request.ctx, server_id)
     server = views.server_in_single_response(schemas.ServerWithCost, detail, request.view)
-    server.cost = request.services.billing.costs.find_resource_cost(request.ctx, server_id) or UNSET
+    server.cost = request.services.billing.costs.find_resource_cost(request.ctx, server_id, "instance") or UNSET
     return schemas.ServerResponse(server)
 
 

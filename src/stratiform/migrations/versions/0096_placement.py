@@ -6,8 +6,8 @@ from alembic import op
 from stratiform.kit.database import Json, Serial
 from stratiform.migrations.table_builders import build_reference, create_table
 
-revision = "0095"
-down_revision = "0094"
+revision = "0096"
+down_revision = "0095"
 branch_labels = None
 depends_on = None
 

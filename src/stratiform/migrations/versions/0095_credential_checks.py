@@ -6,8 +6,8 @@ from alembic import op
 from stratiform.kit.database import Json
 from stratiform.migrations.table_builders import build_reference, create_table
 
-revision = "0094"
-down_revision = "0093"
+revision = "0095"
+down_revision = "0094"
 branch_labels = None
 depends_on = None
 

@@ -23,9 +23,9 @@ CAPABILITIES = (
     "snapshot",
     "adoption",
     "image",
+    "server_types",
     "objectstore",
     "usage",
-    "sizes",
     "pricing",
 )
 

@@ -40,8 +40,8 @@ def test_kinds_have_settings_and_capabilities(api: Rest) -> None:
         "volume",
         "snapshot",
         "image",
+        "server_types",
         "usage",
-        "sizes",
     ]
     assert [setting["name"] for setting in kinds["aws"]["settings"] if setting["secret"]] == [
         "secret_key",
@@ -258,6 +258,7 @@ ROUTES: list[tuple[str, str, Any]] = [
     ("POST", "clouds/sim/flavors", {"flavor": "m1.small", "native_id": "x"}),
     ("POST", "clouds/sim/volume-types", {"volume_type": "fast", "native_id": "x"}),
     ("DELETE", "clouds/sim/native-ids/image/x", None),
+    ("POST", "clouds/sim/server-types", {}),
 ]
 
 

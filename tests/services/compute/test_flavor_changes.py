@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stratiform.contract.sizes import NativeSize
-from stratiform.kit.errors import Conflict, Invalid
+from stratiform.contract.server_types import NativeServerType
+from stratiform.kit.errors import Conflict
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.clouds.model import NativeIdMapping, ResourceType
 from stratiform.services.compute.model.flavor_changes import FlavorState, list_flavor_changes
@@ -15,7 +15,8 @@ from stratiform.services.compute.repository.flavors import find_flavor_by_name
 from support.servers import ServerHarness, with_servers
 from support.stacks import build_harness
 
-SMALL, LARGE = NativeSize("small", 1, 1024, 10), NativeSize("large", 4, 8192)
+SMALL = NativeServerType("small", "small", 1, 1024, 10)
+LARGE = NativeServerType("large", "large", 4, 8192)
 
 
 def flavor(flavor_id: str, vcpus: int = 1, ram: int = 1024, disk: int = 10, name: str = "") -> Flavor:
@@ -27,7 +28,7 @@ def mapping(flavor_id: str, native_id: str, *, manual: bool = False) -> NativeId
 
 
 def list_actions(
-    sizes: list[NativeSize],
+    sizes: list[NativeServerType],
     flavors: list[Flavor],
     mappings: list[NativeIdMapping],
     shared: tuple[str, ...] = (),
@@ -64,20 +65,21 @@ def test_flavors_of_operators_are_only_reported() -> None:
 def servers(home: Path, database_url: str) -> Iterator[ServerHarness]:
     home.mkdir(parents=True)
     stack = build_harness(home, database_url)
-    yield with_servers(stack, sizes="memory.small:1:1024:10,memory.large:4:8192:40")
+    yield with_servers(stack, server_types="memory.small:1:1024:10,memory.large:4:8192:40")
     stack.services.database.close()
 
 
 def set_sizes(servers: ServerHarness, sizes: str) -> None:
     with servers.ctx(SYSTEM) as ctx:
-        servers.harness.services.clouds.accounts.update(ctx, servers.cloud_id, {"sizes": sizes})
+        servers.harness.services.clouds.accounts.update(ctx, servers.cloud_id, {"server_types": sizes})
 
 
 def synchronize(servers: ServerHarness, *, apply: bool = True, delete: bool = False) -> list[tuple[str, str, bool]]:
-    synchronization = servers.compute.flavor_synchronization
+    clouds, synchronization = servers.harness.services.clouds, servers.compute.flavor_synchronization
     with servers.harness.services.database.read_transaction() as db:
-        closed = servers.harness.ctx(db)
-    sizes = synchronization.list_sizes(closed, servers.cloud_id)
+        ctx = servers.harness.ctx(db)
+        cloud = clouds.accounts.get_by_id(db, servers.cloud_id)
+    sizes = clouds.server_types.list(ctx, cloud)
     with servers.ctx(SYSTEM) as ctx:
         if apply:
             results = synchronization.apply(ctx, servers.cloud_id, sizes, delete=delete)
@@ -134,13 +136,3 @@ def test_flavor_of_another_cloud_is_not_deleted(servers: ServerHarness) -> None:
     assert find_flavor(servers, "memory.small") == small
     with servers.ctx(SYSTEM) as ctx:
         assert clouds.native_ids.find(ctx.db, servers.cloud_id, ResourceType.FLAVOR, small.id) is None
-
-
-def test_clouds_without_the_capability(servers: ServerHarness) -> None:
-    with servers.ctx(SYSTEM) as ctx:
-        settings = {"url": "http://127.0.0.1:9"}
-        cloud = servers.harness.services.clouds.accounts.create(ctx, "prometheus", "prom", settings)
-    with servers.harness.services.database.read_transaction() as db:
-        closed = servers.harness.ctx(db)
-    with pytest.raises(Invalid, match="does not list its sizes"):
-        servers.compute.flavor_synchronization.list_sizes(closed, cloud.id)

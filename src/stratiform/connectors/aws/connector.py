@@ -8,8 +8,8 @@ from stratiform.connectors.aws.network import AwsNetworkDriver
 from stratiform.connectors.aws.routing import AwsRoutingDriver
 from stratiform.connectors.aws.routing_limits import check_routing
 from stratiform.connectors.aws.server_operations import UNSUPPORTED
+from stratiform.connectors.aws.server_types import AwsServerTypeDriver
 from stratiform.connectors.aws.settings import SETTINGS, parse_settings
-from stratiform.connectors.aws.sizes import AwsSizesDriver
 from stratiform.connectors.aws.snapshot import AwsSnapshotDriver
 from stratiform.connectors.aws.usage import AwsUsageDriver
 from stratiform.connectors.aws.volume import AwsVolumeDriver
@@ -20,7 +20,7 @@ from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
 from stratiform.contract.routing import RoutingDriver, RoutingObject
 from stratiform.contract.server_operations import ServerOperation
-from stratiform.contract.sizes import SizesDriver
+from stratiform.contract.server_types import ServerTypeDriver
 from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
@@ -36,8 +36,8 @@ class AwsCloud:
     network: NetworkDriver | None
     routing: RoutingDriver | None
     image: ImageDriver | None
+    server_types: ServerTypeDriver | None
     usage: UsageDriver | None
-    sizes: SizesDriver | None
 
     def __init__(self, account: CloudAccount, installation: Installation) -> None:
         # Importing boto3 takes 0.3 s and 50 MiB, so it is imported only if an AWS account is used.
@@ -51,8 +51,8 @@ class AwsCloud:
         self.network = AwsNetworkDriver(self._client)
         self.routing = AwsRoutingDriver(self._client)
         self.image = AwsImageDriver(self._client)
+        self.server_types = AwsServerTypeDriver(self._client)
         self.usage = AwsUsageDriver(self._client, compute)
-        self.sizes = AwsSizesDriver(self._client)
 
     def check_credentials(self) -> AccountInfo:
         return self._client.check_credentials()

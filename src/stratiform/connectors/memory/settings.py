@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stratiform.contract.connector import Setting, validate_settings
-from stratiform.contract.sizes import NativeSize
+from stratiform.contract.server_types import NativeServerType
 from stratiform.kit.errors import Invalid
 from stratiform.kit.number_parsing import parse_uint
 
@@ -30,10 +30,10 @@ SETTINGS = (
     Setting("capacity_vcpus", "Maximum total vCPUs of all servers; 0: unlimited.", required=False, default="0"),
     Setting("seed", "Seed for the random faults, to make runs reproducible; empty: a random seed.", required=False),
     Setting(
-        "sizes",
-        "Sizes of servers on offer, NAME:VCPUS:RAM_MIB:DISK_GIB, separated by commas.",
+        "server_types",
+        "Types of servers on offer, NAME:VCPUS:RAM_MIB:DISK_GIB, separated by commas.",
         required=False,
-        default="memory.small:1:1024:10,memory.medium:2:4096:20,memory.large:4:8192:40",
+        default="memory.small:1:2048:20,memory.medium:2:4096:40,memory.large:4:8192:80",
     ),
     Setting("zones", "Availability zones, separated by commas.", required=False, default="zone-1"),
     Setting(
@@ -79,7 +79,7 @@ class MemorySettings:
     behavior: Behavior
     seed: str
     zones: tuple[str, ...]
-    sizes: tuple[NativeSize, ...]
+    server_types: tuple[NativeServerType, ...]
     password: str = dataclasses.field(repr=False)
 
 
@@ -96,15 +96,15 @@ def parse_settings(settings: Mapping[str, str]) -> MemorySettings:
     zones = tuple(zone.strip() for zone in values["zones"].split(",") if zone.strip())
     if not zones:
         raise Invalid("setting 'zones' must name at least one availability zone")
-    sizes = tuple(_parse_size(text.strip()) for text in values["sizes"].split(",") if text.strip())
-    return MemorySettings(Behavior().replace(numbers), values["seed"], zones, sizes, values["password"])
+    types = tuple(_parse_server_type(text.strip()) for text in values["server_types"].split(",") if text.strip())
+    return MemorySettings(Behavior().replace(numbers), values["seed"], zones, types, values["password"])
 
 
-def _parse_size(text: str) -> NativeSize:
+def _parse_server_type(text: str) -> NativeServerType:
     """Raises: Invalid, with the name of the setting."""
     name, *texts = text.split(":")
     numbers = [number for number in map(parse_uint, texts) if number is not None]
     if not name or len(texts) != len(numbers) or len(numbers) != 3:
-        raise Invalid(f"setting 'sizes' must contain NAME:VCPUS:RAM_MIB:DISK_GIB: '{text}'")
+        raise Invalid(f"setting 'server_types' must contain NAME:VCPUS:RAM_MIB:DISK_GIB: '{text}'")
     vcpus, ram_mib, disk_gib = numbers
-    return NativeSize(name, vcpus, ram_mib, disk_gib)
+    return NativeServerType(name, name, vcpus, ram_mib, disk_gib)

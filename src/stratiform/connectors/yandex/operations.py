@@ -1,8 +1,7 @@
 """Operations of Yandex Cloud: creation that cannot happen twice, changes in progress, and their errors.
 
-Most requests return an Operation that finishes later. This module does not wait for operations on servers and disks;
-it remembers the latest one of each resource, so that its error becomes the resource's fault and the error of the next
-request of the same kind. See decision 0045 for idempotency keys.
+Most requests return an Operation that finishes later. The latest one of each resource is remembered, so that its error
+becomes the resource's fault and the error of the next request of the same kind. See decision 0045 for idempotency keys.
 
 Source: Yandex Cloud, API design guide, "Operation object" and "Idempotency".
 """
@@ -126,6 +125,17 @@ class Operations:
             self._forget(resource_id)
             raise build_status_error(tracked.error)
         return not tracked.is_done
+
+    def complete(self, resource_id: str, request: Message) -> bool:
+        """Wait until the latest operation on a resource has finished, if an equal request started it.
+
+        Return False if there is none, or it has finished before. Raises: its error, CloudUnreachable after 20 s.
+        """
+        if not self.resume(resource_id, request):
+            return False
+        self.finish(resource_id)
+        self.resume(resource_id, request)
+        return True
 
     def find_failure(self, resource_id: str) -> TrackedOperation | None:
         """Return the latest operation on a resource if it has failed."""

@@ -11,7 +11,7 @@ from stratiform.interfaces.rest.name_resolution import (
 )
 from stratiform.interfaces.rest.schemas import clouds as schemas
 from stratiform.interfaces.rest.views import clouds as views
-from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.errors import Conflict, Invalid, NotFound, UnsupportedOperation
 from stratiform.services.clouds import policy
 from stratiform.services.clouds.errors import CloudNotFound, InvalidNativeId, NativeIdNotFound
 from stratiform.services.clouds.model import ResourceType
@@ -54,7 +54,7 @@ def register_flavor(
 @api.post(
     "/clouds/{name}/flavors/synchronization",
     policy.NATIVE_IDS_REGISTER,
-    errors=(CloudNotFound, CloudUnreachable, CredentialsRejected, Conflict, Invalid),
+    errors=(CloudNotFound, CloudUnreachable, CredentialsRejected, Conflict, UnsupportedOperation),
     manages_transactions=True,
 )
 def synchronize_flavors(
@@ -64,14 +64,14 @@ def synchronize_flavors(
     services = request.services
     synchronization = services.compute.flavor_synchronization
     with request.read_transaction() as ctx:
-        cloud_id = services.clouds.accounts.get(ctx, name).id
-    sizes = synchronization.list_sizes(ctx, cloud_id)
+        cloud = services.clouds.accounts.get(ctx, name)
+    sizes = services.clouds.server_types.list(ctx, cloud)
     if body.apply:
         with request.write_transaction() as ctx:
-            results = synchronization.apply(ctx, cloud_id, sizes, body.match, delete=body.delete)
+            results = synchronization.apply(ctx, cloud.id, sizes, body.match, delete=body.delete)
     else:
         with request.read_transaction() as ctx:
-            changes = synchronization.list_changes(ctx, cloud_id, sizes, body.match)
+            changes = synchronization.list_changes(ctx, cloud.id, sizes, body.match)
             results = [(change, False) for change in changes]
     return schemas.FlavorChanges(len(sizes), [views.flavor_change(change, applied) for change, applied in results])
 

@@ -71,6 +71,20 @@ class VolumeTypeRegistration(RequestBody):
     native_id: Annotated[str, Meta(description="Disk type of the cloud.")]
 
 
+class ServerTypeRegistration(RequestBody):
+    """Without `project`, new flavors are public; with it, they are private, and the project gets access to them."""
+
+    project: Annotated[str, Meta(description="Name or ID.")] = ""
+
+
+class RegisteredServerTypes(Struct):
+    """The number of server types by result: flavors created, existing flavors mapped, mappings that existed already."""
+
+    created: int
+    mapped: int
+    unchanged: int
+
+
 class CloudSetting(Struct):
     name: str
     help: str
@@ -104,6 +118,7 @@ class Cloud(Struct):
         str, Meta(description='Result of the last check: `valid`, `rejected`, `invalid`, `unreachable`; "" before it.')
     ]
     labels: dict[str, str]
+    revision: Annotated[int, Meta(description="Grows with every change of the settings or secrets.")]
 
 
 class CloudPage(Struct):

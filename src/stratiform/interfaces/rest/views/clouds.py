@@ -21,6 +21,7 @@ def cloud(cloud: Cloud, check: CredentialCheck | None) -> cloud_schemas.Cloud:
         updated_at=format_iso(cloud.updated_at),
         credentials="" if check is None else check.status,
         labels=cloud.labels,
+        revision=cloud.revision,
     )
 
 

@@ -16,11 +16,12 @@ from stratiform.services.clouds.service.native_ids import NativeIds
 from stratiform.services.clouds.service.placement_policies import PlacementPolicies
 from stratiform.services.clouds.service.pools import Pools
 from stratiform.services.clouds.service.price_estimates import PriceEstimates
+from stratiform.services.clouds.service.server_types import ServerTypes
 
 
 @dataclass(frozen=True, slots=True)
 class CloudsService:
-    """Cloud accounts with their connections and quotas, pools, bindings, placement policies, and native ids."""
+    """Cloud accounts with connections and quotas, pools, bindings, placement policies, native ids, server types."""
 
     accounts: CloudAccounts
     connections: Connections
@@ -30,6 +31,7 @@ class CloudsService:
     bindings: Bindings
     placement_policies: PlacementPolicies
     native_ids: NativeIds
+    server_types: ServerTypes
 
     @classmethod
     def build(cls, *, database: Database, ids: Ids, keys: KeyRepository, installation: Installation) -> "CloudsService":
@@ -45,4 +47,5 @@ class CloudsService:
             bindings=Bindings(connections),
             placement_policies=PlacementPolicies(PriceEstimates()),
             native_ids=NativeIds(connections),
+            server_types=ServerTypes(connections),
         )

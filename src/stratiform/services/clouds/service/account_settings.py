@@ -35,6 +35,13 @@ class CloudAccountSettings:
         merged = {**stored, **changes}
         return {name: value for name, value in merged.items() if value}
 
+    def is_stored(self, db: Connection, cloud: Cloud, settings: Mapping[str, str]) -> bool:
+        """Return True if a cloud has exactly these settings, and its secrets can be decrypted."""
+        try:
+            return self.load(db, cloud) == settings
+        except Invalid:
+            return False
+
     def encrypt(self, secrets: Mapping[str, str]) -> str:
         """Return the envelope of the secrets, with a new data key."""
         return seal_envelope(self.keys, msgspec.json.encode(dict(secrets)))

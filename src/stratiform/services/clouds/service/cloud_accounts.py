@@ -70,14 +70,17 @@ class CloudAccounts:
     def update(self, ctx: RequestContext, cloud_id: str, settings: Mapping[str, str]) -> Cloud:
         """Change some settings and secrets of a cloud; "" resets one to its default.
 
-        Call `check_updated_credentials` first.
+        If nothing changes, the cloud is returned as it is. Call `check_updated_credentials` first.
 
         Raises: CloudNotFound; Invalid, naming the setting.
         """
         policy.CLOUDS_UPDATE.require(ctx.caller, None)
         repository.lock_cloud(ctx.db, cloud_id)
         cloud = get_cloud(ctx.db, cloud_id)
-        visible, secrets = self._validate(cloud.kind, cloud.name, self.settings.merge(ctx.db, cloud, settings))
+        merged = self.settings.merge(ctx.db, cloud, settings)
+        visible, secrets = self._validate(cloud.kind, cloud.name, merged)
+        if self.settings.is_stored(ctx.db, cloud, merged):
+            return cloud
         updated = replace(cloud, settings=visible, updated_at=ctx.now, revision=cloud.revision + 1)
         repository.update_cloud(ctx.db, updated, self.settings.encrypt(secrets))
         return updated

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from stratiform.contract.sizes import NativeSize
+from stratiform.contract.server_types import NativeServerType
 from stratiform.services.clouds.model import NativeIdMapping
 from stratiform.services.compute.model.flavors import Flavor
 
@@ -27,7 +27,7 @@ class FlavorChange:
 
     action: FlavorAction
     native_type: str
-    size: NativeSize | None
+    size: NativeServerType | None
     flavor: Flavor | None
     reason: str
 
@@ -42,7 +42,7 @@ class FlavorState:
 
 
 def list_flavor_changes(
-    sizes: Sequence[NativeSize], state: FlavorState, patterns: Sequence[str] = ()
+    sizes: Sequence[NativeServerType], state: FlavorState, patterns: Sequence[str] = ()
 ) -> Sequence[FlavorChange]:
     """Return the changes, ordered by native type. `patterns` select the sizes for which flavors are created.
 
@@ -50,7 +50,7 @@ def list_flavor_changes(
     """
     flavors = {flavor.id: flavor for flavor in state.flavors}
     names = {flavor.name: flavor for flavor in state.flavors}
-    offered = {size.native_type: size for size in sizes}
+    offered = {size.id: size for size in sizes}
     changes: list[FlavorChange] = []
     for mapping in state.mappings:
         flavor = flavors.get(mapping.resource_id)
@@ -60,22 +60,26 @@ def list_flavor_changes(
     for native_type, size in offered.items():
         is_selected = not patterns or any(fnmatchcase(native_type, pattern) for pattern in patterns)
         if native_type not in mapped and is_selected:
-            changes.append(_add(size, names.get(native_type)))
+            changes.append(_add(size, names.get(size.name)))
     return sorted(changes, key=lambda change: change.native_type)
 
 
-def describe_size(size: NativeSize) -> str:
-    disk = f", {size.disk_gib} GiB disk" if size.disk_gib else ""
-    return f"{size.vcpus} vCPUs, {size.ram_mib} MiB RAM{disk}"
+def describe_size(size: NativeServerType) -> str:
+    return _describe_size(size.vcpus, size.ram_mib, size.disk_gib)
 
 
-def has_size(flavor: Flavor, size: NativeSize) -> bool:
+def _describe_size(vcpus: int, ram_mib: int, disk_gib: int) -> str:
+    disk = f", {disk_gib} GiB disk" if disk_gib else ""
+    return f"{vcpus} vCPUs, {ram_mib} MiB RAM{disk}"
+
+
+def has_size(flavor: Flavor, size: NativeServerType) -> bool:
     """Return True if a flavor has a native size. A size that does not determine the disk fits any."""
     return (flavor.vcpus, flavor.ram) == (size.vcpus, size.ram_mib) and size.disk_gib in (0, flavor.disk)
 
 
 def _compare(
-    mapping: NativeIdMapping, flavor: Flavor, size: NativeSize | None, is_shared: bool
+    mapping: NativeIdMapping, flavor: Flavor, size: NativeServerType | None, is_shared: bool
 ) -> Iterator[FlavorChange]:
     """Yield the change of a flavor that has a native id in the cloud, if there is one."""
     if size is not None and has_size(flavor, size):
@@ -94,16 +98,16 @@ def _compare(
         yield FlavorChange(FlavorAction.UPDATE, mapping.native_id, size, flavor, problem)
 
 
-def _add(size: NativeSize, namesake: Flavor | None) -> FlavorChange:
+def _add(size: NativeServerType, namesake: Flavor | None) -> FlavorChange:
     """Return the change for a size without a flavor; `namesake` is the flavor with its name."""
     if namesake is None:
-        return FlavorChange(FlavorAction.CREATE, size.native_type, size, None, describe_size(size))
+        return FlavorChange(FlavorAction.CREATE, size.id, size, None, describe_size(size))
     if has_size(namesake, size):
         reason = "a flavor of this name and size exists"
-        return FlavorChange(FlavorAction.REGISTER, size.native_type, size, namesake, reason)
+        return FlavorChange(FlavorAction.REGISTER, size.id, size, namesake, reason)
     reason = f"a flavor of this name has {_describe_flavor(namesake)}, the cloud offers {describe_size(size)}"
-    return FlavorChange(FlavorAction.CONFLICT, size.native_type, size, namesake, reason)
+    return FlavorChange(FlavorAction.CONFLICT, size.id, size, namesake, reason)
 
 
 def _describe_flavor(flavor: Flavor) -> str:
-    return describe_size(NativeSize(flavor.name, flavor.vcpus, flavor.ram, flavor.disk))
+    return _describe_size(flavor.vcpus, flavor.ram, flavor.disk)

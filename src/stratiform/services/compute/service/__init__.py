@@ -111,9 +111,8 @@ class ComputeService:
         console_settings: ConsoleSettings,
     ) -> "ComputeService":
         reclaim_interval_us = reclaim_instance_interval_s * SECOND_US
-        security_groups = SecurityGroups(network)
         limits = Quotas(quotas)
-        server_groups = ServerGroups(ids, limits)
+        security_groups, server_groups = SecurityGroups(network), ServerGroups(ids, limits)
         placement, flavors = Placement(clouds, image), Flavors(ids)
         builder = ServerBuilder(ids, placement, network, BlockDevices(image, volume), limits, server_groups)
         return cls(

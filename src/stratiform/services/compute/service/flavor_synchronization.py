@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from stratiform.contract.sizes import NativeSize, find_sizes_driver
+from stratiform.contract.server_types import NativeServerType
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
-from stratiform.kit.errors import Conflict, Invalid
+from stratiform.kit.errors import Conflict
 from stratiform.services.clouds import policy
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.clouds.service import CloudsService
-from stratiform.services.clouds.service.connections import require_no_transaction
 from stratiform.services.compute.model.flavor_changes import (
     FlavorAction,
     FlavorChange,
@@ -29,20 +28,8 @@ class FlavorSynchronization:
     clouds: CloudsService
     flavors: Flavors
 
-    def list_sizes(self, ctx: RequestContext, cloud_id: str) -> Sequence[NativeSize]:
-        """Return the sizes that a cloud offers, after the transaction of `ctx` has ended.
-
-        Raises: Invalid if clouds of this kind do not list sizes; CloudError.
-        """
-        policy.NATIVE_IDS_REGISTER.require(ctx.caller, None)
-        require_no_transaction(ctx)
-        driver = find_sizes_driver(self.clouds.connections.get(cloud_id))
-        if driver is None:
-            raise Invalid("This kind of cloud does not list its sizes", hint="use `stratiform clouds flavors register`")
-        return list(driver.list())
-
     def list_changes(
-        self, ctx: RequestContext, cloud_id: str, sizes: Sequence[NativeSize], patterns: Sequence[str] = ()
+        self, ctx: RequestContext, cloud_id: str, sizes: Sequence[NativeServerType], patterns: Sequence[str] = ()
     ) -> Sequence[FlavorChange]:
         """Return what `apply` would change, and what it would only report."""
         policy.NATIVE_IDS_REGISTER.require(ctx.caller, None)
@@ -52,7 +39,7 @@ class FlavorSynchronization:
         self,
         ctx: RequestContext,
         cloud_id: str,
-        sizes: Sequence[NativeSize],
+        sizes: Sequence[NativeServerType],
         patterns: Sequence[str] = (),
         *,
         delete: bool = False,
@@ -90,11 +77,9 @@ class FlavorSynchronization:
                 self.flavors.delete(ctx, flavor.id)
             return
         if flavor is None:
-            new = NewFlavor(size.native_type, size.vcpus, size.ram_mib, size.disk_gib)
+            new = NewFlavor(size.name, size.vcpus, size.ram_mib, size.disk_gib)
             flavor = self.flavors.create(ctx, new)
         elif change.action is FlavorAction.UPDATE:
             disk = size.disk_gib or flavor.disk
             repository.save_flavor(ctx.db, replace(flavor, vcpus=size.vcpus, ram=size.ram_mib, disk=disk))
-        self.clouds.native_ids.register(
-            ctx, cloud_id, ResourceType.FLAVOR, flavor.id, size.native_type, is_synchronized=True
-        )
+        self.clouds.native_ids.register(ctx, cloud_id, ResourceType.FLAVOR, flavor.id, size.id, is_synchronized=True)

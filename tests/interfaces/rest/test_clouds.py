@@ -259,6 +259,23 @@ ROUTES: list[tuple[str, str, Any]] = [
     ("POST", "clouds/sim/volume-types", {"volume_type": "fast", "native_id": "x"}),
     ("DELETE", "clouds/sim/native-ids/image/x", None),
     ("POST", "clouds/sim/server-types", {}),
+    ("POST", "clouds/sim/flavors/synchronization", {"apply": True}),
+    ("PUT", "clouds/sim/labels", {"labels": {"region": "eu"}}),
+    ("GET", "clouds/sim/quotas", None),
+    ("PUT", "clouds/sim/quotas", {"scope": "account", "limits": {"servers": 0}}),
+    ("DELETE", "clouds/sim/quotas?scope=account", None),
+    ("GET", "pools", None),
+    ("POST", "pools", {"name": "eu"}),
+    ("GET", "pools/eu", None),
+    ("DELETE", "pools/eu", None),
+    ("POST", "pools/eu/clouds", {"cloud": "sim"}),
+    ("DELETE", "pools/eu/clouds?cloud=sim", None),
+    ("POST", "pools/eu/bindings", {"project": "demo"}),
+    ("DELETE", "pools/eu/bindings?project=demo", None),
+    ("GET", "placement-policies", None),
+    ("PUT", "placement-policies", {"project": "demo", "weighers": ["spread"]}),
+    ("DELETE", "placement-policies?project=demo", None),
+    ("POST", "placement", {"project": "demo", "flavor": "1", "image": "x"}),
 ]
 
 

@@ -211,7 +211,7 @@ def test_members_are_forbidden_to_manage_clouds(fixture: Fixture) -> None:
             lambda: clouds.native_ids.unregister(ctx, cloud.id, ResourceType.IMAGE, "i"),
             lambda: clouds.native_ids.resolve_canonical(ctx, cloud.id, ResourceType.IMAGE, "n"),
             lambda: clouds.native_ids.list(ctx, cloud.id),
-            lambda: clouds.connections.check_credentials(ctx, cloud),
+            lambda: clouds.credential_checks.check(ctx, cloud),
         ):
             with pytest.raises(Forbidden):
                 call()

@@ -1,16 +1,9 @@
-"""Server types capability of the simulated cloud."""
+"""Server types capability of the simulated cloud: the types of its settings."""
 
 from collections.abc import Iterator
 
 from stratiform.connectors.memory.client import Client
 from stratiform.contract.server_types import NativeServerType
-
-#: Name, vCPUs, MiB of memory, GiB of disk.
-_SIZES = (
-    ("memory.large", 4, 8192, 80),
-    ("memory.medium", 2, 4096, 40),
-    ("memory.small", 1, 2048, 20),
-)
 
 
 class MemoryServerTypeDriver:
@@ -21,4 +14,4 @@ class MemoryServerTypeDriver:
 
     def list(self) -> Iterator[NativeServerType]:
         with self._client.open_request():
-            return iter([NativeServerType(name, name, *sizes) for name, *sizes in _SIZES])
+            return iter(sorted(self._client.settings.server_types, key=lambda server_type: server_type.id))

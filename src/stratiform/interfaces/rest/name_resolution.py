@@ -7,7 +7,7 @@ from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.kit.pagination import Page
-from stratiform.services.clouds.model import NativeIdMapping, ResourceType
+from stratiform.services.clouds.model import UNBOUND_PROJECTS, NativeIdMapping, ResourceType
 from stratiform.services.compute.model.flavors import Flavor, FlavorFilter
 from stratiform.services.identity.model import ListQuery, Project
 
@@ -41,6 +41,11 @@ def resolve_project(services: Services, ctx: RequestContext, reference: str, *, 
         ids = services.ledger.name_timelines.list_projects_named(ctx.db, reference)
         projects += [(project_id, reference) for project_id in ids if project_id not in local_ids]
     return _select("project", reference, projects)
+
+
+def resolve_bound_project(services: Services, ctx: RequestContext, reference: str) -> str:
+    """Return the id of a project, or `UNBOUND_PROJECTS`. Raises NotFound, Conflict."""
+    return reference if reference == UNBOUND_PROJECTS else resolve_project(services, ctx, reference)
 
 
 def list_project_names(services: Services, ctx: RequestContext, project_ids: Iterable[str]) -> Mapping[str, str]:

@@ -58,7 +58,8 @@ def _register(
         if mapped.get(flavor.id) == server_type.id:
             result = "unchanged"
         else:
-            native_ids.register(ctx, cloud.id, ResourceType.FLAVOR, flavor.id, server_type.id)
+            is_own = result == "created"  # others may have another size on purpose
+            native_ids.register(ctx, cloud.id, ResourceType.FLAVOR, flavor.id, server_type.id, is_synchronized=is_own)
         counts[result] += 1
     return schemas.RegisteredServerTypes(**counts)
 

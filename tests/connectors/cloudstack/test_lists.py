@@ -49,11 +49,14 @@ def test_item_that_two_pages_repeat_is_listed_once(cloud: CloudStackCloud, serve
     ids = create_volumes(cloud, 7)
     pages: list[Row] = []
 
-    def shift(content: Row) -> Row:
+    def store_page(content: Row) -> Row:
         pages.append(content)
+        return content
+
+    def shift(content: Row) -> Row:
         return {**content, "volume": [pages[0]["volume"][-1], *content["volume"]]}
 
-    server.inject("listVolumes", "change", change=lambda content: pages.append(content) or content)
+    server.inject("listVolumes", "change", change=store_page)
     server.inject("listVolumes", "change", change=shift)
     listed = list_ids(cloud)
     assert (len(listed), set(listed)) == (7, ids)

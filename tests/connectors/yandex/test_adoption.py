@@ -36,9 +36,9 @@ def test_labels_of_others_are_kept(adoption: AdoptionDriver, volume: VolumeDrive
     [item] = adoption.list(AdoptableKind.VOLUME)
     assert (item.name, item.size_gib, item.zones, item.is_foreign) == ("legacy", 5, ("ru-central1-b",), False)
     adoption.adopt(AdoptableKind.VOLUME, disk.id, "t1", "Data Ä")
-    found = volume.find("t1")
-    assert found is not None
-    assert found.id == disk.id
+    adopted = volume.find("t1")
+    assert adopted is not None
+    assert adopted.id == disk.id
     assert disk.labels["team"] == "db"
     adoption.release(AdoptableKind.VOLUME, disk.id, "volume-1")
     assert (dict(disk.labels), disk.name, disk.description) == ({"team": "db"}, "volume-1", "volume-1")

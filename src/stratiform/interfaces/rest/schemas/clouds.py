@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from stratiform.interfaces.rest.schemas.bindings import Binding
 from stratiform.interfaces.rest.schemas.common import RequestBody
@@ -38,9 +38,51 @@ class FlavorRegistration(RequestBody):
     native_id: Annotated[str, Meta(description="Instance type of the cloud.")]
 
 
+class FlavorSynchronization(RequestBody):
+    """Without `apply`, changes are only listed."""
+
+    apply: bool = False
+    delete: Annotated[bool, Meta(description="Also delete flavors that the cloud does not offer any more.")] = False
+    match: Annotated[
+        list[str], Meta(description="Patterns of sizes for which flavors are created, such as `t3.*`; default: all.")
+    ] = field(default_factory=list)
+
+
+class FlavorChange(Struct):
+    """A difference between a flavor and the sizes of the cloud."""
+
+    action: Annotated[
+        str, Meta(description="`create`, `register`, `update`, `delete`; `conflict` and `differs` are only reported.")
+    ]
+    native_id: str
+    flavor_id: str
+    flavor: str
+    reason: str
+    applied: bool
+
+
+class FlavorChanges(Struct):
+    sizes: Annotated[int, Meta(description="Number of sizes that the cloud offers.")]
+    changes: list[FlavorChange]
+
+
 class VolumeTypeRegistration(RequestBody):
     volume_type: Annotated[str, Meta(description="Name or ID.")]
     native_id: Annotated[str, Meta(description="Disk type of the cloud.")]
+
+
+class ServerTypeRegistration(RequestBody):
+    """Without `project`, new flavors are public; with it, they are private, and the project gets access to them."""
+
+    project: Annotated[str, Meta(description="Name or ID.")] = ""
+
+
+class RegisteredServerTypes(Struct):
+    """The number of server types by result: flavors created, existing flavors mapped, mappings that existed already."""
+
+    created: int
+    mapped: int
+    unchanged: int
 
 
 class CloudSetting(Struct):
@@ -72,6 +114,11 @@ class Cloud(Struct):
     settings: dict[str, str]
     created_at: str
     updated_at: str
+    credentials: Annotated[
+        str, Meta(description='Result of the last check: `valid`, `rejected`, `invalid`, `unreachable`; "" before it.')
+    ]
+    labels: dict[str, str]
+    revision: Annotated[int, Meta(description="Grows with every change of the settings or secrets.")]
 
 
 class CloudPage(Struct):
@@ -103,8 +150,20 @@ class NativeIdMapping(Struct):
     native_id: str
 
 
-class CloudDetail(Cloud):
-    """A cloud, its bindings, and the native IDs registered in it."""
+class CredentialCheck(Struct):
+    """The last check of a cloud's credentials. `identity` and `zones` are those of the last successful one."""
 
+    status: Annotated[str, Meta(description="`valid`, `rejected`, `invalid` or `unreachable`.")]
+    checked_at: str
+    error: Annotated[str, Meta(description="Why the check failed.")]
+    valid_at: Annotated[str | None, Meta(description="Time of the last successful check.")]
+    identity: str
+    zones: list[str]
+
+
+class CloudDetail(Cloud):
+    """A cloud, the last check of its credentials, its bindings, and the native IDs registered in it."""
+
+    credential_check: CredentialCheck | None
     bindings: list[Binding]
     native_ids: list[NativeIdMapping]

@@ -15,6 +15,7 @@ from stratiform.services.compute.service.compute_services import ComputeServices
 from stratiform.services.compute.service.external_events import ExternalEvents
 from stratiform.services.compute.service.flavor_access import FlavorAccess
 from stratiform.services.compute.service.flavor_extra_specs import FlavorExtraSpecs
+from stratiform.services.compute.service.flavor_synchronization import FlavorSynchronization
 from stratiform.services.compute.service.flavors import Flavors
 from stratiform.services.compute.service.floating_ips import FloatingIps
 from stratiform.services.compute.service.hypervisors import Hypervisors
@@ -23,6 +24,7 @@ from stratiform.services.compute.service.instance_metadata import GuestSettings,
 from stratiform.services.compute.service.keypairs import KeyPairs
 from stratiform.services.compute.service.limits import Limits
 from stratiform.services.compute.service.migrations import Migrations
+from stratiform.services.compute.service.placement import Placement
 from stratiform.services.compute.service.quota_sets import QuotaSets
 from stratiform.services.compute.service.quotas import Quotas
 from stratiform.services.compute.service.remote_consoles import RemoteConsoles
@@ -61,6 +63,7 @@ class ComputeService:
     enable_instance_password: bool
 
     servers: Servers
+    placement: Placement
     server_actions: ServerActions
     server_state_actions: ServerStateActions
     server_snapshots: ServerSnapshots
@@ -75,6 +78,7 @@ class ComputeService:
     flavors: Flavors
     flavor_access: FlavorAccess
     flavor_extra_specs: FlavorExtraSpecs
+    flavor_synchronization: FlavorSynchronization
     keypairs: KeyPairs
     limits: Limits
     quota_sets: QuotaSets
@@ -107,11 +111,10 @@ class ComputeService:
         console_settings: ConsoleSettings,
     ) -> "ComputeService":
         reclaim_interval_us = reclaim_instance_interval_s * SECOND_US
-        security_groups = SecurityGroups(network)
         limits = Quotas(quotas)
-        server_groups = ServerGroups(ids, clouds, limits)
-        block_devices = BlockDevices(clouds, image, volume)
-        builder = ServerBuilder(ids, clouds, network, block_devices, limits, server_groups)
+        security_groups, server_groups = SecurityGroups(network), ServerGroups(ids, limits)
+        placement, flavors = Placement(clouds, image), Flavors(ids)
+        builder = ServerBuilder(ids, placement, network, BlockDevices(image, volume), limits, server_groups)
         return cls(
             ids=ids,
             clouds=clouds,
@@ -121,7 +124,8 @@ class ComputeService:
             reclaim_interval_us=reclaim_interval_us,
             enable_instance_password=enable_instance_password,
             servers=Servers(ids, network, volume, builder, reclaim_interval_us),
-            server_actions=ServerActions(ids, clouds, network, image, volume, limits),
+            placement=placement,
+            server_actions=ServerActions(ids, clouds, network, image, volume, limits, placement),
             server_state_actions=ServerStateActions(ids, clouds, image),
             server_snapshots=ServerSnapshots(ids, clouds, image, volume),
             server_addresses=ServerAddresses(network),
@@ -132,9 +136,10 @@ class ComputeService:
             server_tags=ServerTags(ids),
             instance_actions=InstanceActions(),
             volume_attachments=VolumeAttachments(ids, clouds, volume),
-            flavors=Flavors(ids),
+            flavors=flavors,
             flavor_access=FlavorAccess(),
             flavor_extra_specs=FlavorExtraSpecs(),
+            flavor_synchronization=FlavorSynchronization(clouds, flavors),
             keypairs=KeyPairs(ids, limits),
             limits=Limits(limits),
             quota_sets=QuotaSets(limits),

@@ -67,7 +67,10 @@ def test_a_server_with_a_network_a_floating_ip_and_a_volume(
     harness = service_harness
     with open_callers(harness) as api:
         cloud, image_id = bind(harness, api.projects["green"], openstack_peer)
-        assert cloud.compute and cloud.volume and cloud.routing and cloud.network
+        compute, volumes, routing = cloud.compute, cloud.volume, cloud.routing
+        assert compute is not None
+        assert volumes is not None
+        assert routing is not None
         external_id, network_id, _router_id = create_network(api)
         body = {"name": "web", "imageRef": image_id, "flavorRef": "1", "networks": [{"uuid": network_id}]}
         server_id = api.ok("POST", f"{COMPUTE}/servers", json={"server": body})["server"]["id"]
@@ -80,7 +83,7 @@ def test_a_server_with_a_network_a_floating_ip_and_a_volume(
             assert show()["status"] == status, show()["fault"]
 
         reach("ACTIVE")
-        [native] = cloud.compute.list()
+        [native] = compute.list()
         [port] = api.ok("GET", f"{V2}/ports?device_id={server_id}")["ports"]
         assert native.addresses == (port["fixed_ips"][0]["ip_address"],)
         address = {"floating_network_id": external_id, "port_id": port["id"]}
@@ -91,7 +94,7 @@ def test_a_server_with_a_network_a_floating_ip_and_a_volume(
         attachment = {"volumeAttachment": {"volumeId": volume["id"]}}
         api.ok("POST", f"{COMPUTE}/servers/{server_id}/os-volume_attachments", json=attachment)
         run_until(harness, lambda: api.ok("GET", volume_url)["volume"]["status"] == "in-use", "not attached")
-        objects = {item.kind: item.properties for item in cloud.routing.list_objects()}
+        objects = {item.kind: item.properties for item in routing.list_objects()}
         assert objects["floating_ip"] == {
             "address": floating_ip["floating_ip_address"],
             "fixed_address": native.addresses[0],
@@ -104,13 +107,13 @@ def test_a_server_with_a_network_a_floating_ip_and_a_volume(
         reach("ACTIVE")
         api.ok("POST", f"{COMPUTE}/servers/{server_id}/action", json={"resize": {"flavorRef": "2"}})
         reach("VERIFY_RESIZE")
-        assert cloud.compute.get(native.id).size.native_type == "m1.small"
+        assert compute.get(native.id).size.native_type == "m1.small"
         api.ok("DELETE", f"{V2}/floatingips/{floating_ip['id']}")
         api.ok("DELETE", f"{COMPUTE}/servers/{server_id}")
-        run_until(harness, lambda: not list(cloud.compute.list()), "the server remains")
+        run_until(harness, lambda: not list(compute.list()), "the server remains")
         run_until(harness, lambda: api.ok("GET", volume_url)["volume"]["status"] == "available", "not detached")
         api.ok("DELETE", volume_url)
-        run_until(harness, lambda: not list(cloud.volume.list()), "the volume remains")
-        floating_ips = [item for item in cloud.routing.list_objects() if item.kind == "floating_ip"]
+        run_until(harness, lambda: not list(volumes.list()), "the volume remains")
+        floating_ips = [item for item in routing.list_objects() if item.kind == "floating_ip"]
         ports = [port for port in openstack_peer.admin.network.ports() if server_id in (port.description or "")]
         assert (floating_ips, ports) == ([], [])

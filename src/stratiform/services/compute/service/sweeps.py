@@ -9,8 +9,10 @@ import logging
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from stratiform.contract.compute import NativeServerState
 from stratiform.contract.connector import CloudConnection
 from stratiform.contract.errors import CloudError
+from stratiform.contract.volume import NativeVolumeState
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import NotFound
@@ -88,13 +90,18 @@ class Sweeps:
 
 
 def _list_tagged(connection: CloudConnection) -> Iterator[TaggedResource]:
-    """Yield resources in the order in which they can be deleted: servers, then what they use."""
+    """Yield resources in the order in which they can be deleted, servers before what they use.
+
+    Those that are being deleted are left out.
+    """
     if connection.compute is not None:
         for server in connection.compute.list():
-            yield TaggedResource("server", server.id, server.token, server.state.value)
+            if server.state not in (NativeServerState.DELETING, NativeServerState.DELETED):
+                yield TaggedResource("server", server.id, server.token, server.state.value)
     if connection.volume is not None:
         for volume in connection.volume.list():
-            yield TaggedResource("volume", volume.id, volume.token, f"{volume.size_gib} GiB, {volume.state.value}")
+            if volume.state not in (NativeVolumeState.DELETING, NativeVolumeState.DELETED):
+                yield TaggedResource("volume", volume.id, volume.token, f"{volume.size_gib} GiB, {volume.state.value}")
     if connection.network is not None:
         for subnet in connection.network.list_subnets():
             yield TaggedResource("subnet", subnet.id, subnet.token, subnet.cidr)

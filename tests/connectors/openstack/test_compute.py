@@ -81,6 +81,17 @@ def test_a_deleted_server_leaves_no_ports(cloud: FaultyCloud) -> None:
     assert cloud.list_ports() == []
 
 
+def test_ports_that_only_nova_may_release_are_deleted_afterwards(cloud: FaultyCloud) -> None:
+    """Neutron 29 permits members to delete the port of a server only after its release."""
+    server = cloud.create_server(has_network=True)
+    cloud.proxy.add("DELETE .*/ports/", answer(403, b'{"NeutronError": {"message": "not allowed by policy"}}'))
+    cloud.compute.delete(server.id)
+    assert cloud.list_ports() == [server.token]
+    wait_until(lambda: cloud.compute.find(server.token) is None, "the server remains", 20)
+    list(cloud.compute.list())  # as the observer
+    assert cloud.list_ports() == []
+
+
 def test_a_replaced_interface_leaves_no_port(cloud: FaultyCloud) -> None:
     spec = cloud.build_spec(has_network=True)
     server = cloud.wait_for_server(cloud.compute.create(spec).id)

@@ -131,7 +131,10 @@ def test_routing_objects_are_created_once(cloud: FaultyCloud, fault: Any) -> Non
     token = str(uuid4())
     cloud.proxy.add(r"POST .*/floatingips$", fault)
     address = repeat(lambda: cloud.routing.allocate_address(token))
-    router = RoutingObject("router", token, "edge", {"interfaces": [], "gateway": "public"})
+    subnet = build_subnet()
+    cloud.network.ensure_subnet(subnet)
+    interface = {"subnet_id": subnet.token, "ip_address": "10.70.0.1"}
+    router = RoutingObject("router", token, "edge", {"interfaces": [interface], "gateway": "public"})
     cloud.proxy.add(r"POST .*/routers$", fault)
     repeat(lambda: cloud.routing.apply(router))
     group = RoutingObject("security_group", token, "web", {"stateful": True, "rules": []})
@@ -206,6 +209,7 @@ def test_a_copy_of_a_snapshot_is_made_once(cloud: FaultyCloud) -> None:
     copy = cloud.snapshot.create(spec)
     assert {item.id for item in cloud.snapshot.list()} == {source.id, copy.id}
     assert [item.id for item in cloud.volume.list()] == [volume.id]
+    wait_until(lambda: cloud.snapshot.get(copy.id).state.value == "available", "no copy", 20)
     for snapshot_id in (source.id, copy.id):
         cloud.snapshot.delete(snapshot_id)
     wait_until(lambda: not list(cloud.snapshot.list()), "the snapshots remain", 20)

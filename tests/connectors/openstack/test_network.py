@@ -69,6 +69,12 @@ def test_rules_have_prefixes_groups_and_addresses(cloud: FaultyCloud) -> None:
     assert read_rules(cloud, native_id) == set()
 
 
+def test_a_default_group_has_another_name(cloud: FaultyCloud) -> None:
+    """Neutron reserves the name `default` for the default group of the project."""
+    group = RoutingObject("security_group", str(uuid4()), "default", {"stateful": True, "rules": []})
+    assert cloud.peer.admin.network.get_security_group(ensure(cloud, group)).name == f"stratiform-{group.token}"
+
+
 def test_a_group_exists_from_its_first_use(cloud: FaultyCloud) -> None:
     """Neutron limits the number of groups of a project to ten by default."""
     cloud.routing.apply(build_group(RULE))
@@ -159,7 +165,8 @@ def test_a_router_has_the_interfaces_the_gateway_and_the_routes(cloud: FaultyClo
     cloud.routing.apply(RoutingObject("router", router.token, "edge", changed))
     [native] = [item for item in cloud.routing.list_objects() if item.kind == "router"]
     assert (native.properties["gateway"], native.properties["routes"]) == (None, [])
-    cloud.routing.delete("router", router.token)
+    unused = {"interfaces": [{**interfaces[0], "subnet_id": str(uuid4())}], "gateway": "public"}
+    cloud.routing.apply(RoutingObject("router", router.token, "edge", unused))
     assert list(cloud.routing.list_objects()) == []
 
 

@@ -29,7 +29,7 @@ class OpenstackAdoptionDriver:
             yield from map(self._to_resource, list_snapshots(self._client))
         else:
             volumes = list_volumes(self._client)
-            yield from (self._to_resource(volume) for volume in volumes if tags.RETIRED not in volume.metadata)
+            yield from (self._to_resource(volume) for volume in volumes if not tags.is_hidden(volume.metadata))
 
     def adopt(self, kind: AdoptableKind, native_id: str, token: str, name: str) -> None:
         resource = self._get(kind, native_id)

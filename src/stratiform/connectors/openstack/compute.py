@@ -29,6 +29,8 @@ class OpenstackComputeDriver(OpenstackServerOperations):
     def __init__(self, client: "Client") -> None:
         super().__init__(client)
         self._releases_hosts = client.settings.stop_mode == "shelve"
+        #: Ports of deleted servers. Those that a restart forgets are deleted with the next server or the subnet.
+        self._remaining_ports: set[str] = set()
 
     def create(self, spec: ServerSpec) -> NativeServer:
         with self._client.lock(spec.token):
@@ -41,6 +43,7 @@ class OpenstackComputeDriver(OpenstackServerOperations):
 
     def find(self, token: str) -> NativeServer | None:
         """Of several servers, of which all but one are the result of late requests, return the oldest."""
+        self._delete_remaining_ports()
         servers = sorted(self._list(tags.build_token_tag(token)), key=lambda server: (server.created, server.id))
         natives = [self._convert(server) for server in servers]
         existing = [native for native in natives if native.token == token and not _is_deleted(native)]
@@ -54,6 +57,7 @@ class OpenstackComputeDriver(OpenstackServerOperations):
 
     def list(self) -> Iterator[NativeServer]:
         """Also those with the same token, so that the observer deletes all but one."""
+        self._delete_remaining_ports()
         for server in self._list():
             self._confirm_resize(server)
             self._release_host(server)
@@ -129,7 +133,7 @@ class OpenstackComputeDriver(OpenstackServerOperations):
             return
         token = tags.find_tag_token(server.tags, self._client.installation_id)
         if token:
-            ports.delete_server_ports(self._client, server_id, token)
+            self._remaining_ports.update(ports.delete_server_ports(self._client, server_id, token))
             keypairs.delete_keypair(self._client, server.key_name or "")
 
     def get_console_output(self, server_id: str) -> str:
@@ -249,6 +253,11 @@ class OpenstackComputeDriver(OpenstackServerOperations):
         if self._releases_hosts and server.status == "SHUTOFF" and not server.task_state and self._is_ours(server):
             with suppress(RequestRejected, NativeNotFound):
                 self._request_action(server.id, {"shelve": None})
+
+    def _delete_remaining_ports(self) -> None:
+        for port_id in sorted(self._remaining_ports):
+            if ports.delete_released_port(self._client, port_id):
+                self._remaining_ports.discard(port_id)
 
     def _is_ours(self, server: Server) -> bool:
         has_token = bool(tags.find_tag_token(server.tags, self._client.installation_id))

@@ -13,7 +13,13 @@ import msgspec
 
 from stratiform.connectors.openstack import tags
 from stratiform.contract.compute import NetworkInterface
-from stratiform.contract.errors import CloudError, CloudUnreachable, NativeNotFound, RequestRejected
+from stratiform.contract.errors import (
+    CloudError,
+    CloudUnreachable,
+    CredentialsRejected,
+    NativeNotFound,
+    RequestRejected,
+)
 
 if TYPE_CHECKING:
     from stratiform.connectors.openstack.client import Client
@@ -77,11 +83,31 @@ def delete_unused_ports(client: "Client", ports: Sequence[Port]) -> None:
             delete_port(client, port.id)
 
 
-def delete_server_ports(client: "Client", server_id: str, token: str) -> None:
-    """Delete the ports of a server that is being deleted: Nova keeps ports that it did not create."""
+def delete_server_ports(client: "Client", server_id: str, token: str) -> list[str]:
+    """Delete the ports of a server that is being deleted: Nova keeps ports that it did not create.
+
+    Returns the ids of those that Neutron does not permit to delete before Nova has released them (in Neutron 29).
+    """
+    remaining = []
     for port in list_ports(client, description=tags.build_description(client.installation_id, token)):
         if port.device_id in ("", server_id) and _get_token(client, port) == token:
-            delete_port(client, port.id)
+            try:
+                delete_port(client, port.id)
+            except CredentialsRejected:
+                remaining.append(port.id)
+    return remaining
+
+
+def delete_released_port(client: "Client", port_id: str) -> bool:
+    """Delete a port of a deleted server. Return False if Nova has not released it yet."""
+    try:
+        port = client.fetch("network", f"/ports/{port_id}", "port", Port)
+        if port.device_id:
+            return False
+        delete_port(client, port_id)
+    except NativeNotFound:
+        pass
+    return True
 
 
 def delete_port(client: "Client", port_id: str) -> None:

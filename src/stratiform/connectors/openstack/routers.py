@@ -42,12 +42,16 @@ class Routers:
         self._client = client
 
     def apply(self, desired: RoutingObject) -> None:
-        """Create the router, and connect the subnets that exist in the cloud."""
+        """Create the router as long as one of its subnets exists: its gateway uses a public address."""
         with self._client.lock(desired.token):
+            subnets = self._find_subnets(desired.properties.get("interfaces", ()))
+            if not subnets:
+                self.delete(desired.token)
+                return
             router = next(iter(self._list(desired.token)), None) or self._create(desired)
             self._set_attributes(router, desired)
-            subnets = self._set_interfaces(router, desired.properties.get("interfaces", ()))
-            self._set_routes(router, desired.properties.get("routes", ()), subnets)
+            self._set_interfaces(router, subnets)
+            self._set_routes(router, desired.properties.get("routes", ()), [subnet for subnet, _ in subnets])
 
     def delete(self, token: str) -> None:
         for router in self._list(token):
@@ -97,23 +101,24 @@ class Routers:
         if changes:
             self._update(router, changes)
 
-    def _set_interfaces(self, router: Router, interfaces: Sequence[Mapping[str, Any]]) -> list[Subnet]:
-        """Return the subnets that exist; the others are connected when a server uses them first."""
-        desired = {}
-        for interface in interfaces:
-            subnet = find_subnet(self._client, interface["subnet_id"])
-            if subnet is not None:
-                desired[subnet.id] = (subnet, interface["ip_address"])
-        connected: set[str] = set()
+    def _find_subnets(self, interfaces: Sequence[Mapping[str, Any]]) -> list[tuple[Subnet, str]]:
+        """Return the subnets that exist with the router's addresses; others are created with their first server."""
+        subnets = ((find_subnet(self._client, item["subnet_id"]), item["ip_address"]) for item in interfaces)
+        return [(subnet, address) for subnet, address in subnets if subnet is not None]
+
+    def _set_interfaces(self, router: Router, subnets: Sequence[tuple[Subnet, str]]) -> None:
+        """Disconnect other subnets, and connect those that are not."""
+        desired_ids = {subnet.id for subnet, _ in subnets}
+        connected_ids: set[str] = set()
         for port in self._list_interfaces(router):
             subnet_ids = {fixed_ip.subnet_id for fixed_ip in port.fixed_ips}
-            if subnet_ids & desired.keys():
-                connected |= subnet_ids
+            if subnet_ids & desired_ids:
+                connected_ids |= subnet_ids
             else:
                 self._remove_interface(router, port)
-        for subnet_id in sorted(desired.keys() - connected):
-            self._add_interface(router, *desired[subnet_id])
-        return [subnet for subnet, _ in desired.values()]
+        for subnet, address in subnets:
+            if subnet.id not in connected_ids:
+                self._add_interface(router, subnet, address)
 
     def _add_interface(self, router: Router, subnet: Subnet, address: str) -> None:
         """Connect a subnet. The router has its gateway address, or else another one, by way of a port."""

@@ -94,7 +94,7 @@ class SecurityGroups:
             if existing:
                 return existing[0]
             description = tags.build_description(self._client.installation_id, token)
-            body: dict[str, Any] = {"name": name or f"stratiform-{token}", "description": description}
+            body: dict[str, Any] = {"name": _build_name(name, token), "description": description}
             if not stateful:  # an extension, which a cloud without stateless groups rejects
                 body["stateful"] = False
             response = self._client.request("network", "POST", "/security-groups", {"security_group": body})
@@ -139,3 +139,8 @@ class SecurityGroups:
             return  # an address group without addresses allows nothing
         for address in addresses:
             yield Rule(**values, remote_ip_prefix=address)  # type: ignore[arg-type]
+
+
+def _build_name(name: str, token: str) -> str:
+    """Return the native name. Neutron reserves the name of the default group of a project."""
+    return name if name and name.lower() != "default" else f"stratiform-{token}"

@@ -15,7 +15,7 @@ import msgspec
 from stratiform.connectors.openstack import tags
 from stratiform.connectors.openstack.image import create_snapshot_image
 from stratiform.connectors.openstack.volume import Volume, create_volume, get_volume, list_volumes, retire_volume
-from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
+from stratiform.contract.errors import CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.image import NativeImage
 from stratiform.contract.snapshot import NativeSnapshot, NativeSnapshotState, SnapshotSpec
 from stratiform.kit.clock import parse_iso
@@ -77,8 +77,12 @@ class OpenstackSnapshotDriver:
                 yield self._convert(snapshot)
 
     def delete(self, snapshot_id: str) -> None:
+        """Raises: CloudUnreachable while it is created, because Cinder then deletes none."""
         try:
-            if self._get(snapshot_id).status != "deleting":
+            status = self._get(snapshot_id).status
+            if status == "creating":
+                raise CloudUnreachable(f"snapshot {snapshot_id} is still being created")
+            if status != "deleting":
                 self._client.request("block-storage", "DELETE", f"/snapshots/{snapshot_id}")
         except NativeNotFound:
             return

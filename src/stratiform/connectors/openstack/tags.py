@@ -57,6 +57,11 @@ def find_metadata_token(metadata: Mapping[str, str], installation_id: str) -> st
     return metadata.get(TOKEN, "")
 
 
+def is_hidden(metadata: Mapping[str, str]) -> bool:
+    """Return True for a volume that exists only for snapshots."""
+    return RETIRED in metadata or COPY_FOR in metadata
+
+
 def remove_marks(metadata: Mapping[str, str]) -> dict[str, str]:
     """Return the metadata of a resource that is no longer ours."""
     return {key: value for key, value in metadata.items() if key not in (TOKEN, INSTALLATION)}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from stratiform.connectors.openstack import tags
-from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
+from stratiform.contract.errors import CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
 from stratiform.kit.clock import parse_iso
 
@@ -127,8 +127,11 @@ class OpenstackVolumeDriver:
         self._act(volume_id, {"os-retype": {"new_type": self._get_multiattach_type(), "migration_policy": "never"}})
 
     def delete(self, volume_id: str) -> None:
+        """Raises: CloudUnreachable while it is created, because Cinder then deletes none."""
         try:
             volume = get_volume(self._client, volume_id)
+            if _STATES.get(volume.status) is NativeVolumeState.CREATING:
+                raise CloudUnreachable(f"volume {volume_id} is still being created")
             if volume.attachments or volume.status in ("reserved", "attaching", "in-use", "detaching"):
                 raise RequestRejected(f"volume {volume_id} is attached to a server")
             if self._list_snapshots(volume_id):

@@ -158,7 +158,7 @@ class Operations:
         self.wait(self._client.send(method, request))
 
     def record_deletion(self, resource_id: str) -> None:
-        """Remember that a resource is deleted, so that another one with its name may be created."""
+        """Remember that a resource is deleted or released, so that another one with its name may be created."""
         with self._lock:
             self._tracked.pop(resource_id, None)
             _remember(self._deleted, resource_id, None)
@@ -206,11 +206,13 @@ class Operations:
             if not is_reported:
                 raise build_status_error(operation.error)
             return False
+        if native_id in self._deleted:
+            return False
         try:
             get(native_id)
         except NativeNotFound:
             age = self._client.clock.now() - from_datetime(operation.modified_at.ToDatetime())
-            if native_id not in self._deleted and age < _VISIBLE_AFTER_US:
+            if age < _VISIBLE_AFTER_US:
                 raise CloudUnreachable("Yandex Cloud does not show the new resource yet") from None
             return False
         return True

@@ -89,7 +89,7 @@ def _list_servers(cloud: "Connection", scope: Scope) -> Iterator[InventoryItem]:
 
 def _list_block_storage(cloud: "Connection", scope: Scope) -> Iterator[InventoryItem]:
     for volume in cloud.block_storage.volumes(limit=_PAGE_SIZE, **scope.all_projects):
-        if tags.RETIRED in (volume.metadata or {}):
+        if tags.is_hidden(volume.metadata or {}):
             continue
         yield _to_item(
             "volume",

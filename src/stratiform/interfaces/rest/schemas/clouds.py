@@ -86,6 +86,9 @@ class RegisteredServerTypes(Struct):
     created: int
     mapped: int
     unchanged: int
+    conflicting: Annotated[
+        list[str], Meta(description="Types that are not mapped: the flavor of this name has another size.")
+    ]
 
 
 class CloudSetting(Struct):

@@ -104,7 +104,7 @@ def test_addresses(ec2: Ec2Api, compute: ComputeApi) -> None:
 
 def test_image_has_a_default_instance_type(ec2: Ec2Api, compute: ComputeApi) -> None:
     image_id = encode_ec2_id("ami", compute.servers.image_id)
-    parameters = {"ImageId": image_id, "MinCount": 1, "MaxCount": 1}
+    parameters: dict[str, Any] = {"ImageId": image_id, "MinCount": 1, "MaxCount": 1}
     assert get_code(ec2.send("RunInstances", **parameters)) == "MissingParameter"
     natives = compute.servers.harness.services.clouds.native_ids
     with compute.servers.ctx(SYSTEM) as ctx:

@@ -17,6 +17,7 @@ from support import watchdog
 if TYPE_CHECKING:
     from stratiform.kit.database import Database
     from support.bus import BusNames
+    from support.cloudstack.api_server import ApiServer
     from support.databases import DatabasePool
     from support.openstack_cloud import OpenstackCloudUnderTest
     from support.stacks import ServiceHarness
@@ -169,6 +170,24 @@ def strict_moto_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     with moto_server(tmp_path_factory.mktemp("moto"), check_keys=True) as url:
         yield url
+
+
+@pytest.fixture
+def cloudstack_server() -> "Iterator[ApiServer]":
+    """A CloudStack management server with an advanced zone."""
+    from support.cloudstack import cloudstack_server
+
+    with cloudstack_server() as server:
+        yield server
+
+
+@pytest.fixture
+def basic_cloudstack_server() -> "Iterator[ApiServer]":
+    """A CloudStack management server with a basic zone."""
+    from support.cloudstack import cloudstack_server
+
+    with cloudstack_server(is_basic=True) as server:
+        yield server
 
 
 @pytest.fixture

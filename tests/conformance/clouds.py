@@ -27,6 +27,8 @@ from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, ManualClock, Mic
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
 
+    from support.cloudstack.api_server import ApiServer
+
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85vKv+J1+g6K3IT2f conformance"
 
 #: The size of a cloud without servers.
@@ -73,6 +75,8 @@ class CloudUnderTest:
     supports_concurrent_creates: bool = True
     #: True if an image has the snapshot that it was registered with (moto invents another one).
     keeps_snapshots_of_images: bool = True
+    #: True if a volume that no server has used yet cannot be copied.
+    copies_only_used_volumes: bool = False
     #: True if volumes have data (those of a test installation may not).
     stores_volume_data: bool = True
     #: True if the cloud has multiattach volumes (a test installation may not).
@@ -137,6 +141,15 @@ class CloudUnderTest:
         volume = self.volume.create(spec or VolumeSpec(str(uuid4()), "data", 2))
         return self.wait_for_volume(volume.id)
 
+    def create_used_volume(self) -> NativeVolume:
+        """Create a volume of which a snapshot can be created."""
+        volume = self.create_volume()
+        if self.copies_only_used_volumes:
+            server = self.create_server()
+            self.compute.attach_volume(server.id, volume.id, "/dev/vdb")
+            self.compute.detach_volume(server.id, volume.id)
+        return self.wait_for_volume(volume.id)
+
     def wait_until_deleted(self, server: NativeServer) -> None:
         compute = self.compute
         self.wait_for(lambda: compute.find(server.token), lambda item: item is None)
@@ -194,6 +207,29 @@ def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
         checks_addresses=False,
         supports_concurrent_creates=False,
         keeps_snapshots_of_images=False,
+        assigns_floating_addresses=True,
+    )
+
+
+def cloudstack(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
+    """A management server of CloudStack with an advanced zone."""
+    from support import cloudstack
+    from support.cloudstack.catalog import OTHER_TEMPLATE, TEMPLATE
+
+    server: ApiServer = request.getfixturevalue("cloudstack_server")
+    return CloudUnderTest(
+        kind="cloudstack",
+        connect=cache(lambda installation_id: cloudstack.connect_cloudstack(server.url, home, installation_id)),
+        tick=wait_briefly,
+        image=server.get_id("templates", TEMPLATE),
+        other_image=server.get_id("templates", OTHER_TEMPLATE),
+        small=ServerSize(1, 512, 1),
+        large=ServerSize(2, 2048, 20),
+        volume_type="SSD",
+        poll={"usage_type": 1, "period_s": 3600},
+        create_samples=lambda server_id: _add_usage_records(server, server_id),
+        rejected=cloudstack.connect_cloudstack(server.url, home, secret_key="wrong"),
+        copies_only_used_volumes=True,
         assigns_floating_addresses=True,
     )
 
@@ -296,6 +332,14 @@ def _put_metric_data(url: str, server_id: str) -> tuple[Micros, Micros]:
     return until - HOUR_US, until
 
 
+def _add_usage_records(server: "ApiServer", server_id: str) -> tuple[Micros, Micros]:
+    """Store the hours that a server ran in the last two full hours, once."""
+    until = SystemClock().now() // HOUR_US * HOUR_US
+    for number, hours in enumerate(("1", "0.7305")):
+        server.add_usage_record(server_id, 1, until - (2 - number) * HOUR_US, hours)
+    return until - 2 * HOUR_US, until
+
+
 def _advance(clock: ManualClock) -> None:
     clock.advance(20_000)
 
@@ -311,6 +355,7 @@ Factory = Callable[[pytest.FixtureRequest, Path], CloudUnderTest]
 CLOUDS: dict[str, Factory] = {
     "memory": memory,
     "aws": aws,
+    "cloudstack": cloudstack,
     "openstack": openstack,
     "openstack-recording": openstack_recording,
     "prometheus": prometheus,

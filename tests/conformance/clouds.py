@@ -79,6 +79,8 @@ class CloudUnderTest:
     copies_only_used_volumes: bool = False
     #: True if volumes have data (those of a test installation may not).
     stores_volume_data: bool = True
+    #: True if the cloud has multiattach volumes (a test installation may not).
+    supports_multiattach: bool = True
     #: True if the cloud chooses the addresses of floating IPs.
     assigns_floating_addresses: bool = False
     #: The id of the installation, unique to each test.
@@ -272,6 +274,7 @@ def openstack(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
         create_samples=peer.gnocchi.create_samples,
         rejected=peer.connect("first", password="wrong"),
         stores_volume_data=peer.live is not None,
+        supports_multiattach=peer.live is not None,
         assigns_floating_addresses=True,
     )
 

@@ -124,6 +124,7 @@ def test_native_ids(live: Live) -> None:
         "Created": 3,
         "Mapped": 0,
         "Unchanged": 0,
+        "Conflicting": [],
     }
     live.openstack("clouds", "images", "unregister", image["Resource ID"], "--cloud", "demo")
     native_ids = live.json("clouds", "show", "demo")["native_ids"]

@@ -122,7 +122,7 @@ def _import_accounts(plan: "ImportPlan", *, dry_run: bool) -> None:
     if problems:
         raise CliError(
             f"{len(problems)} of {len(plan.accounts)} clouds cannot be imported; nothing was changed",
-            "import the others with --cloud NAME",
+            "set what is missing in STRATIFORM_CLOUD_<CLOUD>_<SETTING>, or import the others with --cloud NAME",
         )
     if accounts and not dry_run:
         from stratiform.interfaces.cli.cloud_import.application import apply_accounts

@@ -122,6 +122,16 @@ def test_a_server_without_a_host_has_the_reason_as_its_fault(cloud: FaultyCloud)
     assert failed.fault == "the cloud has no capacity for flavor m1.tiny: No valid host was found."
 
 
+def test_a_volume_without_a_backend_has_the_message_of_cinder_as_its_fault(cloud: FaultyCloud) -> None:
+    volume = cloud.create_volume()
+    cloud.proxy.add(f"GET .*/volumes/{volume.id}$", change(lambda body: body.replace(b"available", b"error")), times=2)
+    assert cloud.volume.get(volume.id).fault == "the cloud reports the status error"
+    message = {"id": "m1", "resource_uuid": volume.id, "created_at": "2026-01-01T00:00:00.000000"}
+    message["user_message"] = "schedule allocate volume:Could not find any available weighted backend."
+    cloud.proxy.add(r"GET .*/messages\?", answer(200, json.dumps({"messages": [message]}).encode()))
+    assert cloud.volume.get(volume.id).fault == message["user_message"]
+
+
 def test_an_application_credential_works_until_it_is_revoked(
     cloud: FaultyCloud, connect: Callable[..., FaultyCloud]
 ) -> None:

@@ -9,6 +9,7 @@ from stratiform.connectors.openstack.network import OpenstackNetworkDriver
 from stratiform.connectors.openstack.routing import OpenstackRoutingDriver
 from stratiform.connectors.openstack.routing_limits import check_routing
 from stratiform.connectors.openstack.server_operations import UNSUPPORTED
+from stratiform.connectors.openstack.server_types import OpenstackServerTypeDriver
 from stratiform.connectors.openstack.settings import SETTINGS, parse_settings
 from stratiform.connectors.openstack.snapshot import OpenstackSnapshotDriver
 from stratiform.connectors.openstack.usage import OpenstackUsageDriver
@@ -20,6 +21,7 @@ from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
 from stratiform.contract.routing import RoutingDriver, RoutingObject
 from stratiform.contract.server_operations import ServerOperation
+from stratiform.contract.server_types import ServerTypeDriver
 from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
@@ -35,6 +37,7 @@ class OpenstackCloud:
     network: NetworkDriver | None
     routing: RoutingDriver | None
     image: ImageDriver | None
+    server_types: ServerTypeDriver | None
     usage: UsageDriver | None
 
     def __init__(self, account: CloudAccount, installation: Installation) -> None:
@@ -49,6 +52,7 @@ class OpenstackCloud:
         self.network = OpenstackNetworkDriver(self._client)
         self.routing = OpenstackRoutingDriver(self._client)
         self.image = OpenstackImageDriver(self._client)
+        self.server_types = OpenstackServerTypeDriver(self._client)
         self.usage = OpenstackUsageDriver(self._client)
 
     def check_credentials(self) -> AccountInfo:

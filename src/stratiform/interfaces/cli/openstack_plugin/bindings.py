@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterable
 from typing import Any
 
+from osc_lib.cli.format_columns import ListColumn
 from osc_lib.command import command
 from osc_lib.exceptions import CommandError
 
@@ -100,7 +101,8 @@ class RegisterFlavors(command.ShowOne):
             body = {"flavor": parsed_args.flavor, "native_id": parsed_args.cloud_flavor_id}
             return _native_id(client.post(f"{path}/flavors", body))
         counts = client.post(f"{path}/server-types", {"project": parsed_args.project or ""})
-        return ("Created", "Mapped", "Unchanged"), (counts["created"], counts["mapped"], counts["unchanged"])
+        values = (counts["created"], counts["mapped"], counts["unchanged"], ListColumn(counts["conflicting"]))
+        return ("Created", "Mapped", "Unchanged", "Conflicting"), values
 
 
 class _Unregister(command.Command):

@@ -48,8 +48,12 @@ def _register(
         if native.resource_type == ResourceType.FLAVOR
     }
     counts = {"created": 0, "mapped": 0, "unchanged": 0}
+    conflicting = []
     for server_type in server_types:
         flavor = existing.get(server_type.name)
+        if flavor is not None and not _has_size(flavor, server_type):
+            conflicting.append(server_type.name)
+            continue
         result = "created" if flavor is None else "mapped"
         if flavor is None:
             flavor = _create_flavor(services, ctx, server_type, project_id)
@@ -61,7 +65,13 @@ def _register(
             is_own = result == "created"  # others may have another size on purpose
             native_ids.register(ctx, cloud.id, ResourceType.FLAVOR, flavor.id, server_type.id, is_synchronized=is_own)
         counts[result] += 1
-    return schemas.RegisteredServerTypes(**counts)
+    return schemas.RegisteredServerTypes(**counts, conflicting=conflicting)
+
+
+def _has_size(flavor: Flavor, server_type: NativeServerType) -> bool:
+    """Return True if customers get what they pay for when a flavor is mapped to a type of its name."""
+    same_disk = not server_type.disk_gib or flavor.disk == server_type.disk_gib
+    return same_disk and (flavor.vcpus, flavor.ram) == (server_type.vcpus, server_type.ram_mib)
 
 
 def _create_flavor(services: Services, ctx: RequestContext, server_type: NativeServerType, project_id: str) -> Flavor:

@@ -13,6 +13,7 @@ from support.cloudstack.scenarios import (
     create_server,
     create_volume,
     images_of,
+    routing_of,
     usage_of,
     volume_of,
 )
@@ -37,7 +38,15 @@ def test_list_has_all_pages(cloud: CloudStackCloud, server: ApiServer, count: in
     ids = create_volumes(cloud, count)
     server.requests.clear()
     assert set(list_ids(cloud)) == ids
-    assert len(server.list_commands("listVolumes")) == max(-(-count // 5), 1)
+    assert len(server.list_commands("listVolumes")) == {0: 1, 4: 1, 5: 2, 6: 2, 12: 3}[count]
+
+
+def test_list_whose_count_is_that_of_the_page_has_all_pages(cloud: CloudStackCloud, server: ApiServer) -> None:
+    """As that of public addresses."""
+    tokens = [f"f{number}" for number in range(12)]
+    addresses = {routing_of(cloud).allocate_address(token) for token in tokens}
+    assert len(addresses) == 12
+    assert {item.token for item in routing_of(cloud).list_objects()} == set(tokens)
 
 
 def test_list_without_a_count_has_all_pages(cloud: CloudStackCloud, server: ApiServer) -> None:

@@ -268,13 +268,14 @@ class Client:
         It lists templates once for each zone, and snapshots once for each storage.
         """
         items: dict[tuple[object, ...], Item] = {}
+        count = 0
         for page in range(1, 1_000_000):
             response = self.request(command, page=page, pagesize=_PAGE_SIZE, **params)
             batch = read_items(command, response, key)
             items |= {tuple(str(item.get(name)) for name in _ITEM_KEYS): item for item in batch}
-            count = read_int(response.get("count"))
-            is_last = len(items) >= count if count else len(batch) < _PAGE_SIZE
-            if not batch or is_last:
+            count = read_int(response.get("count")) or count
+            # The count of public addresses is that of the page, so a full page of this size may not be the last one.
+            if len(batch) < _PAGE_SIZE or len(batch) < count <= len(items):
                 break
         return items, count
 

@@ -94,6 +94,7 @@ def test_aggregates(api: ComputeApi) -> None:
     api.ok("DELETE", path, caller="admin")
     assert api.ok("GET", "/os-aggregates", caller="admin") == {"aggregates": []}
     assert api("GET", "/os-aggregates/x", caller="admin").status_code == 400
+    assert api("GET", "/os-aggregates/-1", caller="admin").status_code == 404
 
 
 def test_server_groups(api: ComputeApi) -> None:

@@ -64,8 +64,11 @@ class ServerActions:
         server = get_server_for_action(ctx, action, server_id)
         apply_action(ctx, self.ids, action, server, power_on=True)
 
-    def resize(self, ctx: RequestContext, server_id: str, flavor_id: str) -> None:
-        """Raises Invalid for an unknown flavor, the current one, or one with a smaller disk."""
+    def resize(self, ctx: RequestContext, server_id: str, flavor_id: str, disk_config: str | None = None) -> None:
+        """Start to change the flavor, and `disk_config` unless it is None.
+
+        Raises Invalid for an unknown flavor, the current one, or one with a smaller disk.
+        """
         server = get_server_for_action(ctx, action_table.RESIZE, server_id)
         flavor = get_flavor_for_server(ctx, flavor_id, server.project_id)
         if flavor.id == server.flavor_id:
@@ -73,7 +76,10 @@ class ServerActions:
         if flavor.disk < server.flavor["disk"] and not server.is_volume_backed:
             raise Invalid("Resize to a smaller disk is not possible: the flavor's disk is too small.")
         self.quotas.reserve_resize(ctx, server.project_id, server.flavor, flavor.snapshot())
-        apply_action(ctx, self.ids, action_table.RESIZE, server, new_flavor=flavor.snapshot())
+        values: MutableServerFields = {"new_flavor": flavor.snapshot()}
+        if disk_config is not None:
+            values["disk_config"] = disk_config
+        apply_action(ctx, self.ids, action_table.RESIZE, server, **values)
 
     def confirm_resize(self, ctx: RequestContext, server_id: str) -> None:
         """Complete at once: the server in the cloud has its new size already."""
@@ -125,6 +131,11 @@ class ServerActions:
         check_memory(image.min_ram, server.flavor)
         self.volume.volumes.record_image(ctx, volume.id, image.id)
         return True
+
+    def inject_network_info(self, ctx: RequestContext, server_id: str) -> None:
+        """Accept the request of an operator: guests read their network information from the metadata service."""
+        server = get_server_for_action(ctx, action_table.INJECT_NETWORK_INFO, server_id)
+        apply_action(ctx, self.ids, action_table.INJECT_NETWORK_INFO, server)
 
     def lock(self, ctx: RequestContext, server_id: str, reason: str | None = None) -> None:
         server = get_server_for_action(ctx, action_table.LOCK, server_id)

@@ -113,7 +113,8 @@ def test_console_output(api: ComputeApi) -> None:
     server_id = api.create_active()
     status, body = api.action(server_id, {"os-getConsoleOutput": {"length": 1}})
     assert status == 200
-    assert body["output"].count("\n") <= 1
+    assert body["output"].count("\n") == 0
+    assert api.action(server_id, {"os-getConsoleOutput": {"length": 3}})[1]["output"].count("\n") == 2
     assert "Linux version" in api.action(server_id, {"os-getConsoleOutput": {}})[1]["output"]
 
 

@@ -198,6 +198,7 @@ class ServerActions:
     def read_console_output(self, server: Server, length: int | None) -> str:
         """Return the last `length` lines of the console (None: all). Calls the cloud: use it outside transactions.
 
+        As in Nova, the empty text after the last line break counts as a line.
         Raises: NotSupported, ServerNotReady
         """
         compute = self.clouds.connections.get(server.cloud_id).compute
@@ -209,7 +210,7 @@ class ServerActions:
             raise ServerNotReady(server.id) from error
         if length is None or length < 0:
             return output
-        return "".join(output.splitlines(keepends=True)[-length:]) if length else ""
+        return "\n".join(output.split("\n")[-length:]) if length else ""
 
     def _resolve_security_group(self, ctx: RequestContext, server: Server, name_or_id: str) -> Resource:
         if not name_or_id.strip():

@@ -109,7 +109,7 @@ class SecurityGroups:
         """Return a rule with `remote_group_name`, "" if it allows no other group."""
         group_id = rule["remote_group_id"]
         group = None if group_id is None else self.network.security_groups.collection.rows.find(ctx.db, group_id)
-        return {**rule, "remote_group_name": "" if group is None else group["name"]}
+        return {**rule, "remote_group_name": "" if group is None else group.name}
 
     def _get(self, ctx: RequestContext, rule: Rule, group_id: str) -> Resource:
         try:

@@ -115,6 +115,10 @@ class Client:
             raise CredentialsRejected(f"Keystone rejected the credentials: {_message_of(error)}") from error
         except (ksa.EndpointNotFound, sdk.EndpointNotFound) as error:
             raise _service_not_found(service) from error
+        except ksa.SSLError as error:
+            raise CloudUnreachable(
+                f"the certificate of OpenStack's {service} service is not valid", hint="check the setting 'cacert'"
+            ) from error
         except (ksa.ConnectionError, ksa.DiscoveryFailure, ksa.InvalidResponse) as error:
             raise CloudUnreachable(
                 f"OpenStack's {service} service does not respond: {_message_of(error)}",

@@ -157,6 +157,7 @@ def test_an_application_credential_works_until_it_is_revoked(
     assert [item.id for item in other.peer.connect(other.installation_id).compute.list()] == [server.id]  # type: ignore[union-attr]
 
 
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 def test_a_cloud_with_its_own_certificate_authority(openstack_peer: OpenstackCloudUnderTest, tmp_path: Path) -> None:
     certificate = create_certificate(tmp_path)
     with faulty_proxy(origin_of(openstack_peer.settings["auth_url"]), certificate) as proxy:

@@ -157,6 +157,18 @@ def test_an_application_credential_works_until_it_is_revoked(
     assert [item.id for item in other.peer.connect(other.installation_id).compute.list()] == [server.id]  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("by_id", [("user_domain", "project_domain"), ("user_domain", "project"), ("project",)])
+def test_domains_and_the_project_may_be_named_by_their_ids(
+    cloud: FaultyCloud, connect: Callable[..., FaultyCloud], by_id: tuple[str, ...]
+) -> None:
+    """A wrong name has no effect if there is an ID."""
+    project = cloud.peer.admin.identity.find_project("demo")
+    ids = {"user_domain": "default", "project_domain": "default", "project": project.id}
+    settings = {f"{name}_id": ids[name] for name in by_id} | {f"{name}_name": "wrong" for name in by_id}
+    settings |= {} if "project" in by_id else {"project_name": "demo"}
+    assert connect(**settings).connection.check_credentials().zones
+
+
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 def test_a_cloud_with_its_own_certificate_authority(openstack_peer: OpenstackCloudUnderTest, tmp_path: Path) -> None:
     certificate = create_certificate(tmp_path)

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from conformance.clouds import CloudUnderTest
-from stratiform.contract.errors import NativeNotFound, RequestRejected
+from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.registry import has_reimage
 from stratiform.contract.volume import NativeVolumeState, ReimageDriver, VolumeSpec
 
@@ -66,7 +66,13 @@ def test_unknown_type_is_rejected(cloud: CloudUnderTest) -> None:
 
 
 def test_volume_from_an_image(cloud: CloudUnderTest) -> None:
-    assert cloud.create_volume(new_spec(image_id=cloud.image, size_gib=20)).size_gib == 20
+    if not cloud.stores_data:
+        pytest.skip("the volumes of the test server have no data")
+    try:
+        volume = cloud.create_volume(new_spec(image_id=cloud.image, size_gib=20))
+    except NotSupported as error:
+        pytest.skip(error.message)
+    assert volume.size_gib == 20
 
 
 def test_an_image_is_written_to_a_volume(cloud: CloudUnderTest) -> None:

@@ -82,7 +82,10 @@ class AccountInfo:
 
 
 class CloudConnection(Protocol):
-    """A connection to one cloud, with one attribute per capability; None if the connector lacks it. Thread-safe."""
+    """A connection to one cloud, with one attribute per capability; None if the connector lacks it. Thread-safe.
+
+    An attribute `server_types` is an ServerTypeDriver, if the connector has one.
+    """
 
     compute: ComputeDriver | None
     volume: VolumeDriver | None

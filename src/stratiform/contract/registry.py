@@ -23,6 +23,7 @@ CAPABILITIES = (
     "snapshot",
     "adoption",
     "image",
+    "server_types",
     "objectstore",
     "usage",
     "pricing",

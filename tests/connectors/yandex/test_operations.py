@@ -174,11 +174,40 @@ def test_failed_attachment_is_reported(compute: ComputeDriver, volume: VolumeDri
     wait_until(lambda: compute.get(server_id).state is NativeServerState.RUNNING)
     error = Abort(grpc.StatusCode.FAILED_PRECONDITION, "disk limit reached")
     state.faults.append(Fault("InstanceService/AttachDisk", error, in_operation=True))
-    compute.attach_volume(server_id, volume_id, "/dev/vdb")
-    wait_until(lambda: compute.get(server_id).fault != "")
     with pytest.raises(RequestRejected, match="disk limit reached"):
         compute.attach_volume(server_id, volume_id, "/dev/vdb")
     assert volume.get(volume_id).server_id == ""
+    compute.attach_volume(server_id, volume_id, "/dev/vdb")
+    assert volume.get(volume_id).server_id == server_id
+
+
+def test_slow_attachment_is_continued(
+    compute: ComputeDriver, volume: VolumeDriver, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id, volume_id = compute.create(new_server()).id, volume.create(VolumeSpec("t1", "data", 2)).id
+    wait_until(lambda: compute.get(server_id).state is NativeServerState.RUNNING)
+    monkeypatch.setattr("stratiform.connectors.yandex.operations._WAIT_S", 0.0)
+    state.duration_s = 60
+    for _ in range(2):
+        with pytest.raises(CloudUnreachable, match="still in progress"):
+            compute.attach_volume(server_id, volume_id, "/dev/vdb")
+    state.pending[0].finishes_at = 0
+    compute.attach_volume(server_id, volume_id, "/dev/vdb")
+    assert state.requests.count("InstanceService/AttachDisk") == 1
+
+
+def test_failed_resize_is_raised_and_changes_nothing(compute: ComputeDriver, state: State) -> None:
+    server_id = compute.create(new_server()).id
+    wait_until(lambda: compute.get(server_id).state is NativeServerState.RUNNING)
+    compute.stop(server_id)
+    wait_until(lambda: compute.get(server_id).state is NativeServerState.STOPPED)
+    for method in ("DiskService/Update", "InstanceService/Update"):
+        state.faults.append(Fault(method, NO_CAPACITY, in_operation=True))
+        with pytest.raises(InsufficientCapacity):
+            compute.resize(server_id, ServerSize(4, 8192, 20))
+    assert compute.get(server_id).size == ServerSize(2, 2048, 20, "standard-v3")
+    compute.resize(server_id, ServerSize(4, 8192, 20))
+    assert compute.get(server_id).size == ServerSize(4, 8192, 20, "standard-v3")
 
 
 def test_failed_extension_is_a_fault(volume: VolumeDriver, state: State) -> None:

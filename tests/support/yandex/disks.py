@@ -19,6 +19,7 @@ from yandex.cloud.compute.v1.snapshot_service_pb2 import (
     CreateSnapshotMetadata,
     DeleteSnapshotMetadata,
     ListSnapshotsResponse,
+    UpdateSnapshotMetadata,
 )
 from yandex.cloud.compute.v1.snapshot_service_pb2_grpc import SnapshotServiceServicer
 from yandex.cloud.compute.v1.zone_pb2 import Zone
@@ -68,6 +69,17 @@ def build_disk(state: State, spec: Any, zone_id: str, **values: Any) -> Disk:
     return disk
 
 
+def change_fields(resource: Any, request: Any) -> Any:
+    """Change the fields of a resource that the mask of a request contains."""
+    for path in request.update_mask.paths:
+        if path == "labels":
+            resource.labels.clear()
+            resource.labels.update(request.labels)
+        else:
+            setattr(resource, path, getattr(request, path))
+    return resource
+
+
 class Disks(Service, DiskServiceServicer):
     def Get(self, request: Any, context: Any) -> Any:
         return self.state.get("disks", request.disk_id)
@@ -102,16 +114,8 @@ class Disks(Service, DiskServiceServicer):
         if "size" in request.update_mask.paths and request.size < disk.size:
             raise invalid("size: a disk cannot shrink")
 
-        def complete() -> Any:
-            for path in request.update_mask.paths:
-                if path == "labels":
-                    disk.labels.clear()
-                    disk.labels.update(request.labels)
-                else:
-                    setattr(disk, path, getattr(request, path))
-            return disk
-
-        return self.state.start(UpdateDiskMetadata(disk_id=disk.id), complete)
+        metadata = UpdateDiskMetadata(disk_id=disk.id)
+        return self.state.start(metadata, lambda: change_fields(disk, request))
 
     def Delete(self, request: Any, context: Any) -> Any:
         disk = self.state.get("disks", request.disk_id)
@@ -163,6 +167,11 @@ class Snapshots(Service, SnapshotServiceServicer):
             complete,
             lambda: self.state.table("snapshots").pop(snapshot.id, None),
         )
+
+    def Update(self, request: Any, context: Any) -> Any:
+        snapshot = self.state.get("snapshots", request.snapshot_id)
+        metadata = UpdateSnapshotMetadata(snapshot_id=snapshot.id)
+        return self.state.start(metadata, lambda: change_fields(snapshot, request))
 
     def Delete(self, request: Any, context: Any) -> Any:
         snapshot = self.state.get("snapshots", request.snapshot_id)

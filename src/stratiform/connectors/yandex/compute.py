@@ -1,7 +1,7 @@
 """Compute capability of Yandex Cloud: instances.
 
 The boot disk of a server has no labels, because it is part of the server and not one of our volumes; it is deleted
-with the instance. Requests return before Yandex Cloud has finished; see `operations`.
+with the instance. Servers are created, started and stopped without waiting; see `operations`.
 
 Source: Compute Cloud API reference (InstanceService).
 """
@@ -36,7 +36,7 @@ from stratiform.connectors.yandex.listing import list_disks, list_instances, lis
 from stratiform.connectors.yandex.server_operations import UNSUPPORTED
 from stratiform.connectors.yandex.settings import resolve_resources
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize, ServerSpec
-from stratiform.contract.errors import CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
+from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.image import NativeImage
 from stratiform.contract.server_operations import OptionalServerOperations, ServerOperation
 
@@ -48,8 +48,6 @@ if TYPE_CHECKING:
 _GIB = 1024**3
 _KIND = "instance"
 _SERIAL_PORT = 1
-
-_CHANGING = (Instance.PROVISIONING, Instance.STOPPING, Instance.STARTING, Instance.RESTARTING, Instance.UPDATING)
 
 
 class YandexComputeDriver(OptionalServerOperations):
@@ -136,7 +134,11 @@ class YandexComputeDriver(OptionalServerOperations):
         self._operations.start(server_id, self._client.instances.Restart, request)
 
     def resize(self, server_id: str, size: ServerSize) -> None:
-        """Change the resources, and grow the boot disk if it is smaller than the disk of `size`."""
+        """Change the resources, and grow the boot disk if it is smaller than the disk of `size`.
+
+        Waits until that has succeeded, because the server is charged with its new size. Raises: CloudUnreachable after
+        20 s, and the repeated request continues.
+        """
         resources = resolve_resources(size, self._client.settings.platform_id)
         request = UpdateInstanceRequest(
             instance_id=server_id,
@@ -144,7 +146,7 @@ class YandexComputeDriver(OptionalServerOperations):
             platform_id=resources.platform_id,
             resources_spec=instance_conversion.build_resources(resources),
         )
-        if self._operations.resume(server_id, request):
+        if self._operations.complete(server_id, request):
             return
         instance = self._get_instance(server_id)
         server = self._to_server(instance)
@@ -154,6 +156,7 @@ class YandexComputeDriver(OptionalServerOperations):
             self._extend_boot_disk(instance.boot_disk.disk_id, size.disk_gib)
         if instance_conversion.get_resources(instance) != resources:
             self._operations.start(server_id, self._client.instances.Update, request)
+            self._operations.complete(server_id, request)
 
     def rebuild(self, server_id: str, image_id: str) -> None:
         self._get_instance(server_id)
@@ -174,10 +177,13 @@ class YandexComputeDriver(OptionalServerOperations):
         return self._client.call(self._client.instances.GetSerialPortOutput, request).contents
 
     def attach_volume(self, server_id: str, volume_id: str, device: str) -> None:  # noqa: ARG002 - see below
-        """Attach a disk; the guest finds it by its id in `/dev/disk/by-id`, because device names are not supported."""
+        """Attach a disk, and wait until that has succeeded. Raises: CloudUnreachable after 20 s.
+
+        The guest finds the disk by its id in `/dev/disk/by-id`, because device names are not supported.
+        """
         spec = AttachedDiskSpec(disk_id=volume_id, mode=AttachedDiskSpec.READ_WRITE, auto_delete=False)
         request = AttachInstanceDiskRequest(instance_id=server_id, attached_disk_spec=spec)
-        if self._operations.resume(server_id, request):
+        if self._operations.complete(server_id, request):
             return
         disk = self._get_disk(volume_id)
         if server_id in disk.instance_ids:
@@ -186,16 +192,19 @@ class YandexComputeDriver(OptionalServerOperations):
             raise RequestRejected(f"volume {volume_id} is attached to another server")
         self._require_steady(server_id)
         self._operations.start(server_id, self._client.instances.AttachDisk, request)
+        self._operations.complete(server_id, request)
 
     def detach_volume(self, server_id: str, volume_id: str) -> None:
+        """Return when the volume can be deleted. Raises: CloudUnreachable after 20 s."""
         request = DetachInstanceDiskRequest(instance_id=server_id, disk_id=volume_id)
-        if self._operations.resume(server_id, request):
+        if self._operations.complete(server_id, request):
             return
         if server_id not in self._get_disk(volume_id).instance_ids:
             return
         if self._require_steady(server_id).boot_disk.disk_id == volume_id:
             raise RequestRejected(f"server {server_id} boots from volume {volume_id}")
         self._operations.start(server_id, self._client.instances.DetachDisk, request)
+        self._operations.complete(server_id, request)
 
     def create_image(self, server_id: str, token: str, name: str) -> NativeImage:
         return self._images.ensure(token, name, disk_id=self._get_instance(server_id).boot_disk.disk_id)
@@ -207,15 +216,14 @@ class YandexComputeDriver(OptionalServerOperations):
         """
         self._operations.finish(server_id)
         instance = self._get_instance(server_id)
-        if instance.status in _CHANGING:
-            status = Instance.Status.Name(instance.status)
-            raise CloudUnreachable(f"server {server_id} on Yandex Cloud is still in the status {status}")
+        instance_conversion.require_steady(instance)
         return instance
 
     def _extend_boot_disk(self, disk_id: str, disk_gib: int) -> None:
         request = UpdateDiskRequest(disk_id=disk_id, update_mask=FieldMask(paths=["size"]), size=disk_gib * _GIB)
-        if not self._operations.resume(disk_id, request):
+        if not self._operations.complete(disk_id, request):
             self._operations.start(disk_id, self._client.disks.Update, request)
+            self._operations.complete(disk_id, request)
 
     def _to_server(self, instance: Instance) -> NativeServer:
         disk_id, disks = instance.boot_disk.disk_id, dict[str, Disk]()

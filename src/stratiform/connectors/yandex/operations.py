@@ -1,8 +1,7 @@
 """Operations of Yandex Cloud: creation that cannot happen twice, changes in progress, and their errors.
 
-Most requests return an Operation that finishes later. This module does not wait for operations on servers and disks;
-it remembers the latest one of each resource, so that its error becomes the resource's fault and the error of the next
-request of the same kind. See decision 0045 for idempotency keys.
+Most requests return an Operation that finishes later. The latest one of each resource is remembered, so that its error
+becomes the resource's fault and the error of the next request of the same kind. See decision 0045 for idempotency keys.
 
 Source: Yandex Cloud, API design guide, "Operation object" and "Idempotency".
 """
@@ -127,6 +126,17 @@ class Operations:
             raise build_status_error(tracked.error)
         return not tracked.is_done
 
+    def complete(self, resource_id: str, request: Message) -> bool:
+        """Wait until the latest operation on a resource has finished, if an equal request started it.
+
+        Return False if there is none, or it has finished before. Raises: its error, CloudUnreachable after 20 s.
+        """
+        if not self.resume(resource_id, request):
+            return False
+        self.finish(resource_id)
+        self.resume(resource_id, request)
+        return True
+
     def find_failure(self, resource_id: str) -> TrackedOperation | None:
         """Return the latest operation on a resource if it has failed."""
         tracked = self._refresh(resource_id)
@@ -148,7 +158,7 @@ class Operations:
         self.wait(self._client.send(method, request))
 
     def record_deletion(self, resource_id: str) -> None:
-        """Remember that a resource is deleted, so that another one with its name may be created."""
+        """Remember that a resource is deleted or released, so that another one with its name may be created."""
         with self._lock:
             self._tracked.pop(resource_id, None)
             _remember(self._deleted, resource_id, None)
@@ -196,11 +206,13 @@ class Operations:
             if not is_reported:
                 raise build_status_error(operation.error)
             return False
+        if native_id in self._deleted:
+            return False
         try:
             get(native_id)
         except NativeNotFound:
             age = self._client.clock.now() - from_datetime(operation.modified_at.ToDatetime())
-            if native_id not in self._deleted and age < _VISIBLE_AFTER_US:
+            if age < _VISIBLE_AFTER_US:
                 raise CloudUnreachable("Yandex Cloud does not show the new resource yet") from None
             return False
         return True

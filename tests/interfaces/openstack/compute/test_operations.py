@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, format_iso_naive
+from stratiform.kit.policy import SYSTEM
 from support.compute_api import ComputeApi
 
 WORKER = "stratiform-worker"
@@ -118,6 +119,23 @@ def test_server_groups(api: ComputeApi) -> None:
     assert len(api.ok("GET", "/os-server-groups")["server_groups"]) == 2
     assert api("DELETE", path).status_code == 204
     assert api("DELETE", path).status_code == 404
+
+
+def test_scheduler_hints_require_labels_of_the_cloud(api: ComputeApi) -> None:
+    server = api.server_body()
+    for hints, status in (
+        ({"cloud_label:region": "eu"}, 400),
+        ({"cloud_label:region": ["eu"]}, 400),
+        ({"group": 7}, 400),
+        ({"different_host": ["x"], "region": "eu"}, 202),
+    ):
+        response = api("POST", "/servers", {**server, "OS-SCH-HNT:scheduler_hints": hints})
+        assert response.status_code == status, (hints, response.text)
+    accounts = api.servers.harness.services.clouds.accounts
+    with api.servers.ctx(SYSTEM) as ctx:
+        accounts.set_labels(ctx, api.servers.cloud_id, {"region": "eu"})
+    created = api("POST", "/servers", {**server, "os:scheduler_hints": {"cloud_label:region": "eu"}})
+    assert created.status_code == 202, created.text
 
 
 def test_usage_of_projects_comes_from_the_ledger(api: ComputeApi) -> None:

@@ -1,5 +1,8 @@
 """From the bodies of `POST /servers`, `PUT /servers/{server_id}` and `rebuild` to requests to the compute service."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from msgspec import UnsetType
 
 from stratiform.interfaces.openstack.compute.block_device_requests import build_block_devices, parse_image_reference
@@ -18,6 +21,7 @@ from stratiform.interfaces.openstack.compute.schemas.servers import (
     ServerUpdate,
 )
 from stratiform.kit.errors import Invalid
+from stratiform.services.clouds.model.placement import LABEL_PREFIX
 from stratiform.services.compute.errors import InvalidField
 from stratiform.services.compute.model import NewServer, RebuildChanges, ServerChanges
 from stratiform.services.compute.model.validation import validate_hostname
@@ -36,8 +40,21 @@ _HAS_DESCRIPTION = 19
 _ALLOWS_FQDN = 94
 
 
-def build_new_server(body: ServerCreate, microversion: int, group_id: str = "") -> NewServer:
-    """Raises Invalid, InvalidField."""
+def parse_scheduler_hints(hints: Mapping[str, object]) -> dict[str, str]:
+    """Return the hints that have an effect. Raises InvalidField unless they are texts."""
+    effective = {}
+    for key, value in hints.items():
+        if key == "group" or key.startswith(LABEL_PREFIX):
+            if not isinstance(value, str):
+                raise InvalidField(key, value, f"{value!r} is not of type 'string'")
+            effective[key] = value
+    return effective
+
+
+def build_new_server(
+    body: ServerCreate, microversion: int, hints: Mapping[str, str] = MappingProxyType({})
+) -> NewServer:
+    """`hints` are those of `parse_scheduler_hints`. Raises Invalid, InvalidField."""
     min_count = body.min_count if isinstance(body.min_count, int) else 1
     max_count = body.max_count if isinstance(body.max_count, int) else min_count
     default_description = None if microversion >= _HAS_DESCRIPTION else body.name
@@ -58,7 +75,7 @@ def build_new_server(body: ServerCreate, microversion: int, group_id: str = "") 
         max_count=max_count,
         zone=(body.availability_zone or "").split(":")[0] or None,
         host=_host(body),
-        group_id=group_id,
+        group_id=hints.get("group", ""),
         config_drive=str(body.config_drive).lower() in ("true", "1", "yes", "on"),
         description=body.description if isinstance(body.description, str) else default_description,
         hostname=_hostname(body.hostname, max_count, microversion),
@@ -66,6 +83,7 @@ def build_new_server(body: ServerCreate, microversion: int, group_id: str = "") 
         access_ip_v4=parse_ip_address(body.access_ip_v4, 4, "accessIPv4"),
         access_ip_v6=parse_ip_address(body.access_ip_v6, 6, "accessIPv6"),
         allow_multiattach=microversion >= MULTIATTACH,
+        hints={key: value for key, value in hints.items() if key != "group"},
     )
 
 

@@ -15,6 +15,7 @@ from stratiform.services.compute.service.compute_services import ComputeServices
 from stratiform.services.compute.service.external_events import ExternalEvents
 from stratiform.services.compute.service.flavor_access import FlavorAccess
 from stratiform.services.compute.service.flavor_extra_specs import FlavorExtraSpecs
+from stratiform.services.compute.service.flavor_synchronization import FlavorSynchronization
 from stratiform.services.compute.service.flavors import Flavors
 from stratiform.services.compute.service.floating_ips import FloatingIps
 from stratiform.services.compute.service.hypervisors import Hypervisors
@@ -23,6 +24,7 @@ from stratiform.services.compute.service.instance_metadata import GuestSettings,
 from stratiform.services.compute.service.keypairs import KeyPairs
 from stratiform.services.compute.service.limits import Limits
 from stratiform.services.compute.service.migrations import Migrations
+from stratiform.services.compute.service.placement import Placement
 from stratiform.services.compute.service.quota_sets import QuotaSets
 from stratiform.services.compute.service.quotas import Quotas
 from stratiform.services.compute.service.remote_consoles import RemoteConsoles
@@ -39,6 +41,7 @@ from stratiform.services.compute.service.server_snapshots import ServerSnapshots
 from stratiform.services.compute.service.server_state_actions import ServerStateActions
 from stratiform.services.compute.service.server_tags import ServerTags
 from stratiform.services.compute.service.servers import Servers
+from stratiform.services.compute.service.sweeps import Sweeps
 from stratiform.services.compute.service.volume_attachments import VolumeAttachments
 from stratiform.services.image.service import ImageService
 from stratiform.services.network.service import NetworkService
@@ -61,6 +64,8 @@ class ComputeService:
     enable_instance_password: bool
 
     servers: Servers
+    placement: Placement
+    sweeps: Sweeps
     server_actions: ServerActions
     server_state_actions: ServerStateActions
     server_snapshots: ServerSnapshots
@@ -75,6 +80,7 @@ class ComputeService:
     flavors: Flavors
     flavor_access: FlavorAccess
     flavor_extra_specs: FlavorExtraSpecs
+    flavor_synchronization: FlavorSynchronization
     keypairs: KeyPairs
     limits: Limits
     quota_sets: QuotaSets
@@ -107,11 +113,9 @@ class ComputeService:
         console_settings: ConsoleSettings,
     ) -> "ComputeService":
         reclaim_interval_us = reclaim_instance_interval_s * SECOND_US
-        security_groups = SecurityGroups(network)
-        limits = Quotas(quotas)
-        server_groups = ServerGroups(ids, clouds, limits)
-        block_devices = BlockDevices(clouds, image, volume)
-        builder = ServerBuilder(ids, clouds, network, block_devices, limits, server_groups)
+        limits, placement, flavors = Quotas(quotas), Placement(clouds, image), Flavors(ids)
+        security_groups, server_groups = SecurityGroups(network), ServerGroups(ids, limits)
+        builder = ServerBuilder(ids, placement, network, BlockDevices(image, volume), limits, server_groups)
         return cls(
             ids=ids,
             clouds=clouds,
@@ -121,7 +125,9 @@ class ComputeService:
             reclaim_interval_us=reclaim_interval_us,
             enable_instance_password=enable_instance_password,
             servers=Servers(ids, network, volume, builder, reclaim_interval_us),
-            server_actions=ServerActions(ids, clouds, network, image, volume, limits),
+            placement=placement,
+            sweeps=Sweeps(clouds, network, volume),
+            server_actions=ServerActions(ids, clouds, network, image, volume, limits, placement),
             server_state_actions=ServerStateActions(ids, clouds, image),
             server_snapshots=ServerSnapshots(ids, clouds, image, volume),
             server_addresses=ServerAddresses(network),
@@ -132,9 +138,10 @@ class ComputeService:
             server_tags=ServerTags(ids),
             instance_actions=InstanceActions(),
             volume_attachments=VolumeAttachments(ids, clouds, volume),
-            flavors=Flavors(ids),
+            flavors=flavors,
             flavor_access=FlavorAccess(),
             flavor_extra_specs=FlavorExtraSpecs(),
+            flavor_synchronization=FlavorSynchronization(clouds, flavors),
             keypairs=KeyPairs(ids, limits),
             limits=Limits(limits),
             quota_sets=QuotaSets(limits),

@@ -33,8 +33,7 @@ class ServerAction:
 
     `name` appears in errors and in the list of instance actions. `vm_states` and `task_states` are the states that
     allow it (None: any). `task_state` is set when it starts (None: unchanged), and `event_type` is notified then
-    (empty: nothing). `immediate`: complete as soon as it is recorded, without work in the cloud. `operation`: what the
-    cloud must support.
+    (empty: nothing). `immediate`: complete without work in the cloud. `operation`: what the cloud must support.
     """
 
     name: str

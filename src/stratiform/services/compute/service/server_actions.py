@@ -16,6 +16,7 @@ from stratiform.services.compute.model.vm_states import ACTIVE, ERROR, STOPPED
 from stratiform.services.compute.service import action_table
 from stratiform.services.compute.service.flavors import get_flavor_for_server
 from stratiform.services.compute.service.keypairs import get_public_key
+from stratiform.services.compute.service.placement import Placement
 from stratiform.services.compute.service.quotas import Quotas
 from stratiform.services.compute.service.server_access import get_server
 from stratiform.services.compute.service.server_images import (
@@ -49,6 +50,7 @@ class ServerActions:
     image: ImageService
     volume: VolumeService
     quotas: Quotas
+    placement: Placement
 
     def start(self, ctx: RequestContext, server_id: str) -> None:
         server = get_server_for_action(ctx, action_table.START, server_id)
@@ -76,6 +78,7 @@ class ServerActions:
         if flavor.disk < server.flavor["disk"] and not server.is_volume_backed:
             raise Invalid("Resize to a smaller disk is not possible: the flavor's disk is too small.")
         self.quotas.reserve_resize(ctx, server.project_id, server.flavor, flavor.snapshot())
+        self.placement.reserve_growth(ctx, server, flavor.snapshot())
         values: MutableServerFields = {"new_flavor": flavor.snapshot()}
         if disk_config is not None:
             values["disk_config"] = disk_config

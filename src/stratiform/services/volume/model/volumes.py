@@ -187,7 +187,10 @@ class TypeAccess:
 
 @dataclass(frozen=True, slots=True)
 class NewVolume:
-    """The parameters of a new volume. `volume_type` is a name or an id, "" for the default."""
+    """The parameters of a new volume. `volume_type` is a name or an id, "" for the default.
+
+    `cloud_id`: the cloud that it must be in, of those that serve the availability zone; "" for any.
+    """
 
     size_gib: int | None
     name: str = ""
@@ -200,6 +203,7 @@ class NewVolume:
     backup_id: str = ""
     group_id: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
+    cloud_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from stratiform.contract import registry
 from stratiform.kit.context import RequestContext
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
@@ -72,7 +73,8 @@ class Volumes:
         size_gib = check_size(source.size_gib if new.size_gib is None and source.kind else new.size_gib)
         check_source_size(source, size_gib)
         volume_type = self.volume_types.get_usable(ctx, new.volume_type or source.type_id)
-        binding = self.resolve_binding(ctx, project_id, new.availability_zone or source.zone or None)
+        zone = new.availability_zone or source.zone or None
+        binding = self.resolve_binding(ctx, project_id, zone, source.cloud_id or new.cloud_id)
         source.check_cloud(binding)
         encrypted = type_properties.encryptions.find(ctx.db, volume_type.id) is not None
         if volume_type.is_multiattach:
@@ -119,6 +121,10 @@ class Volumes:
     def get(self, ctx: RequestContext, volume_id: str) -> Volume:
         """Raises VolumeNotFound, also for another project's volume."""
         return get_volume(ctx, policy.VOLUME_GET, volume_id)
+
+    def list_existing_ids(self, db: Connection, ids: Sequence[str]) -> Collection[str]:
+        """Return those of `ids` that belong to a volume, also a deleted one, without a policy check."""
+        return repository.get_volumes(db, ids)
 
     def list(
         self,
@@ -215,18 +221,29 @@ class Volumes:
         policy.VOLUME_MULTIATTACH.require(ctx.caller, project_id)
         require_multiattach(ctx, self.clouds, binding.cloud_id)
 
-    def resolve_binding(self, ctx: RequestContext, project_id: str, availability_zone: str | None) -> Binding:
-        """Return the cloud that serves the project in this zone. Raises InvalidInput, Invalid."""
+    def resolve_binding(
+        self, ctx: RequestContext, project_id: str, availability_zone: str | None, cloud_id: str = ""
+    ) -> Binding:
+        """Return the cloud that serves the project in this zone: `cloud_id`, or the oldest one with block storage.
+
+        Raises InvalidInput, Invalid.
+        """
         try:
-            binding = self.clouds.bindings.resolve_zone(ctx.db, project_id, availability_zone or None)
+            bindings = self.clouds.bindings.list_in_zone(ctx.db, project_id, availability_zone)
         except AvailabilityZoneNotFound as error:
             raise InvalidInput(f"Availability zone '{availability_zone}' is invalid.") from error
-        if not registry.has_capability(self.clouds.accounts.get_by_id(ctx.db, binding.cloud_id).kind, "volume"):
+        oldest = bindings[0]
+        eligible = [binding for binding in bindings if binding.zone == oldest.zone and self._has_volumes(ctx, binding)]
+        chosen = next((binding for binding in bindings if binding.cloud_id == cloud_id), None)
+        if chosen is None and not eligible:
             raise Invalid(
-                f"Cloud {binding.cloud_name} does not support block storage.",
+                f"Cloud {oldest.cloud_name} does not support block storage.",
                 hint="use an availability zone of a cloud that supports it",
             )
-        return binding
+        return chosen or eligible[0]
+
+    def _has_volumes(self, ctx: RequestContext, binding: Binding) -> bool:
+        return registry.has_capability(self.clouds.accounts.get_by_id(ctx.db, binding.cloud_id).kind, "volume")
 
 
 def require_multiattach(ctx: RequestContext, clouds: CloudsService, cloud_id: str) -> None:

@@ -130,18 +130,16 @@ class ServerCreate(Struct, forbid_unknown_fields=True):
     scheduler_hints: object = field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
 
 
-class SchedulerHints(Struct):
-    """`group`: the server group of the new server. Other hints have no effect."""
-
-    group: str = ""
-
-
 class ServerCreateRequest(Struct, forbid_unknown_fields=True):
-    """Scheduler hints are accepted under both names."""
+    """Scheduler hints are accepted under both names.
+
+    `group`: the server group of the new server. `cloud_label:NAME`: a label that its cloud must have. Other hints have
+    no effect.
+    """
 
     server: ServerCreate
-    scheduler_hints: SchedulerHints = field(name="os:scheduler_hints", default_factory=SchedulerHints)
-    ext_scheduler_hints: SchedulerHints = field(name="OS-SCH-HNT:scheduler_hints", default_factory=SchedulerHints)
+    scheduler_hints: dict[str, object] = field(name="os:scheduler_hints", default_factory=dict)
+    ext_scheduler_hints: dict[str, object] = field(name="OS-SCH-HNT:scheduler_hints", default_factory=dict)
 
 
 class ServerUpdate(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -32,6 +32,7 @@ TRANSACTION_OWNERS = {
     "clouds/service/cloud_accounts.py",
     "clouds/service/connections.py",
     "clouds/service/credential_checks.py",
+    "compute/service/sweeps.py",
     "image/service/image_copies.py",
     "image/service/image_data.py",
     "image/service/image_transfers.py",

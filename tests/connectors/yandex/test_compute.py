@@ -17,7 +17,7 @@ from stratiform.contract.network import NetworkDriver, SubnetSpec
 from stratiform.contract.server_operations import ServerOperation
 from stratiform.contract.volume import NativeVolumeState, VolumeDriver, VolumeSpec
 from support.yandex import IMAGE, OTHER_IMAGE, YandexServer, wait_until
-from support.yandex.state import Abort, Fault, State
+from support.yandex.state import FOLDER, Abort, Fault, State
 
 SIZE = ServerSize(2, 2048, 10)
 GIB = 1024**3
@@ -232,6 +232,15 @@ def test_list_reads_servers_and_disks_in_bulk(compute: ComputeDriver, state: Sta
     state.requests.clear()
     assert {server.id for server in compute.list()} == ids
     assert state.requests == [*["InstanceService/List"], *["DiskService/List"] * 3, *["InstanceService/List"] * 2]
+
+
+def test_page_of_more_than_four_mebibytes_is_read(compute: ComputeDriver, state: State) -> None:
+    labels = {"stratiform-installation": "installation"}
+    for number in range(50):
+        instance = Instance(id=f"fhm{number}", labels={**labels, "stratiform-token": f"t{number}"}, folder_id=FOLDER)
+        instance.metadata["user-data"] = "x" * 100_000
+        state.insert("instances", instance)
+    assert len(list(compute.list())) == 50
 
 
 def test_multiattach_and_unknown_types_are_refused(volume: VolumeDriver, state: State) -> None:

@@ -106,6 +106,17 @@ def test_requests_are_repeated_only_a_few_times(yandex_server: YandexServer, yan
     assert fault.count == 0
 
 
+@pytest.mark.parametrize("method", ["ApiEndpointService/List", "IamTokenService/Create", "FolderService/Get"])
+def test_service_that_does_not_respond_is_unreachable(
+    yandex_server: YandexServer, yandex: YandexCloud, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stratiform.connectors.yandex.client._TIMEOUT_S", 0.3)
+    late = Fault(method, Abort(grpc.StatusCode.INTERNAL, "late"), count=9, delay_s=1)
+    yandex_server.state.faults.append(late)
+    with pytest.raises(errors.CloudUnreachable, match="Deadline Exceeded"):
+        yandex.check_credentials()
+
+
 def test_tls_with_an_own_authority(tmp_path: Path, home: Path) -> None:
     certificate = create_certificate(tmp_path)
     with yandex_server(certificate) as server:

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from stratiform.contract.compute import ServerSize, ServerSpec
 from stratiform.interfaces.cli import clouds
 from stratiform.interfaces.cli.client import Client
 from stratiform.interfaces.cli.errors import CliError
@@ -86,6 +88,29 @@ def test_explain_shows_the_rank_and_the_reasons(api: Rest) -> None:
     assert east["reason"] == "it has no label region"
     run("label", "west", "--remove", "region")
     assert [item["rank"] for item in read(*request, "--hint", "cloud_label:region=eu")["candidates"]] == [None, None]
+
+
+def test_sweep_deletes_nothing_without_apply(api: Rest, service_harness: ServiceHarness) -> None:
+    services = service_harness.services
+    with services.database.read_transaction() as db:
+        cloud = services.clouds.accounts.get(service_harness.ctx(db), "west")
+    compute = services.clouds.connections.get(cloud.id).compute
+    assert compute is not None
+    compute.create(ServerSpec(str(uuid4()), "lost", ServerSize(1, 512, 1), "memory-cirros"))
+    assert "1 resources, 1 without an owner, 0 deleted" in run("sweep", "west")
+    with pytest.raises(CliError, match="not confirmed"):
+        run("sweep", "west", "--apply")
+    assert [item["deleted"] for item in read("sweep", "west", "--apply", "--yes")] == [True]
+    assert read("sweep", "west", "--apply", "--yes") == []
+
+
+def test_default_flavor_of_an_image(api: Rest) -> None:
+    image = ("--image", "cirros", "--native", "memory-cirros")
+    run("images", "register", "--cloud", "east", *image, "--default-flavor", "m1.small")
+    assert [native["default_flavor_id"] for native in read("show", "east")["native_ids"]] == ["2"]
+    assert "default flavor 2" in run("show", "east")
+    with pytest.raises(CliError, match="flavor 'm9' not found"):
+        run("images", "register", "--cloud", "east", *image, "--default-flavor", "m9")
 
 
 def test_policies(api: Rest) -> None:

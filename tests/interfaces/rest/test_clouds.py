@@ -260,6 +260,8 @@ ROUTES: list[tuple[str, str, Any]] = [
     ("DELETE", "clouds/sim/native-ids/image/x", None),
     ("POST", "clouds/sim/server-types", {}),
     ("POST", "clouds/sim/flavors/synchronization", {"apply": True}),
+    ("GET", "clouds/sim/unowned-resources", None),
+    ("POST", "clouds/sim/unowned-resources", {"native_ids": []}),
     ("PUT", "clouds/sim/labels", {"labels": {"region": "eu"}}),
     ("GET", "clouds/sim/quotas", None),
     ("PUT", "clouds/sim/quotas", {"scope": "account", "limits": {"servers": 0}}),

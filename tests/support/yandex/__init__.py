@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -222,6 +223,7 @@ class _Interceptor(grpc.ServerInterceptor):
         self._authenticate(method, metadata)
         fault = state.take_fault(method, in_operation=False)
         if fault is not None and not fault.executes:
+            time.sleep(fault.delay_s)
             raise fault.error
         key = (method, metadata.get("idempotency-key", ""))
         if key[1] and key in state.keys:

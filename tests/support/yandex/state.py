@@ -69,6 +69,7 @@ class Fault:
     executes: bool = False
     in_operation: bool = False
     status_code: int = 503  # of Monitoring, which uses HTTP
+    delay_s: float = 0.0  # before the error
 
 
 @dataclass

@@ -31,7 +31,7 @@ class YandexCloud:
 
     def __init__(self, account: CloudAccount, installation: Installation) -> None:
         settings = parse_settings(account.settings)
-        # Importing the SDK takes 0.2 s and 40 MiB, so it is imported only if an account of Yandex Cloud is used.
+        # Importing the SDK takes 0.3 s and 40 MiB, so it is imported only if an account of Yandex Cloud is used.
         from stratiform.connectors.yandex.adoption import YandexAdoptionDriver
         from stratiform.connectors.yandex.client import Client
         from stratiform.connectors.yandex.compute import YandexComputeDriver

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 import typer
 from typer.core import TyperGroup
 
-from stratiform.interfaces.cli import cloud_placement, cloud_quotas
+from stratiform.interfaces.cli import cloud_placement, cloud_quotas, cloud_sweeps
 from stratiform.interfaces.cli.cloud_placement import select_project
 from stratiform.interfaces.cli.cloud_settings import build_create_command, build_update_command, parse_settings
 from stratiform.interfaces.cli.confirmation import Yes, confirm
@@ -114,6 +114,7 @@ app.add_typer(cloud_placement.pools, name="pools")
 app.add_typer(cloud_placement.policies, name="policy")
 app.add_typer(cloud_quotas.app, name="quotas")
 app.command("label")(cloud_placement.set_labels)
+app.command("sweep")(cloud_sweeps.sweep_cloud)
 app.command("explain")(cloud_placement.explain_placement)
 
 
@@ -218,11 +219,15 @@ def register_image(
     native: NativeOption,
     image: Annotated[str, typer.Option(help="ID or name of an existing image.")] = "",
     name: Annotated[str, typer.Option(help="Name of a new public image.")] = "",
+    default_flavor: Annotated[
+        str, typer.Option(help="Name or ID of the flavor for requests of the EC2 API that name none.")
+    ] = "",
 ) -> None:
     """Register the native ID of an image, so that it is not uploaded to the cloud."""
     if bool(image) == bool(name):
         raise CliError("either an existing image (--image) or a name for a new one (--name) is required")
-    _register(cloud, "images", {"image": image, "name": name, "native_id": native})
+    body = {"image": image, "name": name, "native_id": native, "default_flavor": default_flavor}
+    _register(cloud, "images", body)
 
 
 @images.command("unregister")
@@ -297,7 +302,8 @@ def _format_binding(binding: Mapping[str, str]) -> str:
 
 
 def _format_native_id(mapping: Mapping[str, str]) -> str:
-    return f"{_format_resource(mapping)}: {mapping['native_id']}"
+    default = f", default flavor {mapping['default_flavor_id']}" if mapping["default_flavor_id"] else ""
+    return f"{_format_resource(mapping)}: {mapping['native_id']}{default}"
 
 
 def _format_resource(mapping: Mapping[str, str]) -> str:

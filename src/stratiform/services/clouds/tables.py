@@ -88,4 +88,5 @@ native_resources_table = define_table(
     Column("ours_id", String(64), key="resource_id", primary_key=True),
     Column("native_id", String(255), nullable=False),
     Column("is_synchronized", Boolean, nullable=False),
+    Column("default_flavor_id", String(255), nullable=False),
 )

@@ -34,11 +34,14 @@ def register_image(
     with request.read_transaction() as ctx:
         cloud = services.clouds.accounts.get(ctx, name)
         image_id = resolve_image(services, ctx, body.image) if body.image else ""
+        flavor_id = resolve_flavor(services, ctx, body.default_flavor) if body.default_flavor else ""
     native_ids = services.clouds.native_ids
     native_id = native_ids.resolve_canonical(ctx, cloud.id, ResourceType.IMAGE, body.native_id)
     with request.write_transaction() as ctx:
         image_id = image_id or services.image.images.create_for_native_ids(ctx, body.name).id
-        native = native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image_id, native_id)
+        native = native_ids.register(
+            ctx, cloud.id, ResourceType.IMAGE, image_id, native_id, default_flavor_id=flavor_id
+        )
         return views.native_id_mapping(native, find_native_name(services, ctx, native))
 
 

@@ -31,6 +31,9 @@ class ImageRegistration(RequestBody):
     native_id: Annotated[str, Meta(description="ID of the image in the cloud.")]
     image: Annotated[str, Meta(description="Name or ID.")] = ""
     name: str = ""
+    default_flavor: Annotated[
+        str, Meta(description="Name or ID of the flavor for requests that name none, which the EC2 API allows.")
+    ] = ""
 
 
 class FlavorRegistration(RequestBody):
@@ -143,6 +146,28 @@ class CheckedCloud(Cloud):
     zones: list[str]
 
 
+class SweepRequest(RequestBody):
+    """Resources to delete: `native_id`s of the list of unowned resources."""
+
+    native_ids: list[str]
+
+
+class UnownedResource(Struct):
+    """A resource with the tag of this installation that no row owns. `error`: why it could not be deleted."""
+
+    resource_type: str
+    native_id: str
+    resource_id: Annotated[str, Meta(description="ID of the row for which it was created.")]
+    description: str
+    deleted: bool
+    error: str
+
+
+class UnownedResources(Struct):
+    tagged: Annotated[int, Meta(description="Number of resources with the tag of this installation.")]
+    unowned: list[UnownedResource]
+
+
 class NativeIdMapping(Struct):
     """The native ID, in a cloud, of the image, flavor or volume type `resource_id`; its name is "" after deletion."""
 
@@ -151,6 +176,7 @@ class NativeIdMapping(Struct):
     resource_id: str
     resource_name: str
     native_id: str
+    default_flavor_id: Annotated[str, Meta(description='Of an image; "" if it has none.')]
 
 
 class CredentialCheck(Struct):

@@ -58,6 +58,7 @@ def native_id_mapping(native: NativeIdMapping, name: str) -> cloud_schemas.Nativ
         resource_id=native.resource_id,
         resource_name=name,
         native_id=native.native_id,
+        default_flavor_id=native.default_flavor_id,
     )
 
 

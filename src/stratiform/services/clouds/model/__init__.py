@@ -81,6 +81,7 @@ class NativeIdMapping:
     """The id of one of our images, flavors or volume types in one cloud.
 
     `is_synchronized`: a synchronization has created or registered the flavor, and may change it.
+    `default_flavor_id`: of an image, the flavor for requests that name none; "" if there is none.
     """
 
     cloud_id: str
@@ -88,6 +89,7 @@ class NativeIdMapping:
     resource_id: str
     native_id: str
     is_synchronized: bool = False
+    default_flavor_id: str = ""
 
 
 def check_name(name: str, resource: str = "cloud") -> None:

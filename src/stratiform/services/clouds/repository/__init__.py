@@ -74,7 +74,11 @@ def save_native_id(db: Connection, resource: NativeIdMapping) -> None:
         native_resources_table,
         native_resources.to_columns(resource),
         key=[column.name for column in native_resources_table.primary_key],
-        on_conflict={"native_id": resource.native_id, "is_synchronized": resource.is_synchronized},
+        on_conflict={
+            "native_id": resource.native_id,
+            "is_synchronized": resource.is_synchronized,
+            "default_flavor_id": resource.default_flavor_id,
+        },
     )
 
 
@@ -87,6 +91,13 @@ def list_native_ids(db: Connection, cloud_id: str) -> list[NativeIdMapping]:
     """Return the native ids registered in a cloud, ordered by resource type and id."""
     n = native_resources_table.c
     return native_resources.list_all(db, n.cloud_id == cloud_id, order=(n.resource_type, n.resource_id))
+
+
+def list_default_flavors(db: Connection, image_id: str) -> dict[str, str]:
+    """Return the default flavors of an image by cloud."""
+    n = native_resources_table.c
+    condition = (n.resource_type == "image") & (n.resource_id == image_id) & (n.default_flavor_id != "")
+    return dict(db.execute(select(n.cloud_id, n.default_flavor_id).where(condition)).tuples().all())
 
 
 def list_native_ids_of_type(db: Connection, resource_type: str) -> list[NativeIdMapping]:

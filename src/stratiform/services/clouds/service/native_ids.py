@@ -30,6 +30,7 @@ class NativeIds:
         native_id: str,
         *,
         is_synchronized: bool = False,
+        default_flavor_id: str = "",
     ) -> NativeIdMapping:
         """Set the native id of a resource in a cloud; call `resolve_canonical` first. Raises CloudNotFound, Invalid."""
         policy.NATIVE_IDS_REGISTER.require(ctx.caller, None)
@@ -38,7 +39,7 @@ class NativeIds:
         if len(native_id) > _MAX_NATIVE_ID_LENGTH:
             raise Invalid(f"`native_id` is longer than {_MAX_NATIVE_ID_LENGTH} characters")
         cloud = get_cloud(ctx.db, cloud_id)
-        resource = NativeIdMapping(cloud.id, resource_type, resource_id, native_id, is_synchronized)
+        resource = NativeIdMapping(cloud.id, resource_type, resource_id, native_id, is_synchronized, default_flavor_id)
         repository.save_native_id(ctx.db, resource)
         return resource
 
@@ -52,6 +53,11 @@ class NativeIds:
         """Return the native ids registered in a cloud, ordered by resource type and id. Raises CloudNotFound."""
         policy.NATIVE_IDS_LIST.require(ctx.caller, None)
         return repository.list_native_ids(ctx.db, get_cloud(ctx.db, cloud_id).id)
+
+    def find_default_flavor(self, db: Connection, image_id: str, cloud_ids: Sequence[str]) -> str | None:
+        """Return the default flavor of an image in the first of these clouds that has one, without a policy check."""
+        defaults = repository.list_default_flavors(db, image_id)
+        return next((defaults[cloud_id] for cloud_id in cloud_ids if cloud_id in defaults), None)
 
     def list_all(self, db: Connection, resource_type: ResourceType) -> Sequence[NativeIdMapping]:
         """Return the native ids of one type of resource in all clouds, without a policy check."""

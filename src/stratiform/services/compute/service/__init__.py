@@ -41,6 +41,7 @@ from stratiform.services.compute.service.server_snapshots import ServerSnapshots
 from stratiform.services.compute.service.server_state_actions import ServerStateActions
 from stratiform.services.compute.service.server_tags import ServerTags
 from stratiform.services.compute.service.servers import Servers
+from stratiform.services.compute.service.sweeps import Sweeps
 from stratiform.services.compute.service.volume_attachments import VolumeAttachments
 from stratiform.services.image.service import ImageService
 from stratiform.services.network.service import NetworkService
@@ -64,6 +65,7 @@ class ComputeService:
 
     servers: Servers
     placement: Placement
+    sweeps: Sweeps
     server_actions: ServerActions
     server_state_actions: ServerStateActions
     server_snapshots: ServerSnapshots
@@ -111,9 +113,8 @@ class ComputeService:
         console_settings: ConsoleSettings,
     ) -> "ComputeService":
         reclaim_interval_us = reclaim_instance_interval_s * SECOND_US
-        limits = Quotas(quotas)
+        limits, placement, flavors = Quotas(quotas), Placement(clouds, image), Flavors(ids)
         security_groups, server_groups = SecurityGroups(network), ServerGroups(ids, limits)
-        placement, flavors = Placement(clouds, image), Flavors(ids)
         builder = ServerBuilder(ids, placement, network, BlockDevices(image, volume), limits, server_groups)
         return cls(
             ids=ids,
@@ -125,6 +126,7 @@ class ComputeService:
             enable_instance_password=enable_instance_password,
             servers=Servers(ids, network, volume, builder, reclaim_interval_us),
             placement=placement,
+            sweeps=Sweeps(clouds, network, volume),
             server_actions=ServerActions(ids, clouds, network, image, volume, limits, placement),
             server_state_actions=ServerStateActions(ids, clouds, image),
             server_snapshots=ServerSnapshots(ids, clouds, image, volume),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from stratiform.contract import registry
 from stratiform.kit.context import RequestContext
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
@@ -120,6 +121,10 @@ class Volumes:
     def get(self, ctx: RequestContext, volume_id: str) -> Volume:
         """Raises VolumeNotFound, also for another project's volume."""
         return get_volume(ctx, policy.VOLUME_GET, volume_id)
+
+    def list_existing_ids(self, db: Connection, ids: Sequence[str]) -> Collection[str]:
+        """Return those of `ids` that belong to a volume, also a deleted one, without a policy check."""
+        return repository.get_volumes(db, ids)
 
     def list(
         self,

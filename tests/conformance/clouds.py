@@ -77,8 +77,10 @@ class CloudUnderTest:
     keeps_snapshots_of_images: bool = True
     #: True if a volume that no server has used yet cannot be copied.
     copies_only_used_volumes: bool = False
-    #: True if volumes have data (those of a test installation may not).
-    stores_volume_data: bool = True
+    #: True if volumes and images of servers have data (those of a test installation may not).
+    stores_data: bool = True
+    #: True if the cloud has multiattach volumes (a test installation may not).
+    supports_multiattach: bool = True
     #: True if the cloud chooses the addresses of floating IPs.
     assigns_floating_addresses: bool = False
     #: The id of the installation, unique to each test.
@@ -271,7 +273,8 @@ def openstack(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
         poll=openstack_cloud.POLL,
         create_samples=peer.gnocchi.create_samples,
         rejected=peer.connect("first", password="wrong"),
-        stores_volume_data=peer.live is not None,
+        stores_data=peer.live is not None,
+        supports_multiattach=peer.live is not None,
         assigns_floating_addresses=True,
     )
 

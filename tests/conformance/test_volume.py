@@ -66,7 +66,7 @@ def test_unknown_type_is_rejected(cloud: CloudUnderTest) -> None:
 
 
 def test_volume_from_an_image(cloud: CloudUnderTest) -> None:
-    if not cloud.stores_volume_data:
+    if not cloud.stores_data:
         pytest.skip("the volumes of the test server have no data")
     try:
         volume = cloud.create_volume(new_spec(image_id=cloud.image, size_gib=20))

@@ -1,6 +1,7 @@
 """A proxy in front of an OpenStack cloud that loses, replaces and changes responses."""
 
 import re
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+
+from support.certificates import CertificateFiles
 
 _HEADERS = ("content-type", "x-subject-token", "openstack-api-version", "vary", "location", "retry-after")
 
@@ -93,10 +96,27 @@ def change(function: Callable[[bytes], bytes]) -> Fault:
 
 
 @contextmanager
-def faulty_proxy(upstream: str) -> Iterator[FaultyProxy]:
-    """Run a proxy of `upstream` (scheme, host and port) until the end of the block."""
+def faulty_proxy(upstream: str, certificate: CertificateFiles | None = None) -> Iterator[FaultyProxy]:
+    """Run a proxy of `upstream` (scheme, host and port) until the end of the block; with a `certificate` it has TLS."""
     proxy = FaultyProxy(upstream)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _build_handler(proxy)) as server:
+        server.daemon_threads = True
+        proxy.url = f"http://127.0.0.1:{server.server_port}"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate.certificate, certificate.key)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            proxy.url = proxy.url.replace("http", "https")
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="faulty-proxy")
+        thread.start()
+        try:
+            yield proxy
+        finally:
+            server.shutdown()
+            thread.join()
 
+
+def _build_handler(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -129,16 +149,7 @@ def faulty_proxy(upstream: str) -> Iterator[FaultyProxy]:
         def log_message(self, *_: object) -> None:
             """Print nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        proxy.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="faulty-proxy")
-        thread.start()
-        try:
-            yield proxy
-        finally:
-            server.shutdown()
-            thread.join()
+    return Handler
 
 
 def origin_of(url: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +14,9 @@ from stratiform.contract import errors
 from stratiform.contract.compute import NativeServerState, NetworkInterface
 from stratiform.contract.routing import RoutingObject
 from stratiform.contract.volume import VolumeSpec
-from support.faulty_proxy import answer, change, find_requests
+from support.certificates import create_certificate
+from support.faulty_proxy import answer, change, faulty_proxy, find_requests, origin_of
+from support.openstack_cloud import OpenstackCloudUnderTest
 
 SERVER = r"POST /compute/v2.1/servers$"
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85vKv+J1+g6K3IT2f test"
@@ -122,6 +125,16 @@ def test_a_server_without_a_host_has_the_reason_as_its_fault(cloud: FaultyCloud)
     assert failed.fault == "the cloud has no capacity for flavor m1.tiny: No valid host was found."
 
 
+def test_a_volume_without_a_backend_has_the_message_of_cinder_as_its_fault(cloud: FaultyCloud) -> None:
+    volume = cloud.create_volume()
+    cloud.proxy.add(f"GET .*/volumes/{volume.id}$", change(lambda body: body.replace(b"available", b"error")), times=2)
+    assert cloud.volume.get(volume.id).fault == "the cloud reports the status error"
+    message = {"id": "m1", "resource_uuid": volume.id, "created_at": "2026-01-01T00:00:00.000000"}
+    message["user_message"] = "schedule allocate volume:Could not find any available weighted backend."
+    cloud.proxy.add(r"GET .*/messages\?", answer(200, json.dumps({"messages": [message]}).encode()))
+    assert cloud.volume.get(volume.id).fault == message["user_message"]
+
+
 def test_an_application_credential_works_until_it_is_revoked(
     cloud: FaultyCloud, connect: Callable[..., FaultyCloud]
 ) -> None:
@@ -142,6 +155,31 @@ def test_an_application_credential_works_until_it_is_revoked(
         other.compute.create(other.build_spec())
     assert credential.secret not in raised.value.message + raised.value.hint
     assert [item.id for item in other.peer.connect(other.installation_id).compute.list()] == [server.id]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("by_id", [("user_domain", "project_domain"), ("user_domain", "project"), ("project",)])
+def test_domains_and_the_project_may_be_named_by_their_ids(
+    cloud: FaultyCloud, connect: Callable[..., FaultyCloud], by_id: tuple[str, ...]
+) -> None:
+    """A wrong name has no effect if there is an ID."""
+    project = cloud.peer.admin.identity.find_project("demo")
+    ids = {"user_domain": "default", "project_domain": "default", "project": project.id}
+    settings = {f"{name}_id": ids[name] for name in by_id} | {f"{name}_name": "wrong" for name in by_id}
+    settings |= {} if "project" in by_id else {"project_name": "demo"}
+    assert connect(**settings).connection.check_credentials().zones
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_a_cloud_with_its_own_certificate_authority(openstack_peer: OpenstackCloudUnderTest, tmp_path: Path) -> None:
+    certificate = create_certificate(tmp_path)
+    with faulty_proxy(origin_of(openstack_peer.settings["auth_url"]), certificate) as proxy:
+        cloud = FaultyCloud(openstack_peer, proxy, {"cacert": str(certificate.authority)})
+        assert cloud.connection.check_credentials().zones
+        assert list(cloud.compute.list()) == []
+        for overrides in ({}, {"cacert": str(create_certificate(tmp_path, "other").authority)}):
+            with pytest.raises(errors.CloudUnreachable, match="certificate"):
+                FaultyCloud(openstack_peer, proxy, overrides).connection.check_credentials()
+        assert FaultyCloud(openstack_peer, proxy, {"verify": "false"}).connection.check_credentials().zones
 
 
 def test_lists_have_several_pages(cloud: FaultyCloud, monkeypatch: pytest.MonkeyPatch) -> None:

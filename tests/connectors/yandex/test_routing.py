@@ -1,5 +1,6 @@
 """Routing objects of Yandex Cloud: route tables, NAT gateways, public addresses, security groups."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -245,6 +246,32 @@ def test_change_of_a_busy_server_is_repeated(
     state.pending.clear()
     with pytest.raises(CloudUnreachable, match="still in the status STOPPING"):
         routing.set_security_groups(subnet.token, ADDRESS, [group_of()], filtered=True)
+
+
+def test_what_a_server_uses_is_deleted_after_it(
+    compute: ComputeDriver, network: NetworkDriver, routing: RoutingDriver, state: State, subnet: SubnetSpec
+) -> None:
+    native, group = network.ensure_subnet(subnet), group_of(rule())
+    groups = routing.ensure_security_groups([group], native.id, filtered=True)
+    server_id = create_server(compute, native, ADDRESS, *groups)
+    values = {"address": routing.allocate_address("t1"), "fixed_address": ADDRESS, "subnet_id": subnet.token}
+    routing.apply(RoutingObject("floating_ip", "t1", "", {**values, "forwardings": []}))
+    state.duration_s = 60
+    compute.delete(server_id)
+    state.duration_s = 0.02
+    deletions: tuple[Callable[[], None], ...] = (
+        lambda: routing.delete("floating_ip", "t1"),
+        lambda: routing.delete("security_group", group.token),
+        lambda: network.delete_subnet(native.id),
+    )
+    for delete in deletions:
+        with pytest.raises(CloudUnreachable, match="still in the status DELETING"):
+            delete()
+    state.pending[0].finishes_at = 0
+    for delete in deletions:
+        delete()
+    tables = ("networks", "subnets", "addresses", "security_groups")
+    assert [item.id for name in tables for item in state.table(name).values() if item.labels] == []
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ class CloudStackComputeDriver(CloudStackServerOperations):
 
     def __init__(self, client: "Client") -> None:
         self._client = client
+        #: The jobs of servers that are created, by native id, until their tags exist.
+        self._creation_jobs: dict[str, str] = {}
 
     def create(self, spec: ServerSpec) -> NativeServer:
         """Create a server and tag it. A server whose creation was interrupted before it was tagged is tagged."""
@@ -121,6 +123,7 @@ class CloudStackComputeDriver(CloudStackServerOperations):
 
     def delete(self, server_id: str) -> None:
         """Destroy a virtual machine, which detaches its volumes. CloudStack expunges it later, or immediately."""
+        self._creation_jobs.pop(server_id, None)
         try:
             if self._get_state(self._get_vm(server_id)) in (NativeServerState.DELETING, NativeServerState.DELETED):
                 return
@@ -176,7 +179,7 @@ class CloudStackComputeDriver(CloudStackServerOperations):
         """Add tags. The marker in the name identifies the server until they exist, or if that fails."""
         tags = {markers.INSTALLATION: self._client.installation_id, markers.TOKEN: spec.token}
         if vm.get(markers.CREATION_JOB_KEY):
-            tags[markers.CREATION_JOB] = str(vm[markers.CREATION_JOB_KEY])
+            tags[markers.CREATION_JOB] = self._creation_jobs[str(vm["id"])] = str(vm[markers.CREATION_JOB_KEY])
         for interface in spec.interfaces:
             tags |= build_group_tags(interface.ip_address, interface.security_groups)
         self._client.add_tags("UserVm", str(vm["id"]), tags)
@@ -222,6 +225,11 @@ class CloudStackComputeDriver(CloudStackServerOperations):
 
     def _convert(self, vm: "Item", volumes: "Sequence[Item]") -> NativeServer:
         state, tags = self._get_state(vm), markers.read_tags(vm)
+        creation_job = self._creation_jobs.get(str(vm["id"]))
+        if creation_job is not None and state is not NativeServerState.BUILDING:
+            tags.setdefault(markers.CREATION_JOB, creation_job)
+            if state is not NativeServerState.ERROR:
+                self._creation_jobs.pop(str(vm["id"]), None)
         fault = self._find_fault(tags, state)
         if fault and state is NativeServerState.RUNNING:
             state = NativeServerState.ERROR

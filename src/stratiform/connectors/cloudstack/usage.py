@@ -15,7 +15,7 @@ import msgspec
 from stratiform.connectors.cloudstack import markers
 from stratiform.connectors.cloudstack.errors import InvalidResponse
 from stratiform.connectors.cloudstack.responses import read_int
-from stratiform.connectors.cloudstack.server_conversion import get_state, parse_time
+from stratiform.connectors.cloudstack.server_conversion import get_state, has_pending_job, parse_time
 from stratiform.connectors.cloudstack.volume import get_state as get_volume_state
 from stratiform.contract.compute import NativeServerState
 from stratiform.contract.usage import InventoryItem, UsageSample, parse_decimal, parse_poll_parameters
@@ -120,7 +120,7 @@ class CloudStackUsageDriver:
             id=token or str(vm["id"]),
             project_id="" if token else _get_owner(vm, account),
             name=markers.remove_marker(str(vm.get("displayname") or vm.get("name") or "")),
-            state=_STATES.get(get_state(vm), ""),
+            state="" if has_pending_job(vm) else _STATES.get(get_state(vm), ""),
             since=parse_time(vm.get("created")),
             attributes={} if token else {key: value for key, value in attributes.items() if value not in ("", None)},
         )

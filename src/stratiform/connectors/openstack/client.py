@@ -115,6 +115,10 @@ class Client:
             raise CredentialsRejected(f"Keystone rejected the credentials: {_message_of(error)}") from error
         except (ksa.EndpointNotFound, sdk.EndpointNotFound) as error:
             raise _service_not_found(service) from error
+        except ksa.SSLError as error:
+            raise CloudUnreachable(
+                f"the certificate of OpenStack's {service} service is not valid", hint="check the setting 'cacert'"
+            ) from error
         except (ksa.ConnectionError, ksa.DiscoveryFailure, ksa.InvalidResponse) as error:
             raise CloudUnreachable(
                 f"OpenStack's {service} service does not respond: {_message_of(error)}",
@@ -293,16 +297,21 @@ def _build_auth(settings: OpenstackSettings) -> ApplicationCredential | Password
             application_credential_id=settings.application_credential_id,
             application_credential_secret=settings.application_credential_secret,
         )
-    project: dict[str, Any] = {"project_id": settings.project_id}
-    if not settings.project_id:
-        project = {"project_name": settings.project_name, "project_domain_name": settings.project_domain_name}
     return Password(
-        auth_url=settings.auth_url,
-        username=settings.username,
-        password=settings.password,
-        user_domain_name=settings.user_domain_name,
-        **project,
+        auth_url=settings.auth_url, username=settings.username, password=settings.password, **_build_scope(settings)
     )
+
+
+def _build_scope(settings: OpenstackSettings) -> dict[str, Any]:
+    """Return the domain of the user, and the project; an ID has precedence over a name."""
+    scope: dict[str, Any] = {"user_domain_name": settings.user_domain_name}
+    if settings.user_domain_id:
+        scope = {"user_domain_id": settings.user_domain_id}
+    if settings.project_id:
+        return scope | {"project_id": settings.project_id}
+    if settings.project_domain_id:
+        return scope | {"project_name": settings.project_name, "project_domain_id": settings.project_domain_id}
+    return scope | {"project_name": settings.project_name, "project_domain_name": settings.project_domain_name}
 
 
 def _has_next_page(body: Mapping[str, Any], key: str) -> bool:

@@ -105,6 +105,12 @@ class Server(msgspec.Struct, frozen=True):
         return self.image.id if isinstance(self.image, Reference) else ""
 
     @property
+    def fixed_addresses(self) -> tuple[str, ...]:
+        return tuple(
+            address.addr for addresses in self.addresses.values() for address in addresses if address.type == "fixed"
+        )
+
+    @property
     def state(self) -> NativeServerState:
         """The state. Raises: CloudUnreachable if Nova does not know it, because a cell does not respond."""
         if self.status == "UNKNOWN":
@@ -128,9 +134,7 @@ def to_native_server(server: Server, installation_id: str) -> NativeServer:
             server.flavor.disk if server.image_id else 0,
             server.flavor.original_name,
         ),
-        addresses=tuple(
-            address.addr for addresses in server.addresses.values() for address in addresses if address.type == "fixed"
-        ),
+        addresses=server.fixed_addresses,
         launched_at=parse_iso(server.launched_at) if server.launched_at else None,
         image_id=server.image_id,
         volume_ids=tuple(volume.id for volume in server.volumes),

@@ -73,13 +73,19 @@ class OpenstackServerOperations(OptionalServerOperations):
         return consoles.open_console(self._client, server_id, console_type)
 
     def set_interfaces(self, server_id: str, interfaces: Sequence[NetworkInterface]) -> None:
-        """Detach before attaching. A detached port is deleted when Nova has released it."""
+        """Detach before attaching. A detached port is deleted when Nova has released it.
+
+        Raises: CloudUnreachable until the server no longer has the addresses of detached ports.
+        """
         server = self._get(server_id)
         token = tags.find_tag_token(server.tags, self._client.installation_id)
         addresses = {(interface.subnet_id, interface.ip_address) for interface in interfaces}
-        for port in list(ports.list_ports(self._client, device_id=server_id)):
-            if port.device_id == server_id and not _has_address(port, addresses):
-                self._detach_port(server_id, port)
+        attached = [port for port in ports.list_ports(self._client, device_id=server_id) if port.device_id == server_id]
+        surplus = [port for port in attached if not _has_address(port, addresses)]
+        for port in surplus:
+            self._detach_port(server_id, port)
+        if surplus:
+            self._wait_for_release(server_id, surplus)
         for port in ports.ensure_ports(self._client, token, interfaces):
             if not port.device_id:
                 attachment = {"interfaceAttachment": {"port_id": port.id}}
@@ -97,6 +103,15 @@ class OpenstackServerOperations(OptionalServerOperations):
             return
         if ports.is_ours(self._client, port):
             ports.delete_port(self._client, port.id)
+
+    def _wait_for_release(self, server_id: str, detached: Sequence[ports.Port]) -> None:
+        """Wait until Nova's copy of the addresses, which it updates after the ports, has none of these."""
+        addresses = {fixed_ip.ip_address for port in detached for fixed_ip in port.fixed_ips}
+        self._client.read_until(
+            lambda: self._get(server_id),
+            lambda server: addresses.isdisjoint(server.fixed_addresses),
+            f"server {server_id} still has detached addresses",
+        )
 
     def _change(self, server_id: str, action: str, target: NativeServerState, *task_states: str) -> None:
         self._act(self._get(server_id), {action: None}, target, *task_states)

@@ -18,7 +18,9 @@ SETTINGS = (
     Setting("project_name", "Project of the servers, in which the user has a role.", required=False),
     Setting("project_id", "ID of the project, instead of its name and domain.", required=False),
     Setting("user_domain_name", "Domain of the user.", required=False, default="Default"),
+    Setting("user_domain_id", "ID of the user's domain, instead of its name.", required=False),
     Setting("project_domain_name", "Domain of the project.", required=False, default="Default"),
+    Setting("project_domain_id", "ID of the project's domain, instead of its name.", required=False),
     Setting("application_credential_id", "Application credential, instead of a user and a project.", required=False),
     Setting("application_credential_secret", "Secret of the application credential.", secret=True, required=False),
     Setting("region_name", "Region, if the catalog has more than one.", required=False),
@@ -72,7 +74,9 @@ class OpenstackSettings:
     project_name: str
     project_id: str
     user_domain_name: str
+    user_domain_id: str
     project_domain_name: str
+    project_domain_id: str
     application_credential_id: str
     application_credential_secret: str = field(repr=False)
     region_name: str

@@ -10,6 +10,7 @@ Source: Block Storage API (microversion 3.59), "Volumes", "Volume actions", "Att
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -70,6 +71,13 @@ class _PendingAttachment(msgspec.Struct, frozen=True):
     server_id: str | None = msgspec.field(name="instance", default=None)
 
 
+class _Message(msgspec.Struct, frozen=True):
+    id: str
+    user_message: str
+    created_at: str = ""
+    resource_id: str = msgspec.field(name="resource_uuid", default="")
+
+
 class _Zone(msgspec.Struct, frozen=True):
     name: str = msgspec.field(name="zoneName")
 
@@ -94,7 +102,10 @@ class OpenstackVolumeDriver:
         volume = get_volume(self._client, volume_id)
         if tags.RETIRED in volume.metadata:
             raise NativeNotFound(f"volume {volume_id} is deleted; it exists as long as its snapshots")
-        return self._convert(volume)
+        native = self._convert(volume)
+        if native.state is NativeVolumeState.ERROR:
+            return replace(native, fault=self._find_reason(volume_id) or native.fault)
+        return native
 
     def list(self) -> Iterator[NativeVolume]:
         """Also those with the same token, so that the observer deletes all but one."""
@@ -220,6 +231,14 @@ class OpenstackVolumeDriver:
             created_at=parse_iso(volume.created_at) if volume.created_at else None,
             fault=f"the cloud reports the status {volume.status}" if state is NativeVolumeState.ERROR else "",
         )
+
+    def _find_reason(self, volume_id: str) -> str:
+        """Return Cinder's latest message about a volume that failed, or ""."""
+        messages = self._client.list_items(
+            "block-storage", "/messages", "messages", _Message, {"resource_uuid": volume_id}
+        )
+        latest = max(messages, key=lambda message: message.created_at, default=None)
+        return latest.user_message if latest is not None and latest.resource_id == volume_id else ""
 
     def _act(self, volume_id: str, action: dict[str, Any]) -> None:
         self._client.request("block-storage", "POST", f"/volumes/{volume_id}/action", action)

@@ -24,6 +24,7 @@ from yandex.cloud.vpc.v1.address_service_pb2 import (
 )
 
 from stratiform.connectors.yandex import labels
+from stratiform.connectors.yandex.instance_conversion import require_steady
 from stratiform.connectors.yandex.interfaces import InstanceInterface, find_interface, find_subnet, list_interfaces
 from stratiform.connectors.yandex.listing import list_addresses
 from stratiform.contract.errors import NativeNotFound
@@ -114,7 +115,7 @@ class PublicAddresses:
         return None if subnet is None else find_interface(self._client, subnet.id, fixed_address)
 
     def _add(self, target: InstanceInterface, address: str) -> None:
-        target.require_steady()
+        require_steady(target.instance)
         request = AddInstanceOneToOneNatRequest(
             instance_id=target.instance.id,
             network_interface_index=target.interface.index,
@@ -124,7 +125,7 @@ class PublicAddresses:
         self._operations.run(self._client.instances.AddOneToOneNat, request)
 
     def _remove(self, item: InstanceInterface) -> None:
-        item.require_steady()
+        require_steady(item.instance)
         request = RemoveInstanceOneToOneNatRequest(
             instance_id=item.instance.id,
             network_interface_index=item.interface.index,

@@ -36,7 +36,7 @@ from stratiform.connectors.yandex.listing import list_disks, list_instances, lis
 from stratiform.connectors.yandex.server_operations import UNSUPPORTED
 from stratiform.connectors.yandex.settings import resolve_resources
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize, ServerSpec
-from stratiform.contract.errors import CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
+from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.image import NativeImage
 from stratiform.contract.server_operations import OptionalServerOperations, ServerOperation
 
@@ -48,8 +48,6 @@ if TYPE_CHECKING:
 _GIB = 1024**3
 _KIND = "instance"
 _SERIAL_PORT = 1
-
-_CHANGING = (Instance.PROVISIONING, Instance.STOPPING, Instance.STARTING, Instance.RESTARTING, Instance.UPDATING)
 
 
 class YandexComputeDriver(OptionalServerOperations):
@@ -218,9 +216,7 @@ class YandexComputeDriver(OptionalServerOperations):
         """
         self._operations.finish(server_id)
         instance = self._get_instance(server_id)
-        if instance.status in _CHANGING:
-            status = Instance.Status.Name(instance.status)
-            raise CloudUnreachable(f"server {server_id} on Yandex Cloud is still in the status {status}")
+        instance_conversion.require_steady(instance)
         return instance
 
     def _extend_boot_disk(self, disk_id: str, disk_gib: int) -> None:

@@ -19,7 +19,7 @@ from yandex.cloud.compute.v1.instance_service_pb2 import (
 from stratiform.connectors.yandex import labels
 from stratiform.connectors.yandex.settings import InstanceResources
 from stratiform.contract.compute import NativeServer, NativeServerState, NetworkInterface, ServerSize, ServerSpec
-from stratiform.contract.errors import RequestRejected
+from stratiform.contract.errors import CloudUnreachable, RequestRejected
 from stratiform.kit.clock import from_datetime
 
 _MIB, _GIB = 1024**2, 1024**3
@@ -38,6 +38,15 @@ _STATES = {
     Instance.CRASHED: NativeServerState.ERROR,
     Instance.DELETING: NativeServerState.DELETING,
 }
+
+_CHANGING = (
+    Instance.PROVISIONING,
+    Instance.STOPPING,
+    Instance.STARTING,
+    Instance.RESTARTING,
+    Instance.UPDATING,
+    Instance.DELETING,
+)
 
 _FAULTS = {
     Instance.ERROR: "Yandex Cloud reports an error of the instance",
@@ -71,6 +80,13 @@ def to_server(instance: Instance, disks: Mapping[str, Disk], installation_id: st
         volume_ids=tuple(disk.disk_id for disk in [*attached, *instance.secondary_disks]),
         fault=fault or _FAULTS.get(instance.status, ""),
     )
+
+
+def require_steady(instance: Instance) -> None:
+    """Raises: CloudUnreachable, to be repeated, while an instance accepts no changes."""
+    if instance.status in _CHANGING:
+        status = Instance.Status.Name(instance.status)
+        raise CloudUnreachable(f"server {instance.id} on Yandex Cloud is still in the status {status}")
 
 
 def get_resources(instance: Instance) -> InstanceResources:

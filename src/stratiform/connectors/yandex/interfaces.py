@@ -12,14 +12,11 @@ from yandex.cloud.vpc.v1.subnet_pb2 import Subnet
 
 from stratiform.connectors.yandex import labels
 from stratiform.connectors.yandex.listing import list_instances, list_subnets
-from stratiform.contract.errors import CloudUnreachable
 
 if TYPE_CHECKING:
     from stratiform.connectors.yandex.client import Client
 
 SUBNET_KIND = "subnet"
-
-_CHANGING = (Instance.PROVISIONING, Instance.STOPPING, Instance.STARTING, Instance.RESTARTING, Instance.UPDATING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +35,6 @@ class InstanceInterface:
         """The public address that is translated to this one, or ""."""
         return self.interface.primary_v4_address.one_to_one_nat.address
 
-    def require_steady(self) -> None:
-        """Raises: CloudUnreachable, to be repeated, while the instance is changing."""
-        if self.instance.status in _CHANGING:
-            status = Instance.Status.Name(self.instance.status)
-            raise CloudUnreachable(f"server {self.instance.id} on Yandex Cloud is still in the status {status}")
-
 
 def find_subnet(client: "Client", token: str) -> Subnet | None:
     name = labels.build_name(client.installation_id, SUBNET_KIND, token)
@@ -52,17 +43,17 @@ def find_subnet(client: "Client", token: str) -> Subnet | None:
 
 
 def list_interfaces(client: "Client") -> Iterator[InstanceInterface]:
-    """Iterate over the interfaces of all instances in the folder that are not being deleted."""
+    """Iterate over the interfaces of all instances in the folder, also of those that are being deleted."""
     for instances in list_instances(client):
         for instance in instances:
-            if instance.status != Instance.DELETING:
-                for interface in instance.network_interfaces:
-                    yield InstanceInterface(instance, interface)
+            for interface in instance.network_interfaces:
+                yield InstanceInterface(instance, interface)
 
 
 def find_interface(client: "Client", subnet_id: str, address: str) -> InstanceInterface | None:
-    """Return the interface with an address in a native subnet."""
-    interfaces = list_interfaces(client)
-    return next(
-        (item for item in interfaces if item.interface.subnet_id == subnet_id and item.address == address), None
-    )
+    """Return the interface with an address in a native subnet, unless its instance is being deleted."""
+    for item in list_interfaces(client):
+        is_deleting = item.instance.status == Instance.DELETING
+        if item.interface.subnet_id == subnet_id and item.address == address and not is_deleting:
+            return item
+    return None

@@ -10,6 +10,7 @@ Source: VPC guide ("Cloud networks and subnets", "Quotas and limits"), VPC API r
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from yandex.cloud.compute.v1.instance_pb2 import Instance
 from yandex.cloud.vpc.v1.network_pb2 import Network
 from yandex.cloud.vpc.v1.network_service_pb2 import (
     CreateNetworkMetadata,
@@ -26,6 +27,7 @@ from yandex.cloud.vpc.v1.subnet_service_pb2 import (
 )
 
 from stratiform.connectors.yandex import labels
+from stratiform.connectors.yandex.instance_conversion import require_steady
 from stratiform.connectors.yandex.interfaces import SUBNET_KIND, find_subnet, list_interfaces
 from stratiform.connectors.yandex.listing import list_networks, list_subnets
 from stratiform.connectors.yandex.route_tables import RouteTables
@@ -76,13 +78,20 @@ class YandexNetworkDriver:
         """Delete a subnet, and the VPC network with its last subnet."""
         try:
             subnet = self._get_subnet(subnet_id)
-            if any(item.interface.subnet_id == subnet_id for item in list_interfaces(self._client)):
-                raise RequestRejected(f"subnet {subnet_id} is in use by servers")
+            self._require_unused(subnet_id)
             self._operations.run(self._client.subnets.Delete, DeleteSubnetRequest(subnet_id=subnet_id))
         except NativeNotFound:
             return
         self._operations.record_deletion(subnet_id)
         self._delete_empty_network(subnet.network_id)
+
+    def _require_unused(self, subnet_id: str) -> None:
+        """Raises: RequestRejected if servers use a subnet, CloudUnreachable while the last ones are being deleted."""
+        instances = [item.instance for item in list_interfaces(self._client) if item.interface.subnet_id == subnet_id]
+        if any(instance.status != Instance.DELETING for instance in instances):
+            raise RequestRejected(f"subnet {subnet_id} is in use by servers")
+        for instance in instances:
+            require_steady(instance)
 
     def _find_network(self, network_id: str) -> Network | None:
         name = labels.build_name(self._client.installation_id, _KIND, network_id)

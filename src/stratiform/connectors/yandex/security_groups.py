@@ -22,6 +22,7 @@ from yandex.cloud.vpc.v1.security_group_service_pb2 import (
 from yandex.cloud.vpc.v1.subnet_service_pb2 import GetSubnetRequest
 
 from stratiform.connectors.yandex import labels
+from stratiform.connectors.yandex.instance_conversion import require_steady
 from stratiform.connectors.yandex.interfaces import InstanceInterface, find_interface, list_interfaces
 from stratiform.connectors.yandex.listing import list_security_groups
 from stratiform.connectors.yandex.security_rules import ALL_TRAFFIC, Permission, list_permissions, parse_rules
@@ -158,7 +159,7 @@ class SecurityGroups:
         native_ids = native_ids or [self._ensure_closed(interface.interface.subnet_id)]
         if sorted(native_ids) == sorted(interface.interface.security_group_ids):
             return
-        interface.require_steady()
+        require_steady(interface.instance)
         request = UpdateInstanceNetworkInterfaceRequest(
             instance_id=interface.instance.id,
             network_interface_index=interface.interface.index,

@@ -6,7 +6,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/
 
-.PHONY: help setup demo test quick check format lock docs lab-bench bench faults fuzz tempest client-commands clients horizon sdk-tests almanach-suite clean
+.PHONY: help setup demo test quick check format lock docs lab-bench lab-clouds bench faults fuzz tempest client-commands clients horizon sdk-tests almanach-suite clean
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,10 @@ bench: setup ## Measure rating a million segments
 
 lab-bench: setup ## Measure the API and a real OpenStack (LAB=path to openstack-lab)
 	@$(RUN)python benchmarks/api.py --lab "$(LAB)"
+
+lab-clouds: setup ## Run the conformance tests of connectors against a real OpenStack (LAB=path to openstack-lab)
+	@eval "$$("$(LAB)" rc)" && OPENSTACK_LAB="$$OS_AUTH_URL $$OS_USERNAME $$OS_PASSWORD $$OS_PROJECT_NAME" \
+		$(RUN)python -m pytest tests/conformance -k "openstack and not recording"
 
 faults: setup ## Run the fault injection tests: 200 kills (KILLS=n), 100 rounds for the ledger (ROUNDS=n SEED=n)
 	@FAULT_KILLS=$(or $(KILLS),200) FAULT_ROUNDS=$(or $(ROUNDS),100) FAULT_SEED=$(or $(SEED),1) $(RUN)python -m pytest tests/faults

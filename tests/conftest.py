@@ -17,8 +17,11 @@ from support import watchdog
 if TYPE_CHECKING:
     from stratiform.kit.database import Database
     from support.bus import BusNames
+    from support.cloudstack.api_server import ApiServer
     from support.databases import DatabasePool
+    from support.openstack_cloud import OpenstackCloudUnderTest
     from support.stacks import ServiceHarness
+    from support.yandex import YandexServer
 
 
 #: A certificate authority that signs nothing. Python loads the authorities of the system for each TLS context, also for
@@ -169,6 +172,33 @@ def strict_moto_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def cloudstack_server() -> "Iterator[ApiServer]":
+    """A CloudStack management server with an advanced zone."""
+    from support.cloudstack import cloudstack_server
+
+    with cloudstack_server() as server:
+        yield server
+
+
+@pytest.fixture
+def basic_cloudstack_server() -> "Iterator[ApiServer]":
+    """A CloudStack management server with a basic zone."""
+    from support.cloudstack import cloudstack_server
+
+    with cloudstack_server(is_basic=True) as server:
+        yield server
+
+
+@pytest.fixture
+def yandex_server() -> Iterator["YandexServer"]:
+    """A Yandex Cloud without resources; tests change its state to inject faults."""
+    from support.yandex import yandex_server as run_server
+
+    with run_server() as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def openstack_url() -> Iterator[str]:
     """The auth URL of the recorded OpenStack, or of the proxy that records a real one (OPENSTACK_RECORD)."""
@@ -176,6 +206,17 @@ def openstack_url() -> Iterator[str]:
 
     with replay_or_record(os.environ.get("OPENSTACK_RECORD", "")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def openstack_peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator["OpenstackCloudUnderTest"]:
+    """One OpenStack cloud for all tests, a real one with OPENSTACK_LAB; each test uses its own installation id."""
+    from support.openstack_cloud import openstack_cloud
+    from support.openstack_lab import openstack_lab
+
+    lab = os.environ.get("OPENSTACK_LAB", "")
+    with openstack_lab(lab) if lab else openstack_cloud(tmp_path_factory.mktemp("cloud")) as peer:
+        yield peer
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     },
     "identity-feature-enabled": {"security_compliance": True, "trust": False},
     "service_available": {"swift": False, "horizon": False},
-    "compute": {"build_interval": 1, "min_microversion": "2.1", "max_microversion": "latest", "min_compute_nodes": 1},
+    "compute": {"build_interval": 1, "min_microversion": "2.1", "max_microversion": "2.96", "min_compute_nodes": 1},
     "compute-feature-enabled": {
         "change_password": False,
         "cold_migration": False,
@@ -72,6 +72,7 @@ OPTIONS: dict[str, dict[str, object]] = {
         "suspend": True,
         "console_output": True,
         "volume_multiattach": True,
+        "swap_volume": True,
     },
     "image": {"build_interval": 1},
     "image-feature-enabled": {"image_format_enforcement": False},
@@ -99,6 +100,7 @@ OPTIONS: dict[str, dict[str, object]] = {
         "manage_volume": True,
         "manage_snapshot": True,
         "volume_revert": True,
+        "extend_attached_volume": True,
     },
 }
 

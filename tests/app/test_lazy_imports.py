@@ -26,7 +26,7 @@ finally:
 """
 
 SERVER = {
-    "alembic", "amqp", "babel", "bcrypt", "boto3", "botocore", "cryptography", "duckdb", "granian", "jinja2",
+    "alembic", "amqp", "babel", "bcrypt", "boto3", "botocore", "cryptography", "duckdb", "granian", "grpc", "jinja2",
     "keystoneauth1", "litestar", "msgspec", "openstack", "oslo_config", "psycopg", "pyarrow", "pymysql", "sqlalchemy",
     "stratiform.app.settings", "stratiform.app.wiring", "stratiform.connectors", "stratiform.contract",
     "stratiform.interfaces.endpoints", "stratiform.interfaces.openstack", "stratiform.interfaces.portal",

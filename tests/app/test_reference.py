@@ -17,7 +17,7 @@ def test_the_committed_page_is_current(name: str) -> None:
 
 def test_connectors_page_lists_capabilities_and_secrets() -> None:
     page = PAGES["connectors.md"]()
-    assert "| [aws](#aws) | yes | yes | yes | yes | yes |  | yes |  | yes |" in page
+    assert "| [aws](#aws) | yes | yes | yes | yes | yes |  | yes | yes |  | yes |" in page
     assert "| `secret_key` (secret) | yes |" in page
 
 

@@ -111,3 +111,31 @@ def test_deleted_data_is_listed_before_a_downgrade(home: Path) -> None:
     losses = database_schema.list_deleted_data(stack.services.database, "base")
     assert {"documents (1)", "customer accounts (2)", "price plans (1)"} <= set(losses)
     stack.services.database.close()
+
+
+def test_downgrade_keeps_the_oldest_cloud_of_each_zone(home: Path, empty_database_url: str) -> None:
+    home.mkdir()
+    stack = build_harness(home, empty_database_url, tables=False)
+    database, clouds = stack.services.database, stack.services.clouds
+    database_schema.upgrade(database)
+    with database.transaction() as db:
+        ctx = stack.ctx(db)
+        first, second = (clouds.accounts.create(ctx, "memory", name, {"password": "p"}) for name in ("a", "b"))
+        clouds.accounts.set_labels(ctx, first.id, {"region": "eu"})
+        for cloud, zone in ((second, "north"), (first, "north"), (first, "south")):
+            clouds.bindings.create(ctx, "p1", cloud.id, zone)
+        clouds.bindings.create_for_pool(ctx, "p1", clouds.pools.create(ctx, "eu"), "north")
+    assert set(database_schema.list_deleted_data(database, "0095")) == {
+        "pools of clouds (1)",
+        "bindings to pools (1)",
+        "labels of clouds (1)",
+        "bindings to further clouds in an availability zone (2)",
+    }
+    database_schema.downgrade(database, "0095")
+    database_schema.upgrade(database)
+    with database.transaction() as db:
+        bindings = clouds.bindings.list_for_project(db, "p1")
+        assert [(binding.cloud_name, binding.zone) for binding in bindings] == [("b", "north"), ("a", "south")]
+        assert clouds.accounts.get_by_id(db, first.id).labels == {}
+        assert clouds.accounts.settings.load(db, first)["password"] == "p"
+    database.close()

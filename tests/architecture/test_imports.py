@@ -7,7 +7,7 @@ SERVICES = {path.parent.name for path in (ROOT / "services").glob("*/manifest.py
 #: The modules of a service that other packages may import.
 PUBLIC_MODULES = {"service", "model", "events", "parsing", "errors", "policy"}
 
-CLOUD_SDKS = {"boto3", "botocore", "cs", "openstack", "yandexcloud", "libvirt"}
+CLOUD_SDKS = {"boto3", "botocore", "cs", "grpc", "openstack", "yandexcloud", "libvirt"}
 
 #: The command line signs in by openstacksdk, which reads all forms of clouds.yaml. Image data may be in S3.
 SDK_IMPORTERS = {"interfaces/cli/sign_in.py", "services/image/stores/s3.py"}

@@ -31,6 +31,8 @@ TRANSACTION_OWNERS = {
     "audit/service/audit_runs.py",
     "clouds/service/cloud_accounts.py",
     "clouds/service/connections.py",
+    "clouds/service/credential_checks.py",
+    "compute/service/sweeps.py",
     "image/service/image_copies.py",
     "image/service/image_data.py",
     "image/service/image_transfers.py",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-HEAVY = ("boto3", "duckdb", "hypothesis", "litestar", "moto", "openstack", "sqlalchemy", "stratiform.app")
+HEAVY = ("boto3", "duckdb", "grpc", "hypothesis", "litestar", "moto", "openstack", "sqlalchemy", "stratiform.app")
 
 
 def test_conftest_imports_no_heavy_package() -> None:

@@ -27,6 +27,8 @@ from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, ManualClock, Mic
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
 
+    from support.cloudstack.api_server import ApiServer
+
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85vKv+J1+g6K3IT2f conformance"
 
 #: The size of a cloud without servers.
@@ -53,6 +55,8 @@ class CloudUnderTest:
     #: Two sizes; `large` has more memory.
     small: ServerSize = NO_SIZE
     large: ServerSize = NO_SIZE
+    #: The disk format of an image whose data is zeros (Glance checks the format).
+    disk_format: str = "qcow2"
     #: A native volume type that is not the default.
     volume_type: str = ""
     #: A poll table, and a function that returns an interval of at most two hours in which it has samples: of the
@@ -71,6 +75,12 @@ class CloudUnderTest:
     supports_concurrent_creates: bool = True
     #: True if an image has the snapshot that it was registered with (moto invents another one).
     keeps_snapshots_of_images: bool = True
+    #: True if a volume that no server has used yet cannot be copied.
+    copies_only_used_volumes: bool = False
+    #: True if volumes and images of servers have data (those of a test installation may not).
+    stores_data: bool = True
+    #: True if the cloud has multiattach volumes (a test installation may not).
+    supports_multiattach: bool = True
     #: True if the cloud chooses the addresses of floating IPs.
     assigns_floating_addresses: bool = False
     #: The id of the installation, unique to each test.
@@ -129,6 +139,15 @@ class CloudUnderTest:
     def create_volume(self, spec: VolumeSpec | None = None) -> NativeVolume:
         """Create a volume and wait until it is available."""
         volume = self.volume.create(spec or VolumeSpec(str(uuid4()), "data", 2))
+        return self.wait_for_volume(volume.id)
+
+    def create_used_volume(self) -> NativeVolume:
+        """Create a volume of which a snapshot can be created."""
+        volume = self.create_volume()
+        if self.copies_only_used_volumes:
+            server = self.create_server()
+            self.compute.attach_volume(server.id, volume.id, "/dev/vdb")
+            self.compute.detach_volume(server.id, volume.id)
         return self.wait_for_volume(volume.id)
 
     def wait_until_deleted(self, server: NativeServer) -> None:
@@ -192,18 +211,86 @@ def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
     )
 
 
+def cloudstack(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
+    """A management server of CloudStack with an advanced zone."""
+    from support import cloudstack
+    from support.cloudstack.catalog import OTHER_TEMPLATE, TEMPLATE
+
+    server: ApiServer = request.getfixturevalue("cloudstack_server")
+    return CloudUnderTest(
+        kind="cloudstack",
+        connect=cache(lambda installation_id: cloudstack.connect_cloudstack(server.url, home, installation_id)),
+        tick=wait_briefly,
+        image=server.get_id("templates", TEMPLATE),
+        other_image=server.get_id("templates", OTHER_TEMPLATE),
+        small=ServerSize(1, 512, 1),
+        large=ServerSize(2, 2048, 20),
+        volume_type="SSD",
+        poll={"usage_type": 1, "period_s": 3600},
+        create_samples=lambda server_id: _add_usage_records(server, server_id),
+        rejected=cloudstack.connect_cloudstack(server.url, home, secret_key="wrong"),
+        copies_only_used_volumes=True,
+        assigns_floating_addresses=True,
+    )
+
+
+def yandex(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
+    """Compute Cloud, VPC and Monitoring of a test server."""
+    from support import yandex
+
+    server: yandex.YandexServer = request.getfixturevalue("yandex_server")
+    return CloudUnderTest(
+        kind="yandex",
+        connect=cache(lambda installation_id: server.connect(home, installation_id)),
+        tick=lambda: time.sleep(server.state.duration_s / 2),
+        image=yandex.IMAGE,
+        other_image=yandex.OTHER_IMAGE,
+        small=ServerSize(1, 512, 1),
+        large=ServerSize(2, 8192, 20),
+        volume_type="network-hdd",
+        poll={"metric": "network_sent_bytes", "period_s": 300},
+        create_samples=lambda server_id: yandex.add_points(server.state, server_id),
+        rejected=server.connect(home, service_account_key=yandex.build_other_key()),
+        assigns_floating_addresses=True,
+    )
+
+
 def openstack(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
-    """The recorded responses of a real installation."""
+    """Stratiform's own OpenStack API, as an ordinary user of it."""
+    from support import openstack_cloud
+
+    peer: openstack_cloud.OpenstackCloudUnderTest = request.getfixturevalue("openstack_peer")
+    return CloudUnderTest(
+        kind="openstack",
+        connect=cache(peer.connect),
+        tick=wait_briefly,
+        image=peer.images[0],
+        other_image=peer.images[1],
+        small=ServerSize(1, 512, 1),
+        large=ServerSize(1, 2048, 20),
+        disk_format="raw",
+        volume_type=openstack_cloud.FAST_TYPE,
+        poll=openstack_cloud.POLL,
+        create_samples=peer.gnocchi.create_samples,
+        rejected=peer.connect("first", password="wrong"),
+        stores_data=peer.live is not None,
+        supports_multiattach=peer.live is not None,
+        assigns_floating_addresses=True,
+    )
+
+
+def openstack_recording(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
+    """The recorded responses of a real installation, for its usage."""
     from support import openstack
 
     url = request.getfixturevalue("openstack_url")
     return CloudUnderTest(
         kind="openstack",
-        connect=cache(lambda _installation_id: openstack.connect_openstack(url)),
+        connect=cache(lambda _installation_id: openstack.connect_usage(url)),
         tick=wait_briefly,
         poll=openstack.POLL,
         create_samples=lambda _server_id: (openstack.SINCE, openstack.UNTIL),
-        rejected=openstack.connect_openstack(url, password="wrong"),
+        rejected=openstack.connect_usage(url, password="wrong"),
     )
 
 
@@ -245,6 +332,14 @@ def _put_metric_data(url: str, server_id: str) -> tuple[Micros, Micros]:
     return until - HOUR_US, until
 
 
+def _add_usage_records(server: "ApiServer", server_id: str) -> tuple[Micros, Micros]:
+    """Store the hours that a server ran in the last two full hours, once."""
+    until = SystemClock().now() // HOUR_US * HOUR_US
+    for number, hours in enumerate(("1", "0.7305")):
+        server.add_usage_record(server_id, 1, until - (2 - number) * HOUR_US, hours)
+    return until - 2 * HOUR_US, until
+
+
 def _advance(clock: ManualClock) -> None:
     clock.advance(20_000)
 
@@ -256,10 +351,13 @@ def wait_briefly() -> None:
 
 Factory = Callable[[pytest.FixtureRequest, Path], CloudUnderTest]
 
-#: Functions that return a cloud, by kind. They start servers with `request.getfixturevalue`.
+#: Functions that return a cloud, by kind, or by kind and variant. They start servers with `request.getfixturevalue`.
 CLOUDS: dict[str, Factory] = {
     "memory": memory,
     "aws": aws,
+    "cloudstack": cloudstack,
     "openstack": openstack,
+    "openstack-recording": openstack_recording,
     "prometheus": prometheus,
+    "yandex": yandex,
 }

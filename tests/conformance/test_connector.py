@@ -38,7 +38,7 @@ def test_wrong_credentials_are_rejected_by_all_capabilities(cloud: CloudUnderTes
 
 
 def test_all_kinds_are_tested() -> None:
-    assert set(list_cloud_kinds()) == set(CLOUDS)
+    assert set(list_cloud_kinds()) == {name.partition("-")[0] for name in CLOUDS}
 
 
 @pytest.mark.parametrize("kind", list_cloud_kinds())

@@ -20,7 +20,7 @@ def chunks(count: int) -> Iterator[bytes]:
 
 def upload(cloud: CloudUnderTest, token: str, count: int = 16) -> NativeImage:
     try:
-        return cloud.images.upload(token, "golden", "qcow2", count * len(_CHUNK), chunks(count))
+        return cloud.images.upload(token, "golden", cloud.disk_format, count * len(_CHUNK), chunks(count))
     except NotSupported as error:
         pytest.skip(error.message)
 
@@ -56,7 +56,7 @@ def test_incomplete_upload_creates_no_image(cloud: CloudUnderTest) -> None:
     token = str(uuid4())
     upload(cloud, str(uuid4()))
     with pytest.raises(CloudError):
-        cloud.images.upload(token, "half", "qcow2", 16 * len(_CHUNK), chunks(8))
+        cloud.images.upload(token, "half", cloud.disk_format, 16 * len(_CHUNK), chunks(8))
     assert upload(cloud, token).token == token
 
 

@@ -23,7 +23,7 @@ def create_snapshot(cloud: CloudUnderTest, **overrides: Any) -> NativeSnapshot:
     driver = driver_of(cloud)
     values: dict[str, Any] = {"token": str(uuid4()), "name": "copy", **overrides}
     if "volume_id" not in values:
-        values["volume_id"] = cloud.create_volume().id
+        values["volume_id"] = cloud.create_used_volume().id
     created = driver.create(SnapshotSpec(**values))
     return cloud.wait_for(
         lambda: driver.get(created.id), lambda snapshot: snapshot.state is NativeSnapshotState.AVAILABLE
@@ -41,7 +41,7 @@ def test_created_snapshot_becomes_available(cloud: CloudUnderTest) -> None:
 
 
 def test_create_with_the_same_token_returns_the_same_snapshot(cloud: CloudUnderTest) -> None:
-    driver, spec = driver_of(cloud), SnapshotSpec("t1", "copy", cloud.create_volume().id)
+    driver, spec = driver_of(cloud), SnapshotSpec("t1", "copy", cloud.create_used_volume().id)
     assert driver.create(spec).id == driver.create(spec).id
 
 
@@ -51,7 +51,7 @@ def test_unknown_volume_is_rejected(cloud: CloudUnderTest) -> None:
 
 
 def test_volume_is_created_from_a_snapshot_that_outlives_its_source(cloud: CloudUnderTest) -> None:
-    source = cloud.create_volume()
+    source = cloud.create_used_volume()
     snapshot = create_snapshot(cloud, volume_id=source.id)
     cloud.volume.delete(source.id)
     created = cloud.volume.create(VolumeSpec(str(uuid4()), "restored", 3, snapshot_id=snapshot.id))
@@ -62,7 +62,10 @@ def test_volume_is_created_from_a_snapshot_that_outlives_its_source(cloud: Cloud
 
 def test_snapshot_is_copied(cloud: CloudUnderTest) -> None:
     snapshot = create_snapshot(cloud)
-    copy = create_snapshot(cloud, volume_id="", snapshot_id=snapshot.id)
+    try:
+        copy = create_snapshot(cloud, volume_id="", snapshot_id=snapshot.id)
+    except NotSupported as error:
+        pytest.skip(error.message)
     assert copy.id != snapshot.id
 
 
@@ -76,7 +79,7 @@ def test_delete_is_idempotent(cloud: CloudUnderTest) -> None:
 
 
 def test_restore_replaces_the_data_or_is_not_supported(cloud: CloudUnderTest) -> None:
-    driver, volume = driver_of(cloud), cloud.create_volume()
+    driver, volume = driver_of(cloud), cloud.create_used_volume()
     snapshot = create_snapshot(cloud, volume_id=volume.id)
     try:
         driver.restore(snapshot.id, volume.id)

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 
 from conformance.clouds import CloudUnderTest
-from stratiform.contract.errors import NativeNotFound, RequestRejected
-from stratiform.contract.volume import NativeVolumeState, VolumeSpec
+from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
+from stratiform.contract.registry import has_reimage
+from stratiform.contract.volume import NativeVolumeState, ReimageDriver, VolumeSpec
 
 
 def new_spec(**overrides: Any) -> VolumeSpec:
@@ -65,7 +66,31 @@ def test_unknown_type_is_rejected(cloud: CloudUnderTest) -> None:
 
 
 def test_volume_from_an_image(cloud: CloudUnderTest) -> None:
-    assert cloud.create_volume(new_spec(image_id=cloud.image, size_gib=20)).size_gib == 20
+    if not cloud.stores_data:
+        pytest.skip("the volumes of the test server have no data")
+    try:
+        volume = cloud.create_volume(new_spec(image_id=cloud.image, size_gib=20))
+    except NotSupported as error:
+        pytest.skip(error.message)
+    assert volume.size_gib == 20
+
+
+def test_an_image_is_written_to_a_volume(cloud: CloudUnderTest) -> None:
+    if not has_reimage(cloud.kind):
+        pytest.skip("this cloud cannot write images to existing volumes")
+    assert isinstance(cloud.volume, ReimageDriver)
+    volume = cloud.create_volume(new_spec(size_gib=20))
+    cloud.volume.reimage(volume.id, cloud.image)
+    assert cloud.volume.get(volume.id).state in (NativeVolumeState.CREATING, NativeVolumeState.AVAILABLE)
+    assert cloud.wait_for_volume(volume.id).size_gib == 20
+    with pytest.raises(RequestRejected):
+        cloud.volume.reimage(volume.id, cloud.unknown_image)
+    with pytest.raises(NativeNotFound):
+        cloud.volume.reimage("no-such-volume", cloud.image)
+    server = cloud.create_server()
+    cloud.compute.attach_volume(server.id, volume.id, "/dev/vdb")
+    with pytest.raises(RequestRejected):
+        cloud.volume.reimage(volume.id, cloud.image)
 
 
 def test_extend_is_idempotent_and_cannot_shrink(cloud: CloudUnderTest) -> None:

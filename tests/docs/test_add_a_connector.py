@@ -20,9 +20,11 @@ FILES = re.findall(r"^\| `(\w+\.py)` \|", PAGE, re.MULTILINE)
 EXAMPLE = dict(re.findall(r"^`(src/[\w/]+\.py)`\n\n```python\n(.*?)```$", PAGE, re.MULTILINE | re.DOTALL))
 
 
-@pytest.mark.parametrize(("kind", "missing"), [("memory", []), ("aws", ["adoption.py"])])
+@pytest.mark.parametrize(
+    ("kind", "missing"), [("memory", []), ("aws", ["adoption.py"]), ("cloudstack", ["adoption.py"])]
+)
 def test_listed_files_exist(kind: str, missing: list[str]) -> None:
-    assert len(FILES) == 13
+    assert len(FILES) == 14
     package = ROOT / "src" / "stratiform" / "connectors" / kind
     assert [name for name in FILES if not (package / name).exists()] == missing
 

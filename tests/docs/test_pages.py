@@ -80,7 +80,7 @@ def _options(command: TyperCommand | TyperGroup, arguments: list[str]) -> set[st
     options = {option for parameter in command.params for option in parameter.opts} | _GLOBAL_OPTIONS
     if isinstance(command, TyperGroup) and command.name in _SERVER_GROUPS:
         kind = next(kind for kind in describe_connectors() if kind.kind == arguments[0])
-        options |= {f"--{setting.name.replace('_', '-')}" for setting in kind.settings} | {"--name"}
+        options |= {f"--{setting.name.replace('_', '-')}" for setting in kind.settings} | {"--name", "--prompt"}
     return options
 
 

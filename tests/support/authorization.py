@@ -57,6 +57,7 @@ _FREE = {
     "encryption_id",
     "network_label",
     "schema_name",
+    "before",
     # of parts of the Identity API that are refused with a reason
     "consumer_id",
     "request_token_id",

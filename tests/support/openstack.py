@@ -114,8 +114,20 @@ class Recording:
 
 
 def load_recording() -> Recording:
-    """Return the responses in `tests/data/openstack.json.xz`."""
-    return Recording(json.loads(lzma.decompress(FILE.read_bytes())))
+    """Return the responses in `tests/data/openstack.json.xz`, and those about our resources, of which it has none."""
+    recording = Recording(json.loads(lzma.decompress(FILE.read_bytes())))
+    marks = urlencode({"tags": "stratiform-installation=installation"})
+    metadata = urlencode({"metadata": json.dumps({"stratiform_installation": "installation"})})
+    for path, key in (
+        (f"nova/v2.1/servers/detail?limit=500&{marks}", "servers"),
+        (f"cinder/v3/volumes/detail?limit=500&{metadata}", "volumes"),
+    ):
+        recording.responses[f"GET {_normalized(f'/{path}')} "] = _respond({key: []})
+    return recording
+
+
+def _respond(body: dict[str, Any]) -> dict[str, Any]:
+    return {"status": 200, "headers": {"content-type": "application/json"}, "body": json.dumps(body)}
 
 
 @contextmanager
@@ -183,6 +195,21 @@ def connect_openstack(url: str, **overrides: str) -> OpenstackCloud:
     }
     account = CloudAccount(id="cloud-1", name="openstack-test", settings=settings)
     return connector.connect(account, Installation("installation", Path(), SystemClock()))
+
+
+class RecordedUsage:
+    """A connection without the capabilities that change something, which cannot be replayed."""
+
+    compute = volume = snapshot = adoption = network = routing = image = None
+
+    def __init__(self, cloud: OpenstackCloud) -> None:
+        self.usage = cloud.usage
+        self.check_credentials = cloud.check_credentials
+
+
+def connect_usage(url: str, **overrides: str) -> Any:
+    """Connect to the recorded installation, for its usage only."""
+    return RecordedUsage(connect_openstack(url, **overrides))
 
 
 def _normalized(path: str) -> str:

@@ -19,10 +19,14 @@ WAIT_S = 180
 
 
 def clean_environment(**settings: str) -> dict[str, str]:
-    """Return the environment without settings of OpenStack clients and of Stratiform, and with `settings`."""
+    """Return the environment without settings of OpenStack clients and of Stratiform, and with `settings`.
+
+    Without the listener on a fixed port, which only one of several test runs can have.
+    """
     prefixes = ("OS_", "STRATIFORM_")
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(prefixes)}
     session = os.environ.get(watchdog.VARIABLE)
+    inherited["STRATIFORM_CLOUDS_PORT"] = "0"
     return inherited | ({watchdog.VARIABLE: session} if session else {}) | settings
 
 

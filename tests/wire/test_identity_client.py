@@ -100,7 +100,7 @@ def test_domains_services_and_endpoints(live: Live) -> None:
     assert [item["Name"] for item in live.json("domain", "list")] == ["Default"]
     types = {item["Type"] for item in live.json("service", "list")}
     openstack_types = {"identity", "compute", "network", "volumev3", "block-storage", "image"}
-    assert types == {*openstack_types, "ec2", "cloudmetrics", "usage"}
+    assert types == {*openstack_types, "clouds", "ec2", "cloudmetrics", "usage"}
     listed = live.json("endpoint", "list", "--interface", "public")
     assert f"{live.url}/network" in {item["URL"] for item in listed}
     response = live.openstack("catalog", "show", "compute")

@@ -18,6 +18,7 @@ from stratiform.app.settings import LISTEN_FILE, Settings
 from stratiform.interfaces.almanach.settings import CATALOG_SERVICES as ALMANACH
 from stratiform.interfaces.ec2.settings import CATALOG_SERVICE as EC2
 from stratiform.interfaces.openstack.apis import APIS
+from stratiform.interfaces.rest.settings import CATALOG_SERVICE as CLOUDS
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Database
@@ -27,7 +28,7 @@ from stratiform.services.clouds.model import UNBOUND_PROJECTS, ResourceType
 from stratiform.services.identity.model import DEFAULT_DOMAIN, ListQuery
 
 #: The services in the catalog of an installation.
-CATALOG = (*(service for api in APIS for service in api.catalog), *ALMANACH, EC2)
+CATALOG = (*(service for api in APIS for service in api.catalog), *ALMANACH, EC2, CLOUDS)
 
 #: The users of a new installation, by the names of their entries in clouds.yaml.
 _USERS = {"stratiform-admin": "admin", "stratiform-demo": "demo"}

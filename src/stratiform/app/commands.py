@@ -45,7 +45,7 @@ COMMANDS = {
     ),
     "db": LazyCommand("stratiform.app.database_commands:app", "Manage the database schema."),
     "import": LazyCommand(
-        "stratiform.app.almanach_import:import_almanach", "Convert Almanach's configuration file to stratiform.toml."
+        "stratiform.app.import_command:import_file", "Import cloud accounts or settings from a file of another system."
     ),
     "keys": LazyCommand("stratiform.app.key_commands:app", "Manage the keys of the installation."),
     **main.COMMANDS,

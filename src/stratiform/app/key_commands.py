@@ -45,6 +45,25 @@ def rotate_ledger_key(
         save_ledger_notes(session.home, database)
 
 
+@rotate.command("secrets")
+def rotate_secret_key(
+    data_keys: Annotated[
+        bool, typer.Option("--data-keys", help="Also encrypt the credentials of each cloud with a new data key.")
+    ] = False,
+) -> None:
+    """Rotate the key that encrypts credentials of clouds and users. Programs can keep running."""
+    from stratiform.app.home_keys import check_keys
+    from stratiform.app.secret_rotation import rotate_secret_key
+    from stratiform.app.wiring import build_services
+
+    with _open_database() as database:
+        check_keys(session.home, database)
+        services = build_services(_load_settings(), database=database)
+        result = rotate_secret_key(services, session.home, new_data_keys=data_keys)
+    typer.echo(f"{result.clouds} cloud accounts and {result.credentials} credentials of users encrypted again.")
+    typer.echo("Copy the directory keys/secrets to the other homes of this installation, if there are any.")
+
+
 @show.command("ledger")
 def show_ledger_keys() -> None:
     """Print the public keys of the ledger, oldest first, for `stratiform usage verify --keyfile`."""

@@ -1,6 +1,9 @@
 """Runs API, worker and collector, together or alone, in one process."""
 
 import asyncio
+import errno
+import logging
+import os
 import signal
 import socket
 import sys
@@ -13,7 +16,7 @@ from typing import Any
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from stratiform.app import almanach, home_folder, metadata, notifications
+from stratiform.app import almanach, clouds_api, home_folder, metadata, notifications
 from stratiform.app.api import build_application
 from stratiform.app.bootstrap import bootstrap, prepare_database, publish_address
 from stratiform.app.collector import collect, parse_addresses
@@ -29,6 +32,8 @@ from stratiform.kit import interpreter, logging_setup
 from stratiform.kit.database import Database
 from stratiform.kit.errors import Conflict
 from stratiform.kit.work_queue import Worker
+
+logger = logging.getLogger(__name__)
 
 _REPORT_EVERY_S = 1.0
 
@@ -68,6 +73,7 @@ class _Process:
         self._threads: list[threading.Thread] = []
         self._failures: list[Exception] = []
         self._tls_files: TlsFiles | None = None
+        self._clouds_address: tuple[str, int] | None = None
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,6 +89,7 @@ class _Process:
         with ExitStack() as claims:
             if "api" in self._programs:  # after all settings, so that a wrong one is reported first
                 _claim_ports(self._settings, claims)
+                self._clouds_address = _claim_clouds_port(self._settings, claims)
             prepare_database(self._settings, database)
             services = build_services(self._settings, database=database, wake=self._wake)
             bootstrap(services, self._settings)
@@ -152,12 +159,15 @@ class _Process:
             apps.append(almanach.build_application(services, almanach_settings, self._settings.http))
         if self._settings.metadata_port:
             apps.append(metadata.build_application(services, metadata_settings))
+        addresses = [*_addresses(self._settings).values()]
+        if self._clouds_address is not None:
+            apps.append(clouds_api.build_application(services, self._settings.http))
+            addresses.append(self._clouds_address)
         options = dict(SERVER_OPTIONS)
         if self._tls_files is not None:
             options |= self._tls_files.server_options()
         servers = [
-            Server(app, address=host, port=port, **options)
-            for app, (host, port) in zip(apps, _addresses(self._settings).values(), strict=True)
+            Server(app, address=host, port=port, **options) for app, (host, port) in zip(apps, addresses, strict=True)
         ]
         serving = [asyncio.create_task(server.serve()) for server in servers]
         starting = asyncio.create_task(asyncio.to_thread(self._guarded(lambda: self._start_with_api(services))))
@@ -216,15 +226,49 @@ def _claim_ports(settings: Settings, claims: ExitStack) -> None:
     """
     _require_different_ports(settings)
     for name, (host, port) in _addresses(settings).items():
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-                if sys.platform == "linux":
-                    claim = claims.enter_context(socket.socket(socket.AF_UNIX))
-                    claim.bind(f"\0stratiform {host}:{port}")
-            except OSError as error:
-                hint = "--port or --host" if name == "port" else name
-                raise Conflict(
-                    f"Cannot listen on {host} port {port}: {error.strerror}", hint=f"choose another with {hint}"
-                ) from error
+        try:
+            _claim_port(host, port, claims)
+        except OSError as error:
+            hint = "--port or --host" if name == "port" else name
+            raise Conflict(
+                f"Cannot listen on {host} port {port}: {error.strerror}", hint=f"choose another with {hint}"
+            ) from error
+
+
+def _claim_clouds_port(settings: Settings, claims: ExitStack) -> tuple[str, int] | None:
+    """Return host and port of the Clouds API's own listener. None if it is turned off, or, with a warning, in use.
+
+    It has a default port, so that a second installation on a machine must be able to start without it.
+    """
+    host, port = settings.clouds_host or settings.host, settings.clouds_port
+    if not port:
+        return None
+    try:
+        _require_unused(settings, port)
+        _claim_port(host, port, claims)
+    except OSError as error:
+        logger.warning(
+            "clouds_port is not available, the Clouds API is only served on the port of the API "
+            "host=%s port=%d error=%r",
+            host,
+            port,
+            error.strerror,
+        )
+        return None
+    return host, port
+
+
+def _require_unused(settings: Settings, port: int) -> None:
+    """Raises OSError if another listener of this process has the port."""
+    if port in {used for _, used in _addresses(settings).values()}:
+        raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+
+
+def _claim_port(host: str, port: int, claims: ExitStack) -> None:
+    """Claim a port until the end of `claims`. Raises OSError if it is in use."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+        if sys.platform == "linux":
+            claim = claims.enter_context(socket.socket(socket.AF_UNIX))
+            claim.bind(f"\0stratiform {host}:{port}")

@@ -137,6 +137,12 @@ class Settings(HttpOptions, IdentityOptions):
         ("distro", "version", "os_type"),
         "Image properties that Almanach's API returns; os_distro and os_version are also possible.",
     )
+    clouds_port: Annotated[int, Meta(ge=0, le=65535)] = setting_field(
+        9366,
+        "Port of a second listener with the REST API, as the Clouds API of AccentOS; 0: none. If it is in use, the "
+        "API logs a warning and starts without this listener.",
+    )
+    clouds_host: str = setting_field("", "Address of that listener; empty: the address in `host`.")
     raw_messages_days: Annotated[int, Meta(ge=0)] = setting_field(
         400, "Number of days for which the ledger keeps raw messages (0: forever); events and segments are always kept."
     )

@@ -82,7 +82,10 @@ class AccountInfo:
 
 
 class CloudConnection(Protocol):
-    """A connection to one cloud, with one attribute per capability; None if the connector lacks it. Thread-safe."""
+    """A connection to one cloud, with one attribute per capability; None if the connector lacks it. Thread-safe.
+
+    An attribute `server_types` is an ServerTypeDriver, if the connector has one.
+    """
 
     compute: ComputeDriver | None
     volume: VolumeDriver | None
@@ -107,6 +110,7 @@ class Connector(Protocol):
     `check_routing` raises RequestRejected or NotSupported for a `RoutingObject` that this kind of cloud cannot apply,
     without sending a request. `assigns_floating_addresses`: the cloud chooses the addresses of floating IPs.
     An attribute `multiattach` is True if `VolumeSpec.multiattach` is supported.
+    An attribute `reimage` is True if the VolumeDriver is a `ReimageDriver`.
     An attribute `consistent_snapshots` is True if `SnapshotDriver.create_consistent` is supported.
     """
 

@@ -23,6 +23,7 @@ CAPABILITIES = (
     "snapshot",
     "adoption",
     "image",
+    "server_types",
     "objectstore",
     "usage",
     "pricing",
@@ -82,6 +83,11 @@ def has_consistent_snapshots(kind: str) -> bool:
 def has_multiattach(kind: str) -> bool:
     """Return True if clouds of this kind can attach a volume to several servers."""
     return bool(getattr(get_connector(kind), "multiattach", False))
+
+
+def has_reimage(kind: str) -> bool:
+    """Return True if clouds of this kind can write an image to an existing volume."""
+    return bool(getattr(get_connector(kind), "reimage", False))
 
 
 def describe_connectors() -> list[ConnectorDescription]:

@@ -18,6 +18,7 @@ class ServerOperation(Enum):
     PAUSE = "pause"
     SUSPEND = "suspend"
     RESCUE = "rescue"
+    REBUILD = "rebuild"
     CREATE_IMAGE = "create an image of"
     SET_PASSWORD = "set the password of"  # noqa: S105 - not a password
     CRASH_DUMP = "trigger a crash dump of"

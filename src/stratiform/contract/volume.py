@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from stratiform.kit.clock import Micros
 
@@ -81,3 +81,14 @@ class VolumeDriver(Protocol):
 
     def delete(self, volume_id: str) -> None:
         """Delete a volume; succeeds if it does not exist. Raises: RequestRejected while it is attached."""
+
+
+@runtime_checkable
+class ReimageDriver(Protocol):
+    """What a VolumeDriver also has if the connector has `reimage`."""
+
+    def reimage(self, volume_id: str, image_id: str) -> None:
+        """Start to replace the data of a volume by an image; its state is CREATING until that is complete.
+
+        Raises: NativeNotFound, RequestRejected (unknown or too large image, volume is attached).
+        """

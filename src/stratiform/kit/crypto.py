@@ -82,6 +82,8 @@ class KeyRepository:
 
     def rotate(self, keep: int = 3) -> None:
         """Make the staged key primary, stage a new one, and delete old keys so that `keep` keys remain."""
+        if not (self._directory / "0").exists():  # a rotation was interrupted
+            self._write_key(0)
         newest = max(self._key_numbers()) + 1
         (self._directory / "0").rename(self._directory / str(newest))
         self._write_key(0)

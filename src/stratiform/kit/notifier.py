@@ -21,9 +21,12 @@ class Notifier:
     ids: Ids
     is_enabled: bool = False
 
-    def append(self, db: Connection, event_type: str, payload: dict[str, Any], at: Micros) -> None:
+    def append(
+        self, db: Connection, event_type: str, payload: dict[str, Any] | str, at: Micros, *, priority: str = ""
+    ) -> None:
         """Write a notification, which is published if and only if the caller's transaction commits."""
         if not self.is_enabled:
             return
         publisher_id = f"{self.service}.{socket.gethostname()}"
-        outbox.append_unmetered_event(db, outbox.Event(self.ids.uuid(), event_type, publisher_id, at, "", payload))
+        event = outbox.Event(self.ids.uuid(), event_type, publisher_id, at, "", payload, priority=priority)
+        outbox.append_unmetered_event(db, event)

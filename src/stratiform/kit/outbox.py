@@ -30,7 +30,9 @@ PUBLISH = "notifications.publish"
 class Event:
     """One notification (oslo.messaging's fields). `cloud` is the name of the cloud that sent it.
 
+    `payload`: an object, or a text in notifications of errors that are published, but not moved to the ledger.
     `context`: of the request that caused it, by default the one attached to the transaction.
+    `priority`: `info` or `error`; "": `error` if the event type ends with `.error`.
     """
 
     message_id: str
@@ -38,8 +40,9 @@ class Event:
     publisher_id: str
     at: Micros
     cloud: str
-    payload: dict[str, Any]
+    payload: Any
     context: dict[str, Any] = field(default_factory=dict)
+    priority: str = ""
 
 
 outbox_table = define_table(
@@ -53,6 +56,7 @@ outbox_table = define_table(
     Column("payload", Json, nullable=False),
     Column("context", Json, nullable=False),
     Column("ingested", Boolean, nullable=False),
+    Column("priority", String(8), nullable=False),
 )
 
 _INSERT = outbox_table.insert()
@@ -90,6 +94,7 @@ def _insert(db: Connection, events: Sequence[Event], *, ingested: bool) -> None:
             "payload": event.payload,
             "context": event.context or context,
             "ingested": ingested,
+            "priority": event.priority,
         }
         for event in events
     ]

@@ -45,6 +45,13 @@ def test_environment_of_the_openstack_client_is_ignored(openstack_url: str, monk
     ("overrides", "message"),
     [
         ({"password": ""}, "setting 'password' is missing"),
+        ({"username": ""}, "setting 'username' is missing"),
+        ({"project_name": ""}, "setting 'project_name' is missing"),
+        ({"application_credential_secret": "s"}, "setting 'application_credential_id' is missing"),
+        ({"application_credential_id": "a"}, "'username' and 'application_credential_id' exclude each other"),
+        ({"application_credential_id": "a", "username": ""}, "setting 'application_credential_secret' is missing"),
+        ({"stop_mode": "off"}, "must be one of stop, shelve"),
+        ({"inventory": "domain"}, "must be one of all, project"),
         ({"color": "red"}, "unknown setting 'color'"),
         ({"auth_url": "keystone:5000"}, "must be an http:// or https:// URL"),
         ({"interface": "private"}, "must be one of public, internal, admin"),
@@ -64,6 +71,38 @@ def test_settings_have_defaults_and_no_secrets_in_their_repr() -> None:
     assert not settings.verify
     assert SETTINGS["password"] not in repr(settings)
     assert PASSWORD not in repr(connect_openstack(SETTINGS["auth_url"]))
+
+
+def test_an_application_credential_or_the_id_of_a_project_is_enough() -> None:
+    settings = parse_settings(
+        {
+            "auth_url": SETTINGS["auth_url"],
+            "application_credential_id": "a-1",
+            "application_credential_secret": "s-1",
+        }
+    )
+    assert "s-1" not in repr(settings)
+    assert parse_settings({**SETTINGS, "project_name": "", "project_id": "p-1"}).project_id == "p-1"
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (403, "Quota exceeded for instances: Requested 1, but already used 10 of 10 instances"),
+        (403, "Quota exceeded, too many key pairs."),
+        (409, "OverQuota: Quota exceeded for resources: ['network']."),
+        (409, "No more IP addresses available on network n."),
+        (413, "VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota."),
+        (413, "Image storage quota exceeded"),
+    ],
+)
+def test_an_exceeded_quota_is_missing_capacity(status: int, message: str) -> None:
+    assert type(translate_error("compute", status, message)) is errors.InsufficientCapacity
+
+
+def test_a_forbidden_change_is_not_a_matter_of_credentials() -> None:
+    error = translate_error("compute", 403, "Cannot detach a root device volume")
+    assert type(error) is errors.RequestRejected
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import pytest
 
 from stratiform.interfaces.ec2.parameters import Parameters
 from stratiform.interfaces.ec2.xml_format import render_response
+from stratiform.kit.policy import SYSTEM
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.compute.model.ec2_ids import decode_ec2_id, encode_ec2_id
 from support.compute_api import ComputeApi
 from support.ec2 import Ec2Api, get_code, texts
@@ -98,6 +100,19 @@ def test_addresses(ec2: Ec2Api, compute: ComputeApi) -> None:
     ec2.ok("DisassociateAddress", PublicIp=public_ip)
     ec2.ok("ReleaseAddress", AllocationId=allocation_id)
     assert texts(ec2.ok("DescribeAddresses"), "addressesSet/item/publicIp") == []
+
+
+def test_image_has_a_default_instance_type(ec2: Ec2Api, compute: ComputeApi) -> None:
+    image_id = encode_ec2_id("ami", compute.servers.image_id)
+    parameters: dict[str, Any] = {"ImageId": image_id, "MinCount": 1, "MaxCount": 1}
+    assert get_code(ec2.send("RunInstances", **parameters)) == "MissingParameter"
+    natives = compute.servers.harness.services.clouds.native_ids
+    with compute.servers.ctx(SYSTEM) as ctx:
+        native = ResourceType.IMAGE, compute.servers.image_id, "memory-cirros"
+        natives.register(ctx, compute.servers.cloud_id, *native, default_flavor_id="2")
+    ec2.ok("RunInstances", **parameters)
+    ec2.ok("RunInstances", **parameters, InstanceType="m1.tiny")
+    assert sorted(row.flavor["name"] for row in compute.servers.rows()) == ["m1.small", "m1.tiny"]
 
 
 @pytest.mark.parametrize(

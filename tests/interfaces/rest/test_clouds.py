@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from stratiform.connectors.memory.connector import MemoryCloud
+from stratiform.contract.errors import CredentialsRejected
 from stratiform.interfaces.rest.api import api as rest_api
+from stratiform.kit.clock import MINUTE_US
 from support import moto
 from support.moto import aws_settings
 from support.rest import Rest, rest
@@ -30,7 +33,16 @@ def cloud_names(api: Rest) -> list[str]:
 
 def test_kinds_have_settings_and_capabilities(api: Rest) -> None:
     kinds = {kind["kind"]: kind for kind in api("GET", "cloud-kinds").json()["kinds"]}
-    assert kinds["aws"]["capabilities"] == ["compute", "network", "routing", "volume", "snapshot", "image", "usage"]
+    assert kinds["aws"]["capabilities"] == [
+        "compute",
+        "network",
+        "routing",
+        "volume",
+        "snapshot",
+        "image",
+        "server_types",
+        "usage",
+    ]
     assert [setting["name"] for setting in kinds["aws"]["settings"] if setting["secret"]] == [
         "secret_key",
         "session_token",
@@ -47,6 +59,26 @@ def test_create_checks_the_cloud(api: Rest) -> None:
     assert cloud == api("GET", "clouds/sim").json()
     assert (cloud["name"], cloud["kind"], cloud["bindings"], cloud["native_ids"]) == ("sim", "memory", [], [])
     assert "hidden" not in api("GET", "clouds").text
+
+
+def test_last_check_of_credentials_is_shown(
+    api: Rest, service_harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert create_cloud(api)["credentials"] == "valid"
+    check = api("GET", "clouds/sim").json()["credential_check"]
+    assert (check["status"], check["error"], check["identity"]) == ("valid", "", "memory:sim")
+    assert check["checked_at"] == check["valid_at"]
+
+    def reject(_self: object) -> None:
+        raise CredentialsRejected("the key is revoked")
+
+    monkeypatch.setattr(MemoryCloud, "check_credentials", reject)
+    service_harness.clock.advance(MINUTE_US)
+    assert api("POST", "clouds/sim/check").status_code == 502
+    later = api("GET", "clouds/sim").json()["credential_check"]
+    assert (later["status"], later["error"], later["valid_at"]) == ("rejected", "the key is revoked", check["valid_at"])
+    assert later["checked_at"] > check["checked_at"]
+    assert [cloud["credentials"] for cloud in api("GET", "clouds").json()["clouds"]] == ["rejected"]
 
 
 def test_created_aws_cloud_hides_its_secret(api: Rest, moto_url: str) -> None:
@@ -226,6 +258,26 @@ ROUTES: list[tuple[str, str, Any]] = [
     ("POST", "clouds/sim/flavors", {"flavor": "m1.small", "native_id": "x"}),
     ("POST", "clouds/sim/volume-types", {"volume_type": "fast", "native_id": "x"}),
     ("DELETE", "clouds/sim/native-ids/image/x", None),
+    ("POST", "clouds/sim/server-types", {}),
+    ("POST", "clouds/sim/flavors/synchronization", {"apply": True}),
+    ("GET", "clouds/sim/unowned-resources", None),
+    ("POST", "clouds/sim/unowned-resources", {"native_ids": []}),
+    ("PUT", "clouds/sim/labels", {"labels": {"region": "eu"}}),
+    ("GET", "clouds/sim/quotas", None),
+    ("PUT", "clouds/sim/quotas", {"scope": "account", "limits": {"servers": 0}}),
+    ("DELETE", "clouds/sim/quotas?scope=account", None),
+    ("GET", "pools", None),
+    ("POST", "pools", {"name": "eu"}),
+    ("GET", "pools/eu", None),
+    ("DELETE", "pools/eu", None),
+    ("POST", "pools/eu/clouds", {"cloud": "sim"}),
+    ("DELETE", "pools/eu/clouds?cloud=sim", None),
+    ("POST", "pools/eu/bindings", {"project": "demo"}),
+    ("DELETE", "pools/eu/bindings?project=demo", None),
+    ("GET", "placement-policies", None),
+    ("PUT", "placement-policies", {"project": "demo", "weighers": ["spread"]}),
+    ("DELETE", "placement-policies?project=demo", None),
+    ("POST", "placement", {"project": "demo", "flavor": "1", "image": "x"}),
 ]
 
 

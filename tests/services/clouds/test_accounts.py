@@ -118,6 +118,17 @@ def test_update_keeps_other_settings_and_resets_empty_values(any_fixture: Fixtur
         accounts.update(f.ctx(db), "nowhere", {})
 
 
+def test_update_without_changes_keeps_the_revision(fixture: Fixture) -> None:
+    accounts = fixture.clouds.accounts
+    with fixture.database.transaction() as db:
+        cloud = accounts.create(fixture.ctx(db), "memory", "m", {"latency_ms": "7", "password": "hush"})
+    fixture.clock.advance(5)
+    with fixture.database.transaction() as db:
+        assert accounts.update(fixture.ctx(db), cloud.id, {"latency_ms": "7", "password": "hush"}) == cloud
+        changed = accounts.update(fixture.ctx(db), cloud.id, {"password": "other"})
+    assert (changed.revision, changed.updated_at) == (cloud.revision + 1, cloud.updated_at + 5)
+
+
 def test_delete_requires_that_no_project_is_bound(any_fixture: Fixture) -> None:
     f, clouds = any_fixture, any_fixture.clouds
     cloud = f.add()
@@ -200,7 +211,7 @@ def test_members_are_forbidden_to_manage_clouds(fixture: Fixture) -> None:
             lambda: clouds.native_ids.unregister(ctx, cloud.id, ResourceType.IMAGE, "i"),
             lambda: clouds.native_ids.resolve_canonical(ctx, cloud.id, ResourceType.IMAGE, "n"),
             lambda: clouds.native_ids.list(ctx, cloud.id),
-            lambda: clouds.connections.check_credentials(ctx, cloud),
+            lambda: clouds.credential_checks.check(ctx, cloud),
         ):
             with pytest.raises(Forbidden):
                 call()

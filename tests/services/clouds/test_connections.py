@@ -22,22 +22,22 @@ def memory_cloud(fixture: Fixture, cloud: Cloud) -> MemoryCloud:
 
 def test_check_returns_identity_and_zones(fixture: Fixture) -> None:
     cloud = fixture.add(zones="a,b")
-    account = fixture.clouds.connections.check_credentials(fixture.closed_ctx(), cloud)
+    account = fixture.clouds.credential_checks.check(fixture.closed_ctx(), cloud)
     assert (account.identity, account.zones) == ("memory:memory", ("a", "b"))
 
 
 def test_check_uses_the_secrets(fixture: Fixture) -> None:
     cloud = fixture.add(password="right")
-    fixture.clouds.connections.check_credentials(fixture.closed_ctx(), cloud)
+    fixture.clouds.credential_checks.check(fixture.closed_ctx(), cloud)
     memory_cloud(fixture, cloud).client.change_password("another")
     with pytest.raises(CredentialsRejected):
-        fixture.clouds.connections.check_credentials(fixture.closed_ctx(), cloud)
+        fixture.clouds.credential_checks.check(fixture.closed_ctx(), cloud)
 
 
 def test_check_is_refused_inside_a_transaction(fixture: Fixture) -> None:
     cloud = fixture.add()
     with fixture.database.read_transaction() as db, pytest.raises(RuntimeError, match="open transaction"):
-        fixture.clouds.connections.check_credentials(fixture.ctx(db), cloud)
+        fixture.clouds.credential_checks.check(fixture.ctx(db), cloud)
 
 
 def test_secrets_survive_key_rotation_but_not_key_loss(fixture: Fixture, tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 import pytest
 
 from stratiform.contract.compute import NativeServerState, ServerSize, ServerSpec
+from stratiform.contract.server_operations import ServerOperation
 from stratiform.kit.clock import SECOND_US
-from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.errors import Conflict, Invalid, NotFound, UnsupportedOperation
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.compute.errors import InvalidServerState, ServerNotFound
 from stratiform.services.compute.model import BlockDevice
@@ -147,6 +148,16 @@ def test_rebuild(servers: ServerHarness) -> None:
     servers.run_worker(1)
     assert servers.get(server.id).status == "ACTIVE"
     assert servers.get(server.id).native_id == server.native_id
+
+
+def test_rebuild_is_refused_on_clouds_that_lack_it(servers: ServerHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    from stratiform.connectors.memory.connector import MemoryConnector
+
+    server = servers.create_active()
+    monkeypatch.setattr(MemoryConnector, "unsupported", {ServerOperation.REBUILD: "No rebuild."}, raising=False)
+    with servers.ctx() as ctx, pytest.raises(UnsupportedOperation, match=r"No rebuild\."):
+        servers.compute.server_actions.rebuild(ctx, server.id, servers.image_id, name="other")
+    assert (servers.get(server.id).status, servers.get(server.id).name) == ("ACTIVE", server.name)
 
 
 def test_delete_releases_address_and_keeps_row(servers: ServerHarness) -> None:

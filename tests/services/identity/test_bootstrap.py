@@ -5,7 +5,7 @@ import pytest
 from stratiform.app.bootstrap import CATALOG
 from stratiform.kit.errors import Conflict, Unauthenticated
 from stratiform.kit.policy import SYSTEM
-from stratiform.services.identity.model import ListQuery, NewProject, NewUser
+from stratiform.services.identity.model import Endpoint, ListQuery, NewProject, NewUser, Service
 from support.identity import URL, IdentityHarness, second_process
 
 
@@ -26,6 +26,7 @@ def test_catalog_of_a_new_installation(harness: IdentityHarness) -> None:
         "cloudmetrics": {f"{URL}/almanach"},
         "usage": {f"{URL}/almanach"},
         "ec2": {f"{URL}/ec2"},
+        "clouds": {f"{URL}/api/v1"},
     }
 
 
@@ -45,6 +46,17 @@ def test_a_second_run_keeps_resources_and_updates_endpoint_urls(harness: Identit
     assert harness.issue_token()
     with pytest.raises(Unauthenticated):
         harness.issue_token("admin", "other")
+
+
+def test_service_that_operators_add_to_the_catalog_is_kept(harness: IdentityHarness) -> None:
+    """As in AccentOS's documentation, which adds a service of the type `clouds`."""
+    identity, url = harness.identity, "http://controller:9366"
+    with harness.transaction() as ctx:
+        service = identity.services.create(ctx, Service("", "clouds", "clouds"))
+        identity.endpoints.create(ctx, Endpoint("", service.id, "public", url, "RegionOne"))
+        identity.update_catalog(ctx.db, ctx.now, url="http://new", region="RegionOne", catalog=CATALOG)
+        urls = {endpoint.url for endpoint in identity.endpoints.list(ctx, ListQuery()).items}
+    assert {url, "http://new/api/v1"} < urls
 
 
 def test_project_lifecycle_on_any_database(harness_on_any_database: IdentityHarness) -> None:

@@ -40,7 +40,7 @@ def test_abort_discards_data(service_harness: ServiceHarness) -> None:
     upload.write(b"half of the data")
     with database.transaction() as db, pytest.raises(InvalidImageStatus):
         service.image_data.begin_upload(service_harness.ctx(db, customer()), image.id)
-    service.image_data.abort_upload(upload)
+    service.image_data.abort_upload(upload, OSError())
     assert list(service.image_data.store.folder.iterdir()) == []
     with database.read_transaction() as db:
         assert service.images.get(service_harness.ctx(db, customer()), image.id).status == "queued"
@@ -56,7 +56,7 @@ def test_abort_discards_data_if_database_fails(service_harness: ServiceHarness) 
     with database.transaction() as db:
         db.execute(text("ALTER TABLE image_image RENAME TO image_image_renamed"))
     with pytest.raises(ProgrammingError):
-        service.image_data.abort_upload(upload)
+        service.image_data.abort_upload(upload, OSError())
     assert list(service.image_data.store.folder.iterdir()) == []
 
 

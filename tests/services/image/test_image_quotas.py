@@ -46,7 +46,7 @@ def upload(harness: ServiceHarness, image_id: str, *, staging: bool = False) -> 
         receiving.write(MIB)
         (data.finish_staging if staging else data.finish_upload)(receiving)
     except BaseException:
-        data.abort_upload(receiving)
+        data.abort_upload(receiving, OSError())
         raise
 
 

@@ -57,7 +57,7 @@ def upload(harness: ServiceHarness, content: bytes, *, finish: bool = True) -> I
             data.write(content[start : start + 2**20])
         return service.image_data.finish_upload(data) if finish else image
     except BaseException:
-        service.image_data.abort_upload(data)
+        service.image_data.abort_upload(data, OSError())
         raise
 
 

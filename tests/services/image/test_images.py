@@ -71,7 +71,7 @@ def test_life_cycle(harness: ServiceHarness) -> None:
         upload = service.image_data.begin_upload(ctx, image.id)
     upload.write(b"bytes")
     assert service.image_data.finish_upload(upload).status == "active"
-    service.image_data.abort_upload(upload)
+    service.image_data.abort_upload(upload, OSError())
     with database.transaction() as db:
         ctx = harness.ctx(db, customer())
         assert service.images.get(ctx, image.id).size == 5

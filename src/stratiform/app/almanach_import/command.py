@@ -1,48 +1,39 @@
-"""The command `stratiform import`: reports each option of Almanach's configuration file and writes stratiform.toml."""
+"""`stratiform import` for Almanach: reports each option of Almanach's configuration file and writes stratiform.toml."""
 
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from stratiform.app import home_folder as homes
 from stratiform.app import settings
 from stratiform.interfaces.cli.errors import CliError
-from stratiform.interfaces.cli.session import session
 from stratiform.interfaces.cli.text import print_line
 from stratiform.kit.errors import Fault
 
 _FILE = "stratiform.toml"
 
 
-def import_almanach(
-    file: Annotated[Path, typer.Argument(help="Almanach's configuration file.", metavar="almanach.cfg")],
-    into: Annotated[Path | None, typer.Option(help="Home that stratiform.toml is written to; default: --home.")] = None,
-    dead_letters: Annotated[
-        bool,
-        typer.Option("--dead-letters/--no-dead-letters", help="Also consume the messages that Almanach gave up on."),
-    ] = False,
-) -> None:
-    """Convert Almanach's configuration file to stratiform.toml."""
+def import_almanach(file: Path, home: Path, *, dead_letters: bool, dry_run: bool) -> None:
+    """Convert Almanach's configuration file to stratiform.toml in `home`; `dry_run`: only report. Raises: CliError."""
     from stratiform.app.almanach_import.conversion import convert  # not needed by other commands
     from stratiform.app.almanach_import.files import read_file
 
-    home = (into or session.home).absolute()
     target = home / _FILE
     if target.exists():
         raise CliError(f"{target} already exists", "move it, or choose another home with --into")
     config = read_file(file, os.environ)
     report = convert(config, with_dead_letters=dead_letters)
     text = _toml(report.values)
-    homes.prepare_folder(home)
-    _write(target, text)
+    if not dry_run:
+        homes.prepare_folder(home)
+        _write(target, text)
     print_line(f"{file} is a configuration file of Almanach {config.release.name}")
     for line in report.lines:
         print_line(line)
-    print_line(f"{target} written. Almanach's clients can connect to http://HOST:{report.values['almanach_port']}")
+    result = "would be written" if dry_run else "written"
+    print_line(f"{target} {result}. Almanach's clients can connect to http://HOST:{report.values['almanach_port']}")
     for warning in report.warnings:
         print_line(f"Warning: {warning}")
 

@@ -16,6 +16,9 @@ from typing import NamedTuple
 from stratiform.app.almanach_import.options import RELEASE_1, RELEASE_3_3, RELEASE_4, AlmanachRelease, OptionKey
 from stratiform.interfaces.cli.errors import CliError
 
+#: The hint for files that are not Almanach's.
+_FORMATS = "other formats: Atomia's XML, SlipStream's connectors, clouds.yaml, AccentOS's clouds.conf, Omni's sections"
+
 _HEADER = re.compile(r"^\[([^\]\n]+)\]", re.MULTILINE)
 
 #: A reference to another option, or an escaped dollar sign.
@@ -107,9 +110,9 @@ def read_file(file: Path, environment: Mapping[str, str]) -> ConfigFile:
             "remove the sections that Almanach does not use",
         )
     if not headers:
-        raise CliError(f"{file} is not a valid configuration file: it does not have any sections")
+        raise CliError(f"{file} is not a valid configuration file: it does not have any sections", _FORMATS)
     if not first and not later and "DEFAULT" not in {header.upper() for header in headers}:
-        raise CliError(f"{file} does not contain any of Almanach's sections")
+        raise CliError(f"{file} does not contain any of Almanach's sections", _FORMATS)
     if first or (not later and _has_options_of_release_1(_read_raw(file, text).sections)):
         return _build_release_1(_read_raw(file, text), environment)
     read = _read_oslo(file)

@@ -8,6 +8,7 @@ from stratiform.connectors.aws.network import AwsNetworkDriver
 from stratiform.connectors.aws.routing import AwsRoutingDriver
 from stratiform.connectors.aws.routing_limits import check_routing
 from stratiform.connectors.aws.server_operations import UNSUPPORTED
+from stratiform.connectors.aws.server_types import AwsServerTypeDriver
 from stratiform.connectors.aws.settings import SETTINGS, parse_settings
 from stratiform.connectors.aws.snapshot import AwsSnapshotDriver
 from stratiform.connectors.aws.usage import AwsUsageDriver
@@ -19,6 +20,7 @@ from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
 from stratiform.contract.routing import RoutingDriver, RoutingObject
 from stratiform.contract.server_operations import ServerOperation
+from stratiform.contract.server_types import ServerTypeDriver
 from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
@@ -34,6 +36,7 @@ class AwsCloud:
     network: NetworkDriver | None
     routing: RoutingDriver | None
     image: ImageDriver | None
+    server_types: ServerTypeDriver | None
     usage: UsageDriver | None
 
     def __init__(self, account: CloudAccount, installation: Installation) -> None:
@@ -48,6 +51,7 @@ class AwsCloud:
         self.network = AwsNetworkDriver(self._client)
         self.routing = AwsRoutingDriver(self._client)
         self.image = AwsImageDriver(self._client)
+        self.server_types = AwsServerTypeDriver(self._client)
         self.usage = AwsUsageDriver(self._client, compute)
 
     def check_credentials(self) -> AccountInfo:

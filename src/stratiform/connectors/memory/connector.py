@@ -8,6 +8,7 @@ from stratiform.connectors.memory.compute import MemoryComputeDriver
 from stratiform.connectors.memory.image import MemoryImageDriver
 from stratiform.connectors.memory.network import MemoryNetworkDriver
 from stratiform.connectors.memory.routing import MemoryRoutingDriver
+from stratiform.connectors.memory.server_types import MemoryServerTypeDriver
 from stratiform.connectors.memory.settings import SETTINGS, parse_settings
 from stratiform.connectors.memory.snapshot import MemorySnapshotDriver
 from stratiform.connectors.memory.usage import MemoryUsageDriver
@@ -18,6 +19,7 @@ from stratiform.contract.connector import AccountInfo, CloudAccount, Installatio
 from stratiform.contract.image import ImageDriver
 from stratiform.contract.network import NetworkDriver
 from stratiform.contract.routing import RoutingDriver
+from stratiform.contract.server_types import ServerTypeDriver
 from stratiform.contract.snapshot import SnapshotDriver
 from stratiform.contract.usage import UsageDriver
 from stratiform.contract.volume import VolumeDriver
@@ -35,6 +37,7 @@ class MemoryCloud:
         self.network: NetworkDriver | None = MemoryNetworkDriver(client)
         self.routing: RoutingDriver | None = MemoryRoutingDriver(client)
         self.image: ImageDriver | None = MemoryImageDriver(client)
+        self.server_types: ServerTypeDriver | None = MemoryServerTypeDriver(client)
         self.usage: UsageDriver | None = MemoryUsageDriver(client)
 
     def check_credentials(self) -> AccountInfo:
@@ -49,6 +52,7 @@ class MemoryConnector:
     settings: Sequence[Setting] = SETTINGS
     consistent_snapshots = True
     multiattach = True
+    reimage = True
 
     def connect(self, account: CloudAccount, installation: Installation) -> MemoryCloud:
         return MemoryCloud(Client(account.name, installation, parse_settings(account.settings)))

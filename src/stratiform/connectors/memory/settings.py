@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stratiform.contract.connector import Setting, validate_settings
+from stratiform.contract.server_types import NativeServerType
 from stratiform.kit.errors import Invalid
 from stratiform.kit.number_parsing import parse_uint
 
@@ -28,6 +29,12 @@ SETTINGS = (
     Setting("break_percent", "Percentage of new servers that end up in the error state.", required=False, default="0"),
     Setting("capacity_vcpus", "Maximum total vCPUs of all servers; 0: unlimited.", required=False, default="0"),
     Setting("seed", "Seed for the random faults, to make runs reproducible; empty: a random seed.", required=False),
+    Setting(
+        "server_types",
+        "Types of servers on offer, NAME:VCPUS:RAM_MIB:DISK_GIB, separated by commas.",
+        required=False,
+        default="memory.small:1:2048:20,memory.medium:2:4096:40,memory.large:4:8192:80",
+    ),
     Setting("zones", "Availability zones, separated by commas.", required=False, default="zone-1"),
     Setting(
         "password",
@@ -72,6 +79,7 @@ class MemorySettings:
     behavior: Behavior
     seed: str
     zones: tuple[str, ...]
+    server_types: tuple[NativeServerType, ...]
     password: str = dataclasses.field(repr=False)
 
 
@@ -88,4 +96,15 @@ def parse_settings(settings: Mapping[str, str]) -> MemorySettings:
     zones = tuple(zone.strip() for zone in values["zones"].split(",") if zone.strip())
     if not zones:
         raise Invalid("setting 'zones' must name at least one availability zone")
-    return MemorySettings(Behavior().replace(numbers), values["seed"], zones, values["password"])
+    types = tuple(_parse_server_type(text.strip()) for text in values["server_types"].split(",") if text.strip())
+    return MemorySettings(Behavior().replace(numbers), values["seed"], zones, types, values["password"])
+
+
+def _parse_server_type(text: str) -> NativeServerType:
+    """Raises: Invalid, with the name of the setting."""
+    name, *texts = text.split(":")
+    numbers = [number for number in map(parse_uint, texts) if number is not None]
+    if not name or len(texts) != len(numbers) or len(numbers) != 3:
+        raise Invalid(f"setting 'server_types' must contain NAME:VCPUS:RAM_MIB:DISK_GIB: '{text}'")
+    vcpus, ram_mib, disk_gib = numbers
+    return NativeServerType(name, name, vcpus, ram_mib, disk_gib)

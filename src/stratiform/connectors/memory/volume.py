@@ -21,7 +21,7 @@ _EXISTS = "(volumes.deleted_at IS NULL OR volumes.deleted_at > :now)"
 
 
 class MemoryVolumeDriver:
-    """Implements contract.volume.VolumeDriver."""
+    """Implements contract.volume.VolumeDriver and ReimageDriver."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -72,6 +72,15 @@ class MemoryVolumeDriver:
             if row["attached_to"]:
                 raise RequestRejected(f"volume '{volume_id}' is attached to server '{row['attached_to']}'")
             request.db.execute("UPDATE volumes SET multiattach = ? WHERE id = ?", (multiattach, volume_id))
+
+    def reimage(self, volume_id: str, image_id: str) -> None:
+        with self._client.open_request(writes=True) as request:
+            volume = _to_volume(_get_row(request, volume_id), request.now)
+            if volume.state is not NativeVolumeState.AVAILABLE:
+                raise errors.invalid_state("volume", volume_id, volume.state.value, "write an image to")
+            _check_image(request, image_id, volume.size_gib)
+            values = (image_id, image_id, request.completes_at, volume_id)
+            request.db.execute("UPDATE volumes SET image = ?, content = ?, ready_at = ? WHERE id = ?", values)
 
     def delete(self, volume_id: str) -> None:
         with self._client.open_request(writes=True) as request:

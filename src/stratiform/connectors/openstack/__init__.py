@@ -1,4 +1,4 @@
-"""An OpenStack installation as a source of usage: the resources of all projects, and metrics from Gnocchi.
+"""An OpenStack cloud: servers, volumes, snapshots, images, networks, and usage from its inventory and Gnocchi.
 
-Its notifications are received from its message bus, not through this connector.
+Notifications are received from its message bus, not through this connector.
 """

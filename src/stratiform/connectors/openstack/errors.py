@@ -1,6 +1,7 @@
 """Translation of OpenStack's HTTP errors to the contract's errors.
 
-Source: API guidelines of OpenStack, "HTTP Response Codes". Gnocchi 4.7 returns errors as JSON or as an HTML page.
+Source: API guidelines of OpenStack, "HTTP Response Codes"; responses recorded from Nova, Cinder and Neutron for
+quotas: 403, 413 and 409. Gnocchi 4.7 returns errors as JSON or as an HTML page.
 """
 
 import html
@@ -13,6 +14,7 @@ from stratiform.contract.errors import (
     CloudThrottled,
     CloudUnreachable,
     CredentialsRejected,
+    InsufficientCapacity,
     NativeNotFound,
     RequestRejected,
 )
@@ -27,9 +29,20 @@ _ERROR_TYPES: dict[int, type[CloudError]] = {
     429: CloudThrottled,
 }
 
+#: The statuses with which services report exceeded quotas, and clouds without capacity.
+_CAPACITY_STATUSES = (400, 403, 409, 413)
+_NO_CAPACITY = re.compile(
+    r"quota|no valid host|limit.* exceed|exceed.* limit|maximum number|no more ip addresses|too many key pairs",
+    re.IGNORECASE,
+)
+
+#: Messages of status 403 that are about the resource, not about the credentials.
+_FORBIDDEN_STATES = re.compile(r"root device|protected|is not allowed to be deleted", re.IGNORECASE)
+
 #: The maximum length of a service's message in ours; some are a whole page.
 _MAX_MESSAGE_LENGTH = 300
 
+_FORBIDDEN = 403
 _SERVER_ERROR = 500
 
 _MARKUP = re.compile(r"<(title|style|script|h1)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -38,13 +51,21 @@ _MESSAGE_KEYS = ("message", "description", "cause", "reason", "detail")
 
 def translate_error(service: str, status: int, message: str) -> CloudError:
     """Return the contract's error for an HTTP status of `service` (`compute`)."""
-    error_type = _ERROR_TYPES.get(status, CloudUnreachable if status >= _SERVER_ERROR else RequestRejected)
+    error_type = _find_error_type(status, message)
     if error_type is CredentialsRejected:
         return CredentialsRejected(
             f"OpenStack's {service} service rejected the credentials, or they do not permit the request ({status})",
-            hint="check username, password and project_name; the user needs access to the resources of all projects",
+            hint="check username, password and project_name, or the application credential, and the user's roles",
         )
     return error_type(f"OpenStack's {service} service: {_to_line(message)} ({status})")
+
+
+def _find_error_type(status: int, message: str) -> type[CloudError]:
+    if status in _CAPACITY_STATUSES and _NO_CAPACITY.search(message):
+        return InsufficientCapacity
+    if status == _FORBIDDEN and _FORBIDDEN_STATES.search(message):
+        return RequestRejected
+    return _ERROR_TYPES.get(status, CloudUnreachable if status >= _SERVER_ERROR else RequestRejected)
 
 
 def extract_message(body: bytes) -> str:

@@ -54,7 +54,7 @@ class NotificationPublisher:
     def publish(self, event: Event) -> None:
         """Publish an event on every topic, and wait until the broker has stored it. Raises its errors."""
         exchange = get_exchange(event.publisher_id)
-        priority = "error" if event.event_type.endswith(".error") else "info"
+        priority = event.priority or ("error" if event.event_type.endswith(".error") else "info")
         self._declare(exchange, priority)
         message = amqp.Message(
             json.dumps(build_envelope(event, priority)),

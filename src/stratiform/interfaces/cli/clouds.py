@@ -7,6 +7,8 @@ from urllib.parse import quote, urlencode
 import typer
 from typer.core import TyperGroup
 
+from stratiform.interfaces.cli import cloud_placement, cloud_quotas, cloud_sweeps
+from stratiform.interfaces.cli.cloud_placement import select_project
 from stratiform.interfaces.cli.cloud_settings import build_create_command, build_update_command, parse_settings
 from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.errors import CliError
@@ -14,16 +16,38 @@ from stratiform.interfaces.cli.output import ColumnOption, Format, FormatOption,
 from stratiform.interfaces.cli.session import get_client
 from stratiform.interfaces.cli.text import format_named_id, print_line
 
-_CLOUD_COLUMNS = {"Name": "name", "Kind": "kind", "Settings": "settings", "Created at": "created_at", "ID": "id"}
+_CLOUD_COLUMNS = {
+    "Name": "name",
+    "Kind": "kind",
+    "Settings": "settings",
+    "Credentials": "credentials",
+    "Created at": "created_at",
+    "ID": "id",
+}
+_CHECK_ROWS = {
+    "Identity": "identity",
+    "Credentials checked at": "checked_at",
+    "Credentials valid at": "valid_at",
+    "Credentials error": "error",
+}
 _BINDING_COLUMNS = {
     "Project ID": "project_id",
     "Project": "project_name",
     "Availability zone": "zone",
     "Cloud": "cloud",
     "Native zone": "native_zone",
+    "Pool": "pool",
 }
 _ACCOUNT_ROWS = {"Identity": "identity", "Zones": "zones"}
 _CHECKED_CLOUD_ROWS = {"Name": "name", "Kind": "kind", **_ACCOUNT_ROWS, "ID": "id"}
+
+_FLAVOR_CHANGE_COLUMNS = {
+    "Action": "action",
+    "Native ID": "native_id",
+    "Flavor": "flavor",
+    "Reason": "reason",
+    "Applied": "applied",
+}
 
 Name = Annotated[str, typer.Argument(metavar="CLOUD", help="Name or ID of the cloud.")]
 CloudOption = Annotated[str, typer.Option("--cloud", help="Name or ID of the cloud.")]
@@ -32,13 +56,6 @@ DefaultOption = Annotated[
     bool, typer.Option("--default", help="Instead of a project: all projects that have no binding of their own.")
 ]
 NativeOption = Annotated[str, typer.Option("--native", help="ID of the resource in the cloud.")]
-
-
-def _select_project(project: str | None, default: bool) -> str:
-    """Return the value of `project` for the REST API."""
-    if (project is None) != default:
-        raise CliError("Specify either --project or --default", "see `stratiform clouds bind --help`", code=2)
-    return project or "*"
 
 
 class _AddGroup(TyperGroup):
@@ -93,6 +110,12 @@ app.add_typer(
 app.add_typer(images, name="images")
 app.add_typer(flavors, name="flavors")
 app.add_typer(volume_types, name="volume-types")
+app.add_typer(cloud_placement.pools, name="pools")
+app.add_typer(cloud_placement.policies, name="policy")
+app.add_typer(cloud_quotas.app, name="quotas")
+app.command("label")(cloud_placement.set_labels)
+app.command("sweep")(cloud_sweeps.sweep_cloud)
+app.command("explain")(cloud_placement.explain_placement)
 
 
 @app.command("kinds")
@@ -114,12 +137,21 @@ def list_clouds(output: FormatOption = Format.table, columns: ColumnOption = Non
 
 @app.command("show")
 def show_cloud(cloud: Name, output: FormatOption = Format.table, columns: ColumnOption = None) -> None:
-    """Show a cloud with its bindings and native IDs."""
+    """Show a cloud with the last check of its credentials, its bindings and native IDs."""
     details = get_client().get(f"clouds/{_quote(cloud)}")
     if not output.is_structured:
+        details |= details["credential_check"] or dict.fromkeys(_CHECK_ROWS.values(), "")
         details["bindings"] = [_format_binding(binding) for binding in details["bindings"]]
         details["native_ids"] = list(map(_format_native_id, details["native_ids"]))
-    rows = {**_CLOUD_COLUMNS, "Updated at": "updated_at", "Bindings": "bindings", "Native IDs": "native_ids"}
+    check_rows = {} if output.is_structured else _CHECK_ROWS
+    rows = {
+        **_CLOUD_COLUMNS,
+        **check_rows,
+        "Labels": "labels",
+        "Updated at": "updated_at",
+        "Bindings": "bindings",
+        "Native IDs": "native_ids",
+    }
     print_item(details, rows, output, columns)
 
 
@@ -147,7 +179,7 @@ def create_binding(
     output: FormatOption = Format.table,
 ) -> None:
     """Bind a project to a cloud, or let the cloud serve all projects without bindings."""
-    body = {"project": _select_project(project, default), "cloud": cloud, "zone": zone, "native_zone": native_zone}
+    body = {"project": select_project(project, default), "cloud": cloud, "zone": zone, "native_zone": native_zone}
     print_item(get_client().post("bindings", body), _BINDING_COLUMNS, output)
 
 
@@ -159,7 +191,7 @@ def delete_binding(
     zone: Annotated[str | None, typer.Option(help="Availability zone (default: all).")] = None,
 ) -> None:
     """Unbind a project from a cloud; its resources in the cloud remain."""
-    bound_project = _select_project(project, default)
+    bound_project = select_project(project, default)
     params = {"project": bound_project, "cloud": cloud} | ({"zone": zone} if zone is not None else {})
     get_client().delete(f"bindings?{urlencode(params)}")
     if default:
@@ -187,11 +219,15 @@ def register_image(
     native: NativeOption,
     image: Annotated[str, typer.Option(help="ID or name of an existing image.")] = "",
     name: Annotated[str, typer.Option(help="Name of a new public image.")] = "",
+    default_flavor: Annotated[
+        str, typer.Option(help="Name or ID of the flavor for requests of the EC2 API that name none.")
+    ] = "",
 ) -> None:
     """Register the native ID of an image, so that it is not uploaded to the cloud."""
     if bool(image) == bool(name):
         raise CliError("either an existing image (--image) or a name for a new one (--name) is required")
-    _register(cloud, "images", {"image": image, "name": name, "native_id": native})
+    body = {"image": image, "name": name, "native_id": native, "default_flavor": default_flavor}
+    _register(cloud, "images", body)
 
 
 @images.command("unregister")
@@ -220,6 +256,29 @@ def unregister_flavor(
     _unregister(cloud, "flavor", flavor)
 
 
+@flavors.command("sync")
+def synchronize_flavors(
+    cloud: Name,
+    match: Annotated[
+        list[str] | None,
+        typer.Option("--match", help="Create flavors only for sizes that match, such as 't3.*'; can be repeated."),
+    ] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Create, register and change flavors.")] = False,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="With --apply: delete flavors that the cloud does not offer any more.")
+    ] = False,
+    output: FormatOption = Format.table,
+    columns: ColumnOption = None,
+) -> None:
+    """Compare flavors with the sizes that a cloud offers. Changes nothing without --apply."""
+    body = {"apply": apply, "delete": delete, "match": match or []}
+    result = get_client().post(f"clouds/{_quote(cloud)}/flavors/synchronization", body)
+    print_list(result["changes"], _FLAVOR_CHANGE_COLUMNS, output, columns)
+    if output is Format.table:
+        applied = sum(change["applied"] for change in result["changes"])
+        print_line(f"{result['sizes']} sizes, {len(result['changes'])} differences, {applied} applied")
+
+
 @volume_types.command("register")
 def register_volume_type(
     cloud: CloudOption,
@@ -243,7 +302,8 @@ def _format_binding(binding: Mapping[str, str]) -> str:
 
 
 def _format_native_id(mapping: Mapping[str, str]) -> str:
-    return f"{_format_resource(mapping)}: {mapping['native_id']}"
+    default = f", default flavor {mapping['default_flavor_id']}" if mapping["default_flavor_id"] else ""
+    return f"{_format_resource(mapping)}: {mapping['native_id']}{default}"
 
 
 def _format_resource(mapping: Mapping[str, str]) -> str:

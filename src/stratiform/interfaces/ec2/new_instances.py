@@ -27,10 +27,11 @@ def build_new_server(request: Ec2Request) -> NewServer:
     parameters = request.parameters
     _refuse_unsupported(parameters)
     tags = parameters.get_tags("instance")
+    image_id = parameters.require_id("ami", "ImageId")
     return NewServer(
         name=tags.get("Name") or _DEFAULT_NAME,
-        flavor_id=find_flavor_id(request, parameters.require("InstanceType")),
-        image_id=parameters.require_id("ami", "ImageId"),
+        flavor_id=_choose_flavor(request, image_id),
+        image_id=image_id,
         networks=_build_networks(request),
         key_name=parameters.get("KeyName") or None,
         user_data=_get_user_data(parameters),
@@ -40,6 +41,17 @@ def build_new_server(request: Ec2Request) -> NewServer:
         max_count=_get_count(parameters, "MaxCount"),
         zone=parameters.get("Placement.AvailabilityZone") or None,
     )
+
+
+def _choose_flavor(request: Ec2Request, image_id: str) -> str:
+    """Return the flavor of the request, else the default of the image in the project's clouds. Raises Ec2Error."""
+    if not request.parameters.get("InstanceType"):
+        clouds, ctx = request.services.clouds, request.ctx
+        bindings = clouds.bindings.list_for_project(ctx.db, ctx.caller.require_project_id())
+        default = clouds.native_ids.find_default_flavor(ctx.db, image_id, [binding.cloud_id for binding in bindings])
+        if default is not None:
+            return default
+    return find_flavor_id(request, request.parameters.require("InstanceType"))
 
 
 def find_flavor_id(request: Ec2Request, name: str) -> str:

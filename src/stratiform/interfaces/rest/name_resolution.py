@@ -7,12 +7,15 @@ from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.kit.pagination import Page
-from stratiform.services.clouds.model import NativeIdMapping, ResourceType
-from stratiform.services.compute.model.flavors import FlavorFilter
+from stratiform.services.clouds.model import UNBOUND_PROJECTS, NativeIdMapping, ResourceType
+from stratiform.services.compute.model.flavors import Flavor, FlavorFilter
 from stratiform.services.identity.model import ListQuery, Project
 
 #: The form of ids of resources and projects.
 _ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+#: More flavors than an installation has: a cloud offers up to about a thousand.
+_MAX_FLAVORS = 1_000_000
 
 #: Types of resources whose names can be used instead of their ids; servers take precedence.
 _METERED_TYPES = ("instance", "volume")
@@ -38,6 +41,11 @@ def resolve_project(services: Services, ctx: RequestContext, reference: str, *, 
         ids = services.ledger.name_timelines.list_projects_named(ctx.db, reference)
         projects += [(project_id, reference) for project_id in ids if project_id not in local_ids]
     return _select("project", reference, projects)
+
+
+def resolve_bound_project(services: Services, ctx: RequestContext, reference: str) -> str:
+    """Return the id of a project, or `UNBOUND_PROJECTS`. Raises NotFound, Conflict."""
+    return reference if reference == UNBOUND_PROJECTS else resolve_project(services, ctx, reference)
 
 
 def list_project_names(services: Services, ctx: RequestContext, project_ids: Iterable[str]) -> Mapping[str, str]:
@@ -77,8 +85,12 @@ def resolve_image(services: Services, ctx: RequestContext, reference: str) -> st
 
 def resolve_flavor(services: Services, ctx: RequestContext, reference: str) -> str:
     """Return the id of a flavor. Raises NotFound, Conflict."""
-    flavors = services.compute.flavors.list(ctx, FlavorFilter(is_public=None), Page()).items
-    return _select("flavor", reference, ((flavor.id, flavor.name) for flavor in flavors))
+    return _select("flavor", reference, ((flavor.id, flavor.name) for flavor in list_all_flavors(services, ctx)))
+
+
+def list_all_flavors(services: Services, ctx: RequestContext) -> Sequence[Flavor]:
+    """Return every flavor that the caller has access to; for operators, all of them."""
+    return services.compute.flavors.list(ctx, FlavorFilter(is_public=None), Page(limit=_MAX_FLAVORS)).items
 
 
 def resolve_volume_type(services: Services, ctx: RequestContext, reference: str) -> str:

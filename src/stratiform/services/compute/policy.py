@@ -1,6 +1,15 @@
 """Policy rules of servers, flavors and key pairs. Source: Nova's policy reference, secure defaults."""
 
-from stratiform.kit.policy import Caller, Rule, admin, anyone, list_declared_rules, project_member, project_reader
+from stratiform.kit.policy import (
+    Caller,
+    Rule,
+    admin,
+    admin_or_service,
+    anyone,
+    list_declared_rules,
+    project_member,
+    project_reader,
+)
 
 
 def own_user(caller: Caller, user_id: str | None) -> bool:
@@ -34,6 +43,9 @@ SERVERS_UNLOCK_OVERRIDE = Rule(
     f"{_API}:os-lock-server:unlock:unlock_override", admin, "Unlock a server that an operator has locked"
 )
 SERVERS_RESET_STATE = Rule(f"{_API}:os-admin-actions:reset_state", admin, "Reset the state of a server")
+SERVERS_INJECT_NETWORK_INFO = Rule(
+    f"{_API}:os-admin-actions:inject_network_info", admin, "Apply the network information of a server again"
+)
 SERVERS_CONSOLE_OUTPUT = Rule(f"{_API}:os-console-output", project_member, "Show the console output of a server")
 REMOTE_CONSOLES_CREATE = Rule(f"{_API}:os-remote-consoles", project_member, "Create a remote console of a server")
 SERVERS_PAUSE = Rule(f"{_API}:os-pause-server:pause", project_member, "Pause a server")
@@ -192,10 +204,25 @@ SERVER_PASSWORD_SHOW = Rule(
 SERVER_PASSWORD_CLEAR = Rule(
     f"{_API}:os-server-password:clear", project_member, "Clear the encrypted password of a server"
 )
-EXTERNAL_EVENTS_CREATE = Rule(f"{_API}:os-server-external-events:create", admin, "Report external events of servers")
+EXTERNAL_EVENTS_CREATE = Rule(
+    f"{_API}:os-server-external-events:create", admin_or_service, "Report external events of servers"
+)
 ASSISTED_VOLUME_SNAPSHOTS = Rule(
     f"{_API}:os-assisted-volume-snapshots:create", admin, "Create snapshots of attached volumes"
 )
+FLOATING_IPS_LIST = Rule(f"{_API}:os-floating-ips:list", project_reader, "List the floating IPs of a project")
+FLOATING_IPS_SHOW = Rule(f"{_API}:os-floating-ips:show", project_reader, "Show a floating IP")
+FLOATING_IPS_CREATE = Rule(f"{_API}:os-floating-ips:create", project_member, "Allocate a floating IP")
+FLOATING_IPS_DELETE = Rule(f"{_API}:os-floating-ips:delete", project_member, "Release a floating IP")
+FLOATING_IPS_ADD = Rule(f"{_API}:os-floating-ips:add", project_member, "Associate a floating IP with a server")
+FLOATING_IPS_REMOVE = Rule(f"{_API}:os-floating-ips:remove", project_member, "Disassociate a floating IP from a server")
+FLOATING_IP_POOLS_LIST = Rule(f"{_API}:os-floating-ip-pools", project_reader, "List the pools of floating IPs")
+NETWORKS_LIST = Rule(f"{_API}:os-networks:list", project_reader, "List the networks of a project, as Nova shows them")
+NETWORKS_SHOW = Rule(f"{_API}:os-networks:show", project_reader, "Show a network, as Nova shows it")
+TENANT_NETWORKS_LIST = Rule(f"{_API}:os-tenant-networks:list", project_reader, "List the networks of a project")
+TENANT_NETWORKS_SHOW = Rule(f"{_API}:os-tenant-networks:show", project_reader, "Show a network of a project")
+AUDIT_LOGS_LIST = Rule(f"{_API}:os-instance-usage-audit-log:list", admin, "List the usage audits of servers")
+AUDIT_LOGS_SHOW = Rule(f"{_API}:os-instance-usage-audit-log:show", admin, "Show the usage audits before a time")
 CONSOLE_TOKENS_SHOW = Rule(f"{_API}:os-console-auth-tokens", admin, "Show the connection of a console")
 SERVER_SHARES = Rule(f"{_API}:os-server-shares:index", project_reader, "List and show the shares of a server")
 

@@ -6,7 +6,9 @@ Source: glance/notifier.py, and messages recorded from a real Glance.
 from typing import Any
 
 from stratiform.kit.clock import Micros, format_iso_seconds
+from stratiform.kit.errors import Fault
 from stratiform.kit.policy import Caller
+from stratiform.services.image.errors import ImageNotFound, InvalidImageStatus, StorageFull, StorageWriteDenied
 from stratiform.services.image.model import Image, ImageMember
 
 CREATED = "image.create"
@@ -79,6 +81,23 @@ def build_member_payload(member: ImageMember) -> Payload:
         "deleted": False,
         "deleted_at": None,
     }
+
+
+def describe_failed_upload(image_id: str, error: BaseException) -> str:
+    """Return the text that is the payload of a failed upload. Source: glance/notifier.py (ImageProxy.set_data)."""
+    text = error.message if isinstance(error, Fault) else type(error).__name__
+    if isinstance(error, StorageFull):
+        return f"Image storage media is full: {text}"
+    if isinstance(error, StorageWriteDenied):
+        return text
+    if isinstance(error, InvalidImageStatus):
+        return f"Unable to upload duplicate image data for image {image_id}: {text}"
+    if isinstance(error, ImageNotFound):
+        return (
+            f"Image {image_id} could not be found after upload. "
+            f"The image may have been deleted during the upload: {text}"
+        )
+    return f"Failed to upload image data for image {image_id} due to internal error: {text}"
 
 
 def mark_deleted(payload: Payload, now: Micros) -> Payload:

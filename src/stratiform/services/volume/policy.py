@@ -111,6 +111,7 @@ SNAPSHOT_METADATA_UPDATE = Rule("volume:update_snapshot_metadata", project_membe
 SNAPSHOT_METADATA_DELETE = Rule("volume:delete_snapshot_metadata", project_member, "Delete a snapshot's metadata item.")
 VOLUME_REVERT = Rule("volume:revert_to_snapshot", project_member, "Revert a volume to its latest snapshot.")
 VOLUME_REIMAGE = Rule("volume:reimage", project_member, "Write an image to a volume.")
+VOLUME_REIMAGE_RESERVED = Rule("volume:reimage_reserved", project_member, "Write an image to a reserved volume.")
 VOLUME_UPLOAD = Rule("volume_extension:volume_actions:upload_image", project_member, "Create an image from a volume.")
 BACKUP_GET_ALL = Rule("backup:get_all", project_reader, "List backups.")
 BACKUP_GET = Rule("backup:get", project_reader, "Show a backup.")

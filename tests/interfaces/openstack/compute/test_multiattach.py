@@ -62,14 +62,26 @@ def test_a_volume_is_attached_to_two_servers(api: ComputeApi) -> None:
     assert get_volume(api, volume_id)["status"] == "available"
 
 
-def test_a_swap_needs_a_single_writer(api: ComputeApi) -> None:
+def test_multiattach_volumes_are_not_swapped(api: ComputeApi) -> None:
     volume_id, servers = create_volume(api), [api.create_active(), api.create_active()]
     new_id = str(request_volume(api, "POST", "/volumes", {"volume": {"size": 1}})["volume"]["id"])
     for server_id in servers:
         attach(api, server_id, volume_id)
     path, body = f"/servers/{servers[0]}/os-volume_attachments/{volume_id}", {"volumeAttachment": {"volumeId": new_id}}
-    response = api("PUT", path, body, caller="admin")
-    assert (response.status_code, "more than one read/write attachment" in response.text) == (400, True)
+    response = api("PUT", path, body, caller="admin", microversion=LATEST)
+    text = f"volume {volume_id} is not migrating this api should only be called by Cinder"
+    assert (response.status_code, response.json()["conflictingRequest"]["message"]) == (409, text)
+    statuses = [get_volume(api, name)["status"] for name in (volume_id, new_id)]
+    assert statuses == ["in-use", "available"]
+
+
+def test_multiattach_volumes_are_not_attached_to_offloaded_servers(api: ComputeApi) -> None:
+    volume_id, server_id = create_volume(api), api.create_active()
+    api.action(server_id, {"shelve": None})
+    api.servers.run_worker(10)
+    status, text = attach(api, server_id, volume_id)
+    expected = "Attaching multiattach volumes is not supported for shelved-offloaded instances."
+    assert (status, expected in text) == (400, True)
 
 
 @pytest.mark.parametrize(("microversion", "status"), [(59, 400), (60, 202)])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, format_iso_naive
+from stratiform.kit.policy import SYSTEM
 from support.compute_api import ComputeApi
 
 WORKER = "stratiform-worker"
@@ -58,10 +59,19 @@ def test_each_cloud_is_a_hypervisor_and_a_host(api: ComputeApi) -> None:
     assert "vcpus" not in api.ok("GET", f"/os-hypervisors/{match['id']}", caller="admin", microversion=88)["hypervisor"]
     assert api("GET", "/os-hypervisors/none/search", caller="admin").status_code == 404
     assert api("GET", f"{path}/uptime", caller="admin").status_code == 501
-    assert api.ok("GET", "/os-hosts", caller="admin")["hosts"][0]["host_name"] == "sim"
+    for query, hosts in (("", ["sim", "stratiform"]), ("?zone=", ["sim", "stratiform"]), ("?zone=sim", ["sim"])):
+        listed = api.ok("GET", f"/os-hosts{query}", caller="admin")["hosts"]
+        assert [host["host_name"] for host in listed] == hosts
     assert api.ok("GET", "/os-hosts/sim", caller="admin")["host"][0]["resource"]["cpu"] == 1
     assert api("GET", "/os-hosts/none", caller="admin").status_code == 404
-    assert api("PUT", "/os-hosts/sim", {"status": "disable"}, caller="admin").status_code == 501
+    for body, status in (({}, 400), ({"status": "off"}, 400), ({"maintenance_mode": "enable"}, 501), ({"x": 1}, 400)):
+        assert api("PUT", "/os-hosts/sim", body, caller="admin").status_code == status
+    assert api("PUT", "/os-hosts/none", {"status": "enable"}, caller="admin").status_code == 404
+    for value in ("Disable", "enable"):
+        host = api.ok("PUT", "/os-hosts/sim", {"status": value}, caller="admin")
+        assert host == {"host": "sim", "status": f"{value.lower()}d"}
+        [service] = api.ok("GET", "/os-services?binary=nova-compute", caller="admin")["services"]
+        assert service["status"] == host["status"]
 
 
 def test_aggregates(api: ComputeApi) -> None:
@@ -85,6 +95,7 @@ def test_aggregates(api: ComputeApi) -> None:
     api.ok("DELETE", path, caller="admin")
     assert api.ok("GET", "/os-aggregates", caller="admin") == {"aggregates": []}
     assert api("GET", "/os-aggregates/x", caller="admin").status_code == 400
+    assert api("GET", "/os-aggregates/-1", caller="admin").status_code == 404
 
 
 def test_server_groups(api: ComputeApi) -> None:
@@ -108,6 +119,23 @@ def test_server_groups(api: ComputeApi) -> None:
     assert len(api.ok("GET", "/os-server-groups")["server_groups"]) == 2
     assert api("DELETE", path).status_code == 204
     assert api("DELETE", path).status_code == 404
+
+
+def test_scheduler_hints_require_labels_of_the_cloud(api: ComputeApi) -> None:
+    server = api.server_body()
+    for hints, status in (
+        ({"cloud_label:region": "eu"}, 400),
+        ({"cloud_label:region": ["eu"]}, 400),
+        ({"group": 7}, 400),
+        ({"different_host": ["x"], "region": "eu"}, 202),
+    ):
+        response = api("POST", "/servers", {**server, "OS-SCH-HNT:scheduler_hints": hints})
+        assert response.status_code == status, (hints, response.text)
+    accounts = api.servers.harness.services.clouds.accounts
+    with api.servers.ctx(SYSTEM) as ctx:
+        accounts.set_labels(ctx, api.servers.cloud_id, {"region": "eu"})
+    created = api("POST", "/servers", {**server, "os:scheduler_hints": {"cloud_label:region": "eu"}})
+    assert created.status_code == 202, created.text
 
 
 def test_usage_of_projects_comes_from_the_ledger(api: ComputeApi) -> None:
@@ -182,18 +210,6 @@ def test_details_of_a_server(api: ComputeApi) -> None:
         response = api(method, path, {"force_complete": None}, caller="admin", microversion=24)
         assert response.json()["itemNotFound"]["message"] == f"Migration 1 not found for server {server_id}."
     assert api("GET", f"/servers/{server_id}/shares").status_code == 501
-
-
-def test_external_events(api: ComputeApi) -> None:
-    server_id = api.create_active()
-    event: dict[str, Any] = {"name": "network-changed", "server_uuid": server_id}
-    path = "/os-server-external-events"
-    assert api("POST", path, {"events": [event]}).status_code == 403
-    assert api.ok("POST", path, {"events": [event]}, caller="admin")["events"][0]["code"] == 200
-    lost = {**event, "server_uuid": "00000000-0000-4000-8000-00000000dead"}
-    assert api("POST", path, {"events": [event, lost]}, caller="admin").status_code == 207
-    assert api("POST", path, {"events": [lost]}, caller="admin").status_code == 404
-    assert api("POST", path, {"events": [{**event, "name": "volume-extended"}]}, caller="admin").status_code == 400
 
 
 def test_removed_apis_are_gone(api: ComputeApi) -> None:

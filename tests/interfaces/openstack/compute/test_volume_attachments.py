@@ -74,3 +74,37 @@ def test_a_failed_attachment_is_reported_to_the_user_of_the_volume(
     assert (message["resource_uuid"], message["event_id"]) == (volume_id, "VOLUME_VOLUME_002_021")
     assert message["user_message"] == "attach volume:Failed to attach volume."
     assert api.callers.ok("GET", f"/volume/v3/volumes/{volume_id}")["volume"]["status"] == "available"
+
+
+def test_volumes_of_shelved_servers(api: ComputeApi) -> None:
+    volume_id = api.callers.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1}})["volume"]["id"]
+    server_id = api.create_active()
+    api.action(server_id, {"shelve": None})
+    api.servers.run_worker(10)
+    path, body = f"/servers/{server_id}/os-volume_attachments", {"volumeAttachment": {"volumeId": volume_id}}
+    item_path = f"{path}/{volume_id}"
+    response = api("POST", path, body, microversion=19)
+    text = f"Cannot 'attach_volume' instance {server_id} while it is in vm_state shelved_offloaded"
+    assert (response.status_code, response.json()["conflictingRequest"]["message"]) == (409, text)
+    tagged = {"volumeAttachment": {"volumeId": volume_id, "tag": "data"}}
+    assert api("POST", path, tagged, microversion=60).status_code == 400
+    for _ in range(2):  # attached, detached and attached again
+        attachment = api.ok("POST", path, body, microversion=20)["volumeAttachment"]
+        api.servers.run_worker(1)
+        assert attachment["device"] == "/dev/vdb"
+        assert api.callers.ok("GET", f"/volume/v3/volumes/{volume_id}")["volume"]["status"] == "in-use"
+        assert api("DELETE", item_path, microversion=19).status_code == 409
+        assert api("DELETE", item_path, microversion=20).status_code == 202
+        api.servers.run_worker(1)
+        assert api.callers.ok("GET", f"/volume/v3/volumes/{volume_id}")["volume"]["status"] == "available"
+    api.ok("POST", path, body, microversion=20)
+    api.servers.run_worker(1)
+    api.action(server_id, {"unshelve": None})
+    api.servers.run_worker(10)
+    assert api.ok("GET", f"/servers/{server_id}")["server"]["status"] == "ACTIVE"
+    [native] = api.servers.native_servers()
+    assert len(native.volume_ids) == 1
+    assert api("DELETE", item_path).status_code == 202
+    api.servers.run_worker(1)
+    [native] = api.servers.native_servers()
+    assert native.volume_ids == ()

@@ -9,9 +9,19 @@ import pytest
 
 from stratiform.interfaces.amqp.publisher import build_envelope, get_exchange
 from stratiform.kit import outbox
+from stratiform.kit.errors import Fault
 from stratiform.kit.outbox import Event
 from stratiform.kit.work_queue import Worker
+from stratiform.services.image.errors import (
+    ImageNotFound,
+    InvalidImageStatus,
+    StorageFull,
+    StorageWriteDenied,
+    StoreUnavailable,
+)
 from stratiform.services.image.model import StoreSettings
+from stratiform.services.image.service import ImageDataUpload
+from stratiform.services.image.stores.files import FileStore
 from stratiform.services.image.tasks import build_handlers as build_image_handlers
 from stratiform.services.ingest.tasks import build_handlers as build_ingest_handlers
 from support.callers import Callers, open_callers
@@ -151,14 +161,76 @@ def test_import_to_several_stores(api: Callers) -> None:
     assert events[1].payload["os_glance_importing_to_stores"] == ["fast"]
 
 
-def test_failed_operations_report_nothing(api: Callers) -> None:
+def test_failed_uploads_are_reported_as_errors(api: Callers) -> None:
     image = create(api, disk_format="qcow2")
     take_events(api.harness)
     path = f"{IMAGES}/{image['id']}/file"
-    assert api.request("PUT", path, content=b"data", headers=OCTETS).status_code == 400
-    assert take_types(api) == ["image.update", "image.prepare", "image.update"]
-    assert api.request("GET", path).status_code == 204
-    assert take_types(api) == []
+    response = api.request("PUT", path, content=b"data", headers=OCTETS)
+    assert response.status_code == 400
+    events = take_events(api.harness)
+    expected = [("image.update", ""), ("image.prepare", ""), ("image.update", ""), ("image.upload", "error")]
+    assert [(event.event_type, event.priority) for event in events] == expected
+    start = f"Failed to upload image data for image {image['id']} due to internal error: "
+    assert events[-1].payload.startswith(start)
+    assert events[-1].payload.removeprefix(start) in response.text
+    envelope = json.loads(build_envelope(events[-1], "error")["oslo.message"])
+    assert (envelope["priority"], envelope["payload"]) == ("ERROR", events[-1].payload)
+    with api.harness.services.database.transaction() as db:
+        message = json.dumps(build_envelope(events[-1], "error")).encode()
+        result = api.harness.services.ingest.messages.ingest(db, "other", [message], api.harness.clock.now())
+    assert (result.ignored, result.rejected) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "text"),
+    [
+        (StorageFull(), 413, "Image storage media is full: There is not enough disk space"),
+        (StorageWriteDenied("local", "?"), 503, "Insufficient permissions on image storage media: store 'local'"),
+        (ImageNotFound("i"), 404, "could not be found after upload. The image may have been deleted during the"),
+        (InvalidImageStatus("again"), 409, "Unable to upload duplicate image data for image {id}: again"),
+    ],
+)
+def test_texts_of_failed_uploads(
+    api: Callers, monkeypatch: pytest.MonkeyPatch, error: Fault, status: int, text: str
+) -> None:
+    def fail(*_values: object) -> None:
+        raise error
+
+    image = create(api)
+    monkeypatch.setattr(ImageDataUpload, "finish", fail)
+    path = f"{IMAGES}/{image['id']}/file"
+    assert api.request("PUT", path, content=b"data", headers=OCTETS).status_code == status
+    assert text.format(id=image["id"]) in take_events(api.harness)[-1].payload
+
+
+def test_operations_without_an_upload_report_no_error(api: Callers) -> None:
+    image = create(api)
+    take_events(api.harness)
+    assert api.request("GET", f"{IMAGES}/{image['id']}/file").status_code == 204
+    body = b"incomplete"
+    headers = {**OCTETS, "content-length": "20"}
+    assert api.request("PUT", f"{IMAGES}/{image['id']}/stage", content=body, headers=headers).status_code == 400
+    assert set(take_types(api)) == {"image.update"}
+
+
+def test_stores_that_fail_in_an_import_are_reported(api: Callers, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = create(api)
+    upload(api, image, "stage")
+    take_events(api.harness)
+
+    open_writer = FileStore.open_writer
+
+    def fail(store: FileStore, name: str) -> object:
+        if store.id == "fast":
+            raise StoreUnavailable("fast", "?")
+        return open_writer(store, name)
+
+    monkeypatch.setattr(FileStore, "open_writer", fail)
+    method = {"method": {"name": "glance-direct"}, "all_stores": True, "all_stores_must_succeed": False}
+    api.ok("POST", f"{IMAGES}/{image['id']}/import", json=method)
+    run_worker(api)
+    [error] = [event for event in take_events(api.harness) if event.priority == "error"]
+    assert (error.event_type, "Image store 'fast' is not available." in error.payload) == ("image.upload", True)
 
 
 def test_nothing_is_metered(api: Callers) -> None:

@@ -1,6 +1,6 @@
 """Usage capability of OpenStack: the inventory of all services, and samples from Gnocchi.
 
-Ceilometer stores its samples in Gnocchi and has no API of its own.
+Ceilometer stores its samples in Gnocchi and has no API of its own. Those of our servers and volumes have our token.
 
 Source: Gnocchi, "REST API Usage", and responses recorded from 4.7; ceilometer/publisher/data/gnocchi_resources.yaml
 for resource types and metrics.
@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
+from stratiform.connectors.openstack import tags
+from stratiform.connectors.openstack.server_documents import Server
 from stratiform.connectors.openstack.usage.inventory import list_resources
+from stratiform.connectors.openstack.volume import list_volumes
 from stratiform.contract.errors import CloudUnreachable, NativeNotFound, RequestRejected
 from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_decimal, parse_poll_parameters
 from stratiform.kit.clock import SECOND_US, Micros, format_iso, parse_iso
@@ -59,13 +62,28 @@ class OpenstackUsageDriver:
     def _read_samples(self, poll: PollParameters, since: Micros, until: Micros) -> Iterator[UsageSample]:
         first, end = align_periods(since, until, poll.period_s)
         step = poll.period_s * SECOND_US * _PERIODS_PER_REQUEST
+        tokens: Mapping[str, str] | None = None
         for page in self._list_resources(poll, first) if first < end else ():
             by_metric = {item["metrics"][poll.metric]: item for item in page if poll.metric in item["metrics"]}
+            tokens = self._load_tokens() if tokens is None else tokens
             for start in range(first, end, step) if by_metric else ():
                 for metric_id, at, number in self._list_measures(poll, [*by_metric], start, min(start + step, end)):
                     value = parse_decimal(number)
                     if value is not None:
-                        yield _to_sample(poll, by_metric[metric_id], at, value)
+                        yield _to_sample(poll, by_metric[metric_id], at, value, tokens)
+
+    def _load_tokens(self) -> Mapping[str, str]:
+        """Return the tokens of the servers and volumes of this installation by native id."""
+        client = self._client
+        servers = {"tags": tags.build_installation_tag(client.installation_id)}
+        tokens = {
+            server.id: tags.find_tag_token(server.tags, client.installation_id)
+            for server in client.list_items("compute", "/servers/detail", "servers", Server, servers)
+        }
+        if client.has_service("block-storage"):
+            for volume in list_volumes(client, {tags.INSTALLATION: client.installation_id}):
+                tokens[volume.id] = tags.find_metadata_token(volume.metadata, client.installation_id)
+        return tokens
 
     def _list_resources(self, poll: PollParameters, since: Micros) -> Iterator[list[dict[str, Any]]]:
         """Iterate over pages of the resources that had not ended before `since`, in a stable order."""
@@ -99,7 +117,9 @@ class OpenstackUsageDriver:
 _decoder = msgspec.json.Decoder(float_hook=str)
 
 
-def _to_sample(poll: PollParameters, resource: Mapping[str, Any], at: Micros, value: Decimal) -> UsageSample:
+def _to_sample(
+    poll: PollParameters, resource: Mapping[str, Any], at: Micros, value: Decimal, tokens: Mapping[str, str]
+) -> UsageSample:
     resource_id = resource.get(poll.resource_id)
     if not resource_id:
         raise RequestRejected(
@@ -108,9 +128,10 @@ def _to_sample(poll: PollParameters, resource: Mapping[str, Any], at: Micros, va
         )
     # The name of a network interface is not the name of its server.
     is_same_resource = resource_id == resource["original_resource_id"]
+    token = tokens.get(str(resource_id), "")
     return UsageSample(
-        resource_id=str(resource_id),
-        project_id=resource["project_id"] or "",
+        resource_id=token or str(resource_id),
+        project_id="" if token else resource["project_id"] or "",
         at=at,
         value=value,
         source=resource["id"],

@@ -20,6 +20,7 @@ api = OpenStackApi(
     catalog=(CatalogService("compute", "nova", "/compute/v2.1"),),
     versions=VersionDocuments("v2.1", "2013-07-23T11:33:21Z", build_nova_version_list, build_version_document),
     microversions=COMPUTE,
+    ignores_trailing_slash=False,
     lenient=True,
     invalid_field=InvalidField,
     max_body_bytes=OSLO_BYTES,

@@ -30,9 +30,6 @@ from stratiform.services.volume.model import (
 )
 from stratiform.services.volume.model.managed_resources import SOURCE_ID, SOURCE_NAME, find_obstacle
 
-#: Statuses that clients see under another name. Source: cinder/api/v2/views/volumes.py.
-_VISIBLE_STATUSES = {"managing": "creating", "error_managing": "error", "error_managing_deleting": "deleting"}
-
 
 @dataclass(frozen=True, slots=True)
 class RelatedResources:
@@ -58,7 +55,7 @@ def volume_detail(volume: Volume, view: ViewContext, related: RelatedResources) 
     attachments = related.attachments.get(volume.id, ())
     return volume_schemas.VolumeDetail(
         id=volume.id,
-        status=_VISIBLE_STATUSES.get(volume.status, volume.status),
+        status=volume.visible_status,
         size=volume.size_gib,
         availability_zone=volume.zone,
         created_at=format_iso_naive(volume.created_at),

@@ -2,15 +2,12 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.name_resolution import list_project_names, resolve_project
+from stratiform.interfaces.rest.name_resolution import list_project_names, resolve_bound_project, resolve_project
 from stratiform.interfaces.rest.schemas import bindings as schemas
 from stratiform.interfaces.rest.views import clouds as views
-from stratiform.interfaces.services import Services
-from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.clouds import policy
 from stratiform.services.clouds.errors import BindingConflict, BindingNotFound, CloudNotFound
-from stratiform.services.clouds.model import UNBOUND_PROJECTS
 
 
 @api.get("/bindings", policy.BINDINGS_LIST, errors=(NotFound,))
@@ -41,7 +38,7 @@ def create_binding(request: ApiRequest, body: schemas.BindingCreate) -> schemas.
     services = request.services
     with request.read_transaction() as ctx:
         cloud = services.clouds.accounts.get(ctx, body.cloud)
-        project_id = _resolve(services, ctx, body.project)
+        project_id = resolve_bound_project(services, ctx, body.project)
     if body.native_zone:
         services.clouds.bindings.check_native_zone(ctx, cloud.id, body.native_zone)
     with request.write_transaction() as ctx:
@@ -54,9 +51,4 @@ def delete_binding(request: ApiRequest, query: schemas.BindingDeleteQuery) -> No
     """Unbind a project from a cloud. New resources are created elsewhere; existing ones stay."""
     services, ctx = request.services, request.ctx
     cloud_id = services.clouds.accounts.get(ctx, query.cloud).id
-    services.clouds.bindings.delete(ctx, _resolve(services, ctx, query.project), cloud_id, query.zone)
-
-
-def _resolve(services: Services, ctx: RequestContext, project: str) -> str:
-    """Return the id of a project, or `UNBOUND_PROJECTS`."""
-    return project if project == UNBOUND_PROJECTS else resolve_project(services, ctx, project)
+    services.clouds.bindings.delete(ctx, resolve_bound_project(services, ctx, query.project), cloud_id, query.zone)

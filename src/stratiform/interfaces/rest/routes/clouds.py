@@ -15,11 +15,11 @@ from stratiform.interfaces.rest.name_resolution import find_native_name, list_pr
 from stratiform.interfaces.rest.schemas import clouds as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
 from stratiform.interfaces.rest.views import clouds as views
-from stratiform.kit.clock import format_iso
 from stratiform.kit.pagination import paginate_list
 from stratiform.services.clouds import policy
 from stratiform.services.clouds.errors import CloudConflict, CloudInUse, CloudNotFound
 from stratiform.services.clouds.model import Cloud
+from stratiform.services.clouds.model.credential_checks import CredentialStatus
 
 
 @api.get("/cloud-kinds", policy.CLOUDS_LIST)
@@ -33,9 +33,10 @@ def list_cloud_kinds(request: ApiRequest) -> schemas.CloudKinds:
 def list_clouds(request: ApiRequest, query: PageQuery) -> schemas.CloudPage:
     """List clouds, ordered by name. Markers are names."""
     clouds = request.services.clouds.accounts.list(request.ctx)
+    checks = request.services.clouds.credential_checks.list(request.ctx)
     page = paginate_list(clouds, query.page(), lambda cloud: cloud.name)
     next_marker = page.next_marker(lambda cloud: cloud.name)
-    return schemas.CloudPage([_cloud(cloud) for cloud in page.items], next_marker)
+    return schemas.CloudPage([views.cloud(cloud, checks.get(cloud.id)) for cloud in page.items], next_marker)
 
 
 @api.post(
@@ -55,18 +56,21 @@ def create_cloud(request: ApiRequest, body: schemas.CloudCreate) -> schemas.Chec
     account = accounts.check_new_credentials(ctx, body.kind, body.name, body.settings)
     with request.write_transaction() as ctx:
         cloud = accounts.create(ctx, body.kind, body.name, body.settings)
+        request.services.clouds.credential_checks.save(ctx.db, cloud, account, ctx.now)
     return _checked_cloud(cloud, account.identity, account.zones)
 
 
 @api.get("/clouds/{name}", policy.CLOUDS_GET, errors=(CloudNotFound,))
 def show_cloud(request: ApiRequest, name: schemas.CloudReference) -> schemas.CloudDetail:
-    """Show a cloud, its bindings, and the native IDs registered in it."""
+    """Show a cloud, the last check of its credentials, its bindings, and the native IDs registered in it."""
     clouds, ctx = request.services.clouds, request.ctx
     cloud = clouds.accounts.get(ctx, name)
+    check = clouds.credential_checks.find(ctx, cloud.id)
     bindings = clouds.bindings.list(ctx, cloud_id=cloud.id)
     names = list_project_names(request.services, ctx, (binding.project_id for binding in bindings))
     return schemas.CloudDetail(
-        **msgspec.structs.asdict(_cloud(cloud)),
+        **msgspec.structs.asdict(views.cloud(cloud, check)),
+        credential_check=None if check is None else views.credential_check(check),
         bindings=[views.binding(binding, names) for binding in bindings],
         native_ids=[
             views.native_id_mapping(native, find_native_name(request.services, ctx, native))
@@ -89,6 +93,7 @@ def update_cloud(request: ApiRequest, name: schemas.CloudReference, body: schema
     account = accounts.check_updated_credentials(ctx, cloud, body.settings)
     with request.write_transaction() as ctx:
         updated = accounts.update(ctx, cloud.id, body.settings)
+        request.services.clouds.credential_checks.save(ctx.db, updated, account, ctx.now)
     return _checked_cloud(updated, account.identity, account.zones)
 
 
@@ -106,24 +111,14 @@ def delete_cloud(request: ApiRequest, name: schemas.CloudReference) -> None:
     manages_transactions=True,
 )
 def check_cloud(request: ApiRequest, name: schemas.CloudReference) -> schemas.CloudAccount:
-    """Check the credentials of a cloud. Returns the account in the cloud and its zones."""
+    """Check the credentials of a cloud, and store the result. Returns the account in the cloud and its zones."""
     clouds = request.services.clouds
     with request.read_transaction() as ctx:
         cloud = clouds.accounts.get(ctx, name)
-    account = clouds.connections.check_credentials(ctx, cloud)
+    account = clouds.credential_checks.check(ctx, cloud)
     return schemas.CloudAccount(account.identity, list(account.zones))
 
 
-def _cloud(cloud: Cloud) -> schemas.Cloud:
-    return schemas.Cloud(
-        id=cloud.id,
-        name=cloud.name,
-        kind=cloud.kind,
-        settings=cloud.settings,
-        created_at=format_iso(cloud.created_at),
-        updated_at=format_iso(cloud.updated_at),
-    )
-
-
 def _checked_cloud(cloud: Cloud, identity: str, zones: Sequence[str]) -> schemas.CheckedCloud:
-    return schemas.CheckedCloud(**msgspec.structs.asdict(_cloud(cloud)), identity=identity, zones=list(zones))
+    values = msgspec.structs.asdict(views.cloud(cloud, None)) | {"credentials": CredentialStatus.VALID}
+    return schemas.CheckedCloud(**values, identity=identity, zones=list(zones))

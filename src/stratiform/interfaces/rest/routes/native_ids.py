@@ -1,5 +1,6 @@
 """`/clouds/{name}/images`, `flavors`, `volume-types`, `native-ids`: the ids of our resources in each cloud."""
 
+from stratiform.contract.errors import CloudUnreachable, CredentialsRejected
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.name_resolution import (
@@ -10,7 +11,7 @@ from stratiform.interfaces.rest.name_resolution import (
 )
 from stratiform.interfaces.rest.schemas import clouds as schemas
 from stratiform.interfaces.rest.views import clouds as views
-from stratiform.kit.errors import Invalid, NotFound
+from stratiform.kit.errors import Conflict, Invalid, NotFound, UnsupportedOperation
 from stratiform.services.clouds import policy
 from stratiform.services.clouds.errors import CloudNotFound, InvalidNativeId, NativeIdNotFound
 from stratiform.services.clouds.model import ResourceType
@@ -33,11 +34,14 @@ def register_image(
     with request.read_transaction() as ctx:
         cloud = services.clouds.accounts.get(ctx, name)
         image_id = resolve_image(services, ctx, body.image) if body.image else ""
+        flavor_id = resolve_flavor(services, ctx, body.default_flavor) if body.default_flavor else ""
     native_ids = services.clouds.native_ids
     native_id = native_ids.resolve_canonical(ctx, cloud.id, ResourceType.IMAGE, body.native_id)
     with request.write_transaction() as ctx:
         image_id = image_id or services.image.images.create_for_native_ids(ctx, body.name).id
-        native = native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image_id, native_id)
+        native = native_ids.register(
+            ctx, cloud.id, ResourceType.IMAGE, image_id, native_id, default_flavor_id=flavor_id
+        )
         return views.native_id_mapping(native, find_native_name(services, ctx, native))
 
 
@@ -48,6 +52,31 @@ def register_flavor(
     """Map a flavor to an instance type of the cloud."""
     flavor_id = resolve_flavor(request.services, request.ctx, body.flavor)
     return _register(request, name, ResourceType.FLAVOR, flavor_id, body.native_id)
+
+
+@api.post(
+    "/clouds/{name}/flavors/synchronization",
+    policy.NATIVE_IDS_REGISTER,
+    errors=(CloudNotFound, CloudUnreachable, CredentialsRejected, Conflict, UnsupportedOperation),
+    manages_transactions=True,
+)
+def synchronize_flavors(
+    request: ApiRequest, name: schemas.CloudReference, body: schemas.FlavorSynchronization
+) -> schemas.FlavorChanges:
+    """Compare flavors with the sizes that the cloud offers, and with `apply` create and change them."""
+    services = request.services
+    synchronization = services.compute.flavor_synchronization
+    with request.read_transaction() as ctx:
+        cloud = services.clouds.accounts.get(ctx, name)
+    sizes = services.clouds.server_types.list(ctx, cloud)
+    if body.apply:
+        with request.write_transaction() as ctx:
+            results = synchronization.apply(ctx, cloud.id, sizes, body.match, delete=body.delete)
+    else:
+        with request.read_transaction() as ctx:
+            changes = synchronization.list_changes(ctx, cloud.id, sizes, body.match)
+            results = [(change, False) for change in changes]
+    return schemas.FlavorChanges(len(sizes), [views.flavor_change(change, applied) for change, applied in results])
 
 
 @api.post("/clouds/{name}/volume-types", policy.NATIVE_IDS_REGISTER, status=201, errors=(CloudNotFound, NotFound))

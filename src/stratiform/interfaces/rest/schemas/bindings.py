@@ -44,6 +44,7 @@ class Binding(Struct):
     zone: str
     native_zone: str
     created_at: str
+    pool: Annotated[str, Meta(description='The pool to which the project is bound; "": it is bound to the cloud.')]
 
 
 class Bindings(Struct):

@@ -5,7 +5,35 @@ from collections.abc import Mapping
 from stratiform.interfaces.rest.schemas import bindings as binding_schemas
 from stratiform.interfaces.rest.schemas import clouds as cloud_schemas
 from stratiform.kit.clock import format_iso
-from stratiform.services.clouds.model import Binding, NativeIdMapping
+from stratiform.services.clouds.model import Binding, Cloud, NativeIdMapping
+from stratiform.services.clouds.model.credential_checks import CredentialCheck
+from stratiform.services.compute.model.flavor_changes import FlavorChange
+
+
+def cloud(cloud: Cloud, check: CredentialCheck | None) -> cloud_schemas.Cloud:
+    """`check` is the last one of the cloud's credentials."""
+    return cloud_schemas.Cloud(
+        id=cloud.id,
+        name=cloud.name,
+        kind=cloud.kind,
+        settings=cloud.settings,
+        created_at=format_iso(cloud.created_at),
+        updated_at=format_iso(cloud.updated_at),
+        credentials="" if check is None else check.status,
+        labels=cloud.labels,
+        revision=cloud.revision,
+    )
+
+
+def credential_check(check: CredentialCheck) -> cloud_schemas.CredentialCheck:
+    return cloud_schemas.CredentialCheck(
+        status=check.status,
+        checked_at=format_iso(check.checked_at),
+        error=check.error,
+        valid_at=None if check.valid_at is None else format_iso(check.valid_at),
+        identity=check.identity,
+        zones=check.zones,
+    )
 
 
 def binding(binding: Binding, names: Mapping[str, str]) -> binding_schemas.Binding:
@@ -18,6 +46,7 @@ def binding(binding: Binding, names: Mapping[str, str]) -> binding_schemas.Bindi
         zone=binding.zone,
         native_zone=binding.native_zone,
         created_at=format_iso(binding.created_at),
+        pool=binding.pool_name,
     )
 
 
@@ -29,4 +58,17 @@ def native_id_mapping(native: NativeIdMapping, name: str) -> cloud_schemas.Nativ
         resource_id=native.resource_id,
         resource_name=name,
         native_id=native.native_id,
+        default_flavor_id=native.default_flavor_id,
+    )
+
+
+def flavor_change(change: FlavorChange, applied: bool) -> cloud_schemas.FlavorChange:
+    flavor = change.flavor
+    return cloud_schemas.FlavorChange(
+        action=change.action,
+        native_id=change.native_type,
+        flavor_id="" if flavor is None else flavor.id,
+        flavor=change.native_type if flavor is None else flavor.name,
+        reason=change.reason,
+        applied=applied,
     )

@@ -1,4 +1,4 @@
-"""Settings of cloud accounts: their secrets are stored encrypted."""
+"""Settings of cloud accounts: their secrets are stored in envelopes, each with a data key of its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import msgspec
 
 from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Connection
+from stratiform.kit.envelopes import open_envelope, rewrap_envelope, seal_envelope
 from stratiform.kit.errors import Invalid
 from stratiform.services.clouds import repository
 from stratiform.services.clouds.model import Cloud
@@ -34,15 +35,44 @@ class CloudAccountSettings:
         merged = {**stored, **changes}
         return {name: value for name, value in merged.items() if value}
 
+    def is_stored(self, db: Connection, cloud: Cloud, settings: Mapping[str, str]) -> bool:
+        """Return True if a cloud has exactly these settings, and its secrets can be decrypted."""
+        try:
+            return self.load(db, cloud) == settings
+        except Invalid:
+            return False
+
     def encrypt(self, secrets: Mapping[str, str]) -> str:
-        return self.keys.encrypt(msgspec.json.encode(dict(secrets))).decode()
+        """Return the envelope of the secrets, with a new data key."""
+        return seal_envelope(self.keys, msgspec.json.encode(dict(secrets)))
+
+    def rewrap(self, db: Connection, *, new_data_keys: bool = False) -> int:
+        """Encrypt the data keys of all clouds with the newest key of the installation, and return their number.
+
+        With `new_data_keys`, the secrets are encrypted with new ones. Connections in use stay valid.
+        Raises: Invalid, naming the cloud, if its secrets can't be decrypted; then nothing may be committed.
+        """
+        clouds = repository.list_clouds(db)
+        for cloud in clouds:
+            repository.lock_cloud(db, cloud.id)
+            try:
+                envelope = repository.get_secrets(db, cloud.id)
+                rewrapped = rewrap_envelope(self.keys, envelope, new_data_key=new_data_keys)
+            except Invalid as error:
+                raise _cannot_decrypt(cloud, error) from error
+            repository.update_secrets(db, cloud.id, rewrapped)
+        return len(clouds)
 
     def _load_secrets(self, db: Connection, cloud: Cloud) -> dict[str, str]:
         try:
-            plaintext = self.keys.decrypt(repository.get_secrets(db, cloud.id).encode())
+            plaintext = open_envelope(self.keys, repository.get_secrets(db, cloud.id))
         except Invalid as error:
-            raise Invalid(
-                f"The secrets of cloud '{cloud.name}' cannot be decrypted: {error.message}",
-                hint="restore the directory keys/secrets, or set the secrets again",
-            ) from error
+            raise _cannot_decrypt(cloud, error) from error
         return msgspec.json.decode(plaintext, type=dict[str, str])
+
+
+def _cannot_decrypt(cloud: Cloud, error: Invalid) -> Invalid:
+    return Invalid(
+        f"The secrets of cloud '{cloud.name}' cannot be decrypted: {error.message}",
+        hint="restore the directory keys/secrets, or set the secrets again",
+    )

@@ -1,6 +1,6 @@
 """Cloud accounts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stratiform.contract.connector import AccountInfo
@@ -10,7 +10,9 @@ from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds import policy, repository
 from stratiform.services.clouds.errors import CloudConflict, CloudInUse
-from stratiform.services.clouds.model import UNBOUND_PROJECTS, Cloud, check_name, split_secrets
+from stratiform.services.clouds.model import UNBOUND_PROJECTS, Cloud, check_labels, check_name, split_secrets
+from stratiform.services.clouds.repository.bindings import list_bindings_of_cloud
+from stratiform.services.clouds.repository.pools import list_pools_of_cloud
 from stratiform.services.clouds.service.account_settings import CloudAccountSettings
 from stratiform.services.clouds.service.connections import Connections, get_cloud, require_no_transaction
 
@@ -52,6 +54,10 @@ class CloudAccounts:
         """Return the cloud with this id, without a policy check. Raises CloudNotFound."""
         return get_cloud(db, cloud_id)
 
+    def list_by_id(self, db: Connection, cloud_ids: Collection[str]) -> Sequence[Cloud]:
+        """Return these clouds, ordered by name, without a policy check."""
+        return repository.list_clouds(db, cloud_ids)
+
     def list(self, ctx: RequestContext) -> Sequence[Cloud]:
         """Return every cloud, ordered by name."""
         policy.CLOUDS_LIST.require(ctx.caller, None)
@@ -64,23 +70,39 @@ class CloudAccounts:
     def update(self, ctx: RequestContext, cloud_id: str, settings: Mapping[str, str]) -> Cloud:
         """Change some settings and secrets of a cloud; "" resets one to its default.
 
-        Call `check_updated_credentials` first.
+        If nothing changes, the cloud is returned as it is. Call `check_updated_credentials` first.
 
         Raises: CloudNotFound; Invalid, naming the setting.
         """
         policy.CLOUDS_UPDATE.require(ctx.caller, None)
         repository.lock_cloud(ctx.db, cloud_id)
         cloud = get_cloud(ctx.db, cloud_id)
-        visible, secrets = self._validate(cloud.kind, cloud.name, self.settings.merge(ctx.db, cloud, settings))
+        merged = self.settings.merge(ctx.db, cloud, settings)
+        visible, secrets = self._validate(cloud.kind, cloud.name, merged)
+        if self.settings.is_stored(ctx.db, cloud, merged):
+            return cloud
         updated = replace(cloud, settings=visible, updated_at=ctx.now, revision=cloud.revision + 1)
         repository.update_cloud(ctx.db, updated, self.settings.encrypt(secrets))
         return updated
+
+    def set_labels(self, ctx: RequestContext, cloud_id: str, changes: Mapping[str, str | None]) -> Cloud:
+        """Set labels of a cloud, and remove those whose value is None. Raises: CloudNotFound, Invalid."""
+        policy.CLOUDS_UPDATE.require(ctx.caller, None)
+        repository.lock_cloud(ctx.db, cloud_id)
+        cloud = get_cloud(ctx.db, cloud_id)
+        merged = {name: value for name, value in {**cloud.labels, **changes}.items() if value is not None}
+        check_labels(merged)
+        repository.update_labels(ctx.db, cloud_id, merged)
+        return replace(cloud, labels=merged)
 
     def delete(self, ctx: RequestContext, cloud_id: str) -> None:
         """Delete an account; nothing in the cloud is changed. Raises CloudInUse while projects are bound to it."""
         policy.CLOUDS_DELETE.require(ctx.caller, None)
         cloud = get_cloud(ctx.db, cloud_id)
-        bindings = repository.list_bindings_of_cloud(ctx.db, cloud_id)
+        pools = list_pools_of_cloud(ctx.db, cloud_id)
+        if pools:
+            raise CloudInUse(f"Cloud '{cloud.name}' is a member of pools: {', '.join(pools)}", hint="remove it first")
+        bindings = list_bindings_of_cloud(ctx.db, cloud_id)
         if bindings:
             projects = ", ".join(sorted({binding.project_id for binding in bindings} - {UNBOUND_PROJECTS}))
             if projects:

@@ -8,11 +8,11 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stratiform.contract.connector import AccountInfo, CloudAccount, CloudConnection, Installation, validate_settings
+from stratiform.contract.connector import CloudAccount, CloudConnection, Installation, validate_settings
 from stratiform.contract.registry import get_connector
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection, Database
-from stratiform.services.clouds import policy, repository
+from stratiform.services.clouds import repository
 from stratiform.services.clouds.errors import CloudNotFound
 from stratiform.services.clouds.model import Cloud
 from stratiform.services.clouds.service.account_settings import CloudAccountSettings
@@ -67,15 +67,6 @@ class Connections:
         connector = get_connector(kind)
         account = CloudAccount(cloud_id, name, validate_settings(kind, connector.settings, settings))
         return connector.connect(account, self.installation)
-
-    def check_credentials(self, ctx: RequestContext, cloud: Cloud) -> AccountInfo:
-        """Check the credentials of a cloud, after the transaction of `ctx` has ended.
-
-        Raises: CredentialsRejected, CloudUnreachable.
-        """
-        policy.CLOUDS_CHECK.require(ctx.caller, None)
-        require_no_transaction(ctx)
-        return self.get(cloud.id).check_credentials()
 
 
 def get_cloud(db: Connection, cloud_id: str) -> Cloud:

@@ -22,7 +22,15 @@ class NativeIds:
     connections: Connections
 
     def register(
-        self, ctx: RequestContext, cloud_id: str, resource_type: ResourceType, resource_id: str, native_id: str
+        self,
+        ctx: RequestContext,
+        cloud_id: str,
+        resource_type: ResourceType,
+        resource_id: str,
+        native_id: str,
+        *,
+        is_synchronized: bool = False,
+        default_flavor_id: str = "",
     ) -> NativeIdMapping:
         """Set the native id of a resource in a cloud; call `resolve_canonical` first. Raises CloudNotFound, Invalid."""
         policy.NATIVE_IDS_REGISTER.require(ctx.caller, None)
@@ -30,7 +38,8 @@ class NativeIds:
             raise Invalid(f"registering a {resource_type} requires its ID and its native ID")
         if len(native_id) > _MAX_NATIVE_ID_LENGTH:
             raise Invalid(f"`native_id` is longer than {_MAX_NATIVE_ID_LENGTH} characters")
-        resource = NativeIdMapping(get_cloud(ctx.db, cloud_id).id, resource_type, resource_id, native_id)
+        cloud = get_cloud(ctx.db, cloud_id)
+        resource = NativeIdMapping(cloud.id, resource_type, resource_id, native_id, is_synchronized, default_flavor_id)
         repository.save_native_id(ctx.db, resource)
         return resource
 
@@ -44,6 +53,15 @@ class NativeIds:
         """Return the native ids registered in a cloud, ordered by resource type and id. Raises CloudNotFound."""
         policy.NATIVE_IDS_LIST.require(ctx.caller, None)
         return repository.list_native_ids(ctx.db, get_cloud(ctx.db, cloud_id).id)
+
+    def find_default_flavor(self, db: Connection, image_id: str, cloud_ids: Sequence[str]) -> str | None:
+        """Return the default flavor of an image in the first of these clouds that has one, without a policy check."""
+        defaults = repository.list_default_flavors(db, image_id)
+        return next((defaults[cloud_id] for cloud_id in cloud_ids if cloud_id in defaults), None)
+
+    def list_all(self, db: Connection, resource_type: ResourceType) -> Sequence[NativeIdMapping]:
+        """Return the native ids of one type of resource in all clouds, without a policy check."""
+        return repository.list_native_ids_of_type(db, resource_type)
 
     def find(self, db: Connection, cloud_id: str, resource_type: ResourceType, resource_id: str) -> str | None:
         """Return the native id of a resource in a cloud, without a policy check."""

@@ -161,6 +161,7 @@ class NewServer:
     """One or more servers to create. `networks` None: no port; empty: a port in the project's own network.
 
     `image_id` may be "" if one of `block_devices` is a root disk. `allow_multiattach`: they may be multiattach volumes.
+    `hints`: scheduler hints that require labels of the cloud.
     """
 
     name: str
@@ -185,6 +186,7 @@ class NewServer:
     access_ip_v4: str = ""
     access_ip_v6: str = ""
     allow_multiattach: bool = True
+    hints: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,11 @@ def has_flavors(db: Connection) -> bool:
     return _flavors.find_first(db) is not None
 
 
+def list_all_flavors(db: Connection) -> Sequence[Flavor]:
+    """Return all flavors, public and private, ordered by id."""
+    return _flavors.list_all(db)
+
+
 def list_flavors(db: Connection, filters: FlavorFilter, page: Page) -> Slice[Flavor]:
     """Return a page of all flavors, public and private."""
     return _list(db, filters, page)

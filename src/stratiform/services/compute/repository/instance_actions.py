@@ -29,5 +29,12 @@ def list_actions(db: Connection, server_id: str) -> Sequence[InstanceAction]:
     return _actions.list_all(db, c.server_id == server_id, order=[c.started_at.desc(), c.id.desc()])
 
 
+def list_named(db: Connection, names: Sequence[str], server_id: str | None = None) -> Sequence[InstanceAction]:
+    """Return the actions with one of `names`, of one server or (None) of all, oldest first."""
+    c = action_table.c
+    where = [c.action.in_(list(names)), *([] if server_id is None else [c.server_id == server_id])]
+    return _actions.list_all(db, *where, order=[c.started_at, c.id])
+
+
 def find_action(db: Connection, server_id: str, request_id: str) -> InstanceAction | None:
     return _actions.find_first(db, action_table.c.server_id == server_id, action_table.c.request_id == request_id)

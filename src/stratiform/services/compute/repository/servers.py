@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import BigInteger, Column, ColumnElement, Text, and_, false, func, or_, select, type_coerce
 
+from stratiform.kit.bulk_queries import split_into_chunks
 from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection, TableGateway
 from stratiform.kit.errors import Invalid
@@ -88,6 +89,15 @@ def find_existing_ids(db: Connection, ids: Sequence[str]) -> set[str]:
     for start in range(0, len(ids), _IDS_PER_QUERY):
         existing |= set(db.execute(select(c.id).where(c.id.in_(ids[start : start + _IDS_PER_QUERY]))).scalars())
     return existing
+
+
+def list_cloud_names(db: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Return the names of the clouds of servers, also deleted ones, by the id of the server."""
+    c = server_table.c
+    names: dict[str, str] = {}
+    for chunk in split_into_chunks(ids, _IDS_PER_QUERY):
+        names |= {row.id: row.cloud_name for row in db.execute(select(c.id, c.cloud_name).where(c.id.in_(chunk)))}
+    return names
 
 
 def compute_project_usage(db: Connection, project_id: str) -> ProjectUsage:

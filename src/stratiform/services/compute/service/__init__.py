@@ -12,14 +12,19 @@ from stratiform.services.compute.service.availability_zones import AvailabilityZ
 from stratiform.services.compute.service.block_devices import BlockDevices
 from stratiform.services.compute.service.client_requests import ClientRequests
 from stratiform.services.compute.service.compute_services import ComputeServices
+from stratiform.services.compute.service.external_events import ExternalEvents
 from stratiform.services.compute.service.flavor_access import FlavorAccess
 from stratiform.services.compute.service.flavor_extra_specs import FlavorExtraSpecs
+from stratiform.services.compute.service.flavor_synchronization import FlavorSynchronization
 from stratiform.services.compute.service.flavors import Flavors
+from stratiform.services.compute.service.floating_ips import FloatingIps
 from stratiform.services.compute.service.hypervisors import Hypervisors
 from stratiform.services.compute.service.instance_actions import InstanceActions
 from stratiform.services.compute.service.instance_metadata import GuestSettings, InstanceMetadata
 from stratiform.services.compute.service.keypairs import KeyPairs
 from stratiform.services.compute.service.limits import Limits
+from stratiform.services.compute.service.migrations import Migrations
+from stratiform.services.compute.service.placement import Placement
 from stratiform.services.compute.service.quota_sets import QuotaSets
 from stratiform.services.compute.service.quotas import Quotas
 from stratiform.services.compute.service.remote_consoles import RemoteConsoles
@@ -36,6 +41,7 @@ from stratiform.services.compute.service.server_snapshots import ServerSnapshots
 from stratiform.services.compute.service.server_state_actions import ServerStateActions
 from stratiform.services.compute.service.server_tags import ServerTags
 from stratiform.services.compute.service.servers import Servers
+from stratiform.services.compute.service.sweeps import Sweeps
 from stratiform.services.compute.service.volume_attachments import VolumeAttachments
 from stratiform.services.image.service import ImageService
 from stratiform.services.network.service import NetworkService
@@ -58,6 +64,8 @@ class ComputeService:
     enable_instance_password: bool
 
     servers: Servers
+    placement: Placement
+    sweeps: Sweeps
     server_actions: ServerActions
     server_state_actions: ServerStateActions
     server_snapshots: ServerSnapshots
@@ -72,6 +80,7 @@ class ComputeService:
     flavors: Flavors
     flavor_access: FlavorAccess
     flavor_extra_specs: FlavorExtraSpecs
+    flavor_synchronization: FlavorSynchronization
     keypairs: KeyPairs
     limits: Limits
     quota_sets: QuotaSets
@@ -81,6 +90,9 @@ class ComputeService:
     hypervisors: Hypervisors
     aggregates: Aggregates
     server_details: ServerDetails
+    external_events: ExternalEvents
+    floating_ips: FloatingIps
+    migrations: Migrations
     instance_metadata: InstanceMetadata
     client_requests: ClientRequests
     remote_consoles: RemoteConsoles
@@ -101,11 +113,9 @@ class ComputeService:
         console_settings: ConsoleSettings,
     ) -> "ComputeService":
         reclaim_interval_us = reclaim_instance_interval_s * SECOND_US
-        security_groups = SecurityGroups(network)
-        limits = Quotas(quotas)
-        server_groups = ServerGroups(ids, clouds, limits)
-        block_devices = BlockDevices(clouds, image, volume)
-        builder = ServerBuilder(ids, clouds, network, block_devices, limits, server_groups)
+        limits, placement, flavors = Quotas(quotas), Placement(clouds, image), Flavors(ids)
+        security_groups, server_groups = SecurityGroups(network), ServerGroups(ids, limits)
+        builder = ServerBuilder(ids, placement, network, BlockDevices(image, volume), limits, server_groups)
         return cls(
             ids=ids,
             clouds=clouds,
@@ -115,7 +125,9 @@ class ComputeService:
             reclaim_interval_us=reclaim_interval_us,
             enable_instance_password=enable_instance_password,
             servers=Servers(ids, network, volume, builder, reclaim_interval_us),
-            server_actions=ServerActions(ids, clouds, network, image, volume, limits),
+            placement=placement,
+            sweeps=Sweeps(clouds, network, volume),
+            server_actions=ServerActions(ids, clouds, network, image, volume, limits, placement),
             server_state_actions=ServerStateActions(ids, clouds, image),
             server_snapshots=ServerSnapshots(ids, clouds, image, volume),
             server_addresses=ServerAddresses(network),
@@ -126,9 +138,10 @@ class ComputeService:
             server_tags=ServerTags(ids),
             instance_actions=InstanceActions(),
             volume_attachments=VolumeAttachments(ids, clouds, volume),
-            flavors=Flavors(ids),
+            flavors=flavors,
             flavor_access=FlavorAccess(),
             flavor_extra_specs=FlavorExtraSpecs(),
+            flavor_synchronization=FlavorSynchronization(clouds, flavors),
             keypairs=KeyPairs(ids, limits),
             limits=Limits(limits),
             quota_sets=QuotaSets(limits),
@@ -138,6 +151,9 @@ class ComputeService:
             hypervisors=Hypervisors(clouds),
             aggregates=Aggregates(ids, clouds),
             server_details=ServerDetails(),
+            external_events=ExternalEvents(ids, volume),
+            floating_ips=FloatingIps(network),
+            migrations=Migrations(),
             client_requests=ClientRequests(),
             remote_consoles=RemoteConsoles(clouds, console_settings),
             instance_metadata=InstanceMetadata(network, volume, guest_settings),

@@ -33,8 +33,7 @@ class ServerAction:
 
     `name` appears in errors and in the list of instance actions. `vm_states` and `task_states` are the states that
     allow it (None: any). `task_state` is set when it starts (None: unchanged), and `event_type` is notified then
-    (empty: nothing). `immediate`: complete as soon as it is recorded, without work in the cloud. `operation`: what the
-    cloud must support.
+    (empty: nothing). `immediate`: complete without work in the cloud. `operation`: what the cloud must support.
     """
 
     name: str
@@ -129,6 +128,7 @@ REBUILD = ServerAction(
     task_state=task_states.REBUILDING,
     event_type=events.REBUILD_START,
     requires_cloud_server=True,
+    operation=ServerOperation.REBUILD,
 )
 LOCK = ServerAction("lock", policy.SERVERS_LOCK, task_states=None, immediate=True, allowed_if_locked=True)
 UNLOCK = ServerAction("unlock", policy.SERVERS_UNLOCK, task_states=None, immediate=True, allowed_if_locked=True)
@@ -139,6 +139,14 @@ RESET_STATE = ServerAction(
     task_state=NONE,
     immediate=True,
 )
+INJECT_NETWORK_INFO = ServerAction(
+    "inject_network_info",
+    policy.SERVERS_INJECT_NETWORK_INFO,
+    task_states=None,
+    event_type="",
+    immediate=True,
+    requires_cloud_server=True,
+)
 ADD_SECURITY_GROUP = ServerAction(
     "addSecurityGroup", policy.SERVER_SECURITY_GROUPS_ADD, task_states=None, immediate=True
 )
@@ -146,10 +154,16 @@ REMOVE_SECURITY_GROUP = ServerAction(
     "removeSecurityGroup", policy.SERVER_SECURITY_GROUPS_REMOVE, task_states=None, immediate=True
 )
 ATTACH_VOLUME = ServerAction(
-    "attach_volume", policy.VOLUME_ATTACHMENTS_CREATE, vm_states=(ACTIVE, PAUSED, STOPPED, RESIZED), event_type=""
+    "attach_volume",
+    policy.VOLUME_ATTACHMENTS_CREATE,
+    vm_states=(ACTIVE, PAUSED, STOPPED, RESIZED, SHELVED, SHELVED_OFFLOADED),
+    event_type="",
 )
 DETACH_VOLUME = ServerAction(
-    "detach_volume", policy.VOLUME_ATTACHMENTS_DELETE, vm_states=(ACTIVE, PAUSED, STOPPED, RESIZED), event_type=""
+    "detach_volume",
+    policy.VOLUME_ATTACHMENTS_DELETE,
+    vm_states=(ACTIVE, PAUSED, STOPPED, RESIZED, SHELVED, SHELVED_OFFLOADED),
+    event_type="",
 )
 SWAP_VOLUME = ServerAction(
     "swap_volume",
@@ -362,6 +376,7 @@ SERVER_ACTIONS = (
     LOCK,
     UNLOCK,
     RESET_STATE,
+    INJECT_NETWORK_INFO,
     ADD_SECURITY_GROUP,
     REMOVE_SECURITY_GROUP,
     ATTACH_VOLUME,

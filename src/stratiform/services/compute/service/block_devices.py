@@ -3,12 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from stratiform.contract import registry
-from stratiform.contract.server_operations import ServerOperation
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound, OverLimit
-from stratiform.services.clouds.model import Binding
-from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute.model.block_devices import (
     BlockDevice,
     InvalidBlockDevice,
@@ -45,7 +41,8 @@ _IMAGE_METADATA = {
 class BootSource:
     """What new servers boot from: an image, or with `image_id` "" the first of `volumes`.
 
-    `zone` is that of an existing volume or snapshot, which the servers must be in if the request names no zone.
+    `zone` is that of an existing volume or snapshot, which the servers must be in if the request names no zone;
+    `cloud_ids` are the clouds of all existing ones.
     """
 
     image_id: str
@@ -53,13 +50,13 @@ class BootSource:
     volumes: tuple[BlockDevice, ...] = ()
     zone: str | None = None
     names_volume: bool = field(default=False)
+    cloud_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class BlockDevices:
     """Checks block devices before anything is created, and creates their volumes."""
 
-    clouds: CloudsService
     image: ImageService
     volume: VolumeService
 
@@ -78,20 +75,13 @@ class BlockDevices:
         sources = [self._check_source(ctx, device, new) for device in volumes]
         zone = next((source.zone for source in sources if source is not None), None)
         names_volume = any(device.source_type == "volume" for device in volumes)
+        cloud_ids = frozenset(source.cloud_id for source in sources if source is not None)
         if root.is_local_image:
             image = get_bootable_image(self.image, ctx, root.source_id, flavor)
-            return BootSource(image.id, build_image_metadata(image), tuple(volumes), zone, names_volume)
+            metadata = build_image_metadata(image)
+            return BootSource(image.id, metadata, tuple(volumes), zone, names_volume, cloud_ids)
         metadata = self._get_root_metadata(ctx, root, sources[0], flavor)
-        return BootSource("", metadata, tuple(volumes), zone, names_volume)
-
-    def require_supported(self, ctx: RequestContext, source: BootSource, binding: Binding) -> None:
-        """Raises Invalid with the reason if the cloud cannot boot a server from a volume."""
-        if source.image_id:
-            return
-        kind = self.clouds.accounts.get_by_id(ctx.db, binding.cloud_id).kind
-        reason = registry.find_unsupported_reason(kind, ServerOperation.BOOT_FROM_VOLUME)
-        if reason is not None:
-            raise Invalid(reason)
+        return BootSource("", metadata, tuple(volumes), zone, names_volume, cloud_ids)
 
     def create_volumes(self, ctx: RequestContext, server: Server, source: BootSource) -> None:
         """Create the volumes of a new server, and reserve those that exist. Raises Invalid, NotFound, OverLimit."""
@@ -115,6 +105,7 @@ class BlockDevices:
             description="",
             volume_type=device.volume_type,
             availability_zone=server.zone,
+            cloud_id=server.cloud_id,
         )
         if device.source_type == "image":
             new = replace(new, image_id=device.source_id)

@@ -10,7 +10,7 @@ from stratiform.kit.errors import Conflict, Invalid
 from stratiform.services.clouds.model import Cloud
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import policy
-from stratiform.services.compute.errors import NoValidHost, ServiceNotFound
+from stratiform.services.compute.errors import ServiceNotFound
 from stratiform.services.compute.model.hypervisors import Hypervisor, ServiceState
 from stratiform.services.compute.repository import servers as repository
 from stratiform.services.compute.repository import service_states
@@ -87,10 +87,3 @@ class ComputeServices:
 def is_worker_up(ctx: RequestContext) -> bool:
     """Return False if work on servers has been due for a minute. Without a policy check."""
     return not repository.has_overdue_work(ctx.db, ctx.now - _WORKER_TIMEOUT_US)
-
-
-def require_enabled(ctx: RequestContext, cloud_id: str) -> None:
-    """Raises NoValidHost if the service of a cloud is disabled."""
-    state = service_states.find_state(ctx.db, cloud_id)
-    if state is not None and state.disabled:
-        raise NoValidHost

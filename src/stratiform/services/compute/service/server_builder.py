@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from stratiform.contract import registry
 from stratiform.contract.server_operations import ServerOperation
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.ids import Ids
 from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.model import Binding
-from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import events
 from stratiform.services.compute.errors import InvalidField
 from stratiform.services.compute.model import power_states, task_states, vm_states
@@ -19,9 +17,9 @@ from stratiform.services.compute.model.servers import NewServer, Server
 from stratiform.services.compute.model.validation import sanitize_hostname, validate_metadata, validate_tags
 from stratiform.services.compute.repository import instance_actions, servers
 from stratiform.services.compute.service.block_devices import BlockDevices, BootSource
-from stratiform.services.compute.service.compute_services import require_enabled
 from stratiform.services.compute.service.flavors import get_flavor_for_server
 from stratiform.services.compute.service.keypairs import get_public_key
+from stratiform.services.compute.service.placement import Placement, ServerDemands
 from stratiform.services.compute.service.quotas import Quotas
 from stratiform.services.compute.service.server_groups import ServerGroups
 from stratiform.services.compute.service.server_security_groups import resolve_security_group
@@ -36,7 +34,7 @@ class ServerBuilder:
     """Creates the rows of new servers, with their ports, volume attachments, notifications and work."""
 
     ids: Ids
-    clouds: CloudsService
+    placement: Placement
     network: NetworkService
     block_devices: BlockDevices
     quotas: Quotas
@@ -49,16 +47,13 @@ class ServerBuilder:
         source = self.block_devices.resolve(ctx, new, flavor.snapshot())
         if new.max_count > 1 and source.names_volume:
             raise Invalid("Cannot attach one or more volumes to multiple instances")
-        binding = self._select_binding(ctx, project_id, new.zone or source.zone)
-        require_enabled(ctx, binding.cloud_id)
-        if new.config_drive:
-            self._require_config_drives(ctx, binding)
-        self.block_devices.require_supported(ctx, source, binding)
         count = self.quotas.reserve_servers(ctx, project_id, flavor.snapshot(), new.min_count, new.max_count)
+        demands = self._build_demands(ctx, new, project_id, flavor, source)
+        bindings = self.placement.select(ctx, demands, new.min_count, count)
         if new.group_id:
-            self.server_groups.reserve_members(ctx, new.group_id, binding, count)
-        template = self._template(ctx, new, project_id, flavor, source, binding)
-        created = [self._instantiate(template, index, new.max_count) for index in range(count)]
+            self.server_groups.reserve_members(ctx, new.group_id, len(bindings))
+        template = self._template(ctx, new, project_id, flavor, source)
+        created = [self._instantiate(template, binding, index, new.max_count) for index, binding in enumerate(bindings)]
         servers.insert_servers(ctx.db, created)
         records = [build_instance_action(ctx, self.ids, server, "create") for server in created]
         instance_actions.insert_actions(ctx.db, records)
@@ -77,20 +72,24 @@ class ServerBuilder:
             ids = [server.id for server in created]
             self.network.server_ports.create_for_servers(ctx, project_id, ids, list(new.networks), groups)
 
-    def _select_binding(self, ctx: RequestContext, project_id: str, zone: str | None) -> Binding:
-        try:
-            return self.clouds.bindings.resolve_zone(ctx.db, project_id, zone)
-        except Conflict as error:
-            if zone is None:
-                raise
-            raise Invalid("The requested availability zone is not available", hint=error.message) from error
-
-    def _require_config_drives(self, ctx: RequestContext, binding: Binding) -> None:
-        """Raises Invalid with the reason if the cloud has no config drives."""
-        kind = self.clouds.accounts.get_by_id(ctx.db, binding.cloud_id).kind
-        reason = registry.find_unsupported_reason(kind, ServerOperation.CONFIG_DRIVE)
-        if reason is not None:
-            raise Invalid(reason)
+    def _build_demands(
+        self, ctx: RequestContext, new: NewServer, project_id: str, flavor: Flavor, source: BootSource
+    ) -> ServerDemands:
+        operations = {
+            ServerOperation.CONFIG_DRIVE: new.config_drive,
+            ServerOperation.BOOT_FROM_VOLUME: not source.image_id,
+        }
+        return ServerDemands(
+            project_id=project_id,
+            user_id=ctx.caller.user_id,
+            flavor=flavor.snapshot(),
+            image_id=source.image_id,
+            zone=new.zone or source.zone,
+            hints=new.hints,
+            cloud_ids=source.cloud_ids,
+            operations=tuple(operation for operation, is_needed in operations.items() if is_needed),
+            group=self.server_groups.find_constraint(ctx, new.group_id),
+        )
 
     def _resolve_security_groups(self, ctx: RequestContext, project_id: str, names_or_ids: Sequence[str]) -> list[str]:
         try:
@@ -99,17 +98,27 @@ class ServerBuilder:
             raise Invalid(error.message) from error
         return list(dict.fromkeys(names))
 
-    def _instantiate(self, template: Server, index: int, count: int) -> Server:
-        """Return server `index` of `count` with its own id, name and host name."""
+    def _instantiate(self, template: Server, binding: Binding, index: int, count: int) -> Server:
+        """Return server `index` of `count` with its own id, name, host name and cloud."""
         server_id = self.ids.uuid()
         name = template.name if count == 1 else f"{template.name}-{index + 1}"
         hostname = template.hostname or sanitize_hostname(name, f"Server-{server_id}")
-        return replace(template, id=server_id, name=name, hostname=hostname, launch_index=index)
+        return replace(
+            template,
+            id=server_id,
+            name=name,
+            hostname=hostname,
+            launch_index=index,
+            cloud_id=binding.cloud_id,
+            cloud_name=binding.cloud_name,
+            zone=binding.zone,
+            native_zone=binding.native_zone,
+        )
 
     def _template(
-        self, ctx: RequestContext, new: NewServer, project_id: str, flavor: Flavor, source: BootSource, binding: Binding
+        self, ctx: RequestContext, new: NewServer, project_id: str, flavor: Flavor, source: BootSource
     ) -> Server:
-        """Return the row that all servers of the request share, without id."""
+        """Return the row that all servers of the request share, without id and cloud."""
         return Server(
             id="",
             project_id=project_id,
@@ -127,10 +136,10 @@ class ServerBuilder:
             flavor_id=flavor.id,
             image_id=source.image_id,
             image=source.image,
-            cloud_id=binding.cloud_id,
-            cloud_name=binding.cloud_name,
-            zone=binding.zone,
-            native_zone=binding.native_zone,
+            cloud_id="",
+            cloud_name="",
+            zone="",
+            native_zone="",
             reservation_id=f"r-{self.ids.hex()[-8:]}",
             key_name=new.key_name,
             public_key=get_public_key(ctx, new.key_name),

@@ -10,7 +10,6 @@ from stratiform.services.compute import policy
 from stratiform.services.compute.errors import ServerNotReady
 from stratiform.services.compute.model.servers import Server
 from stratiform.services.compute.repository import guests
-from stratiform.services.compute.repository import servers as repository
 from stratiform.services.compute.service.server_access import get_server
 
 
@@ -41,9 +40,3 @@ class ServerDetails:
     def clear_password(self, ctx: RequestContext, server_id: str) -> None:
         server = get_server(ctx, policy.SERVER_PASSWORD_CLEAR, server_id)
         guests.delete_password(ctx.db, server.id)
-
-    def exists(self, ctx: RequestContext, server_id: str) -> bool:
-        """Return True if a server is not deleted, for external events of operators."""
-        policy.EXTERNAL_EVENTS_CREATE.require(ctx.caller, None)
-        server = repository.find_server(ctx.db, server_id)
-        return server is not None and server.deleted_at is None

@@ -3,21 +3,30 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stratiform.contract import registry
-from stratiform.contract.server_operations import ServerOperation
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Rule
-from stratiform.services.clouds.model import Binding
-from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import policy
-from stratiform.services.compute.errors import NoValidHost, ServerGroupNotFound, TooManyServersInGroup
+from stratiform.services.compute.errors import ServerGroupNotFound, TooManyServersInGroup
 from stratiform.services.compute.model.quotas import QuotaUsage
 from stratiform.services.compute.model.server_groups import ServerGroup, ServerGroupDetail, ServerGroupRules
 from stratiform.services.compute.repository import quotas as quota_repository
 from stratiform.services.compute.repository import server_groups as repository
 from stratiform.services.compute.service.quotas import Quotas
+
+
+@dataclass(frozen=True, slots=True)
+class GroupConstraint:
+    """What a server group requires of the clouds of its members.
+
+    `needs_support`: they can place servers apart or close together. `together`: all members are in one cloud.
+    `cloud_ids`: the clouds of the present members; None if they may be anywhere.
+    """
+
+    needs_support: bool
+    together: bool = False
+    cloud_ids: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,6 @@ class ServerGroups:
     """
 
     ids: Ids
-    clouds: CloudsService
     quotas: Quotas
 
     def list(self, ctx: RequestContext, *, all_projects: bool = False) -> Sequence[ServerGroupDetail]:
@@ -63,31 +71,38 @@ class ServerGroups:
         self._get(ctx, policy.SERVER_GROUPS_DELETE, group_id)
         repository.delete_group(ctx.db, group_id)
 
-    def reserve_members(self, ctx: RequestContext, group_id: str, binding: Binding, number: int) -> None:
+    def reserve_members(self, ctx: RequestContext, group_id: str, number: int) -> None:
         """Check that new servers can join a group. The project's quota is locked already.
 
-        Raises: Invalid for an unknown group, TooManyServersInGroup, NoValidHost if the cloud cannot apply the policy.
+        Raises: Invalid for an unknown group, TooManyServersInGroup.
         """
-        project_id = ctx.caller.require_project_id()
-        group = repository.find_group(ctx.db, group_id)
-        if group is None or group.project_id != project_id:
-            raise Invalid(f"Instance group {group_id} could not be found.")
-        quota_repository.lock_owner(ctx.db, project_id)
+        group = self._get_for_member(ctx, group_id)
+        quota_repository.lock_owner(ctx.db, group.project_id)
         members = repository.list_members(ctx.db, [group_id])[group_id]
-        limit = self.quotas.get_limits(ctx.db, project_id)["server_group_members"]
+        limit = self.quotas.get_limits(ctx.db, group.project_id)["server_group_members"]
         if not QuotaUsage(limit, len(members)).has_room(number):
             raise TooManyServersInGroup
-        if not group.policy.startswith("soft-"):
-            self._require_placement(ctx, group, binding)
 
-    def _require_placement(self, ctx: RequestContext, group: ServerGroup, binding: Binding) -> None:
-        kind = self.clouds.accounts.get_by_id(ctx.db, binding.cloud_id).kind
-        reason = registry.find_unsupported_reason(kind, ServerOperation.SERVER_GROUP)
-        if reason is not None:
-            raise NoValidHost(reason)
-        others = repository.list_clouds_of_members(ctx.db, group.id) - {binding.cloud_id}
-        if group.policy == "affinity" and others:
-            raise NoValidHost("The other servers of the group are in another cloud.")
+    def find_constraint(self, ctx: RequestContext, group_id: str) -> GroupConstraint | None:
+        """Return what the policy of a group requires of the clouds of new members; None for "" and soft policies.
+
+        Raises: Invalid for an unknown group.
+        """
+        if not group_id:
+            return None
+        group = self._get_for_member(ctx, group_id)
+        if group.policy.startswith("soft-"):
+            return None
+        if group.policy != "affinity":
+            return GroupConstraint(needs_support=True)
+        cloud_ids = frozenset(repository.list_clouds_of_members(ctx.db, group.id))
+        return GroupConstraint(needs_support=True, together=True, cloud_ids=cloud_ids or None)
+
+    def _get_for_member(self, ctx: RequestContext, group_id: str) -> ServerGroup:
+        group = repository.find_group(ctx.db, group_id)
+        if group is None or group.project_id != ctx.caller.require_project_id():
+            raise Invalid(f"Instance group {group_id} could not be found.")
+        return group
 
     def _get(self, ctx: RequestContext, rule: Rule, group_id: str) -> ServerGroup:
         group = repository.find_group(ctx.db, group_id)

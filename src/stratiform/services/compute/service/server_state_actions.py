@@ -148,7 +148,7 @@ class ServerStateActions:
             )
         if zone is None:
             return {"pinned_zone": None}
-        binding = self.clouds.bindings.resolve_zone(ctx.db, server.project_id, zone)
+        binding = self.clouds.bindings.resolve_zone(ctx.db, server.project_id, zone, server.cloud_id)
         if binding.cloud_id != server.cloud_id:
             raise Invalid(f"The image of instance {server.id} exists in cloud {server.cloud_name} only.")
         return {"pinned_zone": zone, "zone": binding.zone, "native_zone": binding.native_zone}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from stratiform.contract.errors import CloudError, CloudUnreachable, RequestRejected
 from stratiform.kit.work_queue import Requeue
-from stratiform.services.compute.model.vm_states import ERROR
+from stratiform.services.compute.model.vm_states import ERROR, SHELVED_OFFLOADED
 from stratiform.services.compute.repository import instance_actions
 from stratiform.services.compute.tasks.server_reconciler import ACTION_FAILED, ServerReconciler
 from stratiform.services.volume.model import Attachment
@@ -51,6 +51,9 @@ def _swap(reconciler: ServerReconciler, attachment: Attachment, native_ids: Mapp
 
 def _attach(reconciler: ServerReconciler, attachment: Attachment, native_volume_id: str) -> None:
     server = reconciler.server
+    if server.vm_state == SHELVED_OFFLOADED and native_volume_id:
+        _finish_attach(reconciler, attachment)  # the cloud attaches it when the server is unshelved
+        return
     if not server.exists_in_cloud or not native_volume_id:
         _release(reconciler, attachment)
         return

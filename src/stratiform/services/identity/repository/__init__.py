@@ -102,6 +102,7 @@ from stratiform.services.identity.repository.simple_resources import (
     find_trust,
     list_owned_resources,
     list_simple_resources,
+    lock_simple_resources,
     replace_attributes,
     save_simple_resource,
 )
@@ -193,6 +194,7 @@ __all__ = [
     "list_user_assignments",
     "list_user_groups",
     "lock_failures",
+    "lock_simple_resources",
     "projects",
     "regions",
     "replace_attributes",

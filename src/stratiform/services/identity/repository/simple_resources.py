@@ -35,6 +35,12 @@ def list_simple_resources(
     return paginate_list(records, page, key=lambda record: record.id)
 
 
+def lock_simple_resources(db: Connection, kind: str) -> None:
+    """Wait for transactions that change resources of a kind, and let others wait until this one ends."""
+    c = t.simple_resources.c
+    db.execute(t.simple_resources.select().with_only_columns(c.id).where(c.kind == kind).with_for_update()).all()
+
+
 def list_owned_resources(db: Connection, kind: str, owner_id: str) -> list[SimpleResource]:
     c = t.simple_resources.c
     return simple_resources.list_all(db, c.kind == kind, c.owner_id == owner_id)

@@ -119,10 +119,12 @@ class Bootstrap:
         if repository.regions.find(db, region) is None:
             repository.regions.insert(db, Region(region))
             changed = True
-        services = {service.type: service for service in repository.services.list_all(db)}
+        existing_services = repository.services.list_all(db)
+        by_type = {service.type: service for service in existing_services}
+        by_name = {(service.type, service.name): service for service in existing_services}
         endpoints = repository.list_region_endpoints(db, region)
         for entry in catalog:
-            service = services.get(entry.type)
+            service = by_name.get((entry.type, entry.name)) or by_type.get(entry.type)
             if service is None:
                 new = Service(entry.id or self.ids.hex(), entry.type, entry.name)
                 service = repository.services.insert(db, new)

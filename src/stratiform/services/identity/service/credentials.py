@@ -166,6 +166,22 @@ class Credentials:
         records = repository.list_owned_resources(db, _KIND, user_id)
         return [self._decrypt(item).attributes["blob"] for item in records if item.attributes["type"] == "totp"]
 
+    def reencrypt(self, db: Connection) -> int:
+        """Encrypt all blobs with the newest key of the installation, and return their number.
+
+        Raises: Invalid, naming the credential, if one can't be decrypted; then nothing may be committed.
+        """
+        repository.lock_simple_resources(db, _KIND)
+        records = repository.list_simple_resources(db, _KIND).items
+        for record in records:
+            try:
+                blob = self.keys.encrypt(self.keys.decrypt(record.attributes["blob"].encode())).decode()
+            except Invalid as error:
+                raise Invalid(f"Credential {record.id} cannot be decrypted: {error.message}") from error
+            encrypted = replace(record, attributes=record.attributes | {"blob": blob})
+            repository.save_simple_resource(db, encrypted, DuplicateResource("credential"), is_new=False)
+        return len(records)
+
     def _list_accessible(self, token: Token, records: Sequence[SimpleResource]) -> Sequence[SimpleResource]:
         decrypted = [self._decrypt(record) for record in records]
         return [record for record in decrypted if _is_own_delegation(token, record.attributes)]

@@ -3,13 +3,13 @@
 A registered native image is used if there is one; otherwise the data is uploaded to the cloud, once per cloud.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from stratiform.contract.errors import NotSupported, RequestRejected
 from stratiform.contract.image import ImageDriver as CloudImages
 from stratiform.kit.clock import SECOND_US, Clock
-from stratiform.kit.database import Database
+from stratiform.kit.database import Connection, Database
 from stratiform.kit.errors import Unavailable
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.model import ResourceType
@@ -27,7 +27,7 @@ _RENEWAL_INTERVAL_US = 10 * SECOND_US
 
 @dataclass(frozen=True, slots=True)
 class ImageCopies:
-    """Calls clouds, so no transaction may be open around its methods."""
+    """Calls clouds, so no transaction may be open around its methods, except those that get one."""
 
     database: Database
     ids: Ids
@@ -56,6 +56,15 @@ class ImageCopies:
         except BaseException:
             self._renew_claim(claimed, 0)
             raise
+
+    def list_clouds(self, db: Connection, image_id: str, cloud_ids: Collection[str]) -> Collection[str]:
+        """Return those of these clouds that have an image: a registered native one, or a complete copy."""
+        copies = {copy.cloud_id for copy in image_copies.list_all(db, image_id) if copy.native_id}
+        return [
+            cloud_id
+            for cloud_id in cloud_ids
+            if cloud_id in copies or self.clouds.native_ids.find(db, cloud_id, ResourceType.IMAGE, image_id)
+        ]
 
     def delete(self, copy: ImageCopy) -> None:
         """Delete a copy from its cloud. If its native id was lost, it is looked up by our token first.

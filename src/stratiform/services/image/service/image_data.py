@@ -191,11 +191,18 @@ class ImageData:
             logger.info("image format not verified image=%s error=%r", image_id, str(error))
             return None
 
-    def abort_upload(self, upload: ImageDataUpload) -> None:
-        """Delete the received data and set the image back to `queued`. Opens its own transaction.
+    def abort_upload(self, upload: ImageDataUpload, error: BaseException) -> None:
+        """Delete the received data, set the image back to `queued`, and report the error. Opens its own transaction.
 
         Does nothing if the upload was committed and only its confirmation was lost.
         """
+        self._abort(upload, error)
+
+    def abort_staging(self, upload: ImageDataUpload, _error: BaseException) -> None:
+        """As `abort_upload`, but report nothing, as Glance."""
+        self._abort(upload, None)
+
+    def _abort(self, upload: ImageDataUpload, error: BaseException | None) -> None:
         # The partial file goes first: on a full disk the database may not be able to write before.
         upload.discard_partial()
         with self.database.transaction() as db:
@@ -205,6 +212,8 @@ class ImageData:
             if image is not None and image.upload == upload.upload_id:
                 blank = replace(image, status="queued", upload="", size=None, updated_at=self.clock.now())
                 self.records.save(db, blank)
+            if error is not None:
+                self.records.report_failed_upload(db, upload.image_id, error, self.clock.now())
             if upload.store is not self.store:
                 self.enqueue_deletion(db, upload.location)
         if upload.store is self.store:

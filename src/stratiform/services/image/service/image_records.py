@@ -45,6 +45,11 @@ class ImageRecords:
         payload = {**events.build_import_payload(image), "backend": store_id}
         self.notifier.append(db, events.PREPARED, payload, now)
 
+    def report_failed_upload(self, db: Connection, image_id: str, error: BaseException, now: Micros) -> None:
+        """Report that data of an image was not stored; as in Glance, an error whose payload is a text."""
+        text = events.describe_failed_upload(image_id, error)
+        self.notifier.append(db, events.UPLOADED, text, now, priority="error")
+
     def report_activation(self, db: Connection, image: Image) -> None:
         self.notifier.append(db, events.ACTIVATED, events.build_payload(image), image.updated_at)
 

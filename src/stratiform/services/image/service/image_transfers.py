@@ -162,6 +162,8 @@ class ImageTransfers:
         except Fault as error:
             if isinstance(error, StoreUnavailable) or not isinstance(error, Unavailable):
                 self._discard(transfer)
+                if not isinstance(error, _STORE_ERRORS):  # those are reported for each store
+                    self._report_failure(transfer, error)
             raise
 
     def _report_start(self, transfer: _Transfer, store_id: str) -> None:
@@ -169,6 +171,12 @@ class ImageTransfers:
             with self.database.transaction() as db:
                 image = _lock(db, transfer.request.image_id)
                 self.data.records.report_upload(db, image, store_id, self.data.clock.now())
+
+    def _report_failure(self, transfer: _Transfer, error: Fault) -> None:
+        if self.data.records.notifier.is_enabled:
+            with self.database.transaction() as db:
+                now = self.data.clock.now()
+                self.data.records.report_failed_upload(db, transfer.request.image_id, error, now)
 
     def _write(self, transfer: _Transfer, store_id: str, renew: Renewal) -> None:
         """Write data to a store, and add it to `locations` or `failed`.
@@ -183,6 +191,7 @@ class ImageTransfers:
         except _STORE_ERRORS as error:
             image_id = transfer.request.image_id
             logger.warning("image transfer failed image=%s store=%s error=%r", image_id, store_id, str(error))
+            self._report_failure(transfer, error)
             transfer.failed.append(store_id)
             if transfer.request.all_must_succeed or len(transfer.failed) == len(transfer.request.store_ids):
                 raise

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from stratiform.kit import outbox
 from stratiform.kit.context import RequestContext
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Conflict, Forbidden, Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
@@ -39,6 +40,10 @@ class Images:
     quotas: ImageQuotas
     locations: ImageLocations
     records: ImageRecords
+
+    def find(self, db: Connection, image_id: str) -> Image | None:
+        """Return any image, for background tasks."""
+        return images.find(db, image_id)
 
     def create(self, ctx: RequestContext, attributes: Mapping[str, object]) -> Image:
         """Create an image without data. `attributes` are named as in the API; other names are custom properties.

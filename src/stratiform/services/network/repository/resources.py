@@ -169,6 +169,12 @@ def find_native_subnet(db: Connection, subnet_id: str, cloud_id: str) -> str | N
     return None if native_id is None else str(native_id)
 
 
+def list_subnet_ids_in_cloud(db: Connection, cloud_id: str) -> set[str]:
+    """Return the ids of the subnets that were requested in a cloud."""
+    c = native_subnets_table.c
+    return set(db.execute(select(c.subnet_id).where(c.cloud_id == cloud_id)).scalars())
+
+
 def list_native_subnets(db: Connection, subnet_id: str) -> list[tuple[str, str]]:
     """Return the cloud id and the native id of each cloud in which the subnet was requested."""
     c = native_subnets_table.c

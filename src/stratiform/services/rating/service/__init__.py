@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from stratiform.kit.ids import Ids
 from stratiform.services.ledger.model import MeterCatalog
 from stratiform.services.ledger.service import LedgerService
+from stratiform.services.rating.service.cloud_prices import CloudPrices
 from stratiform.services.rating.service.plans import PricePlans
 from stratiform.services.rating.service.sampled_usage import SampledUsageReader
 from stratiform.services.rating.service.usage_rating import UsageRating
@@ -17,8 +18,11 @@ class RatingService:
     catalog: MeterCatalog
     plans: PricePlans
     usage_rating: UsageRating
+    cloud_prices: CloudPrices
     meter_usages: SampledUsageReader
 
     @classmethod
     def build(cls, ids: Ids, ledger: LedgerService) -> "RatingService":
-        return cls(ledger.catalog, PricePlans(ids, ledger.catalog), UsageRating(), SampledUsageReader(ledger))
+        plans, usage_rating = PricePlans(ids, ledger.catalog), UsageRating()
+        prices = CloudPrices(plans, usage_rating)
+        return cls(ledger.catalog, plans, usage_rating, prices, SampledUsageReader(ledger))

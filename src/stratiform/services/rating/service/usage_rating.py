@@ -51,6 +51,14 @@ class UsageRating:
         prices = segment_engine.find_prices_at(usage, plan, at)
         return round(sum(Fraction(units * price.amount * HOUR_US, price.divisor) for price, units in prices))
 
+    def find_hourly_rate(self, plan: PricePlan, usage: UsageSegment, at: Micros) -> int | None:
+        """As `compute_hourly_rate`, but None if a measure of the segment has no price."""
+        version = plan.find_version(at)
+        decisions = plan.decide_segment_prices(version, plan.usage_fields.extract_facts(usage))
+        if any(decision.price is None for decision in decisions):
+            return None
+        return self.compute_hourly_rate(plan, usage, at)
+
 
 def _rate_segments(plan: PricePlan, usages: Iterable[UsageSegment], start: Micros, end: Micros) -> Charge:
     remaining = iter(usages)

@@ -23,6 +23,7 @@ STATUSES = frozenset(
         "retyping",
         "uploading",
         "awaiting-transfer",
+        "downloading",
         "deleting",
         "error",
         "error_deleting",
@@ -38,6 +39,17 @@ STATUSES = frozenset(
 MANAGEMENT_STATUSES = frozenset(
     {"managing", "error_managing", "error_managing_deleting", "unmanaging", "error_unmanaging"}
 )
+
+#: The second step of `downloading`: the cloud writes the image to the volume.
+REIMAGING = "reimaging"
+
+#: Statuses that clients see under another name. Source: cinder/api/v2/views/volumes.py.
+_VISIBLE_STATUSES = {
+    "managing": "creating",
+    "error_managing": "error",
+    "error_managing_deleting": "deleting",
+    REIMAGING: "downloading",
+}
 
 #: Statuses in which a volume can be deleted.
 DELETABLE_STATUSES = ("available", "error", "error_restoring", "error_extending", "error_managing", "error_deleting")
@@ -96,6 +108,11 @@ class Volume:
     launched_at: Micros | None = None
     terminated_at: Micros | None = None
     deleted_at: Micros | None = None
+
+    @property
+    def visible_status(self) -> str:
+        """The status that clients see."""
+        return _VISIBLE_STATUSES.get(self.status, self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +187,10 @@ class TypeAccess:
 
 @dataclass(frozen=True, slots=True)
 class NewVolume:
-    """The parameters of a new volume. `volume_type` is a name or an id, "" for the default."""
+    """The parameters of a new volume. `volume_type` is a name or an id, "" for the default.
+
+    `cloud_id`: the cloud that it must be in, of those that serve the availability zone; "" for any.
+    """
 
     size_gib: int | None
     name: str = ""
@@ -183,6 +203,7 @@ class NewVolume:
     backup_id: str = ""
     group_id: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
+    cloud_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection, IntegrityError
-from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import AttachmentNotFound, DeviceInUse, InvalidVolume, VolumeNotFound
 from stratiform.services.volume.model import (
     DELETABLE_STATUSES,
+    REIMAGING,
     Attachment,
     AttachmentOptions,
     Volume,
@@ -25,7 +25,7 @@ from stratiform.services.volume.service.messages import Messages
 from stratiform.services.volume.service.volume_access import get_volume
 
 #: Statuses of operations during which a volume may stay attached.
-_BACKGROUND_STATUSES = ("extending", "backing-up", "uploading")
+_BACKGROUND_STATUSES = ("extending", "backing-up", "uploading", "downloading", REIMAGING)
 
 _ROOT_DEVICE = "/dev/vda"
 _DEFAULT_OPTIONS = AttachmentOptions()
@@ -116,9 +116,6 @@ class Attachments:
         """
         old = get_volume(ctx, policy.ATTACHMENT_DELETE, attachment.volume_id)
         new = get_volume(ctx, policy.ATTACHMENT_CREATE, new_volume_id)
-        writers = [item for item in repository.list_attachments_of_volumes(ctx.db, [old.id]) if item.mode == "rw"]
-        if len(writers) > 1:
-            raise Invalid("Swapping multi-attach volumes with more than one read/write attachment is not supported.")
         if new.size_gib < old.size_gib:
             raise InvalidVolume("New volume must be the same size or larger.")
         if not repository.update_in_status(ctx.db, old, ("in-use",), ctx.now, status="detaching"):
@@ -227,6 +224,15 @@ class Attachments:
         values = {"status": "deleting", "previous_status": volume.status, "terminated_at": volume.terminated_at or now}
         if repository.update_in_status(db, volume, ("creating", *DELETABLE_STATUSES), now, **values):
             enqueue(db, "volume.volume", volume.id, now)
+
+    def report_extension(self, db: Connection, volume_id: str, now: Micros) -> None:
+        """Have compute record on each server of a volume that it was extended, as Cinder's `volume-extended` does."""
+        for attachment in repository.list_attachments_of_volumes(db, [volume_id]):
+            if attachment.state == "attached" and not attachment.is_recorded:
+                enqueue(db, "compute.extended_volume", attachment.id, now)
+
+    def find(self, db: Connection, attachment_id: str) -> Attachment | None:
+        return repository.attachments.find(db, attachment_id)
 
     def get_native_volume_id(self, db: Connection, volume_id: str) -> str:
         """Return the volume's id in its cloud; "" before it has one. Raises VolumeNotFound."""

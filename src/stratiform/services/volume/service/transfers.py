@@ -105,9 +105,8 @@ class Transfers:
 
     def _check_cloud(self, ctx: RequestContext, volume: Volume, project_id: str) -> None:
         """Raises Invalid unless the volume's cloud serves the project."""
-        zones = self.clouds.bindings.list_zones(ctx.db, project_id)
-        clouds = {self.clouds.bindings.resolve_zone(ctx.db, project_id, zone).cloud_id for zone in zones}
-        if volume.cloud_id not in clouds:
+        bindings = self.clouds.bindings.list_for_project(ctx.db, project_id)
+        if volume.cloud_id not in {binding.cloud_id for binding in bindings}:
             raise Invalid(f"Cloud {volume.cloud_name}, which has the volume, does not serve this project.")
 
     def _reserve(self, ctx: RequestContext, volume: Volume, project_id: str, number: int, gib: int) -> None:

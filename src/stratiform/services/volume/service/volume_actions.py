@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from stratiform.contract import registry
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Invalid, UnsupportedOperation
 from stratiform.kit.ids import Ids
 from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.model import ResourceType
@@ -15,11 +16,15 @@ from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume
 from stratiform.services.volume.model import STABLE_STATUSES, STATUSES, Volume, VolumeType
 from stratiform.services.volume.repository import type_properties
+from stratiform.services.volume.service.image_metadata import get_image_for_volume
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.snapshots import require_snapshots
 from stratiform.services.volume.service.volume_access import get_volume, update_volume
 from stratiform.services.volume.service.volume_types import VolumeTypes
 from stratiform.services.volume.service.volumes import RECONCILE, require_multiattach
+
+#: Statuses in which an image can be written to a volume.
+_REIMAGE_STATUSES = ("available", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,29 @@ class VolumeActions:
             raise InvalidVolume(f"Volume {volume_id} status must be {' or '.join(statuses)}")
         enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
         return replace(volume, status="uploading", updated_at=ctx.now), image
+
+    def reimage(self, ctx: RequestContext, volume_id: str, image_id: str, *, allow_reserved: bool = False) -> None:
+        """Start to replace the data of a volume by an image. `allow_reserved`: also if it is reserved for a server.
+
+        Raises: InvalidVolume for a wrong status, NotFound, Invalid for an unsuitable image, UnsupportedOperation.
+        """
+        volume = get_volume(ctx, policy.VOLUME_REIMAGE, volume_id)
+        if volume.status == "reserved":
+            policy.VOLUME_REIMAGE_RESERVED.require(ctx.caller, volume.project_id)
+        if not registry.has_reimage(self.clouds.accounts.get_by_id(ctx.db, volume.cloud_id).kind):
+            raise UnsupportedOperation(
+                f"Cloud {volume.cloud_name} cannot write an image to an existing volume; "
+                "create a new volume from the image."
+            )
+        statuses = _REIMAGE_STATUSES + (("reserved",) if allow_reserved else ())
+        values = {"status": "downloading", "previous_status": volume.status, "target_id": image_id}
+        allowed = (volume.status,) if volume.status in statuses else ()
+        if not repository.update_in_status(ctx.db, volume, allowed, ctx.now, **values):
+            raise InvalidVolume(
+                f"Volume {volume_id} status must be {' or '.join(statuses)}, but current status is {volume.status}."
+            )
+        get_image_for_volume(self.images, ctx, image_id, volume.size_gib)
+        enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
 
     def migrate(self, ctx: RequestContext, volume_id: str, host: str) -> None:
         """Raises Invalid, InvalidInput: each cloud is one host, and a volume stays in its cloud."""

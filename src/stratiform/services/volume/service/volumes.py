@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from stratiform.contract import registry
 from stratiform.kit.context import RequestContext
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
@@ -19,6 +20,7 @@ from stratiform.services.volume.model import (
     DELETABLE_COPY_STATUSES,
     DELETABLE_STATUSES,
     MANAGEMENT_STATUSES,
+    REIMAGING,
     STATUSES,
     NewVolume,
     Sort,
@@ -34,6 +36,7 @@ from stratiform.services.volume.repository.snapshots import list_of_volume
 from stratiform.services.volume.repository.snapshots import snapshots as snapshot_rows
 from stratiform.services.volume.repository.snapshots import update_in_status as update_copy_in_status
 from stratiform.services.volume.service.group_access import check_new_member
+from stratiform.services.volume.service.image_metadata import describe_image, get_image_for_volume
 from stratiform.services.volume.service.quota_sets import QuotaSets
 from stratiform.services.volume.service.volume_access import get_volume, update_volume
 from stratiform.services.volume.service.volume_sources import VolumeSources, check_source_size, find_image_id
@@ -70,7 +73,8 @@ class Volumes:
         size_gib = check_size(source.size_gib if new.size_gib is None and source.kind else new.size_gib)
         check_source_size(source, size_gib)
         volume_type = self.volume_types.get_usable(ctx, new.volume_type or source.type_id)
-        binding = self.resolve_binding(ctx, project_id, new.availability_zone or source.zone or None)
+        zone = new.availability_zone or source.zone or None
+        binding = self.resolve_binding(ctx, project_id, zone, source.cloud_id or new.cloud_id)
         source.check_cloud(binding)
         encrypted = type_properties.encryptions.find(ctx.db, volume_type.id) is not None
         if volume_type.is_multiattach:
@@ -117,6 +121,10 @@ class Volumes:
     def get(self, ctx: RequestContext, volume_id: str) -> Volume:
         """Raises VolumeNotFound, also for another project's volume."""
         return get_volume(ctx, policy.VOLUME_GET, volume_id)
+
+    def list_existing_ids(self, db: Connection, ids: Sequence[str]) -> Collection[str]:
+        """Return those of `ids` that belong to a volume, also a deleted one, without a policy check."""
+        return repository.get_volumes(db, ids)
 
     def list(
         self,
@@ -181,7 +189,8 @@ class Volumes:
         if volume.status in ("deleting", "error_managing_deleting"):
             enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
             return
-        statuses = (STATUSES | MANAGEMENT_STATUSES) - {"deleting"} if force else DELETABLE_STATUSES
+        all_statuses = STATUSES | MANAGEMENT_STATUSES | {REIMAGING}
+        statuses = all_statuses - {"deleting"} if force else DELETABLE_STATUSES
         if cascade:
             self._delete_snapshots(ctx, volume)
         start_removal(ctx, volume, statuses, "deleting", cascade=cascade)
@@ -202,26 +211,8 @@ class Volumes:
         return update_volume(ctx, self.ids, volume, image_id=image_id, image_metadata=metadata, bootable=True)
 
     def _image_metadata(self, ctx: RequestContext, image_id: str, size_gib: int | None) -> dict[str, str]:
-        """Return what a volume keeps of its image, as strings, as Cinder does.
-
-        Raises NotFound; Invalid if the image is not active, or larger than the volume.
-        """
-        image = self.images.images.get(ctx, image_id)
-        if image.status != "active":
-            raise Invalid(f"Image {image.id} is not active.")
-        if size_gib is not None and image.min_disk > size_gib:
-            raise InvalidInput(f"Image minDisk size {image.min_disk} is larger than the volume size {size_gib}.")
-        metadata = {
-            "image_id": image.id,
-            "image_name": image.name,
-            "checksum": image.checksum,
-            "container_format": image.container_format,
-            "disk_format": image.disk_format,
-            "min_disk": image.min_disk,
-            "min_ram": image.min_ram,
-            "size": image.size,
-        }
-        return {key: str(value) for key, value in metadata.items() if value is not None}
+        """Raises: as `get_image_for_volume`."""
+        return describe_image(get_image_for_volume(self.images, ctx, image_id, size_gib))
 
     def _check_multiattach(self, ctx: RequestContext, project_id: str, binding: Binding, *, encrypted: bool) -> None:
         """Raises Forbidden, InvalidVolume for an encrypted type, Invalid if the cloud lacks multiattach."""
@@ -230,18 +221,29 @@ class Volumes:
         policy.VOLUME_MULTIATTACH.require(ctx.caller, project_id)
         require_multiattach(ctx, self.clouds, binding.cloud_id)
 
-    def resolve_binding(self, ctx: RequestContext, project_id: str, availability_zone: str | None) -> Binding:
-        """Return the cloud that serves the project in this zone. Raises InvalidInput, Invalid."""
+    def resolve_binding(
+        self, ctx: RequestContext, project_id: str, availability_zone: str | None, cloud_id: str = ""
+    ) -> Binding:
+        """Return the cloud that serves the project in this zone: `cloud_id`, or the oldest one with block storage.
+
+        Raises InvalidInput, Invalid.
+        """
         try:
-            binding = self.clouds.bindings.resolve_zone(ctx.db, project_id, availability_zone or None)
+            bindings = self.clouds.bindings.list_in_zone(ctx.db, project_id, availability_zone)
         except AvailabilityZoneNotFound as error:
             raise InvalidInput(f"Availability zone '{availability_zone}' is invalid.") from error
-        if not registry.has_capability(self.clouds.accounts.get_by_id(ctx.db, binding.cloud_id).kind, "volume"):
+        oldest = bindings[0]
+        eligible = [binding for binding in bindings if binding.zone == oldest.zone and self._has_volumes(ctx, binding)]
+        chosen = next((binding for binding in bindings if binding.cloud_id == cloud_id), None)
+        if chosen is None and not eligible:
             raise Invalid(
-                f"Cloud {binding.cloud_name} does not support block storage.",
+                f"Cloud {oldest.cloud_name} does not support block storage.",
                 hint="use an availability zone of a cloud that supports it",
             )
-        return binding
+        return chosen or eligible[0]
+
+    def _has_volumes(self, ctx: RequestContext, binding: Binding) -> bool:
+        return registry.has_capability(self.clouds.accounts.get_by_id(ctx.db, binding.cloud_id).kind, "volume")
 
 
 def require_multiattach(ctx: RequestContext, clouds: CloudsService, cloud_id: str) -> None:

@@ -33,6 +33,8 @@ def complete_volume(
         updated = repository.volumes.find(db, volume.id)
         if updated is not None:
             events.append_event(db, service.ids, event_type, updated, now)
+        if event_type == events.RESIZED:
+            service.attachments.report_extension(db, volume.id, now)
         if failure is not None:
             service.messages.create(db, volume.project_id, volume.id, failure, now)
 

@@ -11,12 +11,13 @@ from stratiform.kit.errors import Conflict, Fault, Invalid, NotFound
 from stratiform.kit.work_queue import Job, Requeue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.volume import events, repository
-from stratiform.services.volume.model import Volume
+from stratiform.services.volume.model import REIMAGING, Volume
 from stratiform.services.volume.model.backends import matches_backend
 from stratiform.services.volume.model.messages import BACKUP, Action, Detail, Failure
 from stratiform.services.volume.service import VolumeService
 from stratiform.services.volume.tasks.delays import build_requeue
 from stratiform.services.volume.tasks.managed_volumes import find_native_volume, manage_volume, unmanage_volume
+from stratiform.services.volume.tasks.reimages import finish_reimage, start_reimage
 from stratiform.services.volume.tasks.volume_outcomes import PREVIOUS_STATUS, complete_volume, fail_volume
 from stratiform.services.volume.tasks.volume_sources import (
     complete_restore,
@@ -255,6 +256,8 @@ _STEPS: dict[str, _Step] = {
     "reverting": _restore,
     "restoring-backup": _restore,
     "uploading": _upload,
+    "downloading": start_reimage,
+    REIMAGING: finish_reimage,
     "retyping": _retype,
     "deleting": _delete,
     "managing": manage_volume,

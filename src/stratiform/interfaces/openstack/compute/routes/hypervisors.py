@@ -4,19 +4,23 @@ from collections.abc import Sequence
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.compute.api import api
+from stratiform.interfaces.openstack.compute.routes.compute_services import WORKER_HOST
 from stratiform.interfaces.openstack.compute.schemas import hypervisors as schemas
 from stratiform.interfaces.openstack.compute.views import hypervisors as views
 from stratiform.interfaces.openstack.compute.views.links import next_links
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Invalid, UnsupportedOperation
 from stratiform.kit.pagination import paginate_list
 from stratiform.kit.policy import Rule
 from stratiform.services.compute import policy
+from stratiform.services.compute.errors import InvalidField
 from stratiform.services.compute.model.hypervisors import Hypervisor
 
 _PATH = "/os-hypervisors"
 _ITEM_PATH = "/os-hypervisors/{hypervisor_id}"
 _NO_UPTIME = "Clouds do not report the uptime of their hypervisors."
 _NO_HOST_CHANGES = "The hosts of clouds cannot be changed; disable the compute service instead."
+_NO_MAINTENANCE = "The hosts of clouds have no maintenance mode; disable the compute service instead."
+_HOST_STATUSES = ("enable", "disable")
 
 
 @api.get(_PATH, policy.HYPERVISORS_LIST)
@@ -91,7 +95,8 @@ api.declare_unsupported("GET", _ITEM_PATH + "/uptime", policy.HYPERVISORS_UPTIME
 def list_hosts(request: ApiRequest, query: schemas.HostListQuery) -> schemas.HostsResponse:
     hypervisors = request.services.compute.hypervisors.list(request.ctx, policy.HOSTS_LIST)
     hosts = [schemas.Host(item.name, "compute", item.name) for item in hypervisors]
-    return schemas.HostsResponse([host for host in hosts if query.zone in (None, host.zone)])
+    hosts.append(schemas.Host(WORKER_HOST, "worker", "internal"))
+    return schemas.HostsResponse([host for host in hosts if query.zone in (None, "", host.zone)])
 
 
 @api.get("/os-hosts/{host_name}", policy.HOSTS_SHOW, until=42)
@@ -101,15 +106,28 @@ def show_host(request: ApiRequest, host_name: str) -> schemas.HostResponse:
     )
 
 
-def _get_host_to_update(request: ApiRequest, host_name: str) -> Hypervisor:
-    return request.services.compute.hypervisors.get_host(request.ctx, host_name, policy.HOSTS_UPDATE)
+@api.put("/os-hosts/{host_name}", policy.HOSTS_UPDATE, until=42, errors=(UnsupportedOperation,))
+def update_host(request: ApiRequest, host_name: str, body: schemas.HostUpdateRequest) -> schemas.HostUpdateResponse:
+    """Enable or disable the compute service of a cloud."""
+    values = {"status": body.status, "maintenance_mode": body.maintenance_mode}
+    requested = {name: value.lower() for name, value in values.items() if isinstance(value, str)}
+    if not requested:
+        raise Invalid(f"Invalid input for field/attribute body. {{}} does not have enough properties: {list(values)}")
+    for name, value in requested.items():
+        if value not in _HOST_STATUSES:
+            raise InvalidField(name, value, f"{value!r} is not one of {list(_HOST_STATUSES)}")
+    request.services.compute.hypervisors.get_host(request.ctx, host_name, policy.HOSTS_UPDATE)
+    if "maintenance_mode" in requested:
+        raise UnsupportedOperation(_NO_MAINTENANCE)
+    disabled = requested["status"] == "disable"
+    request.services.compute.services.update(request.ctx, host_name, disabled=disabled)
+    return schemas.HostUpdateResponse(host_name, "disabled" if disabled else "enabled")
 
 
 def _get_host_to_power(request: ApiRequest, host_name: str) -> Hypervisor:
     return request.services.compute.hypervisors.get_host(request.ctx, host_name, policy.HOSTS_POWER)
 
 
-api.declare_unsupported("PUT", "/os-hosts/{host_name}", policy.HOSTS_UPDATE, _NO_HOST_CHANGES, get=_get_host_to_update)
 for _action in ("startup", "shutdown", "reboot"):
     api.declare_unsupported(
         "GET", "/os-hosts/{host_name}/" + _action, policy.HOSTS_POWER, _NO_HOST_CHANGES, get=_get_host_to_power

@@ -14,6 +14,8 @@ from stratiform.services.image.model import Image, ImageQuery
 _UNTIL = 35
 
 _STATUSES = {"active": "ACTIVE", "queued": "SAVING", "saving": "SAVING", "deleted": "DELETED", "killed": "ERROR"}
+#: Statuses of the image service by those of the filter. Source: nova/api/openstack/compute/images.py.
+_STATUS_FILTERS = {"ACTIVE": "active", "SAVING": "in:queued,saving", "DELETED": "deleted", "ERROR": "killed"}
 _PROGRESS = {"ACTIVE": 100, "SAVING": 50}
 
 
@@ -42,10 +44,17 @@ def delete_image(request: ApiRequest, image_id: str) -> None:
 
 
 def _image_query(query: schemas.ImageListQuery) -> ImageQuery:
-    filters = {} if query.name is None else {"name": [query.name]}
-    if query.status is not None:
-        filters["status"] = [query.status.lower()]
-    return ImageQuery(filters, page=query.page())
+    status = None if query.status is None else _STATUS_FILTERS.get(query.status.upper(), query.status.lower())
+    filters = {
+        "name": query.name,
+        "status": status,
+        "instance_uuid": None if query.server is None else query.server.rpartition("/")[2],
+        "image_type": query.type,
+        "updated_at": None if query.changes_since is None else f"gte:{query.changes_since}",
+        "min_ram": query.min_ram,
+        "min_disk": query.min_disk,
+    }
+    return ImageQuery({name: [value] for name, value in filters.items() if value is not None}, page=query.page())
 
 
 def _summary(image: Image, view: ViewContext) -> schemas.ImageSummary:

@@ -11,7 +11,7 @@ _XEN = (
     "This API only works with the Xen virt driver, which was deprecated in the 20.0.0 (Train) release. "
     "It was removed in the 23.0.0 (Wallaby) release."
 )
-_NETWORK = (
+NETWORK = (
     "This API only works with the nova-network service, which was deprecated in the 14.0.0 (Newton) release. "
     "It was removed in the 21.0.0 (Ussuri) release."
 )
@@ -21,11 +21,11 @@ _REMOVED = {
     "/os-agents": _XEN,
     "/os-cells": "This API only works with the deprecated cells v1 service, which was removed in 20.0.0 (Train).",
     "/os-cloudpipe": "This API only works with the nova-network service, which was removed in 16.0.0 (Pike).",
-    "/os-fixed-ips": _NETWORK,
-    "/os-floating-ip-dns": _NETWORK,
-    "/os-floating-ips-bulk": _NETWORK,
-    "/os-fping": _NETWORK,
-    "/os-security-group-default-rules": _NETWORK,
+    "/os-fixed-ips": NETWORK,
+    "/os-floating-ip-dns": NETWORK,
+    "/os-floating-ips-bulk": NETWORK,
+    "/os-fping": NETWORK,
+    "/os-security-group-default-rules": NETWORK,
 }
 
 

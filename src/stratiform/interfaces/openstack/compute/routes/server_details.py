@@ -1,16 +1,12 @@
-"""Details of one server: migrations, diagnostics, topology, password, shares; and external events."""
+"""Details of one server: diagnostics, topology, password, shares."""
 
-from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
+from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.compute.api import api
 from stratiform.interfaces.openstack.compute.schemas import server_details as schemas
-from stratiform.kit.errors import Conflict, NotFound
-from stratiform.kit.pagination import paginate_list
+from stratiform.kit.errors import Conflict
 from stratiform.services.compute import policy
-from stratiform.services.compute.errors import InvalidField
 from stratiform.services.compute.model import Server
 
-_MIGRATIONS_PATH = "/servers/{server_id}/migrations"
-_MIGRATION_PATH = "/servers/{server_id}/migrations/{migration_id}"
 _NO_SHARES = "File shares are not supported."
 _NO_ASSISTED_SNAPSHOTS = "Volume snapshots are taken by clouds, not by compute hosts."
 
@@ -18,51 +14,6 @@ _NO_ASSISTED_SNAPSHOTS = "Volume snapshots are taken by clouds, not by compute h
 _STANDARD_DIAGNOSTICS = 48
 
 _POWER_STATES = {1: "running", 3: "paused", 4: "shutdown", 6: "crashed", 7: "suspended"}
-
-#: External events that clouds with a Nova report, with their first microversion.
-_EXTERNAL_EVENTS = {
-    "network-changed": 1,
-    "network-vif-plugged": 1,
-    "network-vif-unplugged": 1,
-    "network-vif-deleted": 1,
-    "volume-extended": 51,
-    "power-update": 76,
-    "accelerator-request-bound": 82,
-    "volume-reimaged": 93,
-}
-_EVENT_STATUSES = ("failed", "completed", "in-progress")
-_ACCEPTED, _NOT_FOUND, _MULTI_STATUS = 200, 404, 207
-
-
-@api.get("/os-migrations", policy.MIGRATIONS_LIST)
-def list_migrations(request: ApiRequest, query: schemas.MigrationListQuery) -> schemas.MigrationsResponse:
-    policy.MIGRATIONS_LIST.require(request.ctx.caller, None)
-    paginate_list((), query.page(), str)  # no server is migrated, so every marker is unknown
-    return schemas.MigrationsResponse()
-
-
-@api.get(_MIGRATIONS_PATH, policy.SERVER_MIGRATIONS_LIST, since=23)
-def list_server_migrations(request: ApiRequest, server_id: str) -> schemas.MigrationsResponse:
-    request.services.compute.server_details.get(request.ctx, policy.SERVER_MIGRATIONS_LIST, server_id)
-    return schemas.MigrationsResponse()
-
-
-@api.get(_MIGRATION_PATH, policy.SERVER_MIGRATIONS_SHOW, since=23)
-def show_server_migration(request: ApiRequest, server_id: str, migration_id: str) -> None:
-    rule = policy.SERVER_MIGRATIONS_SHOW
-    request.services.compute.server_details.get_migration(request.ctx, rule, server_id, migration_id)
-
-
-@api.delete(_MIGRATION_PATH, policy.SERVER_MIGRATIONS_DELETE, status=202, since=24)
-def abort_server_migration(request: ApiRequest, server_id: str, migration_id: str) -> None:
-    rule = policy.SERVER_MIGRATIONS_DELETE
-    request.services.compute.server_details.get_migration(request.ctx, rule, server_id, migration_id)
-
-
-@api.post(_MIGRATION_PATH + "/action", policy.SERVER_MIGRATIONS_FORCE_COMPLETE, status=202, since=22)
-def force_complete_server_migration(request: ApiRequest, server_id: str, migration_id: str) -> None:
-    rule = policy.SERVER_MIGRATIONS_FORCE_COMPLETE
-    request.services.compute.server_details.get_migration(request.ctx, rule, server_id, migration_id)
 
 
 @api.get(
@@ -114,29 +65,6 @@ def show_server_password(request: ApiRequest, server_id: str) -> schemas.ServerP
 @api.delete("/servers/{server_id}/os-server-password", policy.SERVER_PASSWORD_CLEAR)
 def clear_server_password(request: ApiRequest, server_id: str) -> None:
     request.services.compute.server_details.clear_password(request.ctx, server_id)
-
-
-@api.post("/os-server-external-events", policy.EXTERNAL_EVENTS_CREATE)
-def create_external_events(
-    request: ApiRequest, body: schemas.ExternalEventsRequest
-) -> ApiResponse[schemas.ExternalEventsResponse]:
-    """Accept events of other services; they have no effect, because clouds are observed."""
-    results = [_accept(request, event) for event in body.events]
-    if not any(result.code == _ACCEPTED for result in results):
-        raise NotFound("No instances found for any event")
-    complete = all(result.code == _ACCEPTED for result in results)
-    return ApiResponse(schemas.ExternalEventsResponse(results), status=_ACCEPTED if complete else _MULTI_STATUS)
-
-
-def _accept(request: ApiRequest, event: schemas.ExternalEvent) -> schemas.ExternalEventResult:
-    if _EXTERNAL_EVENTS.get(event.name, request.microversion + 1) > request.microversion:
-        raise InvalidField("name", event.name, f"{event.name!r} is not one of {list(_EXTERNAL_EVENTS)}")
-    if event.status not in _EVENT_STATUSES:
-        raise InvalidField("status", event.status, f"{event.status!r} is not one of {list(_EVENT_STATUSES)}")
-    exists = request.services.compute.server_details.exists(request.ctx, event.server_uuid)
-    status = event.status if exists else "failed"
-    code = _ACCEPTED if exists else _NOT_FOUND
-    return schemas.ExternalEventResult(event.name, event.server_uuid, status, code, event.tag)
 
 
 def _get(request: ApiRequest, server_id: str, share_id: str = "") -> Server:  # noqa: ARG001 - no share exists

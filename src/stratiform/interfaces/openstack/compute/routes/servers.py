@@ -8,7 +8,11 @@ from stratiform.interfaces.openstack.compute.api import api
 from stratiform.interfaces.openstack.compute.passwords import choose_admin_password
 from stratiform.interfaces.openstack.compute.schemas import servers as schemas
 from stratiform.interfaces.openstack.compute.server_filters import build_server_filter
-from stratiform.interfaces.openstack.compute.server_requests import build_new_server, build_server_changes
+from stratiform.interfaces.openstack.compute.server_requests import (
+    build_new_server,
+    build_server_changes,
+    parse_scheduler_hints,
+)
 from stratiform.interfaces.openstack.compute.views import servers as views
 from stratiform.interfaces.openstack.compute.views.links import next_links
 from stratiform.services.compute import policy
@@ -45,8 +49,8 @@ def show_server(request: ApiRequest, server_id: str) -> schemas.ServerResponse:
 
 @api.post("/servers", policy.SERVERS_CREATE, status=202)
 def create_server(request: ApiRequest, body: schemas.ServerCreateRequest) -> ApiResponse[_Created]:
-    group_id = body.scheduler_hints.group or body.ext_scheduler_hints.group
-    new = build_new_server(body.server, request.microversion, group_id)
+    hints = parse_scheduler_hints({**body.ext_scheduler_hints, **body.scheduler_hints})
+    new = build_new_server(body.server, request.microversion, hints)
     server = request.services.compute.servers.create(request.ctx, new)[0]
     if body.server.return_reservation_id:
         return ApiResponse(schemas.ReservationResponse(server.reservation_id))
@@ -59,7 +63,8 @@ def update_server(
     request: ApiRequest, server_id: str, body: schemas.ServerUpdateRequest
 ) -> schemas.ServerUpdateResponse:
     servers = request.services.compute.servers
-    server = servers.update(request.ctx, server_id, **build_server_changes(body.server))
+    changes = build_server_changes(body.server, request.microversion)
+    server = servers.update(request.ctx, server_id, **changes)
     detail = servers.load_details(request.ctx, [server])[0]
     return schemas.ServerUpdateResponse(views.server_in_single_response(schemas.UpdatedServer, detail, request.view))
 

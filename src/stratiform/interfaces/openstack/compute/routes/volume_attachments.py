@@ -14,6 +14,9 @@ from stratiform.kit.pagination import paginate_list
 from stratiform.services.compute import policy
 from stratiform.services.volume.model import AttachmentOptions
 
+#: The first microversion that attaches volumes to shelved servers, and detaches them.
+_ALLOWS_SHELVED = 20
+
 #: The first microversion that changes an attachment without swapping its volume.
 _UPDATES_OPTIONS = 85
 
@@ -50,6 +53,7 @@ def attach_volume(
         new.volume_id,
         options,
         allow_multiattach=request.microversion >= MULTIATTACH,
+        allow_shelved=request.microversion >= _ALLOWS_SHELVED,
     )
     return schemas.VolumeAttachmentResponse(views.volume_attachment(attachment))
 
@@ -75,4 +79,5 @@ def update_volume_attachment(
 
 @api.delete(_ITEM_PATH, policy.VOLUME_ATTACHMENTS_DELETE, status=202)
 def detach_volume(request: ApiRequest, server_id: str, volume_id: str) -> None:
-    request.services.compute.volume_attachments.detach(request.ctx, server_id, volume_id)
+    allow_shelved = request.microversion >= _ALLOWS_SHELVED
+    request.services.compute.volume_attachments.detach(request.ctx, server_id, volume_id, allow_shelved=allow_shelved)

@@ -112,6 +112,18 @@ class Host(Struct):
     zone: str
 
 
+class HostUpdateRequest(Struct, forbid_unknown_fields=True):
+    """At least one; each is `enable` or `disable`."""
+
+    status: str | UnsetType = UNSET
+    maintenance_mode: str | UnsetType = UNSET
+
+
+class HostUpdateResponse(Struct):
+    host: str
+    status: str
+
+
 class HostsResponse(Struct):
     hosts: list[Host]
 

@@ -6,8 +6,15 @@ from stratiform.interfaces.openstack.compute.schemas.common import Link, PageQue
 
 
 class ImageListQuery(PageQuery, kw_only=True):
+    """`server`: id or address of a server; `changes_since`: the earliest time of the last change."""
+
     name: str | None = None
     status: str | None = None
+    server: str | None = None
+    type: str | None = None
+    changes_since: str | None = field(name="changes-since", default=None)
+    min_ram: str | None = field(name="minRam", default=None)
+    min_disk: str | None = field(name="minDisk", default=None)
 
 
 class ImageSummary(Struct):

@@ -1,20 +1,6 @@
-"""Migrations, diagnostics, topology, passwords and external events of servers."""
+"""Diagnostics, topology and passwords of servers."""
 
-from msgspec import UNSET, Struct, UnsetType, field
-
-from stratiform.interfaces.openstack.compute.schemas.common import PageQuery
-
-
-class MigrationListQuery(PageQuery, kw_only=True):
-    host: str | None = None
-    status: str | None = None
-    instance_uuid: str | None = None
-
-
-class MigrationsResponse(Struct):
-    """Servers do not migrate, so the list is empty."""
-
-    migrations: list[str] = field(default_factory=list)
+from msgspec import Struct, field
 
 
 class MemoryDetails(Struct):
@@ -54,26 +40,3 @@ class Topology(Struct):
 
 class ServerPassword(Struct):
     password: str = ""
-
-
-class ExternalEvent(Struct, forbid_unknown_fields=True):
-    name: str
-    server_uuid: str
-    status: str = "completed"
-    tag: str | UnsetType = UNSET
-
-
-class ExternalEventsRequest(Struct, forbid_unknown_fields=True):
-    events: list[ExternalEvent]
-
-
-class ExternalEventResult(Struct):
-    name: str
-    server_uuid: str
-    status: str
-    code: int
-    tag: str | UnsetType = UNSET
-
-
-class ExternalEventsResponse(Struct):
-    events: list[ExternalEventResult]

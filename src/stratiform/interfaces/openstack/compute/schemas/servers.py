@@ -130,18 +130,16 @@ class ServerCreate(Struct, forbid_unknown_fields=True):
     scheduler_hints: object = field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
 
 
-class SchedulerHints(Struct):
-    """`group`: the server group of the new server. Other hints have no effect."""
-
-    group: str = ""
-
-
 class ServerCreateRequest(Struct, forbid_unknown_fields=True):
-    """Scheduler hints are accepted under both names."""
+    """Scheduler hints are accepted under both names.
+
+    `group`: the server group of the new server. `cloud_label:NAME`: a label that its cloud must have. Other hints have
+    no effect.
+    """
 
     server: ServerCreate
-    scheduler_hints: SchedulerHints = field(name="os:scheduler_hints", default_factory=SchedulerHints)
-    ext_scheduler_hints: SchedulerHints = field(name="OS-SCH-HNT:scheduler_hints", default_factory=SchedulerHints)
+    scheduler_hints: dict[str, object] = field(name="os:scheduler_hints", default_factory=dict)
+    ext_scheduler_hints: dict[str, object] = field(name="OS-SCH-HNT:scheduler_hints", default_factory=dict)
 
 
 class ServerUpdate(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -271,7 +269,7 @@ class ServerDetail(Struct, kw_only=True):
     root_device_name: Annotated[str, ADMIN_ONLY, Since(3)] = field(
         name="OS-EXT-SRV-ATTR:root_device_name", default="/dev/vda"
     )
-    ext_user_data: Annotated[str | None, ADMIN_ONLY, Since(3)] = field(name="OS-EXT-SRV-ATTR:user_data")
+    ext_user_data: Annotated[str | UnsetType | None, ADMIN_ONLY, Since(3)] = field(name="OS-EXT-SRV-ATTR:user_data")
     host_status: Annotated[str, ADMIN_ONLY, Since(16)]
 
 
@@ -300,7 +298,7 @@ class UpdatedServer(ServerDetail, kw_only=True):
     root_device_name: Annotated[str, ADMIN_ONLY, Since(75)] = field(
         name="OS-EXT-SRV-ATTR:root_device_name", default="/dev/vda"
     )
-    ext_user_data: Annotated[str | None, ADMIN_ONLY, Since(75)] = field(name="OS-EXT-SRV-ATTR:user_data")
+    ext_user_data: Annotated[str | UnsetType | None, ADMIN_ONLY, Since(75)] = field(name="OS-EXT-SRV-ATTR:user_data")
     host_status: Annotated[str, ADMIN_ONLY, Since(75)]
 
 

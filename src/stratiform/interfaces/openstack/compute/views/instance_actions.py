@@ -6,6 +6,34 @@ from stratiform.interfaces.openstack.compute.views.times import format_naive_tim
 from stratiform.kit.clock import format_iso_naive
 from stratiform.services.compute.model import InstanceAction
 
+#: Nova's names of the events of actions, if they are not `compute_ACTION`. Source: nova/compute/manager.py.
+_EVENT_NAMES = {
+    "create": "compute__do_build_and_run_instance",
+    "delete": "compute_terminate_instance",
+    "restore": "compute_restore_instance",
+    "start": "compute_start_instance",
+    "stop": "compute_stop_instance",
+    "reboot": "compute_reboot_instance",
+    "resize": "compute_prep_resize",
+    "confirmResize": "compute_confirm_resize",
+    "revertResize": "compute_revert_resize",
+    "rebuild": "compute_rebuild_instance",
+    "pause": "compute_pause_instance",
+    "unpause": "compute_unpause_instance",
+    "suspend": "compute_suspend_instance",
+    "resume": "compute_resume_instance",
+    "rescue": "compute_rescue_instance",
+    "unrescue": "compute_unrescue_instance",
+    "shelve": "compute_shelve_instance",
+    "shelveOffload": "compute_shelve_offload_instance",
+    "unshelve": "compute_unshelve_instance",
+    "createImage": "compute_snapshot_instance",
+    "createBackup": "compute_backup_instance",
+    "changePassword": "compute_set_admin_password",
+    "addFixedIp": "compute_add_fixed_ip_to_instance",
+    "removeFixedIp": "compute_remove_fixed_ip_from_instance",
+}
+
 
 def instance_action(action: InstanceAction) -> schemas.InstanceAction:
     return schemas.InstanceAction(
@@ -29,7 +57,7 @@ def instance_action_with_events(action: InstanceAction, view: ViewContext) -> sc
 
 def _event(action: InstanceAction) -> schemas.InstanceActionEvent:
     return schemas.InstanceActionEvent(
-        event=f"stratiform_{action.action}",
+        event=_EVENT_NAMES.get(action.action, f"compute_{action.action}"),
         start_time=format_iso_naive(action.started_at),
         finish_time=format_naive_time(action.finished_at),
         result=None if action.finished_at is None else action.message or "Success",

@@ -45,7 +45,7 @@ async def upload_image_data(request: ApiRequest, image_id: str) -> None:
     def begin(ctx: RequestContext, image_id: str) -> ImageDataUpload:
         return image_data.begin_upload(ctx, image_id, store_id)
 
-    await _upload(request, image_id, begin, image_data.finish_upload)
+    await _upload(request, image_id, begin, image_data.finish_upload, image_data.abort_upload)
 
 
 @api.put(
@@ -57,7 +57,8 @@ async def upload_image_data(request: ApiRequest, image_id: str) -> None:
 async def stage_image_data(request: ApiRequest, image_id: str) -> None:
     """Upload image data that `glance-direct` imports later."""
     image_data = request.services.image.image_data
-    await _upload(request, image_id, image_data.begin_staging, image_data.finish_staging)
+    begin, finish = image_data.begin_staging, image_data.finish_staging
+    await _upload(request, image_id, begin, finish, image_data.abort_staging)
 
 
 @api.get(_PATH, policy.IMAGE_DATA_DOWNLOAD, errors=(RangeNotSatisfiable,))
@@ -90,6 +91,7 @@ async def _upload(
     image_id: str,
     begin: Callable[[RequestContext, str], ImageDataUpload],
     finish: Callable[[ImageDataUpload], object],
+    abort: Callable[[ImageDataUpload, BaseException], None],
 ) -> None:
     """Receive the body as the data of an image. Raises UnsupportedMediaType and the errors of `begin` and `finish`."""
     content_type = request.http.headers.get("content-type", "").split(";", 1)[0].strip()
@@ -99,9 +101,9 @@ async def _upload(
     try:
         await _receive(request, upload)
         await to_thread.run_sync(finish, upload)
-    except BaseException:
+    except BaseException as error:
         with CancelScope(shield=True):
-            await to_thread.run_sync(request.services.image.image_data.abort_upload, upload)
+            await to_thread.run_sync(abort, upload, error)
         raise
 
 

@@ -77,6 +77,11 @@ def _revert(request: ApiRequest, volume_id: str, body: schemas.Revert) -> None:
     request.services.volume.snapshots.revert(request.ctx, volume_id, body.snapshot_id)
 
 
+def _reimage(request: ApiRequest, volume_id: str, body: schemas.Reimage) -> None:
+    allow_reserved = bool(body.reimage_reserved)
+    request.services.volume.volume_actions.reimage(request.ctx, volume_id, body.image_id, allow_reserved=allow_reserved)
+
+
 def _reserve(request: ApiRequest, volume_id: str) -> None:
     request.services.volume.recorded_attachments.reserve(request.ctx, volume_id)
 
@@ -148,6 +153,7 @@ api.declare_actions(
         Action("os-show_image_metadata", policy.VOLUME_GET, _show_image_metadata, status=200),
         Action("os-set_image_metadata", policy.IMAGE_METADATA_SET, _set_image_metadata, status=200),
         Action("os-unset_image_metadata", policy.IMAGE_METADATA_REMOVE, _unset_image_metadata, status=200),
+        Action("os-reimage", policy.VOLUME_REIMAGE, _reimage, since=68, errors=(UnsupportedOperation,)),
         Action("os-reserve", policy.VOLUME_RESERVE, _reserve),
         Action("os-unreserve", policy.VOLUME_UNRESERVE, _unreserve, errors=_CONFLICT),
         Action("os-begin_detaching", policy.VOLUME_BEGIN_DETACHING, _begin_detaching, errors=_CONFLICT),
@@ -164,12 +170,4 @@ api.declare_actions(
 
 _NO_MIGRATION = "Migration of volumes to another cloud is not supported."
 
-api.declare_unsupported_actions(
-    _PATH,
-    policy.VOLUME_GET,
-    _get,
-    {
-        "os-migrate_volume_completion": _NO_MIGRATION,
-        "os-reimage": "Reimaging a volume is not supported; create a new volume from the image.",
-    },
-)
+api.declare_unsupported_actions(_PATH, policy.VOLUME_GET, _get, {"os-migrate_volume_completion": _NO_MIGRATION})

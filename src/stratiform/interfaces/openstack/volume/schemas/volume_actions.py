@@ -76,6 +76,13 @@ class Revert(Struct):
     snapshot_id: str
 
 
+class Reimage(Struct):
+    """`reimage_reserved`: also a volume that is reserved for a server."""
+
+    image_id: Uuid
+    reimage_reserved: bool | None = False
+
+
 class Attach(Struct):
     """Either `instance_uuid` or `host_name`."""
 

@@ -1,0 +1,1 @@
+"""Object Storage: a bucket through which images are imported."""

@@ -7,7 +7,16 @@ import pytest
 from stratiform.connectors.cloudstack.connector import CloudStackCloud
 from stratiform.contract.errors import CloudUnreachable, CredentialsRejected
 from support.cloudstack.api_server import ApiServer
-from support.cloudstack.scenarios import compute_of, create_server, create_volume, usage_of, volume_of
+from support.cloudstack.catalog import TEMPLATE
+from support.cloudstack.scenarios import (
+    compute_of,
+    create_server,
+    create_volume,
+    images_of,
+    routing_of,
+    usage_of,
+    volume_of,
+)
 from support.cloudstack.state import Row
 
 
@@ -29,7 +38,15 @@ def test_list_has_all_pages(cloud: CloudStackCloud, server: ApiServer, count: in
     ids = create_volumes(cloud, count)
     server.requests.clear()
     assert set(list_ids(cloud)) == ids
-    assert len(server.list_commands("listVolumes")) == max(-(-count // 5), 1)
+    assert len(server.list_commands("listVolumes")) == {0: 1, 4: 1, 5: 2, 6: 2, 12: 3}[count]
+
+
+def test_list_whose_count_is_that_of_the_page_has_all_pages(cloud: CloudStackCloud, server: ApiServer) -> None:
+    """As that of public addresses."""
+    tokens = [f"f{number}" for number in range(12)]
+    addresses = {routing_of(cloud).allocate_address(token) for token in tokens}
+    assert len(addresses) == 12
+    assert {item.token for item in routing_of(cloud).list_objects()} == set(tokens)
 
 
 def test_list_without_a_count_has_all_pages(cloud: CloudStackCloud, server: ApiServer) -> None:
@@ -82,6 +99,18 @@ def test_list_that_stays_incomplete_is_an_error(cloud: CloudStackCloud, server: 
     server.inject("listVolumes", "change", times=9, change=change)
     with pytest.raises(CloudUnreachable, match=r"response to listVolumes is incomplete: [0-3] of 3 items"):
         list_ids(cloud)
+
+
+def test_template_of_several_zones_is_listed_once(cloud: CloudStackCloud, server: ApiServer) -> None:
+    template_id = server.get_id("templates", TEMPLATE)
+
+    def copy_to_zones(content: Row) -> Row:
+        copies = [{**item, "zoneid": f"zone-{number}"} for item in content["template"] for number in range(3)]
+        return {"count": len(copies), "template": copies}
+
+    server.inject("listTemplates", "change", times=9, change=copy_to_zones)
+    assert images_of(cloud).get(template_id).name == TEMPLATE
+    assert create_server(cloud, server).image_id == template_id
 
 
 @pytest.mark.parametrize(

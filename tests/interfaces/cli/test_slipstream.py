@@ -86,6 +86,17 @@ def test_machine_that_does_not_run_is_deleted(state: str, error: type[Exception]
     assert machines.deleted == ["m1"]
 
 
+def test_machine_without_an_address_is_deleted() -> None:
+    class Unconnected(Machines):
+        def get(self, machine_id: str) -> Machine:
+            return Machine(machine_id, "Running")
+
+    machines = Unconnected()
+    with pytest.raises(Conflict, match="Machine m1 does not get an address"):
+        execute("run", machines, parse("cloudstack", "run", *RUN))
+    assert machines.deleted == ["m1"]
+
+
 def test_describe_prints_a_table() -> None:
     assert execute("describe", Machines(), parse("cloudstack", "describe", *CLOUDSTACK)) == [
         "id, state, ip, cpu [nb], ram [MB], root disk [GB], instance-type [name]",
@@ -162,6 +173,11 @@ def test_user_name_and_password_come_from_the_environment() -> None:
 def test_several_networks_of_cloudstack_are_refused(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="a machine can have one network, not 2: a, b"):
         commands.connect("cloudstack", parse("cloudstack", "run", *RUN, "--networks", "a,b"), tmp_path)
+
+
+def test_advanced_zone_requires_a_network(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="--networks is required"):
+        commands.connect("cloudstack", parse("cloudstack", "run", *RUN, "--zone-type", "Advanced"), tmp_path)
 
 
 def test_missing_connector_is_an_error(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ def list_addresses(state: State, account: Account, params: dict[str, str]) -> Ro
     if "id" in params:
         state.get("addresses", account, params["id"])
     names = ("id", "ipaddress", "state", "zoneid", "associatednetworkid", "forvirtualnetwork")
-    return paginate(state, "publicipaddress", match(rows, params, *names), params)
+    content = paginate(state, "publicipaddress", match(rows, params, *names), params)
+    # CloudStack counts only the page here.
+    return {**content, "count": len(content["publicipaddress"])} if content.get("publicipaddress") else {}
 
 
 @command("reserveIpAddress")

@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 _PAGE_SIZE = 200  # a page has at most 500 items, unless the operator changes `default.page.size`
 _LIST_ATTEMPTS = 3
+_ITEM_KEYS = ("id", "zoneid", "datastoreid")
 _READ_ATTEMPTS = 3
 _RETRY_INTERVAL_S = 0.5
 _MAX_RETRY_AFTER_S = 5
@@ -112,7 +113,7 @@ class Client:
         for _ in range(_LIST_ATTEMPTS):
             items, count = self._read_pages(command, key, params)
             if len(items) >= count:
-                return list(items.values())
+                return list({str(item["id"]): item for item in reversed(items.values())}.values())[::-1]
         raise CloudUnreachable(f"CloudStack's response to {command} is incomplete: {len(items)} of {count} items")
 
     def find_item(self, command: str, key: str, /, **params: object) -> Item | None:
@@ -259,16 +260,22 @@ class Client:
             for zone in self.list_all("listZones", "zone", available=True)
         ]
 
-    def _read_pages(self, command: str, key: str, params: Mapping[str, object]) -> tuple[dict[str, Item], int]:
-        """Return the items of all pages by id, and the number of items according to CloudStack."""
-        items: dict[str, Item] = {}
+    def _read_pages(
+        self, command: str, key: str, params: Mapping[str, object]
+    ) -> tuple[dict[tuple[object, ...], Item], int]:
+        """Return the items of all pages, and the number of items according to CloudStack.
+
+        It lists templates once for each zone, and snapshots once for each storage.
+        """
+        items: dict[tuple[object, ...], Item] = {}
+        count = 0
         for page in range(1, 1_000_000):
             response = self.request(command, page=page, pagesize=_PAGE_SIZE, **params)
             batch = read_items(command, response, key)
-            items |= {str(item["id"]): item for item in batch}
-            count = read_int(response.get("count"))
-            is_last = len(items) >= count if count else len(batch) < _PAGE_SIZE
-            if not batch or is_last:
+            items |= {tuple(str(item.get(name)) for name in _ITEM_KEYS): item for item in batch}
+            count = read_int(response.get("count")) or count
+            # The count of public addresses is that of the page, so a full page of this size may not be the last one.
+            if len(batch) < _PAGE_SIZE or len(batch) < count <= len(items):
                 break
         return items, count
 

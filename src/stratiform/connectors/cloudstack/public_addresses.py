@@ -230,6 +230,7 @@ class PublicAddresses:
             "publicipaddress",
             ipaddress=address,
             allocatedonly=False,
+            forvirtualnetwork=True,
             zoneid=self._client.resolve_zone().id,
         )
 

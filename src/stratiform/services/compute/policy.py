@@ -43,6 +43,9 @@ SERVERS_UNLOCK_OVERRIDE = Rule(
     f"{_API}:os-lock-server:unlock:unlock_override", admin, "Unlock a server that an operator has locked"
 )
 SERVERS_RESET_STATE = Rule(f"{_API}:os-admin-actions:reset_state", admin, "Reset the state of a server")
+SERVERS_INJECT_NETWORK_INFO = Rule(
+    f"{_API}:os-admin-actions:inject_network_info", admin, "Apply the network information of a server again"
+)
 SERVERS_CONSOLE_OUTPUT = Rule(f"{_API}:os-console-output", project_member, "Show the console output of a server")
 REMOTE_CONSOLES_CREATE = Rule(f"{_API}:os-remote-consoles", project_member, "Create a remote console of a server")
 SERVERS_PAUSE = Rule(f"{_API}:os-pause-server:pause", project_member, "Pause a server")

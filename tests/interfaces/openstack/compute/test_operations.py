@@ -59,7 +59,9 @@ def test_each_cloud_is_a_hypervisor_and_a_host(api: ComputeApi) -> None:
     assert "vcpus" not in api.ok("GET", f"/os-hypervisors/{match['id']}", caller="admin", microversion=88)["hypervisor"]
     assert api("GET", "/os-hypervisors/none/search", caller="admin").status_code == 404
     assert api("GET", f"{path}/uptime", caller="admin").status_code == 501
-    assert api.ok("GET", "/os-hosts", caller="admin")["hosts"][0]["host_name"] == "sim"
+    for query, hosts in (("", ["sim", "stratiform"]), ("?zone=", ["sim", "stratiform"]), ("?zone=sim", ["sim"])):
+        listed = api.ok("GET", f"/os-hosts{query}", caller="admin")["hosts"]
+        assert [host["host_name"] for host in listed] == hosts
     assert api.ok("GET", "/os-hosts/sim", caller="admin")["host"][0]["resource"]["cpu"] == 1
     assert api("GET", "/os-hosts/none", caller="admin").status_code == 404
     for body, status in (({}, 400), ({"status": "off"}, 400), ({"maintenance_mode": "enable"}, 501), ({"x": 1}, 400)):
@@ -93,6 +95,7 @@ def test_aggregates(api: ComputeApi) -> None:
     api.ok("DELETE", path, caller="admin")
     assert api.ok("GET", "/os-aggregates", caller="admin") == {"aggregates": []}
     assert api("GET", "/os-aggregates/x", caller="admin").status_code == 400
+    assert api("GET", "/os-aggregates/-1", caller="admin").status_code == 404
 
 
 def test_server_groups(api: ComputeApi) -> None:

@@ -80,6 +80,26 @@ def test_rebuild_response_by_microversion(api: ComputeApi, microversion: int) ->
     assert ("key_name" in server) == (microversion >= 54)
     assert ("user_data" in server) == (microversion >= 57)
     assert ("OS-EXT-STS:vm_state" in server) == (microversion >= 75)
+    api.servers.run_worker(10)
+    status, server = api.action(server["id"], rebuild, caller="admin", microversion=75)
+    assert (status, "OS-EXT-SRV-ATTR:user_data" in server["server"]) == (202, False)
+
+
+def test_resize_changes_the_disk_configuration(api: ComputeApi) -> None:
+    server_id = api.create_active()
+    resize = {"flavorRef": "2", "OS-DCF:diskConfig": "AUTO"}
+    assert api.action(server_id, {"resize": {**resize, "OS-DCF:diskConfig": "NONE"}})[0] == 400
+    assert api.ok("GET", f"/servers/{server_id}")["server"]["OS-DCF:diskConfig"] == "MANUAL"
+    assert api.action(server_id, {"resize": resize})[0] == 202
+    assert api.ok("GET", f"/servers/{server_id}")["server"]["OS-DCF:diskConfig"] == "AUTO"
+
+
+def test_operators_inject_network_information(api: ComputeApi) -> None:
+    server_id = api.create_active()
+    assert api.action(server_id, {"injectNetworkInfo": None})[0] == 403
+    assert api.action(server_id, {"injectNetworkInfo": None}, caller="admin")[0] == 202
+    actions = api.ok("GET", f"/servers/{server_id}/os-instance-actions")["instanceActions"]
+    assert actions[0]["action"] == "inject_network_info"
 
 
 def test_force_delete_deletes(api: ComputeApi) -> None:
@@ -93,7 +113,8 @@ def test_console_output(api: ComputeApi) -> None:
     server_id = api.create_active()
     status, body = api.action(server_id, {"os-getConsoleOutput": {"length": 1}})
     assert status == 200
-    assert body["output"].count("\n") <= 1
+    assert body["output"].count("\n") == 0
+    assert api.action(server_id, {"os-getConsoleOutput": {"length": 3}})[1]["output"].count("\n") == 2
     assert "Linux version" in api.action(server_id, {"os-getConsoleOutput": {}})[1]["output"]
 
 

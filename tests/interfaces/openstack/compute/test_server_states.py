@@ -181,6 +181,15 @@ def test_security_groups_of_the_network_service(api: ComputeApi) -> None:
     rule = {"parent_group_id": group["id"], "ip_protocol": "TCP", "from_port": 80, "to_port": 80, "cidr": "10.0.0.0/8"}
     created = api.ok("POST", "/os-security-group-rules", {"security_group_rule": rule})["security_group_rule"]
     assert (created["ip_protocol"], created["from_port"], created["ip_range"]) == ("tcp", 80, {"cidr": "10.0.0.0/8"})
+    duplicate = api("POST", "/os-security-group-rules", {"security_group_rule": rule})
+    assert (duplicate.status_code, "already exists" in duplicate.text) == (400, True)
+    invalid = api("POST", "/os-security-group-rules", {"security_group_rule": {**rule, "parent_group_id": "web"}})
+    assert invalid.json()["badRequest"]["message"] == "Security group id should be uuid"
+    from_group = {"parent_group_id": group["id"], "ip_protocol": "tcp", "from_port": 1, "to_port": 2}
+    from_group["group_id"] = group["id"]
+    second = api.ok("POST", "/os-security-group-rules", {"security_group_rule": from_group})["security_group_rule"]
+    assert second["group"] == {"name": " web ", "tenant_id": api.callers.projects["green"]}
+    assert api("DELETE", f"/os-security-group-rules/{second['id']}").status_code == 202
     [listed] = [item for item in api.ok("GET", "/os-security-groups")["security_groups"] if item["id"] == group["id"]]
     assert listed["rules"] == [created]
     server_id = api.create_active(security_groups=[{"name": " web "}])

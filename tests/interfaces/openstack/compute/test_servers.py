@@ -226,6 +226,10 @@ def test_update_response_has_more_fields_since_2_75(api: ComputeApi) -> None:
     assert api("PUT", f"/servers/{server_id}", {"server": {"name": ""}}).status_code == 400
     named = api.ok("PUT", f"/servers/{server_id}", {"server": {"hostname": "box"}}, microversion=90)["server"]
     assert named["OS-EXT-SRV-ATTR:hostname"] == "box"
+    qualified = {"server": {"hostname": f"{'x' * 64}.example.org"}}
+    assert api("PUT", f"/servers/{server_id}", qualified, microversion=93).status_code == 400
+    named = api.ok("PUT", f"/servers/{server_id}", qualified, microversion=94)["server"]
+    assert named["OS-EXT-SRV-ATTR:hostname"] == qualified["server"]["hostname"]
 
 
 def test_cost_is_in_response_if_a_customer_account_pays(api: ComputeApi) -> None:

@@ -36,3 +36,24 @@ def test_version_document_at_the_root(api: Callers) -> None:
     assert versions["identity"]["links"][0]["href"] == f"{api.harness.services.url}/identity/v3/"
     browser = api.request("GET", "/", "", headers={"Accept": "text/html"}, follow_redirects=False)
     assert (browser.status_code, browser.headers["location"]) == (302, "/dashboard")
+
+
+def test_endpoints_create_the_region_of_the_deprecated_attribute(api: Callers) -> None:
+    service = create(api, "service", type="x")
+    new = {"service_id": service["id"], "interface": "public", "url": "http://x"}
+    response = api.request("POST", f"{V3}/endpoints", "admin", json={"endpoint": {**new, "region_id": "Three"}})
+    assert (response.status_code, "Could not find region: Three." in response.text) == (400, True)
+    assert api.request("GET", f"{V3}/regions/Three", "admin").status_code == 404
+    endpoint = create(api, "endpoint", **new, region="Three")
+    assert api.ok("GET", f"{V3}/regions/Three", "admin")["region"]["id"] == endpoint["region_id"] == "Three"
+    path = f"{V3}/endpoints/{endpoint['id']}"
+    updated = api.ok("PATCH", path, "admin", json={"endpoint": {"region": "Four"}})["endpoint"]
+    assert api.ok("GET", f"{V3}/regions/Four", "admin")["region"]["id"] == updated["region_id"]
+
+
+def test_endpoint_groups_are_checked(api: Callers) -> None:
+    group = {"endpoint_group": {"name": "g", "filters": {"interface": "public"}}}
+    group_id = api.ok("POST", f"{V3}/OS-EP-FILTER/endpoint_groups", "admin", json=group)["endpoint_group"]["id"]
+    for name, status in ((group_id, 200), ("missing", 404)):
+        response = api.request("HEAD", f"{V3}/OS-EP-FILTER/endpoint_groups/{name}", "admin")
+        assert (response.status_code, response.content) == (status, b"")

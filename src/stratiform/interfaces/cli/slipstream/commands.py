@@ -24,6 +24,9 @@ _KEY_VARIABLE = "SLIPSTREAM_SSH_PUB_KEY"
 
 _POLL_S = 1.0
 
+#: How long a running machine may be without an address: after that, it will not get one.
+_ADDRESS_WAIT_S = 60
+
 #: States of a machine that will not run.
 _FAILED = ("Error", "Terminated")
 
@@ -89,6 +92,8 @@ def connect(cloud: str, options: argparse.Namespace, home: Path) -> MachineCloud
         "secret_key": options.password,
     }
     networks = _split(getattr(options, "networks", ""))
+    if not networks and getattr(options, "zone_type", "").lower() == "advanced":
+        raise Invalid("--networks is required in a zone of the type Advanced")
     if len(networks) > 1:
         raise Invalid(f"a machine can have one network, not {len(networks)}: {', '.join(networks)}")
     if networks:
@@ -155,11 +160,16 @@ def _wait(
 
     Raises: Conflict if it fails, Unavailable after `deadline`.
     """
+    running_since: float | None = None
     while True:
         if machine.state in _FAILED:
             raise Conflict(f"Machine {machine.id} failed: {machine.fault or machine.state}")
         if machine.state == "Running" and machine.address:
             return machine
+        if machine.state == "Running":
+            running_since = monotonic() if running_since is None else running_since
+            if monotonic() - running_since >= _ADDRESS_WAIT_S:
+                raise Conflict(f"Machine {machine.id} does not get an address", hint="choose a network for it")
         if monotonic() >= deadline:
             raise Unavailable(f"The command has timed out: machine {machine.id} is {machine.state}")
         sleep(_POLL_S)

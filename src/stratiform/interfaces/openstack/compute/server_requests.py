@@ -36,6 +36,9 @@ MULTIATTACH = 60
 #: Before 2.19, the description of a new server was its name.
 _HAS_DESCRIPTION = 19
 
+#: The first microversion in which host names may have a domain.
+_ALLOWS_FQDN = 94
+
 
 def parse_scheduler_hints(hints: Mapping[str, object]) -> dict[str, str]:
     """Return the hints that have an effect. Raises InvalidField unless they are texts."""
@@ -75,7 +78,7 @@ def build_new_server(
         group_id=hints.get("group", ""),
         config_drive=str(body.config_drive).lower() in ("true", "1", "yes", "on"),
         description=body.description if isinstance(body.description, str) else default_description,
-        hostname=_hostname(body.hostname, max_count),
+        hostname=_hostname(body.hostname, max_count, microversion),
         disk_config=parse_disk_config(body.disk_config),
         access_ip_v4=parse_ip_address(body.access_ip_v4, 4, "accessIPv4"),
         access_ip_v6=parse_ip_address(body.access_ip_v6, 6, "accessIPv6"),
@@ -84,20 +87,20 @@ def build_new_server(
     )
 
 
-def build_server_changes(body: ServerUpdate) -> ServerChanges:
+def build_server_changes(body: ServerUpdate, microversion: int) -> ServerChanges:
     """Return the fields that the body has. Raises InvalidField."""
     changes: ServerChanges = {}
-    _set_server_changes(changes, body)
+    _set_server_changes(changes, body, microversion)
     return changes
 
 
-def _set_server_changes(changes: ServerChanges, body: ServerUpdate) -> None:
+def _set_server_changes(changes: ServerChanges, body: ServerUpdate, microversion: int) -> None:
     if not isinstance(body.name, UnsetType):
         changes["name"] = parse_name(body.name)
     if not isinstance(body.description, UnsetType):
         changes["description"] = body.description
     if not isinstance(body.hostname, UnsetType):
-        validate_hostname(body.hostname)
+        validate_hostname(body.hostname, allow_fqdn=microversion >= _ALLOWS_FQDN)
         changes["hostname"] = body.hostname
     if not isinstance(body.disk_config, UnsetType):
         changes["disk_config"] = parse_disk_config(body.disk_config)
@@ -107,11 +110,11 @@ def _set_server_changes(changes: ServerChanges, body: ServerUpdate) -> None:
         changes["access_ip_v6"] = parse_ip_address(body.access_ip_v6, 6, "accessIPv6")
 
 
-def build_rebuild_changes(body: ServerRebuild) -> RebuildChanges:
+def build_rebuild_changes(body: ServerRebuild, microversion: int) -> RebuildChanges:
     """Return the fields that the body has, without the image. Raises InvalidField."""
     _refuse_files(body.personality)
     changes: RebuildChanges = {}
-    _set_server_changes(changes, body)
+    _set_server_changes(changes, body, microversion)
     if not isinstance(body.metadata, UnsetType):
         changes["metadata"] = body.metadata
     if not isinstance(body.key_name, UnsetType):
@@ -155,10 +158,10 @@ def _host(body: ServerCreate) -> str | None:
     return next((host for host in (body.host, body.hypervisor_hostname) if isinstance(host, str)), None)
 
 
-def _hostname(hostname: str | UnsetType, count: int) -> str | None:
+def _hostname(hostname: str | UnsetType, count: int, microversion: int) -> str | None:
     if isinstance(hostname, UnsetType):
         return None
-    validate_hostname(hostname)
+    validate_hostname(hostname, allow_fqdn=microversion >= _ALLOWS_FQDN)
     if count > 1:
         raise Invalid("hostname cannot be used for multiple servers.")
     return hostname

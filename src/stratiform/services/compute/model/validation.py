@@ -13,6 +13,7 @@ _MAX_METADATA_ITEMS = 128
 _TAG = re.compile(r"[^,/]{1,60}")
 _MAX_TAGS = 50
 _HOSTNAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{0,61}[a-zA-Z0-9]")
+_FQDN = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.-]{0,253}[a-zA-Z0-9]")
 
 
 def validate_regular_expression(pattern: str) -> None:
@@ -45,9 +46,12 @@ def validate_tags(tags: Collection[str]) -> None:
             raise InvalidField("tags", tag[:64], "A tag has 1 to 60 characters and no comma or slash.")
 
 
-def validate_hostname(hostname: str) -> None:
-    """Raises InvalidField unless it has 2 to 63 letters, digits and hyphens (RFC 1123)."""
-    if not _HOSTNAME.fullmatch(hostname):
+def validate_hostname(hostname: str, *, allow_fqdn: bool = False) -> None:
+    """Raises InvalidField unless it has 2 to 63 letters, digits and hyphens (RFC 1123).
+
+    `allow_fqdn`: it may have a domain, and 255 characters (microversion 2.94).
+    """
+    if not (_FQDN if allow_fqdn else _HOSTNAME).fullmatch(hostname):
         raise InvalidField("hostname", hostname[:64], f"{hostname[:64]!r} is not a valid host name (RFC 1123).")
 
 

@@ -139,6 +139,14 @@ RESET_STATE = ServerAction(
     task_state=NONE,
     immediate=True,
 )
+INJECT_NETWORK_INFO = ServerAction(
+    "inject_network_info",
+    policy.SERVERS_INJECT_NETWORK_INFO,
+    task_states=None,
+    event_type="",
+    immediate=True,
+    requires_cloud_server=True,
+)
 ADD_SECURITY_GROUP = ServerAction(
     "addSecurityGroup", policy.SERVER_SECURITY_GROUPS_ADD, task_states=None, immediate=True
 )
@@ -368,6 +376,7 @@ SERVER_ACTIONS = (
     LOCK,
     UNLOCK,
     RESET_STATE,
+    INJECT_NETWORK_INFO,
     ADD_SECURITY_GROUP,
     REMOVE_SECURITY_GROUP,
     ATTACH_VOLUME,

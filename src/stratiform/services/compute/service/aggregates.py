@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.ids import Ids
-from stratiform.kit.number_parsing import parse_uint
+from stratiform.kit.number_parsing import parse_int
 from stratiform.kit.policy import Rule
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import policy
@@ -32,7 +32,7 @@ class Aggregates:
     def get(self, ctx: RequestContext, aggregate_id: str, rule: Rule = policy.AGGREGATES_SHOW) -> Aggregate:
         """Raises AggregateNotFound; Invalid for an id that is not a number."""
         rule.require(ctx.caller, None)
-        number = parse_uint(aggregate_id)
+        number = parse_int(aggregate_id)
         if number is None:
             raise Invalid(f"Invalid input for field/attribute id. Value: {aggregate_id}. It is not a number.")
         aggregate = repository.find_for_update(ctx.db, number)

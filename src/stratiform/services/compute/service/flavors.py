@@ -37,7 +37,7 @@ class Flavors:
         return get_accessible_flavor(ctx, flavor_id, ctx.caller.project_id)
 
     def create(self, ctx: RequestContext, new: NewFlavor) -> Flavor:
-        """Create a flavor; a private one is accessible to the caller's project. Raises InvalidField, Conflict."""
+        """Create a flavor; a private one is accessible to no project at first. Raises InvalidField, Conflict."""
         policy.FLAVORS_CREATE.require(ctx.caller, None)
         validate_flavor(new)
         flavor_id = new.id or self.ids.uuid()
@@ -59,8 +59,6 @@ class Flavors:
             created_at=ctx.now,
         )
         repository.insert_flavor(ctx.db, flavor)
-        if not flavor.is_public and ctx.caller.project_id:
-            repository.grant_access(ctx.db, flavor.id, ctx.caller.project_id)
         return flavor
 
     def create_defaults(self, ctx: RequestContext) -> None:

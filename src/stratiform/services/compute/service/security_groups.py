@@ -1,5 +1,6 @@
 """Security groups of the network service. Source: Compute API reference, "Security groups (os-security-groups)"."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,9 @@ from stratiform.services.compute import policy
 from stratiform.services.network.model import ListQuery, Resource, get_default_security_group_id
 from stratiform.services.network.service import NetworkService
 
-#: A security group or a rule as in the bodies of the Network API.
+_UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+
+#: A security group or a rule as in the bodies of the Network API; a rule also has `remote_group_name`.
 Body = Mapping[str, Any]
 
 
@@ -68,11 +71,17 @@ class SecurityGroups:
             raise Invalid("Security group is still in use") from error
 
     def create_rule(self, ctx: RequestContext, group_id: str, values: Mapping[str, object]) -> Body:
-        """Create a rule for ingress. Raises NotFound, Invalid, Conflict for a rule that exists."""
+        """Create a rule for ingress. Raises NotFound; Invalid also for a rule that exists, as in Nova."""
+        if not _UUID.fullmatch(group_id):
+            raise Invalid("Security group id should be uuid")
         self._get(ctx, policy.SECURITY_GROUP_RULES_CREATE, group_id)
         collection = self.network.security_groups.rules.collection
         complete = {"direction": "ingress", "security_group_id": group_id, **values}
-        return self.network.security_groups.rules.collection.describe(ctx, [collection.create(ctx, complete)])[0]
+        try:
+            rule = collection.create(ctx, complete)
+        except Conflict as error:
+            raise Invalid(error.message) from error
+        return self._add_group_name(ctx, collection.describe(ctx, [rule])[0])
 
     def delete_rule(self, ctx: RequestContext, rule_id: str) -> None:
         """Raises NotFound."""
@@ -91,7 +100,16 @@ class SecurityGroups:
         return self.describe(ctx, [group for group in groups if group is not None])
 
     def describe(self, ctx: RequestContext, groups: Sequence[Resource]) -> Sequence[Body]:
-        return self.network.security_groups.collection.describe(ctx, groups)
+        return [
+            {**body, "security_group_rules": [self._add_group_name(ctx, rule) for rule in body["security_group_rules"]]}
+            for body in self.network.security_groups.collection.describe(ctx, groups)
+        ]
+
+    def _add_group_name(self, ctx: RequestContext, rule: Body) -> Body:
+        """Return a rule with `remote_group_name`, "" if it allows no other group."""
+        group_id = rule["remote_group_id"]
+        group = None if group_id is None else self.network.security_groups.collection.rows.find(ctx.db, group_id)
+        return {**rule, "remote_group_name": "" if group is None else group.name}
 
     def _get(self, ctx: RequestContext, rule: Rule, group_id: str) -> Resource:
         try:

@@ -66,8 +66,11 @@ class ServerActions:
         server = get_server_for_action(ctx, action, server_id)
         apply_action(ctx, self.ids, action, server, power_on=True)
 
-    def resize(self, ctx: RequestContext, server_id: str, flavor_id: str) -> None:
-        """Raises Invalid for an unknown flavor, the current one, or one with a smaller disk."""
+    def resize(self, ctx: RequestContext, server_id: str, flavor_id: str, disk_config: str | None = None) -> None:
+        """Start to change the flavor, and `disk_config` unless it is None.
+
+        Raises Invalid for an unknown flavor, the current one, or one with a smaller disk.
+        """
         server = get_server_for_action(ctx, action_table.RESIZE, server_id)
         flavor = get_flavor_for_server(ctx, flavor_id, server.project_id)
         if flavor.id == server.flavor_id:
@@ -76,7 +79,10 @@ class ServerActions:
             raise Invalid("Resize to a smaller disk is not possible: the flavor's disk is too small.")
         self.quotas.reserve_resize(ctx, server.project_id, server.flavor, flavor.snapshot())
         self.placement.reserve_growth(ctx, server, flavor.snapshot())
-        apply_action(ctx, self.ids, action_table.RESIZE, server, new_flavor=flavor.snapshot())
+        values: MutableServerFields = {"new_flavor": flavor.snapshot()}
+        if disk_config is not None:
+            values["disk_config"] = disk_config
+        apply_action(ctx, self.ids, action_table.RESIZE, server, **values)
 
     def confirm_resize(self, ctx: RequestContext, server_id: str) -> None:
         """Complete at once: the server in the cloud has its new size already."""
@@ -128,6 +134,11 @@ class ServerActions:
         check_memory(image.min_ram, server.flavor)
         self.volume.volumes.record_image(ctx, volume.id, image.id)
         return True
+
+    def inject_network_info(self, ctx: RequestContext, server_id: str) -> None:
+        """Accept the request of an operator: guests read their network information from the metadata service."""
+        server = get_server_for_action(ctx, action_table.INJECT_NETWORK_INFO, server_id)
+        apply_action(ctx, self.ids, action_table.INJECT_NETWORK_INFO, server)
 
     def lock(self, ctx: RequestContext, server_id: str, reason: str | None = None) -> None:
         server = get_server_for_action(ctx, action_table.LOCK, server_id)
@@ -190,6 +201,7 @@ class ServerActions:
     def read_console_output(self, server: Server, length: int | None) -> str:
         """Return the last `length` lines of the console (None: all). Calls the cloud: use it outside transactions.
 
+        As in Nova, the empty text after the last line break counts as a line.
         Raises: NotSupported, ServerNotReady
         """
         compute = self.clouds.connections.get(server.cloud_id).compute
@@ -201,7 +213,7 @@ class ServerActions:
             raise ServerNotReady(server.id) from error
         if length is None or length < 0:
             return output
-        return "".join(output.splitlines(keepends=True)[-length:]) if length else ""
+        return "\n".join(output.split("\n")[-length:]) if length else ""
 
     def _resolve_security_group(self, ctx: RequestContext, server: Server, name_or_id: str) -> Resource:
         if not name_or_id.strip():

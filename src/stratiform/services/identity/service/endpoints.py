@@ -9,7 +9,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import EndpointNotFound
-from stratiform.services.identity.model import Changes, Endpoint, JsonObject, ListQuery
+from stratiform.services.identity.model import Changes, Endpoint, JsonObject, ListQuery, Region
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.notifications import Notifications
 
@@ -22,12 +22,14 @@ class Endpoints:
     cache: DirectoryCache
     notifications: Notifications
 
-    def create(self, ctx: RequestContext, new: Endpoint) -> Endpoint:
-        """Create an endpoint; the id of `new` is ignored.
+    def create(self, ctx: RequestContext, new: Endpoint, *, create_region: bool = False) -> Endpoint:
+        """Create an endpoint; the id of `new` is ignored. `create_region`: and its region, if that does not exist.
 
         Raises: Invalid for an unknown service or region
         """
         policy.CREATE_ENDPOINT.require(ctx.caller)
+        if create_region:
+            self._ensure_region(ctx, new.region_id)
         _validate(ctx.db, new)
         self.cache.invalidate(ctx.db, ctx.now)
         created = repository.endpoints.insert(ctx.db, replace(new, id=self.ids.hex()))
@@ -42,14 +44,24 @@ class Endpoints:
         policy.LIST_ENDPOINTS.require(ctx.caller)
         return repository.list_records(ctx.db, repository.endpoints, query)
 
-    def update(self, ctx: RequestContext, endpoint_id: str, changes: Changes, extra: JsonObject) -> Endpoint:
-        """Set columns of an endpoint to new values and merge `extra`.
+    def update(
+        self,
+        ctx: RequestContext,
+        endpoint_id: str,
+        changes: Changes,
+        extra: JsonObject,
+        *,
+        create_region: bool = False,
+    ) -> Endpoint:
+        """Set columns of an endpoint to new values and merge `extra`. `create_region`: as in `create`.
 
         Raises: EndpointNotFound, Invalid for an unknown service or region
         """
         policy.UPDATE_ENDPOINT.require(ctx.caller)
         endpoint = _load_endpoint(ctx.db, endpoint_id)
         updated = replace(endpoint, **changes, extra=endpoint.extra | extra)
+        if create_region:
+            self._ensure_region(ctx, updated.region_id)
         _validate(ctx.db, updated)
         self.cache.invalidate(ctx.db, ctx.now)
         self.notifications.report(ctx, "endpoint", "updated", endpoint_id)
@@ -61,6 +73,12 @@ class Endpoints:
         self.cache.invalidate(ctx.db, ctx.now)
         repository.endpoints.delete(ctx.db, repository.endpoints.key == endpoint_id)
         self.notifications.report(ctx, "endpoint", "deleted", endpoint_id)
+
+    def _ensure_region(self, ctx: RequestContext, region_id: str | None) -> None:
+        """Create a region unless it exists. Source: keystone/api/endpoints.py (_validate_endpoint_region)."""
+        if region_id is not None and repository.regions.find(ctx.db, region_id) is None:
+            repository.regions.insert(ctx.db, Region(region_id))
+            self.notifications.report(ctx, "region", "created", region_id)
 
 
 def _load_endpoint(db: Connection, endpoint_id: str) -> Endpoint:

@@ -9,7 +9,10 @@ from stratiform.kit.errors import Conflict, Invalid
 from stratiform.services.compute import policy
 from stratiform.services.compute.errors import InvalidField, ServiceNotFound
 
-_WORKER, _HOST = "stratiform-worker", "stratiform"
+_WORKER = "stratiform-worker"
+
+#: The host of the worker in lists.
+WORKER_HOST = "stratiform"
 
 #: The id of the worker's entry, before 2.53 and since.
 _NUMBER, _UUID = 1, "00000000-0000-4000-8000-000000000001"
@@ -26,7 +29,7 @@ def list_services(request: ApiRequest, query: schemas.ComputeServiceQuery) -> sc
     worker = schemas.ComputeService(
         id=_NUMBER if request.microversion < _UUIDS else _UUID,
         binary=_WORKER,
-        host=_HOST,
+        host=WORKER_HOST,
         state="up" if services.is_worker_up(ctx) else "down",
         updated_at=format_iso_naive(ctx.now),
     )

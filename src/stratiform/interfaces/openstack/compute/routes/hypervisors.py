@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.compute.api import api
+from stratiform.interfaces.openstack.compute.routes.compute_services import WORKER_HOST
 from stratiform.interfaces.openstack.compute.schemas import hypervisors as schemas
 from stratiform.interfaces.openstack.compute.views import hypervisors as views
 from stratiform.interfaces.openstack.compute.views.links import next_links
@@ -94,7 +95,8 @@ api.declare_unsupported("GET", _ITEM_PATH + "/uptime", policy.HYPERVISORS_UPTIME
 def list_hosts(request: ApiRequest, query: schemas.HostListQuery) -> schemas.HostsResponse:
     hypervisors = request.services.compute.hypervisors.list(request.ctx, policy.HOSTS_LIST)
     hosts = [schemas.Host(item.name, "compute", item.name) for item in hypervisors]
-    return schemas.HostsResponse([host for host in hosts if query.zone in (None, host.zone)])
+    hosts.append(schemas.Host(WORKER_HOST, "worker", "internal"))
+    return schemas.HostsResponse([host for host in hosts if query.zone in (None, "", host.zone)])
 
 
 @api.get("/os-hosts/{host_name}", policy.HOSTS_SHOW, until=42)

@@ -69,7 +69,7 @@ def delete_security_group(request: ApiRequest, security_group_id: str) -> None:
     request.services.compute.security_groups.delete(request.ctx, security_group_id)
 
 
-@api.post(_RULES_PATH, policy.SECURITY_GROUP_RULES_CREATE, until=_UNTIL, errors=(Conflict,))
+@api.post(_RULES_PATH, policy.SECURITY_GROUP_RULES_CREATE, until=_UNTIL)
 def create_security_group_rule(
     request: ApiRequest, body: schemas.SecurityGroupRuleRequest
 ) -> schemas.SecurityGroupRuleResponse:

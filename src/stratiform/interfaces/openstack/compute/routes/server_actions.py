@@ -1,8 +1,10 @@
 """`/servers/{server_id}/action`. Source: Compute API reference, "Servers - run an action"."""
 
+from msgspec import UnsetType
+
 from stratiform.interfaces.endpoints import Action, ApiRequest, ApiResponse
 from stratiform.interfaces.openstack.compute.api import api
-from stratiform.interfaces.openstack.compute.parsing import parse_reference
+from stratiform.interfaces.openstack.compute.parsing import parse_disk_config, parse_reference
 from stratiform.interfaces.openstack.compute.passwords import choose_admin_password
 from stratiform.interfaces.openstack.compute.schemas import server_actions as schemas
 from stratiform.interfaces.openstack.compute.schemas.servers import ServerRebuild, ServerRebuildResponse
@@ -43,7 +45,8 @@ def _reboot(request: ApiRequest, server_id: str, body: schemas.Reboot) -> None:
 
 def _resize(request: ApiRequest, server_id: str, body: schemas.Resize) -> None:
     flavor_id = parse_reference(body.flavor_ref)
-    request.services.compute.server_actions.resize(request.ctx, server_id, flavor_id)
+    disk_config = None if isinstance(body.disk_config, UnsetType) else parse_disk_config(body.disk_config)
+    request.services.compute.server_actions.resize(request.ctx, server_id, flavor_id, disk_config)
 
 
 def _confirm_resize(request: ApiRequest, server_id: str) -> None:
@@ -57,7 +60,7 @@ def _revert_resize(request: ApiRequest, server_id: str) -> None:
 def _rebuild(request: ApiRequest, server_id: str, body: ServerRebuild) -> ApiResponse[ServerRebuildResponse]:
     compute, image_id = request.services.compute, parse_reference(body.image_ref)
     allow_reimage = request.microversion >= _REIMAGES_VOLUMES
-    changes = build_rebuild_changes(body)
+    changes = build_rebuild_changes(body, request.microversion)
     server = compute.server_actions.rebuild(request.ctx, server_id, image_id, allow_reimage=allow_reimage, **changes)
     password = choose_admin_password(request, body.admin_pass)
     rebuilt = rebuilt_server(compute.servers.load_details(request.ctx, [server])[0], request.view, password)
@@ -106,6 +109,10 @@ def _remove_fixed_ip(request: ApiRequest, server_id: str, body: schemas.RemoveFi
     request.services.compute.server_interfaces.remove_fixed_ip(request.ctx, server_id, body.address)
 
 
+def _inject_network_info(request: ApiRequest, server_id: str) -> None:
+    request.services.compute.server_actions.inject_network_info(request.ctx, server_id)
+
+
 def _get(request: ApiRequest, server_id: str) -> Server:
     return request.services.compute.servers.get(request.ctx, server_id)
 
@@ -131,6 +138,7 @@ api.declare_actions(
         Action("lock", policy.SERVERS_LOCK, _lock),
         Action("unlock", policy.SERVERS_UNLOCK, _unlock),
         Action("os-resetState", policy.SERVERS_RESET_STATE, _reset_state),
+        Action("injectNetworkInfo", policy.SERVERS_INJECT_NETWORK_INFO, _inject_network_info),
         Action("addSecurityGroup", policy.SERVER_SECURITY_GROUPS_ADD, _add_security_group),
         Action("removeSecurityGroup", policy.SERVER_SECURITY_GROUPS_REMOVE, _remove_security_group),
         Action("addFixedIp", policy.SERVER_FIXED_IPS_ADD, _add_fixed_ip, until=43),
@@ -144,6 +152,5 @@ api.declare_unsupported_actions(
     _get,
     {
         "resetNetwork": "Resetting the network is not supported.",
-        "injectNetworkInfo": "Injecting network information is not supported.",
     },
 )

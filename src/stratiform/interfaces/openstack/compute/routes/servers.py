@@ -63,7 +63,8 @@ def update_server(
     request: ApiRequest, server_id: str, body: schemas.ServerUpdateRequest
 ) -> schemas.ServerUpdateResponse:
     servers = request.services.compute.servers
-    server = servers.update(request.ctx, server_id, **build_server_changes(body.server))
+    changes = build_server_changes(body.server, request.microversion)
+    server = servers.update(request.ctx, server_id, **changes)
     detail = servers.load_details(request.ctx, [server])[0]
     return schemas.ServerUpdateResponse(views.server_in_single_response(schemas.UpdatedServer, detail, request.view))
 

@@ -14,6 +14,7 @@ class Reboot(Struct):
 
 class Resize(Struct):
     flavor_ref: str | int = field(name="flavorRef")
+    disk_config: str | UnsetType = field(name="OS-DCF:diskConfig", default=UNSET)
 
 
 class Lock(Struct):

@@ -269,7 +269,7 @@ class ServerDetail(Struct, kw_only=True):
     root_device_name: Annotated[str, ADMIN_ONLY, Since(3)] = field(
         name="OS-EXT-SRV-ATTR:root_device_name", default="/dev/vda"
     )
-    ext_user_data: Annotated[str | None, ADMIN_ONLY, Since(3)] = field(name="OS-EXT-SRV-ATTR:user_data")
+    ext_user_data: Annotated[str | UnsetType | None, ADMIN_ONLY, Since(3)] = field(name="OS-EXT-SRV-ATTR:user_data")
     host_status: Annotated[str, ADMIN_ONLY, Since(16)]
 
 
@@ -298,7 +298,7 @@ class UpdatedServer(ServerDetail, kw_only=True):
     root_device_name: Annotated[str, ADMIN_ONLY, Since(75)] = field(
         name="OS-EXT-SRV-ATTR:root_device_name", default="/dev/vda"
     )
-    ext_user_data: Annotated[str | None, ADMIN_ONLY, Since(75)] = field(name="OS-EXT-SRV-ATTR:user_data")
+    ext_user_data: Annotated[str | UnsetType | None, ADMIN_ONLY, Since(75)] = field(name="OS-EXT-SRV-ATTR:user_data")
     host_status: Annotated[str, ADMIN_ONLY, Since(75)]
 
 

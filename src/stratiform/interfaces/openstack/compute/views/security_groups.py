@@ -31,7 +31,7 @@ def security_group_rule(body: Mapping[str, Any]) -> schemas.SecurityGroupRule:
         to_port=last,
     )
     if body["remote_group_id"] is not None:
-        rule.group = {"name": body["remote_group_id"], "tenant_id": body["tenant_id"]}
+        rule.group = {"name": body["remote_group_name"], "tenant_id": body["tenant_id"]}
     else:
         everything = "::/0" if body["ethertype"] == "IPv6" else "0.0.0.0/0"
         rule.ip_range = {"cidr": body["remote_ip_prefix"] or everything}

@@ -39,6 +39,7 @@ def created_server(server: Server, view: ViewContext, admin_pass: str | UnsetTyp
 def rebuilt_server(detail: ServerDetail, view: ViewContext, admin_pass: str | UnsetType) -> schemas.RebuiltServer:
     response = server_in_single_response(schemas.RebuiltServer, detail, view)
     response.user_data = detail.server.user_data or None
+    response.ext_user_data = UNSET  # as in Nova, `user_data` is instead of it
     response.admin_pass = admin_pass
     return response
 

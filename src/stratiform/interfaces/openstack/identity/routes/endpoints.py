@@ -19,7 +19,8 @@ def list_endpoints(request: ApiRequest, query: schemas.EndpointListQuery) -> sch
 @api.post("/endpoints", policy.CREATE_ENDPOINT, status=201)
 def create_endpoint(request: ApiRequest, body: schemas.EndpointCreateRequest) -> schemas.EndpointResponse:
     new = Endpoint(id="", **_attributes(body.endpoint), extra=body.endpoint.get_extra_attributes())
-    return _response(request, request.services.identity.endpoints.create(request.ctx, new))
+    endpoints = request.services.identity.endpoints
+    return _response(request, endpoints.create(request.ctx, new, create_region=_names_region(body.endpoint)))
 
 
 @api.get("/endpoints/{endpoint_id}", policy.GET_ENDPOINT)
@@ -32,7 +33,9 @@ def update_endpoint(
     request: ApiRequest, endpoint_id: str, body: schemas.EndpointUpdateRequest
 ) -> schemas.EndpointResponse:
     changes, extra = _attributes(body.endpoint), body.endpoint.get_extra_attributes()
-    return _response(request, request.services.identity.endpoints.update(request.ctx, endpoint_id, changes, extra))
+    endpoints, create_region = request.services.identity.endpoints, _names_region(body.endpoint)
+    updated = endpoints.update(request.ctx, endpoint_id, changes, extra, create_region=create_region)
+    return _response(request, updated)
 
 
 @api.delete("/endpoints/{endpoint_id}", policy.DELETE_ENDPOINT)
@@ -42,6 +45,12 @@ def delete_endpoint(request: ApiRequest, endpoint_id: str) -> None:
 
 def _response(request: ApiRequest, endpoint: Endpoint) -> schemas.EndpointResponse:
     return schemas.EndpointResponse(catalog.endpoint(endpoint, request.view))
+
+
+def _names_region(body: schemas.EndpointUpdate) -> bool:
+    """Return True for a request with the deprecated `region`, which need not exist."""
+    attributes = body.get_declared_attributes()
+    return attributes.get("region") is not None and attributes.get("region_id") is None
 
 
 def _attributes(body: schemas.EndpointUpdate) -> JsonObject:

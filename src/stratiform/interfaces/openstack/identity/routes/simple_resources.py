@@ -111,6 +111,7 @@ def _declare(collection: Collection) -> None:
         return _response(request, collection, record)
 
     @api.get(path, rules.get)
+    @api.head(path, rules.get)
     def show_resource(request: ApiRequest, **ids: str) -> JsonObject:
         return _response(request, collection, _get(request, collection, ids))
 

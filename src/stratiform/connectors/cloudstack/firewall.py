@@ -5,7 +5,7 @@
   a router with a gateway serves the network.
 
 Traffic between servers of a network does not pass the virtual router, so CloudStack cannot filter it.
-See docs/decisions/0047-routing-objects-on-cloudstack.md.
+See docs/decisions/0048-routing-objects-on-cloudstack.md.
 Source: CloudStack API reference (createFirewallRule, createEgressFirewallRule).
 """
 

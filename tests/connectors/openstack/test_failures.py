@@ -72,11 +72,18 @@ def test_an_exceeded_quota_leaves_no_ports_and_no_key_pair(cloud: FaultyCloud, s
 def test_quotas_of_the_cloud_itself(cloud: FaultyCloud) -> None:
     """The cloud's own messages, with its own statuses."""
     admin, demo = cloud.peer.admin, cloud.peer.admin.identity.find_project("demo")
-    used = len(list(admin.compute.servers(all_projects=True)))
-    admin.compute.update_quota_set(demo.id, instances=used)
-    admin.block_storage.update_quota_set(demo.id, volumes=0)
-    admin.network.update_quota(demo.id, network=0)
+    servers, volumes, networks = (
+        len([item for item in items if item.project_id == demo.id])
+        for items in (
+            admin.compute.servers(all_projects=True),
+            admin.block_storage.volumes(all_projects=True),
+            admin.network.networks(),
+        )
+    )
     try:
+        admin.compute.update_quota_set(demo.id, instances=servers)
+        admin.block_storage.update_quota_set(demo.id, volumes=volumes)
+        admin.network.update_quota(demo.id, network=networks)
         requests: list[Callable[[], Any]] = [
             lambda: cloud.compute.create(cloud.build_spec()),
             lambda: cloud.volume.create(VolumeSpec(str(uuid4()), "data", 1)),

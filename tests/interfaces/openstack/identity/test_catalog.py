@@ -57,3 +57,12 @@ def test_endpoint_groups_are_checked(api: Callers) -> None:
     for name, status in ((group_id, 200), ("missing", 404)):
         response = api.request("HEAD", f"{V3}/OS-EP-FILTER/endpoint_groups/{name}", "admin")
         assert (response.status_code, response.content) == (status, b"")
+
+
+def test_regions_are_created_with_an_id(api: Callers) -> None:
+    path = f"{V3}/regions/Five"
+    response = api.request("PUT", path, "admin", json={"region": {"description": "d"}})
+    assert (response.status_code, response.json()["region"]["id"]) == (201, "Five")
+    assert api.request("PUT", path, "admin", json={"region": {}}).status_code == 409
+    response = api.request("PUT", f"{V3}/regions/Six", "admin", json={"region": {"id": "Seven"}})
+    assert (response.status_code, "Conflicting region IDs specified" in response.text) == (400, True)

@@ -5,6 +5,7 @@ from stratiform.interfaces.openstack.identity.api import api
 from stratiform.interfaces.openstack.identity.schemas import regions as schemas
 from stratiform.interfaces.openstack.identity.views import catalog
 from stratiform.interfaces.openstack.identity.views.links import page_links, truncated
+from stratiform.kit.errors import Invalid
 from stratiform.services.identity import policy
 from stratiform.services.identity.errors import RegionConflict
 from stratiform.services.identity.model import Region
@@ -19,7 +20,19 @@ def list_regions(request: ApiRequest, query: schemas.RegionListQuery) -> schemas
 
 @api.post("/regions", policy.CREATE_REGION, status=201, errors=(RegionConflict,))
 def create_region(request: ApiRequest, body: schemas.RegionRequest) -> schemas.RegionResponse:
-    attributes = {"id": ""} | body.region.get_declared_attributes(not_null=("description",))
+    return _create(request, body, "")
+
+
+@api.put("/regions/{region_id}", policy.CREATE_REGION, status=201, errors=(RegionConflict,))
+def create_region_with_id(request: ApiRequest, region_id: str, body: schemas.RegionRequest) -> schemas.RegionResponse:
+    requested = body.region.get_declared_attributes().get("id")
+    if requested not in (None, region_id):
+        raise Invalid("Conflicting region IDs specified")
+    return _create(request, body, region_id)
+
+
+def _create(request: ApiRequest, body: schemas.RegionRequest, region_id: str) -> schemas.RegionResponse:
+    attributes = {"id": region_id} | body.region.get_declared_attributes(not_null=("description",))
     new = Region(**attributes, extra=body.region.get_extra_attributes())
     return _response(request, request.services.identity.regions.create(request.ctx, new))
 

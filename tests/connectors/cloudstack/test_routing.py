@@ -1,5 +1,6 @@
 """Routing capability of CloudStack in an advanced zone, beyond the conformance tests."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -216,7 +217,17 @@ def test_accounts_that_choose_the_same_address_get_two(cloud: CloudStackCloud, s
     server.inject("reserveIpAddress", "error", status=431, text="Unable to reserve IP address: it is not free")
     address = routing_of(cloud).allocate_address("f1")
     assert [row["ipaddress"] for row in list_owned(server, "addresses")] == [address]
-    assert [row["description"] for row in list_owned(server, "groups")] == [address]
+    [record] = list_owned(server, "groups")
+    assert (record["name"].rsplit("-", 1)[-1], record["description"]) == (address, "f1")
+
+
+def test_parallel_floating_ips_have_different_addresses(cloud: CloudStackCloud, server: ApiServer) -> None:
+    for row in list(server.state.rows("addresses"))[4:]:
+        server.state.remove("addresses", row["id"])
+    with ThreadPoolExecutor(4) as pool:
+        addresses = list(pool.map(routing_of(cloud).allocate_address, ["f1", "f2", "f3", "f1"]))
+    assert (len(set(addresses)), addresses[0]) == (3, addresses[3])
+    assert len(list_owned(server, "addresses")) == 3
 
 
 def test_no_free_address_is_insufficient_capacity(cloud: CloudStackCloud, server: ApiServer) -> None:

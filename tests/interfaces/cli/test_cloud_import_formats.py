@@ -70,7 +70,7 @@ def test_atomia_with_several_resources() -> None:
     second = atomia_resource("Open Stack 2", AdminUser="ops", AdminPassword="hush", IdentityUri="http://k2:5000")
     plan = parse_atomia(ATOMIA.replace("</resourceList>", second + "</resourceList>"))
     assert [account.name for account in plan.accounts] == ["openstack1", "open-stack-2"]
-    assert "first one" in ignored_of(plan)["resourceAsignmentPolicy RoundRobin"]
+    assert "clouds policy set round_robin" in ignored_of(plan)["resourceAsignmentPolicy RoundRobin"]
 
 
 def test_atomia_transformations() -> None:
@@ -128,7 +128,7 @@ def test_slipstream_parameters_of_the_page() -> None:
         "native-contextualization",
         "max.iaas.workers",
     }
-    assert "quota_instances" in ignored_of(plan)[f"{prefix}quota.vm"]
+    assert "clouds quotas set" in ignored_of(plan)[f"{prefix}quota.vm"]
 
 
 def test_slipstream_with_several_instances_and_credentials() -> None:

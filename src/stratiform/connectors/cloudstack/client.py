@@ -6,8 +6,9 @@ Requests are POST requests, so that the API key, the signature and user data are
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -63,14 +64,22 @@ class _Attempt:
     is_answered: bool
 
 
+@dataclass(slots=True)
+class _Lock:
+    """The lock of a resource, and the number of threads that have or await it."""
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    users: int = 0
+
+
 class Client:
     """The API of one account. Thread-safe, as `requests` sessions are for this use."""
 
     def __init__(self, settings: CloudStackSettings, installation_id: str) -> None:
         self.settings = settings
         self.installation_id = installation_id
-        #: Serializes the creation of resources, as CloudStack has no idempotency tokens.
-        self.create_lock = threading.RLock()
+        self._locks: dict[tuple[str, str], _Lock] = {}
+        self._locks_lock = threading.Lock()
         self._attempts: dict[tuple[str, str], _Attempt] = {}
         self._zones: dict[str, Zone] = {}
         self._api = CloudStack(
@@ -159,7 +168,7 @@ class Client:
         Raises: CloudUnreachable if CloudStack accepted the creation and does not list the resource.
         """
         key = (kind, token)
-        with self.create_lock:
+        with self.locking(kind, token):
             attempt = self._attempts.get(key)
             is_recent = attempt is not None and time.monotonic() - attempt.at < _MAX_DELAY_S
             existing = self._find_repeatedly(find) if is_recent else find()
@@ -181,6 +190,21 @@ class Client:
                 raise CloudUnreachable(f"CloudStack does not list the new {kind} yet")
             del self._attempts[key]
             return {**created, CREATION_JOB_KEY: response.get("jobid")}
+
+    @contextmanager
+    def locking(self, kind: str, token: str) -> Iterator[None]:
+        """Serialize the changes of one resource in this process, as CloudStack has no idempotency tokens."""
+        with self._locks_lock:
+            lock = self._locks.setdefault((kind, token), _Lock())
+            lock.users += 1
+        try:
+            with lock.lock:
+                yield
+        finally:
+            with self._locks_lock:
+                lock.users -= 1
+                if not lock.users:
+                    del self._locks[kind, token]
 
     def _find_repeatedly(self, find: Callable[[], Item | None]) -> Item | None:
         for number in range(_VISIBILITY_ATTEMPTS):

@@ -42,7 +42,7 @@ class CloudStackImageDriver:
             raise NotSupported(
                 f"CloudStack does not support the disk format '{disk_format}'", hint=f"formats: {', '.join(_FORMATS)}"
             )
-        with self._client.create_lock:
+        with self._client.locking("upload", token):
             template = find_template(self._client, token)
             if template is not None and _is_interrupted(template):
                 self._delete(str(template["id"]))

@@ -47,9 +47,10 @@ class CloudStackNetworkDriver:
                     f"subnet {cidr} is not in CloudStack's network {shared['name']} ({shared['cidr']})"
                 )
             return NativeSubnet(str(shared["id"]), spec.token, spec.cidr)
-        network = self._client.create_once(
-            "subnet", spec.token, lambda: find_network(self._client, spec.token), lambda: self._create(spec, cidr)
-        )
+        with self._client.locking("network", spec.network_id):  # its subnets must not overlap
+            network = self._client.create_once(
+                "subnet", spec.token, lambda: find_network(self._client, spec.token), lambda: self._create(spec, cidr)
+            )
         return NativeSubnet(str(network["id"]), spec.token, str(network["cidr"]))
 
     def list_subnets(self) -> Iterator[NativeSubnet]:

@@ -1,8 +1,8 @@
 """Floating IPs as public addresses, which CloudStack has to reserve before a network can use them.
 
 A public address has no name, and tags are added later. So that a lost response leaves no address behind, the choice of
-the address is recorded first: in a security group without rules, whose unique name contains our token and whose
-description is the address. The record is deleted last.
+the address is recorded first: in a security group without rules, whose unique name contains the address and whose
+description is our token. The record is deleted last.
 
 Source: CloudStack API reference (reserveIpAddress, associateIpAddress, enableStaticNat, createPortForwardingRule).
 """
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _FREE, _RESERVED = "Free", "Reserved"
 _CHOICES = 5
+_EXISTS = "already exist"
 
 
 class PublicAddresses:
@@ -44,24 +45,28 @@ class PublicAddresses:
         """Return the address with a token; it is reserved if none has it, such as after a lost response."""
         if find_shared_network(self._client) is not None:
             raise NotSupported("floating IPs are supported only for isolated networks of CloudStack")
-        with self._client.create_lock:
+        with self._client.locking("address", token):
             record = self._find_record(token)
             if record is not None:
-                native = self._find_address(_get_address(record))
+                native = self._find_address(self._get_address(record))
                 if native is not None and self._reserve(native):
-                    return _get_address(record)
-                self._delete_record(record)  # another account has the address
-            for _ in range(_CHOICES):
-                native = self._choose(token)
-                record = self._create_record(token, str(native["ipaddress"]))
-                if self._reserve(native):
                     return str(native["ipaddress"])
-                self._delete_record(record)
+                self._delete_record(record)  # another account has the address
+            refused: set[str] = set()
+            for _ in range(_CHOICES):
+                native = self._choose(token, refused)
+                address = str(native["ipaddress"])
+                record = self._create_record(token, address)
+                if record is not None and self._reserve(native):
+                    return address
+                refused.add(address)  # another floating IP, or another account, has chosen it first
+                if record is not None:
+                    self._delete_record(record)
         raise CloudUnreachable("other accounts of CloudStack took the free public addresses first")
 
     def apply(self, desired: RoutingObject) -> None:
         """Associate the address with an interface, or with the targets of its forwardings, if servers have them."""
-        with self._client.create_lock:
+        with self._client.locking("address", desired.token):
             native = self._ensure_owned(desired.token, desired.properties["address"])
             forwardings = desired.properties.get("forwardings") or ()
             fixed_address = desired.properties["fixed_address"]
@@ -81,38 +86,37 @@ class PublicAddresses:
             self._firewall.synchronize(network_id)
 
     def delete(self, token: str) -> None:
-        with self._client.create_lock:
+        with self._client.locking("address", token):
             record = self._find_record(token)
             if record is None:
                 return
-            native = self._find_address(_get_address(record))
+            native = self._find_address(self._get_address(record))
             if native is not None and native.get("state") != _FREE:
                 self._release(native)
             self._delete_record(record)
 
     def list_objects(self) -> Iterator[RoutingObject]:
-        records = self._client.list_all("listSecurityGroups", "securitygroup", keyword=self._prefix)
         addresses = {
             str(item["ipaddress"]): item for item in self._client.list_all("listPublicIpAddresses", "publicipaddress")
         }
-        for record in records:
-            native = addresses.get(_get_address(record))
-            if str(record.get("name", "")).startswith(self._prefix) and native is not None:
+        for record in self._list_records():
+            native = addresses.get(self._get_address(record))
+            if native is not None:
                 fixed_address = native.get("vmipaddress") if native.get("isstaticnat") else None
                 properties = {"address": native["ipaddress"], "fixed_address": fixed_address or None}
-                yield RoutingObject("floating_ip", record["name"].removeprefix(self._prefix), "", properties)
+                yield RoutingObject("floating_ip", str(record.get("description", "")), "", properties)
 
     def _ensure_owned(self, token: str, address: str) -> "Item":
         """Return the address of a floating IP, reserved again if it was released in CloudStack."""
         record = self._find_record(token)
-        if record is None:
-            record = self._create_record(token, address)
+        if record is None and self._create_record(token, address) is None:
+            raise RequestRejected(f"public address {address} belongs to another floating IP")
         native = self._find_address(address)
         if native is None or not self._reserve(native):
             raise RequestRejected(f"public address {address} is not available to this account of CloudStack")
         return native
 
-    def _choose(self, token: str) -> "Item":
+    def _choose(self, token: str, refused: set[str]) -> "Item":
         free = self._client.list_all(
             "listPublicIpAddresses",
             "publicipaddress",
@@ -121,6 +125,7 @@ class PublicAddresses:
             forvirtualnetwork=True,
             zoneid=self._client.resolve_zone().id,
         )
+        free = [item for item in free if str(item["ipaddress"]) not in refused]
         if not free:
             raise InsufficientCapacity("CloudStack has no free public address in the zone")
         # Different tokens begin with different addresses, so that parallel requests seldom choose the same one.
@@ -235,22 +240,30 @@ class PublicAddresses:
         )
 
     def _find_record(self, token: str) -> "Item | None":
-        name = self._prefix + token
-        return self._client.find_item("listSecurityGroups", "securitygroup", securitygroupname=name)
+        return next((record for record in self._list_records() if record.get("description") == token), None)
 
-    def _create_record(self, token: str, address: str) -> "Item":
-        response = self._client.request("createSecurityGroup", name=self._prefix + token, description=address)
-        return {"description": address, **read_object(response, "securitygroup")}
+    def _list_records(self) -> "list[Item]":
+        records = self._client.list_all("listSecurityGroups", "securitygroup", keyword=self._prefix)
+        return [record for record in records if str(record.get("name", "")).startswith(self._prefix)]
+
+    def _create_record(self, token: str, address: str) -> "Item | None":
+        """Claim an address for a token. Return None if another token has it."""
+        try:
+            response = self._client.request("createSecurityGroup", name=self._prefix + address, description=token)
+        except RequestRejected as error:
+            if _EXISTS not in error.message:
+                raise
+            return None
+        return {"name": self._prefix + address, "description": token, **read_object(response, "securitygroup")}
+
+    def _get_address(self, record: "Item") -> str:
+        return str(record.get("name", "")).removeprefix(self._prefix)
 
     def _delete_record(self, record: "Item") -> None:
         try:
             self._client.request("deleteSecurityGroup", id=record["id"])
         except NativeNotFound:
             return
-
-
-def _get_address(record: "Item") -> str:
-    return str(record.get("description", ""))
 
 
 def _read_forwarding(rule: "Item") -> tuple[str, int, str, int]:

@@ -63,9 +63,8 @@ class CloudStackRoutingDriver:
     ) -> tuple[str, ...]:
         for group in groups:
             check_routing(group)
-        with self._client.create_lock:
-            native_ids = tuple(self._groups.ensure(group) for group in groups)
-            return native_ids or (self._groups.ensure_special(filtered=filtered),)
+        native_ids = tuple(self._groups.ensure(group) for group in groups)
+        return native_ids or (self._groups.ensure_special(filtered=filtered),)
 
     def set_security_groups(
         self, subnet_id: str, ip_address: str, groups: Sequence[RoutingObject], *, filtered: bool

@@ -43,24 +43,28 @@ class SecurityGroups:
 
     def apply(self, desired: RoutingObject) -> str:
         """Change the rules of a group if it exists. Return its native id, or ""."""
-        group = self.find(desired.token)
-        if group is None:
-            return ""
-        self._synchronize(group, desired)
-        return str(group["id"])
+        with self._client.locking("security group", desired.token):
+            group = self.find(desired.token)
+            if group is None:
+                return ""
+            self._synchronize(group, desired)
+            return str(group["id"])
 
     def ensure(self, desired: RoutingObject) -> str:
         """Return the native id of a group, with the desired rules."""
-        group = self._ensure_group(desired.token, desired.name)
-        self._synchronize(group, desired)
-        return str(group["id"])
+        with self._client.locking("security group", desired.token):
+            group = self._ensure_group(desired.token, desired.name)
+            self._synchronize(group, desired)
+            return str(group["id"])
 
     def ensure_special(self, *, filtered: bool) -> str:
         """Return the native id of the group without rules, or (not `filtered`) of the one that allows all traffic."""
-        group = self._ensure_group(_CLOSED if filtered else _OPEN, "")
-        self._set_permissions(group, "Ingress", set() if filtered else {EVERYTHING})
-        self._set_permissions(group, "Egress", {NO_EGRESS} if filtered else {EVERYTHING})
-        return str(group["id"])
+        token = _CLOSED if filtered else _OPEN
+        with self._client.locking("security group", token):
+            group = self._ensure_group(token, "")
+            self._set_permissions(group, "Ingress", set() if filtered else {EVERYTHING})
+            self._set_permissions(group, "Egress", {NO_EGRESS} if filtered else {EVERYTHING})
+            return str(group["id"])
 
     def find(self, token: str) -> "Item | None":
         return self._find(self._prefix + token)

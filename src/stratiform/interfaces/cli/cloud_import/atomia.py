@@ -112,7 +112,7 @@ def _explain_policy(module: Element, resource_count: int) -> Iterator[IgnoredEnt
         if resource_count < 2:
             yield IgnoredEntry(f"{attribute} {policy}", "has no effect with one resource")
         else:
-            reason = "each cloud is an availability zone; servers without a zone are created in the project's first one"
+            reason = "not imported: add the clouds to a pool, and use `stratiform clouds policy set round_robin`"
             yield IgnoredEntry(f"{attribute} {policy}", reason)
 
 

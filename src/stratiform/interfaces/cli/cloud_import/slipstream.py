@@ -69,7 +69,7 @@ _NETWORKS = "not needed: servers are created in the networks of the request"
 
 #: Why parameters are not imported.
 _REASONS = {
-    "quota.vm": "clouds do not have quotas: set quota_instances, or `openstack quota set --instances` per project",
+    "quota.vm": "not imported: set it with `stratiform clouds quotas set`",
     "orchestrator.imageid": _NO_ORCHESTRATOR,
     "orchestrator.instance.type": _NO_ORCHESTRATOR,
     "orchestrator.ssh.username": _NO_ORCHESTRATOR,

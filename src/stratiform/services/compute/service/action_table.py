@@ -338,30 +338,9 @@ ATTACH_INTERFACE = ServerAction(
     requires_cloud_server=True,
     operation=ServerOperation.CHANGE_INTERFACES,
 )
-DETACH_INTERFACE = ServerAction(
-    "detach_interface",
-    policy.SERVER_INTERFACES_DELETE,
-    vm_states=(ACTIVE, PAUSED, STOPPED),
-    event_type="",
-    requires_cloud_server=True,
-    operation=ServerOperation.CHANGE_INTERFACES,
-)
-ADD_FIXED_IP = ServerAction(
-    "addFixedIp",
-    policy.SERVER_FIXED_IPS_ADD,
-    vm_states=(ACTIVE, PAUSED, STOPPED),
-    event_type="",
-    requires_cloud_server=True,
-    operation=ServerOperation.CHANGE_INTERFACES,
-)
-REMOVE_FIXED_IP = ServerAction(
-    "removeFixedIp",
-    policy.SERVER_FIXED_IPS_REMOVE,
-    vm_states=(ACTIVE, PAUSED, STOPPED),
-    event_type="",
-    requires_cloud_server=True,
-    operation=ServerOperation.CHANGE_INTERFACES,
-)
+DETACH_INTERFACE = replace(ATTACH_INTERFACE, name="detach_interface", rule=policy.SERVER_INTERFACES_DELETE)
+ADD_FIXED_IP = replace(ATTACH_INTERFACE, name="addFixedIp", rule=policy.SERVER_FIXED_IPS_ADD)
+REMOVE_FIXED_IP = replace(ATTACH_INTERFACE, name="removeFixedIp", rule=policy.SERVER_FIXED_IPS_REMOVE)
 
 SERVER_ACTIONS = (
     DELETE,

@@ -107,7 +107,8 @@ def test_stop_releases_the_host_if_the_cloud_charges_for_stopped_servers(connect
     for _ in range(2):
         cloud.compute.stop(server.id)
     cloud.wait_for_server(server.id, STOPPED)
-    assert cloud.peer.admin.compute.get_server(server.id).status == "SHELVED_OFFLOADED"
+    nova = cloud.peer.admin.compute
+    wait_until(lambda: nova.get_server(server.id).status == "SHELVED_OFFLOADED", "the server keeps its host", 20)
     for _ in range(2):
         cloud.compute.start(server.id)
     assert cloud.wait_for_server(server.id).addresses == server.addresses

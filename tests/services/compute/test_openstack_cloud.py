@@ -102,7 +102,8 @@ def test_a_server_with_a_network_a_floating_ip_and_a_volume(
         assert objects.keys() == {"router", "floating_ip", "security_group"}
         api.ok("POST", f"{COMPUTE}/servers/{server_id}/action", json={"os-stop": None})
         reach("SHUTOFF")
-        assert openstack_peer.admin.compute.get_server(native.id).status == "SHELVED_OFFLOADED"
+        nova = openstack_peer.admin.compute
+        run_until(harness, lambda: nova.get_server(native.id).status == "SHELVED_OFFLOADED", "the host is not released")
         api.ok("POST", f"{COMPUTE}/servers/{server_id}/action", json={"os-start": None})
         reach("ACTIVE")
         api.ok("POST", f"{COMPUTE}/servers/{server_id}/action", json={"resize": {"flavorRef": "2"}})

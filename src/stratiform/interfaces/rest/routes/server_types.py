@@ -1,6 +1,7 @@
 """`/clouds/{name}/server-types`: flavors for the types of servers that a cloud offers."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from stratiform.contract.errors import CloudUnreachable, CredentialsRejected
 from stratiform.contract.server_types import NativeServerType
@@ -14,7 +15,7 @@ from stratiform.kit.errors import NotFound, UnsupportedOperation
 from stratiform.services.clouds import policy
 from stratiform.services.clouds.errors import CloudNotFound
 from stratiform.services.clouds.model import Cloud, ResourceType
-from stratiform.services.compute.errors import FlavorAccessConflict
+from stratiform.services.compute.errors import FlavorAccessConflict, FlavorAccessNotFound
 from stratiform.services.compute.model.flavors import Flavor, NewFlavor
 
 
@@ -87,8 +88,9 @@ def _create_flavor(services: Services, ctx: RequestContext, server_type: NativeS
     own_project_id = ctx.caller.project_id
     if project_id and project_id != own_project_id:
         _grant_access(services, ctx, flavor, project_id)
-        if own_project_id:  # the project of the operator, which gets access to each private flavor
-            services.compute.flavor_access.revoke(ctx, flavor.id, own_project_id)
+        if own_project_id:  # the project of the operator may get access when it creates a private flavor
+            with suppress(FlavorAccessNotFound):
+                services.compute.flavor_access.revoke(ctx, flavor.id, own_project_id)
     return flavor
 
 

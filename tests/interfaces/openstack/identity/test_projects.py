@@ -112,6 +112,11 @@ def test_domain(api: Callers) -> None:
     project = api.ok("GET", f"{V3}/projects/{domain['id']}", "admin")["project"]
     assert (project["is_domain"], project["domain_id"], project["parent_id"]) == (True, None, None)
     assert {item["name"] for item in api.ok("GET", f"{V3}/domains", "admin")["domains"]} == {"Default", "d", "e"}
+    path = f"{V3}/projects/{created_as_project['id']}"
+    assert api.request("DELETE", path, "admin").status_code == 403
+    api.ok("PATCH", path, "admin", json={"project": {"enabled": False}})
+    assert api.request("DELETE", path, "admin").status_code == 204
+    assert api.request("GET", path.replace("projects", "domains"), "admin").status_code == 404
     path = f"{V3}/domains/{domain['id']}"
     assert api.request("DELETE", path, "admin").status_code == 403
     assert api.ok("PATCH", path, "admin", json={"domain": {"enabled": False}})["domain"]["enabled"] is False

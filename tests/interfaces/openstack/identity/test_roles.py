@@ -29,6 +29,22 @@ def test_roles_and_implied_roles(api: Callers) -> None:
     assert api.request("GET", path, "admin").status_code == 404
 
 
+def test_roles_of_a_domain_only_imply_others(api: Callers) -> None:
+    domain_id = create(api, "domain", name="reseller")["id"]
+    inner = create(api, "role", name="auditor", domain_id=domain_id)["id"]
+    reader = api.ok("GET", f"{V3}/roles?name=reader", "admin")["roles"][0]["id"]
+    assert api.request("PUT", f"{V3}/roles/{reader}/implies/{inner}", "admin").status_code == 403
+    assert api.request("PUT", f"{V3}/roles/{inner}/implies/{reader}", "admin").status_code == 201
+    user_id = create(api, "user", name="nadia", domain_id=domain_id)["id"]
+    project_id = create(api, "project", name="vault", domain_id=domain_id)["id"]
+    grant = f"{V3}/projects/{project_id}/users/{user_id}/roles/{inner}"
+    assert api.request("PUT", grant, "admin").status_code == 204
+    path = f"{V3}/role_assignments?user.id={user_id}"
+    granted = api.ok("GET", path, "admin")["role_assignments"]
+    effective = api.ok("GET", f"{path}&effective", "admin")["role_assignments"]
+    assert [[item["role"]["id"] for item in items] for items in (granted, effective)] == [[inner], [reader]]
+
+
 @pytest.mark.parametrize("target", ["projects/{green}", "domains/default", "system", "OS-INHERIT/projects/{green}"])
 @pytest.mark.parametrize("actor", ["users", "groups"])
 def test_grants(api: Callers, target: str, actor: str) -> None:

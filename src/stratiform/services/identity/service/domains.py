@@ -60,14 +60,7 @@ class Domains:
         Raises: DomainNotFound, ForbiddenAction
         """
         policy.DELETE_DOMAIN.require_own(ctx.caller, domain_id, DomainNotFound(domain_id))
-        domain = load_domain(ctx.db, domain_id)
-        if domain.enabled:
-            raise ForbiddenAction("Cannot delete a domain that is enabled, please disable it first.")
-        if domain_id == DEFAULT_DOMAIN:
-            raise ForbiddenAction("Cannot delete the default domain")
-        self.cache.invalidate(ctx.db, ctx.now)
-        self.notifications.report_domain_deletion(ctx, domain_id)
-        repository.delete_domain(ctx.db, domain_id)
+        delete_domain(ctx, self.cache, self.notifications, load_domain(ctx.db, domain_id))
 
     def list_available(self, ctx: RequestContext) -> Sequence[Project]:
         """Return the enabled domains to which the caller can scope a token."""
@@ -133,6 +126,17 @@ def build_project(project_id: str, new: NewProject, *, domain_id: str = "", pare
         options=new.options,
         extra=new.extra,
     )
+
+
+def delete_domain(ctx: RequestContext, cache: DirectoryCache, notifications: Notifications, domain: Project) -> None:
+    """Delete a disabled domain with its contents, without a policy check. Raises: ForbiddenAction"""
+    if domain.enabled:
+        raise ForbiddenAction("Cannot delete a domain that is enabled, please disable it first.")
+    if domain.id == DEFAULT_DOMAIN:
+        raise ForbiddenAction("Cannot delete the default domain")
+    cache.invalidate(ctx.db, ctx.now)
+    notifications.report_domain_deletion(ctx, domain.id)
+    repository.delete_domain(ctx.db, domain.id)
 
 
 def update_project(

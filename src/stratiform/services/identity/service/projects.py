@@ -23,6 +23,7 @@ from stratiform.services.identity.model import (
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import (
     build_project,
+    delete_domain,
     get_owning_domain_id,
     load_domain,
     load_own_project,
@@ -102,14 +103,16 @@ class Projects:
         return update_project(ctx, self.cache, self.notifications, project, changes, extra)
 
     def delete(self, ctx: RequestContext, project_id: str) -> None:
-        """Delete a project.
+        """Delete a project, or a disabled domain with its contents.
 
-        Raises: ProjectNotFound, ForbiddenAction if it is a domain or has child projects
+        Raises: ProjectNotFound, ForbiddenAction if it has child projects, or is an enabled domain
         """
         project = load_own_project(ctx, policy.DELETE_PROJECT, project_id)
         self.privileges.require_for_project(ctx, policy.DELETE_PROJECT, project)
         if project.is_domain:
-            raise ForbiddenAction("cannot delete a project that acts as a domain")
+            policy.DELETE_DOMAIN.require(ctx.caller)
+            delete_domain(ctx, self.cache, self.notifications, project)
+            return
         if repository.has_children(ctx.db, project_id):
             raise ForbiddenAction(f"Cannot delete the project {project_id} since it is not a leaf in the hierarchy")
         self.cache.invalidate(ctx.db, ctx.now)

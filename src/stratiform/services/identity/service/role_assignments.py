@@ -177,15 +177,23 @@ def _require_actor_and_target(ctx: RequestContext, rule: IdentityRule, assignmen
 
 
 def _expand_assignments(db: Connection) -> Iterator[EffectiveRoleAssignment]:
-    """Replace groups by their members and inherited assignments by those on projects, and add implied roles."""
+    """Replace groups by their members and inherited assignments by those on projects, and add implied roles.
+
+    Roles of a domain only imply others, so they are left out, as in tokens.
+    """
     granted = repository.list_assignments(db)
     members = repository.list_members(db, _actor_ids(granted, "group"))
     implied = repository.list_implied_roles(db)
+    domain_roles = {role.id for role in repository.roles.list_all(db) if role.domain_id}
     seen: set[RoleAssignment] = set()
     for source in granted:
         user_ids = members.get(source.actor_id, []) if source.actor_kind == "group" else [source.actor_id]
         targets = _effective_targets(db, source)
-        roles = expand_implied_roles([source.role_id], implied)
+        roles = {
+            role_id: prior_id
+            for role_id, prior_id in expand_implied_roles([source.role_id], implied).items()
+            if role_id not in domain_roles
+        }
         for user_id in user_ids:
             for target_kind, target_id in targets:
                 for role_id, prior_id in roles.items():

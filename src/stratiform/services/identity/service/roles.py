@@ -82,10 +82,12 @@ class Roles:
     def add_implied(self, ctx: RequestContext, prior_id: str, implied_id: str) -> tuple[Role, Role]:
         """Make the prior role imply another role, and return both.
 
-        Raises: RoleNotFound, Forbidden for the admin role, Invalid for a cycle
+        Raises: RoleNotFound; Forbidden for the admin role, and if a global role would imply one of a domain; Invalid
+        for a cycle
         """
         prior, implied = self._load_prior_and_implied(ctx, policy.CREATE_IMPLIED_ROLE, prior_id, implied_id)
-        if implied.name == "admin" and not implied.domain_id:
+        is_global = not prior.domain_id
+        if (implied.name == "admin" and not implied.domain_id) or (is_global and implied.domain_id):
             raise Forbidden(f"{implied_id} cannot be an implied roles")
         if prior_id in expand_implied_roles([implied_id], repository.list_implied_roles(ctx.db)):
             raise Invalid(f"Role {prior_id} is already implied by role {implied_id}. Cycles are not allowed.")

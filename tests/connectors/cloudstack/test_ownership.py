@@ -168,7 +168,8 @@ def test_doubled_volume_is_deleted(cloud: CloudStackCloud, server: ApiServer) ->
     """As two processes create it whose lists lag behind."""
     first = create_volume(cloud)
     account = server.state.accounts[API_KEY]
-    server.state.add("volumes", account, **{**server.state.tables["volumes"][first.id], "id": "double"})
+    double = {**server.state.tables["volumes"][first.id], "id": "double", "created": "2099-01-01T00:00:00+0000"}
+    server.state.add("volumes", account, **double)
     assert create_volume(cloud).id == first.id
     assert [row["id"] for row in list_owned(server, "volumes")] == [first.id]
 

@@ -17,7 +17,7 @@ from support.openstack_cloud import OpenstackCloudUnderTest
 from support.stacks import ServiceHarness
 
 V2, COMPUTE, VOLUME = "/network/v2.0", "/compute/v2.1", "/volume/v3"
-_ATTEMPTS = 400
+_ATTEMPTS = 1500
 
 
 def bind(harness: ServiceHarness, project_id: str, peer: OpenstackCloudUnderTest) -> tuple[OpenstackCloud, str]:

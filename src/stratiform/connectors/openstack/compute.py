@@ -245,7 +245,8 @@ class OpenstackComputeDriver(OpenstackServerOperations):
 
     def _unshelve(self, server: Server) -> NoReturn:
         """Give a server a host again. Raises: CloudUnreachable, because it has none yet."""
-        self._act(server, {"unshelve": None}, None, "unshelving", "spawning")
+        with suppress(RequestRejected):  # Nova has not released the host completely yet
+            self._act(server, {"unshelve": None}, None, "unshelving", "spawning")
         raise CloudUnreachable(f"server {server.id} has no host; it is being unshelved first")
 
     def _release_host(self, server: Server) -> None:

@@ -50,7 +50,7 @@ _TASK_STATES = {
     "shelving": _STOPPING,
     "shelving_image_pending_upload": _STOPPING,
     "shelving_image_uploading": _STOPPING,
-    "shelving_offloading": _STOPPED,
+    "shelving_offloading": _STOPPING,
     "powering-on": _BUILDING,
     "unshelving": _BUILDING,
     "spawning": _BUILDING,

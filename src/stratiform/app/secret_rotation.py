@@ -21,7 +21,7 @@ def rotate_secret_key(services: Services, home: Path, *, new_data_keys: bool = F
 
     `new_data_keys`: also encrypt the secrets of each cloud with a new data key. An interrupted rotation is completed by
     the next one: first, everything is encrypted with the current primary key, which a rotation does not delete.
-    Rotations at the same time wait for each other: the second one could delete the key that the first one encrypts with.
+    Rotations wait for each other: a second one could delete the key with which the first one encrypts.
     Raises: Invalid, and changes no key, if something can't be decrypted.
     """
     keys = InstallationKeys(home / "keys")

@@ -1,5 +1,6 @@
 """`stratiform keys rotate secrets`, while programs are running."""
 
+import fcntl
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,7 +65,7 @@ def load_password(harness: ServiceHarness, cloud_id: str) -> str:
 
 
 def list_keys(home: Path) -> list[str]:
-    return sorted(path.name for path in (home / "keys" / "secrets").iterdir())
+    return sorted(path.name for path in (home / "keys" / "secrets").iterdir() if path.name.isdecimal())
 
 
 def test_running_programs_use_the_new_key(cli: Cli) -> None:
@@ -108,6 +109,26 @@ def test_no_key_is_changed_if_a_secret_cannot_be_decrypted(harness: ServiceHarne
     with pytest.raises(Invalid, match="cloud 'b' cannot be decrypted"):
         rotate_secret_key(harness.services, home)
     assert list_keys(home) == before
+
+
+def test_rotations_wait_for_each_other(harness: ServiceHarness, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_cloud(harness, "a")
+    locked = []
+
+    def reencrypt(*_: object) -> int:
+        with (home / "keys" / "secrets" / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                locked.append(list_keys(home))
+        return 0
+
+    monkeypatch.setattr(type(harness.services.identity.credentials), "reencrypt", reencrypt)
+    rotate_secret_key(harness.services, home)
+    assert len(locked) == 2, "both before the keys are changed and after"
+    assert locked[0] != locked[1]
+    rotate_secret_key(harness.services, home)
+    assert len(locked) == 4, "the first rotation has released the lock"
 
 
 def test_interrupted_rotation_is_completed_by_the_next_one(

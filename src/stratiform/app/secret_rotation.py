@@ -21,9 +21,15 @@ def rotate_secret_key(services: Services, home: Path, *, new_data_keys: bool = F
 
     `new_data_keys`: also encrypt the secrets of each cloud with a new data key. An interrupted rotation is completed by
     the next one: first, everything is encrypted with the current primary key, which a rotation does not delete.
+    Rotations wait for each other: a second one could delete the key with which the first one encrypts.
     Raises: Invalid, and changes no key, if something can't be decrypted.
     """
     keys = InstallationKeys(home / "keys")
+    with keys.secrets.lock():
+        return _rotate(services, keys, new_data_keys=new_data_keys)
+
+
+def _rotate(services: Services, keys: InstallationKeys, *, new_data_keys: bool) -> RotationResult:
     with services.database.transaction() as db:
         _reencrypt(services, db, new_data_keys=False)
     keys.secrets.rotate()

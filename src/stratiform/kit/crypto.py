@@ -5,8 +5,11 @@ is the primary key, the others only decrypt. Source: documentation of Keystone, 
 """
 
 import base64
+import fcntl
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import bcrypt
@@ -79,6 +82,13 @@ class KeyRepository:
         except InvalidToken:
             return False
         return True
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Wait until no other program rotates the keys, and keep others waiting. The repository exists."""
+        with os.fdopen(os.open(self._directory / ".lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def rotate(self, keep: int = 3) -> None:
         """Make the staged key primary, stage a new one, and delete old keys so that `keep` keys remain."""

@@ -12,6 +12,7 @@ from stratiform.services.clouds.errors import (
     PoolInUse,
     PoolMemberNotFound,
     PoolNotFound,
+    ProjectNotBound,
 )
 from stratiform.services.clouds.model import UNBOUND_PROJECTS, Cloud, Pool
 from stratiform.services.clouds.model.placement import PlacementPolicy, Weigher
@@ -57,6 +58,18 @@ def test_project_of_a_pool_is_served_by_its_present_clouds(any_fixture: Fixture)
         f.clouds.bindings.delete_for_pool(f.ctx(db), "p1", pool)
     with pytest.raises(BindingNotFound, match="p1 is not bound to this cloud"), f.database.transaction() as db:
         f.clouds.bindings.delete(f.ctx(db), "p1", first.id)
+
+
+def test_project_of_an_empty_pool_is_not_served_by_the_default_clouds(any_fixture: Fixture) -> None:
+    f = any_fixture
+    f.bind(UNBOUND_PROJECTS, f.add("public"))
+    pool = create_pool(f, "private")
+    with f.database.transaction() as db:
+        f.clouds.bindings.create_for_pool(f.ctx(db), "p1", pool)
+    assert list_served(f, "p1") == []
+    assert [cloud for cloud, *_ in list_served(f, "p2")] == ["public"]
+    with pytest.raises(ProjectNotBound, match="the pool has no clouds"), f.database.read_transaction() as db:
+        f.clouds.bindings.list_in_zone(db, "p1", None)
 
 
 def test_pools_in_use_and_their_clouds_stay(any_fixture: Fixture) -> None:

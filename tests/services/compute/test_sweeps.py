@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import delete, update
 
 from stratiform.contract.compute import ServerSize, ServerSpec
 from stratiform.contract.errors import CloudUnreachable
@@ -15,6 +16,7 @@ from stratiform.kit.errors import Forbidden, NotFound
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.clouds.model import Cloud
 from stratiform.services.compute.service.sweeps import SweepResult
+from stratiform.services.network.tables import native_subnets_table
 from support.servers import ServerHarness, with_servers
 from support.stacks import build_harness, customer
 
@@ -67,6 +69,17 @@ def test_only_resources_without_a_row_are_listed(servers: ServerHarness) -> None
     result = sweep(servers)
     assert result.tagged == owned.tagged + 3
     assert {item.resource_type: item.native_id for item in result.unowned} == unowned
+
+
+def test_subnets_of_other_entries_of_the_account_are_owned(servers: ServerHarness) -> None:
+    servers.create_active()
+    assert sweep(servers).tagged == 2, "a server and a subnet"
+    with servers.ctx() as ctx:
+        ctx.db.execute(update(native_subnets_table).values(cloud_id="another entry"))
+    assert sweep(servers).unowned == []
+    with servers.ctx() as ctx:
+        ctx.db.execute(delete(native_subnets_table))
+    assert sweep(servers).unowned == [], "the subnet itself exists"
 
 
 def test_selected_resources_are_deleted(servers: ServerHarness) -> None:

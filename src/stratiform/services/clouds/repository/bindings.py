@@ -40,10 +40,17 @@ def list_bindings_of_project(db: Connection, project_id: str) -> list[Binding]:
 
 
 def list_effective_bindings(db: Connection, project_id: str) -> list[Binding]:
-    """Return a project's own bindings, oldest first; those of all unbound projects if it has none."""
-    bindings = _list_bindings(db, bindings_table.c.project_id.in_((project_id, UNBOUND_PROJECTS)))
-    own = [binding for binding in bindings if binding.project_id == project_id]
-    return own or bindings
+    """Return a project's own bindings, oldest first; those of all unbound projects if it has none.
+
+    A project that is bound only to pools without clouds has none of either.
+    """
+    return list_bindings_of_project(db, project_id if has_bindings(db, project_id) else UNBOUND_PROJECTS)
+
+
+def has_bindings(db: Connection, project_id: str) -> bool:
+    """Return True if a project is bound to a cloud or to a pool, also to one without clouds."""
+    b = bindings_table.c
+    return db.execute(select(b.seq).where(b.project_id == project_id).limit(1)).first() is not None
 
 
 def list_bindings_of_cloud(db: Connection, cloud_id: str) -> list[Binding]:

@@ -125,10 +125,7 @@ class Bindings:
         """
         bindings = repository.list_effective_bindings(db, project_id)
         if not bindings:
-            raise ProjectNotBound(
-                f"Project {project_id} is not bound to a cloud",
-                hint="an operator can bind it with `stratiform clouds bind`",
-            )
+            raise _no_clouds(db, project_id)
         selected = [binding for binding in bindings if zone in (None, "", binding.zone)]
         if not selected:
             zones = ", ".join(dict.fromkeys(binding.zone for binding in bindings))
@@ -158,6 +155,15 @@ class Bindings:
 def _require_project(project_id: str) -> None:
     if not project_id:
         raise Invalid("`project` is missing")
+
+
+def _no_clouds(db: Connection, project_id: str) -> ProjectNotBound:
+    """Return the error for a project that no cloud serves."""
+    message = f"Project {project_id} is not bound to a cloud"
+    if any(repository.has_bindings(db, owner) for owner in (project_id, UNBOUND_PROJECTS)):
+        hint = "an operator can add one with `stratiform clouds pools add`"
+        return ProjectNotBound(f"{message}: the pool has no clouds", hint=hint)
+    return ProjectNotBound(message, hint="an operator can bind it with `stratiform clouds bind`")
 
 
 def _not_bound(project_id: str, target: str, zone: str | None) -> BindingNotFound:

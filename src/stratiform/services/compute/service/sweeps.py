@@ -62,7 +62,7 @@ class Sweeps:
         require_no_transaction(ctx)
         tagged = list(_list_tagged(self.clouds.connections.get(cloud.id)))
         with self.clouds.connections.database.read_transaction() as db:
-            owned = self._list_owned(db, cloud.id, [resource.token for resource in tagged])
+            owned = self._list_owned(db, [resource.token for resource in tagged])
         return SweepResult(len(tagged), [resource for resource in tagged if resource.token not in owned])
 
     def delete(
@@ -80,12 +80,12 @@ class Sweeps:
         chosen = [resource for resource in unowned.values() if resource.native_id in native_ids]
         return [(resource, _delete(connection, cloud, resource)) for resource in chosen]
 
-    def _list_owned(self, db: Connection, cloud_id: str, tokens: Sequence[str]) -> set[str]:
-        """Return the tokens for which there is a row, also of a deleted server or volume."""
+    def _list_owned(self, db: Connection, tokens: Sequence[str]) -> set[str]:
+        """Return the tokens for which there is a row of any cloud, also of a deleted server or volume."""
         return {
             *find_existing_ids(db, tokens),
             *self.volume.volumes.list_existing_ids(db, tokens),
-            *self.network.native_subnets.list_subnet_ids(db, cloud_id),
+            *self.network.native_subnets.list_existing_ids(db, tokens),
         }
 
 

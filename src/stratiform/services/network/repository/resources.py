@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, delete, select, true, update
 
+from stratiform.kit.bulk_queries import split_into_chunks
 from stratiform.kit.database import Connection, IntegrityError, TableGateway, upsert
 from stratiform.kit.shared_records import SharedRecords
 from stratiform.services.network.model import Network, Port, Resource, Subnet
@@ -169,10 +170,13 @@ def find_native_subnet(db: Connection, subnet_id: str, cloud_id: str) -> str | N
     return None if native_id is None else str(native_id)
 
 
-def list_subnet_ids_in_cloud(db: Connection, cloud_id: str) -> set[str]:
-    """Return the ids of the subnets that were requested in a cloud."""
-    c = native_subnets_table.c
-    return set(db.execute(select(c.subnet_id).where(c.cloud_id == cloud_id)).scalars())
+def find_existing_subnet_ids(db: Connection, ids: Sequence[str]) -> set[str]:
+    """Return those of `ids` that belong to a subnet, or to a deleted one that was requested in any cloud."""
+    existing: set[str] = set()
+    for chunk in split_into_chunks(ids):
+        for column in (subnets_table.c.id, native_subnets_table.c.subnet_id):
+            existing |= set(db.execute(select(column).where(column.in_(chunk))).scalars())
+    return existing
 
 
 def list_native_subnets(db: Connection, subnet_id: str) -> list[tuple[str, str]]:

@@ -40,9 +40,12 @@ class NativeSubnets:
             zones = {project: native_zone or self._find_zone(db, project, cloud_id) for project in projects}
         return tuple(self._prepare_nic(cloud_id, connection, port, subnets, zones[port.project_id]) for port in ports)
 
-    def list_subnet_ids(self, db: Connection, cloud_id: str) -> set[str]:
-        """Return the ids of the subnets that were requested in a cloud, in the caller's transaction."""
-        return resources.list_subnet_ids_in_cloud(db, cloud_id)
+    def list_existing_ids(self, db: Connection, ids: Sequence[str]) -> set[str]:
+        """Return those of `ids` that belong to a subnet, also a deleted one that a cloud may still have.
+
+        Several clouds can be entries of one account: each of them lists the subnets of all.
+        """
+        return resources.find_existing_subnet_ids(db, ids)
 
     def _prepare_nic(
         self, cloud_id: str, connection: CloudConnection, port: Port, subnets: Mapping[str, Subnet], zone: str

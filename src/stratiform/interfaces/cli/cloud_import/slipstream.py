@@ -135,7 +135,7 @@ def _parse_properties(text: str) -> dict[str, str]:
 
 
 def _join_lines(text: str) -> list[tuple[int, str]]:
-    """Return the lines with their numbers, without comments; an odd number of backslashes at its end continues a line."""
+    """Return the lines with their numbers, without comments; an odd number of backslashes continues a line."""
     lines: list[tuple[int, str]] = []
     continued = ""
     for number, line in enumerate(text.splitlines(), 1):

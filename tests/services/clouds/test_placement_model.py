@@ -158,6 +158,10 @@ def test_several_servers_take_turns_and_respect_quotas() -> None:
     together = replace(REQUEST, together=True)
     assert select_names([a, b], prefer(Weigher.ROUND_ROBIN), 3, together) == "aaa"
     assert select_names(limited, OLDEST, 3, together) == "aa"
+    small_first = [replace(a, quotas=(quota(4, 2),)), replace(b, quotas=(quota(4, 0),)), cloud("c")]
+    assert select_names(small_first, OLDEST, 2, together) == "aa"
+    assert select_names(small_first, OLDEST, 3, together) == "bbb", "the first cloud has no room for all"
+    assert select_names(small_first[:2], OLDEST, 5, together) == "bbbb", "no cloud has room for all"
 
 
 def test_labels_of_flavors_and_hints() -> None:

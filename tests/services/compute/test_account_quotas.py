@@ -112,13 +112,37 @@ def test_placement_over_two_limited_accounts_at_the_same_time(servers: ServerHar
     ],
 )
 def test_each_resource(servers: ServerHarness, limits: dict[str, int], message: str) -> None:
-    limit(servers, **limits)
+    limit(servers, QuotaScope.PROJECT, "p1", **limits)
     assert create(servers) == 1
     with pytest.raises(AccountQuotaExceeded, match=message) as error:
         create(servers)
     assert error.value.status == 403
-    assert "Quota of the cloud account exceeded" in error.value.message
+    assert "Quota of the project in the cloud account exceeded" in error.value.message
     assert len(servers.rows()) == 1
+
+
+def test_usage_of_the_account_is_not_shown_to_customers(
+    servers: ServerHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = servers.create_active()
+    limit(servers, servers=1, vcpus=1)
+    with caplog.at_level("INFO"):
+        with pytest.raises(AccountQuotaExceeded) as creation:
+            create(servers)
+        with pytest.raises(AccountQuotaExceeded) as growth:
+            resize(servers, server.id, "3")
+    assert creation.value.message == growth.value.message == "Quota of the cloud account exceeded"
+    assert "cloud=sim" in caplog.text
+    assert "servers: requested 1, used 1, limit 1" in caplog.text, "operators find the amounts in the log"
+
+
+def test_usage_of_another_user_is_not_shown(servers: ServerHarness) -> None:
+    [row] = [servers.create_active()]
+    limit(servers, QuotaScope.USER, row.user_id, vcpus=1)
+    with pytest.raises(AccountQuotaExceeded, match=r"exceeded$"), servers.ctx(member("p1", "another")) as ctx:
+        servers.compute.server_actions.resize(ctx, row.id, "3")
+    with pytest.raises(AccountQuotaExceeded, match="vcpus: requested 1, used 1"):
+        resize(servers, row.id, "3")
 
 
 def test_limit_of_a_user_beats_the_limit_of_each(servers: ServerHarness) -> None:
@@ -158,12 +182,12 @@ def test_several_servers_fill_what_is_left(servers: ServerHarness) -> None:
 
 
 def test_resize_is_checked(servers: ServerHarness) -> None:
-    limit(servers, vcpus=2, ram_mib=2048)
+    limit(servers, QuotaScope.PROJECT, "p1", vcpus=2, ram_mib=2048)
     server = servers.create_active()
     with pytest.raises(AccountQuotaExceeded, match="vcpus: requested 1, used 1, limit 1"):
-        limit(servers, vcpus=1)
+        limit(servers, QuotaScope.PROJECT, "p1", vcpus=1)
         resize(servers, server.id, "3")
-    limit(servers, vcpus=2)
+    limit(servers, QuotaScope.PROJECT, "p1", vcpus=2)
     with pytest.raises(AccountQuotaExceeded, match="ram_mib: requested 3584, used 512, limit 2048"):
         resize(servers, server.id, "3")
     assert servers.get(server.id).status == "ACTIVE"

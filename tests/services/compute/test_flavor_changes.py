@@ -10,7 +10,7 @@ from stratiform.kit.errors import Conflict
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.clouds.model import NativeIdMapping, ResourceType
 from stratiform.services.compute.model.flavor_changes import FlavorState, list_flavor_changes
-from stratiform.services.compute.model.flavors import Flavor
+from stratiform.services.compute.model.flavors import Flavor, NewFlavor
 from stratiform.services.compute.repository.flavors import find_flavor_by_name
 from support.servers import ServerHarness, with_servers
 from support.stacks import build_harness
@@ -112,6 +112,19 @@ def test_flavors_are_kept_in_step(servers: ServerHarness) -> None:
     assert servers.get(server.id).flavor["vcpus"] == 1, "servers keep their size"
     assert find_flavor(servers, "memory.large") is not None
     assert synchronize(servers, delete=True) == [("delete", "memory.large", True)]
+    assert find_flavor(servers, "memory.large") is None
+
+
+def test_flavor_of_an_operator_is_registered_but_never_changed(servers: ServerHarness) -> None:
+    with servers.ctx(SYSTEM) as ctx:
+        own = servers.compute.flavors.create(ctx, NewFlavor("memory.small", 1, 1024, 10))
+    assert ("register", "memory.small", True) in synchronize(servers)
+    set_sizes(servers, "memory.small:2:2048:10,memory.large:8:8192:40")
+    assert synchronize(servers) == [("update", "memory.large", True), ("differs", "memory.small", False)]
+    assert synchronize(servers) == [("differs", "memory.small", False)], "an updated flavor stays synchronized"
+    set_sizes(servers, "memory.tiny:1:512:10")
+    assert ("differs", "memory.small", False) in synchronize(servers, delete=True)
+    assert find_flavor(servers, "memory.small") == own
     assert find_flavor(servers, "memory.large") is None
 
 

@@ -157,6 +157,20 @@ def test_labels_of_hints_and_flavors(servers: ServerHarness) -> None:
         create(servers, flavor_id="2", hints={"cloud_label:tier": "iron"})
 
 
+def test_resized_server_stays_in_a_cloud_with_the_labels_of_the_flavor(servers: ServerHarness) -> None:
+    server = servers.create_active()
+    with servers.ctx(SYSTEM) as ctx:
+        servers.compute.flavor_extra_specs.create(ctx, "2", {"cloud_label:tier": "gold"})
+    set_labels(servers, "east", tier="gold")
+    for labels in ({}, {"tier": "iron"}):
+        set_labels(servers, "sim", **labels)
+        with pytest.raises(NoValidHost, match=r"No valid host was found\. .*labels: tier=gold"), servers.ctx() as ctx:
+            servers.compute.server_actions.resize(ctx, server.id, "2")
+    set_labels(servers, "sim", tier="gold")
+    with servers.ctx() as ctx:
+        servers.compute.server_actions.resize(ctx, server.id, "2")
+
+
 def test_server_follows_its_volumes(servers: ServerHarness) -> None:
     disable(servers, "sim")
     with servers.ctx() as ctx:

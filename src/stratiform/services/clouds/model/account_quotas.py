@@ -104,13 +104,17 @@ class QuotaState:
         return QuotaState(self.scope, self.owner_id, self.limits, self.usage + needs)
 
     def describe(self, needs: Amounts) -> str:
-        """Return requested, used and limit of each resource without room."""
-        whose = "cloud account" if self.is_of_account else f"{self.scope.value} in the cloud account"
+        """Return requested, used and limit of each resource without room; those of an account are for operators."""
         exceeded = [
             f"{resource.value}: requested {needs.get(resource)}, used {self.usage.get(resource)}, limit {limit}"
             for resource, limit in self._list_exceeded(needs)
         ]
-        return f"quota of the {whose} exceeded ({'; '.join(exceeded)})"
+        return f"{self.describe_scope()} ({'; '.join(exceeded)})"
+
+    def describe_scope(self) -> str:
+        """Return whose quota is exceeded, without amounts."""
+        whose = "cloud account" if self.is_of_account else f"{self.scope.value} in the cloud account"
+        return f"quota of the {whose} exceeded"
 
     def _list_exceeded(self, needs: Amounts) -> list[tuple[QuotaResource, int]]:
         """Return the resources that the request would use more of, beyond their limits."""

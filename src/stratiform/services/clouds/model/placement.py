@@ -103,10 +103,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The first filter that refuses a cloud, and why."""
+    """The first filter that refuses a cloud, and why. `public_reason`: the text for customers if it differs."""
 
     filter: Filter
     reason: str
+    public_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +156,26 @@ def select_bindings(
 ) -> Placements:
     """Place up to `count` equal servers, one after the other, each with the others as usage.
 
+    Servers that must be together get the first cloud with room for all, else the one with room for the most.
     Returns fewer bindings if no cloud accepts another server. There is at least one candidate.
     """
+    if not request.together:
+        return _place(request, policy, candidates, count)
+    evaluations = evaluate(request, policy, candidates)
+    best = Placements((), evaluations)
+    for chosen in (evaluation.candidate for evaluation in evaluations if evaluation.refusal is None):
+        placements = _place(request, policy, [chosen], count)
+        if len(placements.bindings) > len(best.bindings):
+            best = placements
+        if len(best.bindings) == count:
+            break
+    return best
+
+
+def _place(
+    request: PlacementRequest, policy: PlacementPolicy, candidates: Sequence[Candidate], count: int
+) -> Placements:
+    """Place up to `count` equal servers on all candidates."""
     bindings: list[Binding] = []
     remaining = list(candidates)
     while len(bindings) < count:
@@ -166,11 +185,7 @@ def select_bindings(
             return Placements(bindings, evaluations)
         bindings.append(best.candidate.binding)
         turn = max(candidate.turn for candidate in remaining) + 1
-        remaining = [
-            _add_server(candidate, best.candidate, request.needs, turn)
-            for candidate in remaining
-            if not request.together or candidate.binding == best.candidate.binding
-        ]
+        remaining = [_add_server(candidate, best.candidate, request.needs, turn) for candidate in remaining]
     return Placements(bindings)
 
 
@@ -215,7 +230,8 @@ def _list_refusals(request: PlacementRequest, candidate: Candidate, zone: str | 
             yield Refusal(Filter.LABEL, _describe_label(candidate, name, value))
     for quota in candidate.quotas:
         if not quota.has_room(request.needs):
-            yield Refusal(Filter.QUOTA, quota.describe(request.needs))
+            public_reason = quota.describe_scope() if quota.is_of_account else ""
+            yield Refusal(Filter.QUOTA, quota.describe(request.needs), public_reason)
 
 
 def _check_location(request: PlacementRequest, binding: Binding, zone: str | None) -> Iterator[Refusal]:

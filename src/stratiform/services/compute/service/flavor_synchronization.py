@@ -82,4 +82,8 @@ class FlavorSynchronization:
         elif change.action is FlavorAction.UPDATE:
             disk = size.disk_gib or flavor.disk
             repository.save_flavor(ctx.db, replace(flavor, vcpus=size.vcpus, ram=size.ram_mib, disk=disk))
-        self.clouds.native_ids.register(ctx, cloud_id, ResourceType.FLAVOR, flavor.id, size.id, is_synchronized=True)
+        # A flavor that an operator has created stays the operator's: later synchronizations do not change or delete it.
+        is_synchronized = change.action is not FlavorAction.REGISTER
+        self.clouds.native_ids.register(
+            ctx, cloud_id, ResourceType.FLAVOR, flavor.id, size.id, is_synchronized=is_synchronized
+        )

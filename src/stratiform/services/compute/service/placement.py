@@ -1,5 +1,6 @@
 """Placement of new servers: reads the state of a project's clouds, and has the clouds' model choose among them."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -38,6 +39,8 @@ from stratiform.services.compute.repository.cloud_usage import (
 )
 from stratiform.services.compute.service.server_groups import GroupConstraint
 from stratiform.services.image.service import ImageService
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,17 @@ class Placement:
         owners = {QuotaScope.PROJECT: server.project_id, QuotaScope.USER: server.user_id}
         for state in self._load_quotas(ctx, [server.cloud_id], owners, lock=True).get(server.cloud_id, ()):
             if not state.has_room(growth):
-                raise AccountQuotaExceeded(_capitalize(state.describe(growth)))
+                _log_exceeded(server.cloud_name, state.describe(growth))
+                is_own = state.owner_id in (ctx.caller.project_id, ctx.caller.user_id)
+                reason = state.describe(growth) if is_own else state.describe_scope()
+                raise AccountQuotaExceeded(_capitalize(reason))
+
+    def require_labels(self, ctx: RequestContext, server: Server, new_flavor: FlavorSnapshot) -> None:
+        """Check that the server's cloud has the labels that a flavor requires. Raises: NoValidHost, Invalid."""
+        required = parse_labels(new_flavor["extra_specs"])
+        labels = self.clouds.accounts.get_by_id(ctx.db, server.cloud_id).labels if required else {}
+        if any(labels.get(name) != value for name, value in required.items()):
+            raise NoValidHost(f"The server's cloud does not have the required labels: {_format_labels(required)}.")
 
     def list_account_usage(self, ctx: RequestContext, cloud_id: str) -> Sequence[tuple[AccountLimit, int | None]]:
         """Return the limits of a cloud account with what is used of each; None for those of each project or user."""
@@ -231,8 +244,14 @@ def _find_group_obstacle(cloud: Cloud, group: GroupConstraint | None) -> str:
 def _build_error(request: PlacementRequest, evaluations: Sequence[Evaluation]) -> Fault:
     """Return the error for a request that no cloud accepts: that of the cloud that came closest."""
     order = list(Filter)
-    refusals = [evaluation.refusal for evaluation in evaluations if evaluation.refusal is not None]
-    closest = max(refusals, key=lambda refusal: order.index(refusal.filter))
+    refusals = [
+        (evaluation.candidate.binding.cloud_name, evaluation.refusal)
+        for evaluation in evaluations
+        if evaluation.refusal is not None
+    ]
+    cloud_name, closest = max(refusals, key=lambda item: order.index(item[1].filter))
+    if closest.filter is Filter.QUOTA:
+        _log_exceeded(cloud_name, closest.reason)
     return _ERRORS[closest.filter](request, closest)
 
 
@@ -241,11 +260,18 @@ def _capitalize(text: str) -> str:
 
 
 def _describe_labels(request: PlacementRequest, _refusal: Refusal) -> Fault:
-    labels = ", ".join(f"{name}={value}" for name, value in request.labels.items())
-    return NoValidHost(f"No cloud has the required labels: {labels}.")
+    return NoValidHost(f"No cloud has the required labels: {_format_labels(request.labels)}.")
 
 
-#: The errors that customers get. They do not show labels of clouds, which are for operators.
+def _format_labels(labels: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in labels.items())
+
+
+def _log_exceeded(cloud_name: str, reason: str) -> None:
+    logger.info('request refused by an account quota cloud=%s reason="%s"', cloud_name, reason)
+
+
+#: The errors that customers get. They show neither labels of clouds nor the usage of accounts: these are for operators.
 _ERRORS: Mapping[Filter, Callable[[PlacementRequest, Refusal], Fault]] = {
     Filter.ZONE: lambda _, refusal: NoValidHost(_capitalize(refusal.reason)),
     Filter.DATA: lambda _, refusal: NoValidHost(f"{_capitalize(refusal.reason)}."),
@@ -253,5 +279,5 @@ _ERRORS: Mapping[Filter, Callable[[PlacementRequest, Refusal], Fault]] = {
     Filter.CAPABILITY: lambda _, refusal: Invalid(refusal.reason),
     Filter.GROUP: lambda _, refusal: NoValidHost(refusal.reason),
     Filter.LABEL: _describe_labels,
-    Filter.QUOTA: lambda _, refusal: AccountQuotaExceeded(_capitalize(refusal.reason)),
+    Filter.QUOTA: lambda _, refusal: AccountQuotaExceeded(_capitalize(refusal.public_reason or refusal.reason)),
 }

@@ -69,7 +69,8 @@ class ServerActions:
     def resize(self, ctx: RequestContext, server_id: str, flavor_id: str, disk_config: str | None = None) -> None:
         """Start to change the flavor, and `disk_config` unless it is None.
 
-        Raises Invalid for an unknown flavor, the current one, or one with a smaller disk.
+        Raises Invalid for an unknown flavor, the current one, or one with a smaller disk; NoValidHost for one that
+        requires labels that the server's cloud does not have.
         """
         server = get_server_for_action(ctx, action_table.RESIZE, server_id)
         flavor = get_flavor_for_server(ctx, flavor_id, server.project_id)
@@ -77,6 +78,7 @@ class ServerActions:
             raise Invalid("When resizing, instances must change flavor!")
         if flavor.disk < server.flavor["disk"] and not server.is_volume_backed:
             raise Invalid("Resize to a smaller disk is not possible: the flavor's disk is too small.")
+        self.placement.require_labels(ctx, server, flavor.snapshot())
         self.quotas.reserve_resize(ctx, server.project_id, server.flavor, flavor.snapshot())
         self.placement.reserve_growth(ctx, server, flavor.snapshot())
         values: MutableServerFields = {"new_flavor": flavor.snapshot()}

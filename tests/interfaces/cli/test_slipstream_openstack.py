@@ -37,7 +37,8 @@ class Cloud(BaseAdapter):
     def send(self, request: requests.PreparedRequest, *_args: Any, **_options: Any) -> requests.Response:
         path = urlsplit(request.url or "").path
         name = f"{request.method} {path}"
-        self.sent.append((name, json.loads(request.body) if request.body else None))
+        body = request.body.decode() if isinstance(request.body, bytes) else request.body
+        self.sent.append((name, json.loads(str(body)) if body else None))
         self._store_mark(*self.sent[-1])
         failure = self.failures.get(name, 200)
         if isinstance(failure, BaseException):

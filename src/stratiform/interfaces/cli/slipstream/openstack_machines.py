@@ -177,7 +177,7 @@ class OpenstackMachines:
 
     def _delete_volumes(self, machine_id: str) -> None:
         """Delete the marked volumes after they are detached. Raises: Fault."""
-        if not self._session.get_endpoint(**self._volume):
+        if not self._session.get_endpoint(None, **self._volume):
             return
         for volume in self._list_all("/volumes/detail", "volumes", self._volume):
             if volume.get("metadata", {}).get(_VOLUME_OWNER) == machine_id:

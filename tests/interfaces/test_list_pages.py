@@ -66,6 +66,9 @@ _NO_LISTS = {
     ),
 }
 
+#: Nova's proxies have no links and no markers.
+_PAGED_BY_OFFSET = {f"compute GET /os-{path}{end}" for path in ("volumes", "snapshots") for end in ("", "/detail")}
+
 LISTS = [
     name
     for name, (_, endpoint) in READS.items()
@@ -150,13 +153,16 @@ def test_pages_of_one_item_are_the_whole_list(lists: Lists, name: str) -> None:
         assert len(items(response)) <= 1
         listed += items(response)
         next_page = _NEXT.search(response.text)
-        if next_page is None:
+        if name in _PAGED_BY_OFFSET:
+            query = f"limit=1&offset={len(listed)}"
+        elif next_page is not None:
+            query = f"limit=1&marker={(next_page[1] or next_page[2]).rpartition('marker=')[2]}"
+        else:
             break
-        query = f"limit=1&marker={(next_page[1] or next_page[2]).rpartition('marker=')[2]}"
     assert listed == expected
 
 
 def test_unknown_marker(lists: Lists) -> None:
     statuses = lists.statuses(f"marker={UNKNOWN}")
-    others = {name: status for name, status in statuses.items() if status != 400}
+    others = {name: status for name, status in statuses.items() if status != 400 and name not in _PAGED_BY_OFFSET}
     assert others == dict.fromkeys(("volume GET /snapshots", "volume GET /snapshots/detail"), 404), "as in Cinder"

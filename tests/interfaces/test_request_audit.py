@@ -1,7 +1,7 @@
 """Audit events of requests: who, what, with which outcome; never a token, and nothing for the ledger."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import httpx
 import pytest
 from litestar.testing import TestClient
 
-from stratiform.app import notifications
+from stratiform.app import clouds_api, notifications
 from stratiform.app.api import build_application
 from stratiform.app.settings import Settings
 from stratiform.interfaces.http_settings import HttpSettings
@@ -65,6 +65,16 @@ def test_a_change_has_an_event_before_and_one_after(api: AuditedApi) -> None:
         assert event["initiator"]["request_id"] == response.headers["x-openstack-request-id"]
         assert event["initiator"]["host"] == {"address": "testclient", "agent": "curl/8"}
         assert event["requestPath"] == "/network/v2.0/networks"
+
+
+@pytest.mark.parametrize("build", [build_application, clouds_api.build_application])
+def test_every_port_of_the_rest_api_is_audited(service_harness: ServiceHarness, build: Callable[..., Any]) -> None:
+    with open_callers(service_harness) as callers:
+        app = build(service_harness.services, http=HttpSettings(audit_requests="changes"))
+        with TestClient(app, base_url=service_harness.services.url) as client:
+            api = AuditedApi(callers, client)
+            assert api("POST", "/api/v1/clouds", json={"kind": "memory", "name": "sim"}).status_code == 403
+            assert [event["event_type"] for event in api.pop_events()] == ["audit.http.request", "audit.http.response"]
 
 
 def test_targets_and_actions(api: AuditedApi) -> None:

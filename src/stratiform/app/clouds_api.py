@@ -7,6 +7,7 @@ from litestar.exceptions import HTTPException
 from stratiform.interfaces.endpoints.dispatch import build_router
 from stratiform.interfaces.health_check import build_health_check_routes
 from stratiform.interfaces.http_settings import HttpSettings
+from stratiform.interfaces.request_audit import RequestAuditMiddleware
 from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, require_complete_bodies
 from stratiform.interfaces.response_headers import add_headers, log_error
 from stratiform.interfaces.rest.api import api
@@ -16,6 +17,7 @@ from stratiform.interfaces.services import Services
 
 def build_application(services: Services, http: HttpSettings = HttpSettings()) -> Litestar:
     """Return an application with the REST API at its usual path."""
+    audit = [] if http.audit_requests == "none" else [RequestAuditMiddleware]
     return Litestar(
         route_handlers=[*build_health_check_routes([""]), build_router(api)],
         before_send=[add_headers],
@@ -24,6 +26,6 @@ def build_application(services: Services, http: HttpSettings = HttpSettings()) -
         state=State({"services": services, "http": http}),
         logging_config=None,
         openapi_config=None,
-        middleware=[require_complete_bodies],
+        middleware=[*audit, require_complete_bodies],
         request_max_body_size=ANONYMOUS_BYTES,
     )

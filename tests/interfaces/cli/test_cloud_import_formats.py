@@ -10,7 +10,7 @@ from stratiform.interfaces.cli.cloud_import.clouds_yaml import parse_clouds_yaml
 from stratiform.interfaces.cli.cloud_import.completion import complete_account, mask_url_password
 from stratiform.interfaces.cli.cloud_import.detection import find_parser
 from stratiform.interfaces.cli.cloud_import.omni import parse_omni
-from stratiform.interfaces.cli.cloud_import.plan import ImportPlan, PlannedAccount, PlannedSetting
+from stratiform.interfaces.cli.cloud_import.plan import ImportPlan, Parser, PlannedAccount, PlannedSetting
 from stratiform.interfaces.cli.cloud_import.slipstream import parse_slipstream
 from stratiform.kit.errors import Invalid
 from support.cloud_files import ACCENTOS, ATOMIA, CLOUDS_YAML, OMNI, SLIPSTREAM, atomia_resource
@@ -169,6 +169,8 @@ def test_slipstream_with_several_instances_and_credentials() -> None:
         ("cloud.connector.class = :cloudstack\n", "invalid instance: ':cloudstack'"),
         ("cloud.connector.class = a\nhush-secret\n", "Line 2 is not"),
         ("cloud.connector.class = A:cloudstack, a:cloudstack\n", "both named 'a'"),
+        ("cloud.connector.class = a\na.secret = hush\\u12\n", "Line 2 has an invalid escape"),
+        ("cloud.connector.class = a\na.secret = hush\\ud83d\n", "Line 2 has an escape that is half a character"),
     ],
 )
 def test_slipstream_invalid_files(text: str, message: str) -> None:
@@ -176,6 +178,21 @@ def test_slipstream_invalid_files(text: str, message: str) -> None:
         parse_slipstream(text)
     assert message in error.value.message
     assert "hush" not in error.value.message
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("a.secret = ab\\\\", "ab\\"),
+        ("a.secret = ab\\\\\\\n    c", "ab\\c"),
+        (r"a.secret = https\://k\=\#\!", "https://k=#!"),
+        (r"a.secret = \u00e9\uD83D\uDE00\t.\q", "\u00e9\U0001f600\t.q"),
+        (r"a\.secret : x\ ", "x "),
+    ],
+)
+def test_slipstream_escapes(line: str, value: str) -> None:
+    (account,) = parse_slipstream(f"cloud.connector.class = a\\:cloudstack\n{line}\na.zone = z\n").accounts
+    assert settings_of(account) == {"secret_key": value, "zone": "z"}
 
 
 def test_slipstream_identity_version_2_is_a_problem_of_the_account() -> None:
@@ -273,13 +290,18 @@ def test_omni_sections() -> None:
     assert "not an option of Omni" in ignored["AWS.unknown"]
 
 
+@pytest.mark.parametrize("text", ["[AWS]\n= hush\n", "[AWS]\nsecret_key hush\n", "[AWS]\naccess_key\n  hush\n"])
 @pytest.mark.parametrize("parser", [parse_omni, parse_accentos])
-def test_invalid_ini_file_does_not_reveal_its_lines(parser: object) -> None:
-    assert callable(parser)
+def test_invalid_ini_file_does_not_reveal_its_lines(parser: Parser, text: str) -> None:
     with pytest.raises(Invalid) as error:
-        parser("[AWS]\n= hush\n")
+        parser(text)
     assert "Line 2" in error.value.message
     assert "hush" not in error.value.message
+
+
+def test_omni_sections_of_one_name_are_refused() -> None:
+    with pytest.raises(Invalid, match=r"\[AWS\] and \[aws\] are both named 'aws-a'"):
+        parse_omni("[AWS]\naz = a\n[aws]\naz = a\n")
 
 
 def account(**values: str) -> PlannedAccount:

@@ -13,6 +13,7 @@ from stratiform.interfaces.cli import clouds
 from stratiform.interfaces.cli.client import Client
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.session import session
+from stratiform.services.identity.model import ListQuery
 from support.rest import Rest, rest
 from support.stacks import ServiceHarness
 
@@ -123,6 +124,44 @@ def test_policies(api: Rest) -> None:
     run("policy", "delete", "--project", "demo")
     with pytest.raises(CliError, match="has no placement policy"):
         run("policy", "delete", "--project", "demo")
+
+
+def test_quota_of_a_user_by_name(api: Rest, service_harness: ServiceHarness) -> None:
+    run("quotas", "set", "west", "--user", "demo", "--servers", "5")
+    with service_harness.services.database.read_transaction() as db:
+        query = ListQuery(filters={"name": "demo"})
+        [user] = service_harness.services.identity.users.list(service_harness.ctx(db), query).items
+    assert [quota["owner_id"] for quota in read("quotas", "list", "west")] == [user.id]
+    run("quotas", "set", "west", "--user", user.id, "--servers", "6")
+    assert [quota["limit"] for quota in read("quotas", "list", "west")] == [6]
+    with pytest.raises(CliError, match="user 'mallory' not found"):
+        run("quotas", "set", "west", "--user", "mallory", "--servers", "5")
+    run("quotas", "delete", "west", "--user", "demo")
+    assert read("quotas", "list", "west") == []
+
+
+def test_rows_of_a_deleted_project_can_be_removed(api: Rest, service_harness: ServiceHarness) -> None:
+    project = ("--project", api.demo_project)
+    run("pools", "create", "europe")
+    run("pools", "bind", "europe", *project)
+    run("bind", "--cloud", "west", *project)
+    run("policy", "set", *project, "spread")
+    run("quotas", "set", "west", *project, "--servers", "1")
+    with service_harness.services.database.transaction() as db:
+        service_harness.services.identity.projects.delete(service_harness.ctx(db), api.demo_project)
+    run("pools", "unbind", "europe", *project)
+    run("unbind", "--cloud", "west", *project)
+    run("policy", "delete", *project)
+    run("quotas", "delete", "west", *project)
+    assert read("bindings") == read("policy", "list") == read("quotas", "list", "west") == []
+    run("pools", "delete", "europe", "--yes")
+
+
+def test_zone_of_a_pool_member_is_checked(api: Rest) -> None:
+    run("pools", "create", "europe")
+    with pytest.raises(CliError, match="Zone 'nowhere' not found in the cloud"):
+        run("pools", "add", "europe", "west", "--native-zone", "nowhere")
+    assert read("pools", "show", "europe")["clouds"] == []
 
 
 def test_quotas(api: Rest) -> None:

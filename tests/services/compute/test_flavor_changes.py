@@ -6,10 +6,16 @@ from pathlib import Path
 import pytest
 
 from stratiform.contract.server_types import NativeServerType
+from stratiform.interfaces.rest.views.clouds import flavor_change
 from stratiform.kit.errors import Conflict
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.clouds.model import NativeIdMapping, ResourceType
-from stratiform.services.compute.model.flavor_changes import FlavorState, list_flavor_changes
+from stratiform.services.compute.model.flavor_changes import (
+    FlavorAction,
+    FlavorChange,
+    FlavorState,
+    list_flavor_changes,
+)
 from stratiform.services.compute.model.flavors import Flavor, NewFlavor
 from stratiform.services.compute.repository.flavors import find_flavor_by_name
 from support.servers import ServerHarness, with_servers
@@ -41,6 +47,9 @@ def list_actions(
 def test_new_sizes() -> None:
     assert list_actions([SMALL, LARGE], [], []) == [("create", "large"), ("create", "small")]
     assert list_actions([SMALL, LARGE], [], [], patterns=("l*", "x")) == [("create", "large")]
+    uuid = NativeServerType("0f3a", "g1.small", 1, 1024, 10)
+    assert list_actions([uuid], [], [], patterns=("g1.*",)) == [("create", "0f3a")], "by name"
+    assert flavor_change(FlavorChange(FlavorAction.CREATE, uuid.id, uuid, None, ""), False).flavor == "g1.small"
     assert list_actions([SMALL], [flavor("f1", name="small")], []) == [("register", "small")]
     assert list_actions([SMALL], [flavor("f1", 2, name="small")], []) == [("conflict", "small")]
     assert list_actions([LARGE], [flavor("f1", 4, 8192, 80, "large")], []) == [("register", "large")], "any disk"

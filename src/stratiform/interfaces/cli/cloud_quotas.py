@@ -17,7 +17,7 @@ ProjectOption = Annotated[
     str | None, typer.Option("--project", help="Name or ID of a project; `*`: each project without limits of its own.")
 ]
 UserOption = Annotated[
-    str | None, typer.Option("--user", help="ID of a user; `*`: each user without limits of their own.")
+    str | None, typer.Option("--user", help="Name or ID of a user; `*`: each user without limits of their own.")
 ]
 
 app = typer.Typer(

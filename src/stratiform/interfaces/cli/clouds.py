@@ -261,7 +261,9 @@ def synchronize_flavors(
     cloud: Name,
     match: Annotated[
         list[str] | None,
-        typer.Option("--match", help="Create flavors only for sizes that match, such as 't3.*'; can be repeated."),
+        typer.Option(
+            "--match", help="Create flavors only for sizes whose ID or name matches, such as 't3.*'; can be repeated."
+        ),
     ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Create, register and change flavors.")] = False,
     delete: Annotated[

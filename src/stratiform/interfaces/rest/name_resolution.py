@@ -1,4 +1,4 @@
-"""Resources that operators refer to by name or id: projects, images, flavors and volume types."""
+"""Resources that operators refer to by name or id: projects, users, images, flavors and volume types."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,11 +8,15 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.kit.pagination import Page
 from stratiform.services.clouds.model import UNBOUND_PROJECTS, NativeIdMapping, ResourceType
+from stratiform.services.clouds.model.account_quotas import EACH
 from stratiform.services.compute.model.flavors import Flavor, FlavorFilter
 from stratiform.services.identity.model import ListQuery, Project
 
 #: The form of ids of resources and projects.
 _ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+#: The form of ids of users: those of a directory are longer.
+_USER_ID = re.compile(rf"{_ID.pattern}|[0-9a-f]{{64}}")
 
 #: More flavors than an installation has: a cloud offers up to about a thousand.
 _MAX_FLAVORS = 1_000_000
@@ -46,6 +50,42 @@ def resolve_project(services: Services, ctx: RequestContext, reference: str, *, 
 def resolve_bound_project(services: Services, ctx: RequestContext, reference: str) -> str:
     """Return the id of a project, or `UNBOUND_PROJECTS`. Raises NotFound, Conflict."""
     return reference if reference == UNBOUND_PROJECTS else resolve_project(services, ctx, reference)
+
+
+def resolve_former_project(services: Services, ctx: RequestContext, reference: str) -> str:
+    """Return the id of a project, or `UNBOUND_PROJECTS`; `reference` if there is none, as the id of a deleted project.
+
+    Raises: Conflict.
+    """
+    try:
+        return resolve_bound_project(services, ctx, reference)
+    except NotFound:
+        return reference
+
+
+def resolve_user(services: Services, ctx: RequestContext, reference: str) -> str:
+    """Return the id of a user, or `EACH`. Users of another Keystone have no rows: their ids are accepted.
+
+    Raises: NotFound, Conflict.
+    """
+    if reference == EACH:
+        return reference
+    users = [
+        (user.id, user.name)
+        for column in ("id", "name")
+        for user in services.identity.users.list(ctx, ListQuery(filters={column: reference})).items
+    ]
+    if not users and services.identity.keystone is not None and _USER_ID.fullmatch(reference):
+        return reference
+    return _select("user", reference, users)
+
+
+def resolve_former_user(services: Services, ctx: RequestContext, reference: str) -> str:
+    """Return the id of a user, or `EACH`; else `reference`, as the id of a deleted user. Raises: Conflict."""
+    try:
+        return resolve_user(services, ctx, reference)
+    except NotFound:
+        return reference
 
 
 def list_project_names(services: Services, ctx: RequestContext, project_ids: Iterable[str]) -> Mapping[str, str]:

@@ -30,7 +30,7 @@ def test_metadata(api: ComputeApi) -> None:
     assert api.ok("GET", path) == {"metadata": {}}
     for method in ("GET", "DELETE"):
         response = api(method, f"{path}/a")
-        assert response.json()["itemNotFound"]["message"] == "Metadata item was not images"
+        assert response.json()["itemNotFound"]["message"] == "Metadata item was not found"
     assert api("GET", path, microversion=39).status_code == 404
 
 

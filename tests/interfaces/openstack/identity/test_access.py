@@ -107,4 +107,5 @@ def test_every_user_has_access_to_the_own_scopes_and_to_regions(api: Callers) ->
         "GET /OS-OAUTH1/consumers": 501,
         "GET /OS-OAUTH1/consumers/{consumer_id}": 501,
         "GET /registered_limits/{registered_limit_id}": 404,
+        "HEAD /registered_limits/{registered_limit_id}": 404,
     }

@@ -15,13 +15,16 @@ def list_headers(text: str) -> list[str]:
 
 def parse_sections(text: str) -> dict[str, dict[str, str]]:
     """Return the options by section. The last value of an option applies. Raises: Invalid, without values."""
-    parser = configparser.RawConfigParser(strict=False, default_section="", allow_no_value=True)
+    parser = configparser.RawConfigParser(strict=False, default_section="")
     try:
         parser.read_string(text)
     except configparser.MissingSectionHeaderError as error:
         raise Invalid(f"Line {error.lineno} is outside of a section") from error
     except configparser.ParsingError as error:
-        raise Invalid(f"Line {error.errors[0][0]} is neither a section nor an option") from error
-    except configparser.Error as error:
-        raise Invalid("The file is not a valid INI file") from error
-    return {section: {name: value or "" for name, value in parser.items(section)} for section in parser.sections()}
+        # The text of the error has the line, which can be a secret. Some subclasses do not have a list of errors.
+        lines = [number for number, _ in getattr(error, "errors", ())]
+        where = f"Line {lines[0]}" if lines else "A line"
+        raise Invalid(f"{where} is neither a section nor an option", hint="use NAME = VALUE") from None
+    except configparser.Error:
+        raise Invalid("The file is not a valid INI file") from None
+    return {section: dict(parser.items(section)) for section in parser.sections()}

@@ -13,6 +13,7 @@ from stratiform.interfaces.cli.cloud_import.plan import (
     PlannedAccount,
     PlannedSetting,
     build_cloud_name,
+    check_unique_names,
 )
 from stratiform.kit.errors import Invalid
 
@@ -79,7 +80,7 @@ def parse_omni(text: str) -> ImportPlan:
     ignored += [IgnoredEntry(f"[{section}]", f"{count} {reason}") for section, count in counts.items() if count]
     if not accounts:
         raise Invalid("The file does not have a section of Omni", hint=f"sections: {', '.join(_KINDS)}")
-    return ImportPlan(FORMAT, tuple(accounts), tuple(ignored))
+    return ImportPlan(FORMAT, check_unique_names(accounts), tuple(ignored))
 
 
 def _build_account(section: str, kind: str, options: Mapping[str, str]) -> tuple[PlannedAccount, list[IgnoredEntry]]:

@@ -1,6 +1,7 @@
 """SlipStream's connector configuration: `NAME.PARAMETER = VALUE` for each instance in `cloud.connector.class`.
 
-Source: SlipStream documentation, "CloudStack" and "Configuration Files"; parameters of SlipStreamConnectors.
+Source: SlipStream documentation, "CloudStack" and "Configuration Files"; parameters of SlipStreamConnectors;
+escapes: java.util.Properties.
 """
 
 import re
@@ -94,7 +95,12 @@ _UNKNOWN = "not a parameter of this connector"
 
 _UNSUPPORTED_IDENTITY = "uses version 2 of the Identity API, which is not supported"
 
-_ASSIGNMENT = re.compile(r"\s*([^\s=:]+)\s*[=:]\s*(.*?)\s*")
+#: Key and value; a backslash and the character after it belong together.
+_ASSIGNMENT = re.compile(r"\s*((?:\\.|[^\s=:\\])+)\s*[=:]\s*((?:\\.|[^\\])*?)\s*")
+
+_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)")
+
+_CONTROL_CHARACTERS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
 def parse_slipstream(text: str) -> ImportPlan:
@@ -121,7 +127,7 @@ def _parse_properties(text: str) -> dict[str, str]:
         match = _ASSIGNMENT.fullmatch(line)
         if match is None:
             raise Invalid(f"Line {number} is not `PARAMETER = VALUE`")
-        key, value = match.groups()
+        key, value = (_unescape(text, number) for text in match.groups())
         if key == CLASS_PARAMETER and parameters.get(key):
             value = f"{parameters[key]},{value}"
         parameters[key] = value
@@ -129,19 +135,36 @@ def _parse_properties(text: str) -> dict[str, str]:
 
 
 def _join_lines(text: str) -> list[tuple[int, str]]:
-    """Return the lines with their numbers, without comments; a backslash continues a line."""
+    """Return the lines with their numbers, without comments; an odd number of backslashes continues a line."""
     lines: list[tuple[int, str]] = []
     continued = ""
     for number, line in enumerate(text.splitlines(), 1):
         if not continued and (not line.strip() or line.lstrip().startswith(("#", "!"))):
             continue
         joined = continued + (line.strip() if continued else line)
-        continued = joined[:-1] if joined.endswith("\\") else ""
+        backslashes = len(joined) - len(joined.rstrip("\\"))
+        continued = joined[:-1] if backslashes % 2 else ""
         if not continued:
             lines.append((number, joined))
     if continued:
         lines.append((len(text.splitlines()), continued))
     return lines
+
+
+def _unescape(text: str, number: int) -> str:
+    """Return a key or value of line `number` without escapes. Raises: Invalid for a \\u without a character."""
+
+    def replace(match: re.Match[str]) -> str:
+        escape = match[1]
+        if escape == "u":
+            raise Invalid(f"Line {number} has an invalid escape", hint="use \\u and four hexadecimal digits")
+        return chr(int(escape[1:], 16)) if len(escape) > 1 else _CONTROL_CHARACTERS.get(escape, escape)
+
+    characters = _ESCAPE.sub(replace, text)
+    try:  # two escapes can be one character of UTF-16
+        return characters.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError as error:
+        raise Invalid(f"Line {number} has an escape that is half a character") from error
 
 
 def _parse_instances(value: str) -> dict[str, str]:

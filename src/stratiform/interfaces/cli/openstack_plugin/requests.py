@@ -57,7 +57,13 @@ class CloudsClient:
 
     def _send(self, method: str, path: str, **options: Any) -> Any:
         response = self._session.request(
-            f"{self._base_url()}/{path}", method, raise_exc=False, connect_retries=0, timeout=_TIMEOUT_S, **options
+            f"{self._base_url()}/{path}",
+            method,
+            raise_exc=False,
+            connect_retries=0,
+            timeout=_TIMEOUT_S,
+            log="json" not in options,  # with --debug, bodies are logged, and they can have secrets
+            **options,
         )
         if response.status_code >= 400:
             raise CommandError(_format_error(response))

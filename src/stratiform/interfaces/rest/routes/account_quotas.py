@@ -1,14 +1,37 @@
 """`/clouds/{name}/quotas`: limits of cloud accounts, their projects and users."""
 
+from collections.abc import Callable
+
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.name_resolution import resolve_bound_project
+from stratiform.interfaces.rest.name_resolution import (
+    resolve_bound_project,
+    resolve_former_project,
+    resolve_former_user,
+    resolve_user,
+)
 from stratiform.interfaces.rest.schemas import clouds as cloud_schemas
 from stratiform.interfaces.rest.schemas import placement as schemas
-from stratiform.kit.errors import Invalid, NotFound
+from stratiform.interfaces.services import Services
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.services.clouds import policy
 from stratiform.services.clouds.errors import AccountQuotaNotFound, CloudNotFound
 from stratiform.services.clouds.model.account_quotas import QuotaResource, QuotaScope
+
+#: A function that returns the id of a project or user by its name or id.
+Resolver = Callable[[Services, RequestContext, str], str]
+
+_RESOLVERS: dict[QuotaScope, Resolver] = {
+    QuotaScope.PROJECT: resolve_bound_project,
+    QuotaScope.USER: resolve_user,
+}
+
+#: Also of deleted projects and users, whose limits remain until they are deleted.
+_FORMER_RESOLVERS: dict[QuotaScope, Resolver] = {
+    QuotaScope.PROJECT: resolve_former_project,
+    QuotaScope.USER: resolve_former_user,
+}
 
 
 @api.get("/clouds/{name}/quotas", policy.ACCOUNT_QUOTAS_LIST, errors=(CloudNotFound,))
@@ -17,7 +40,7 @@ def list_account_quotas(request: ApiRequest, name: cloud_schemas.CloudReference)
     return _list_quotas(request, request.services.clouds.accounts.get(request.ctx, name).id)
 
 
-@api.put("/clouds/{name}/quotas", policy.ACCOUNT_QUOTAS_SET, errors=(CloudNotFound, NotFound, Invalid))
+@api.put("/clouds/{name}/quotas", policy.ACCOUNT_QUOTAS_SET, errors=(CloudNotFound, NotFound, Conflict, Invalid))
 def set_account_quotas(
     request: ApiRequest, name: cloud_schemas.CloudReference, body: schemas.AccountQuotaSet
 ) -> schemas.AccountQuotas:
@@ -26,18 +49,19 @@ def set_account_quotas(
     cloud_id = clouds.accounts.get(ctx, name).id
     scope = _parse_scope(body.scope)
     limits = {_parse_resource(resource): limit for resource, limit in body.limits.items()}
-    clouds.account_quotas.set(ctx, cloud_id, scope, _resolve_owner(request, scope, body.owner), limits)
+    owner_id = _resolve_owner(request, _RESOLVERS, scope, body.owner)
+    clouds.account_quotas.set(ctx, cloud_id, scope, owner_id, limits)
     return _list_quotas(request, cloud_id)
 
 
-@api.delete("/clouds/{name}/quotas", policy.ACCOUNT_QUOTAS_SET, errors=(CloudNotFound, NotFound, AccountQuotaNotFound))
+@api.delete("/clouds/{name}/quotas", policy.ACCOUNT_QUOTAS_SET, errors=(CloudNotFound, Conflict, AccountQuotaNotFound))
 def delete_account_quotas(
     request: ApiRequest, name: cloud_schemas.CloudReference, query: schemas.AccountQuotaQuery
 ) -> None:
     """Delete all limits of the account, of a project, of a user, or (`*`) of each of them."""
     clouds, ctx = request.services.clouds, request.ctx
     scope = _parse_scope(query.scope)
-    owner_id = _resolve_owner(request, scope, query.owner)
+    owner_id = _resolve_owner(request, _FORMER_RESOLVERS, scope, query.owner)
     clouds.account_quotas.delete(ctx, clouds.accounts.get(ctx, name).id, scope, owner_id)
 
 
@@ -48,10 +72,9 @@ def _list_quotas(request: ApiRequest, cloud_id: str) -> schemas.AccountQuotas:
     )
 
 
-def _resolve_owner(request: ApiRequest, scope: QuotaScope, owner: str) -> str:
-    if scope is QuotaScope.PROJECT and owner:
-        return resolve_bound_project(request.services, request.ctx, owner)
-    return owner
+def _resolve_owner(request: ApiRequest, resolvers: dict[QuotaScope, Resolver], scope: QuotaScope, owner: str) -> str:
+    resolve = resolvers.get(scope)
+    return resolve(request.services, request.ctx, owner) if resolve is not None and owner else owner
 
 
 def _parse_scope(scope: str) -> QuotaScope:

@@ -2,7 +2,12 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.name_resolution import list_project_names, resolve_bound_project, resolve_project
+from stratiform.interfaces.rest.name_resolution import (
+    list_project_names,
+    resolve_bound_project,
+    resolve_former_project,
+    resolve_project,
+)
 from stratiform.interfaces.rest.schemas import bindings as schemas
 from stratiform.interfaces.rest.views import clouds as views
 from stratiform.kit.errors import Invalid, NotFound
@@ -51,4 +56,4 @@ def delete_binding(request: ApiRequest, query: schemas.BindingDeleteQuery) -> No
     """Unbind a project from a cloud. New resources are created elsewhere; existing ones stay."""
     services, ctx = request.services, request.ctx
     cloud_id = services.clouds.accounts.get(ctx, query.cloud).id
-    services.clouds.bindings.delete(ctx, resolve_bound_project(services, ctx, query.project), cloud_id, query.zone)
+    services.clouds.bindings.delete(ctx, resolve_former_project(services, ctx, query.project), cloud_id, query.zone)

@@ -7,6 +7,7 @@ from stratiform.interfaces.rest.name_resolution import (
     list_project_names,
     resolve_bound_project,
     resolve_flavor,
+    resolve_former_project,
     resolve_image,
     resolve_project,
 )
@@ -67,13 +68,24 @@ def delete_pool(request: ApiRequest, name: schemas.PoolName) -> None:
     pools.delete(request.ctx, pools.get(request.ctx, name))
 
 
-@api.post("/pools/{name}/clouds", policy.POOLS_MANAGE, status=201, errors=(PoolNotFound, CloudNotFound, PoolConflict))
+@api.post(
+    "/pools/{name}/clouds",
+    policy.POOLS_MANAGE,
+    status=201,
+    errors=(PoolNotFound, CloudNotFound, PoolConflict, Invalid),
+    manages_transactions=True,
+)
 def add_pool_member(request: ApiRequest, name: schemas.PoolName, body: schemas.PoolMemberCreate) -> schemas.Pool:
-    """Add a cloud: it serves all projects that are bound to the pool."""
-    clouds, ctx = request.services.clouds, request.ctx
-    pool = clouds.pools.get(ctx, name)
-    clouds.pools.add_member(ctx, pool, clouds.accounts.get(ctx, body.cloud), body.native_zone)
-    return views.pool(pool, clouds.pools.list_members(ctx, pool))
+    """Add a cloud, after checking that it has the zone: it serves all projects that are bound to the pool."""
+    clouds = request.services.clouds
+    with request.read_transaction() as ctx:
+        pool, cloud = clouds.pools.get(ctx, name), clouds.accounts.get(ctx, body.cloud)
+    if body.native_zone:
+        clouds.bindings.check_native_zone(ctx, cloud.id, body.native_zone)
+    with request.write_transaction() as ctx:
+        pool, cloud = clouds.pools.get(ctx, pool.id), clouds.accounts.get(ctx, cloud.id)
+        clouds.pools.add_member(ctx, pool, cloud, body.native_zone)
+        return views.pool(pool, clouds.pools.list_members(ctx, pool))
 
 
 @api.delete("/pools/{name}/clouds", policy.POOLS_MANAGE, errors=(PoolNotFound, CloudNotFound, PoolMemberNotFound))
@@ -101,7 +113,7 @@ def delete_pool_binding(request: ApiRequest, name: schemas.PoolName, query: sche
     """Unbind a project from a pool. New resources are created elsewhere; existing ones stay."""
     services, ctx = request.services, request.ctx
     pool = services.clouds.pools.get(ctx, name)
-    project_id = resolve_bound_project(services, ctx, query.project)
+    project_id = resolve_former_project(services, ctx, query.project)
     services.clouds.bindings.delete_for_pool(ctx, project_id, pool, query.zone)
 
 
@@ -126,7 +138,7 @@ def set_placement_policy(request: ApiRequest, body: schemas.PlacementPolicySet) 
 def delete_placement_policy(request: ApiRequest, query: schemas.PlacementPolicyQuery) -> None:
     """Delete the placement policy of a project."""
     services, ctx = request.services, request.ctx
-    services.clouds.placement_policies.delete(ctx, resolve_bound_project(services, ctx, query.project))
+    services.clouds.placement_policies.delete(ctx, resolve_former_project(services, ctx, query.project))
 
 
 @api.post("/placement", policy.PLACEMENT_EXPLAIN, errors=(NotFound, Invalid, ProjectNotBound))

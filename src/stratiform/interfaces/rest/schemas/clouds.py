@@ -47,7 +47,10 @@ class FlavorSynchronization(RequestBody):
     apply: bool = False
     delete: Annotated[bool, Meta(description="Also delete flavors that the cloud does not offer any more.")] = False
     match: Annotated[
-        list[str], Meta(description="Patterns of sizes for which flavors are created, such as `t3.*`; default: all.")
+        list[str],
+        Meta(
+            description="Patterns of IDs or names of sizes for which flavors are created, such as `t3.*`; default: all."
+        ),
     ] = field(default_factory=list)
 
 

@@ -140,13 +140,13 @@ class AccountQuotaSet(RequestBody):
     scope: Annotated[str, Meta(description="`account`, `project` or `user`.")]
     limits: Annotated[dict[str, int], Meta(description="By resource: `servers`, `vcpus`, `ram_mib`, `disk_gib`.")]
     owner: Annotated[
-        str, Meta(description="Project (name or ID) or user (ID); `*`: each one without limits of its own.")
+        str, Meta(description="Project or user (name or ID); `*`: each one without limits of its own.")
     ] = ""
 
 
 class AccountQuotaQuery(Struct):
     scope: Annotated[str, Meta(description="`account`, `project` or `user`.")]
-    owner: Annotated[str, Meta(description="Project (name or ID) or user (ID); `*` for the limits of each.")] = ""
+    owner: Annotated[str, Meta(description="Project or user (name or ID); `*` for the limits of each.")] = ""
 
 
 class AccountQuota(Struct):

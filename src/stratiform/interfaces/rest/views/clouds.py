@@ -63,12 +63,13 @@ def native_id_mapping(native: NativeIdMapping, name: str) -> cloud_schemas.Nativ
 
 
 def flavor_change(change: FlavorChange, applied: bool) -> cloud_schemas.FlavorChange:
-    flavor = change.flavor
+    flavor, size = change.flavor, change.size
+    new_name = change.native_type if size is None else size.name
     return cloud_schemas.FlavorChange(
         action=change.action,
         native_id=change.native_type,
         flavor_id="" if flavor is None else flavor.id,
-        flavor=change.native_type if flavor is None else flavor.name,
+        flavor=new_name if flavor is None else flavor.name,
         reason=change.reason,
         applied=applied,
     )

@@ -160,11 +160,11 @@ def select_bindings(
     Returns fewer bindings if no cloud accepts another server. There is at least one candidate.
     """
     if not request.together:
-        return _place(request, policy, candidates, count)
+        return _distribute(request, policy, candidates, count)
     evaluations = evaluate(request, policy, candidates)
     best = Placements((), evaluations)
     for chosen in (evaluation.candidate for evaluation in evaluations if evaluation.refusal is None):
-        placements = _place(request, policy, [chosen], count)
+        placements = _distribute(request, policy, [chosen], count)
         if len(placements.bindings) > len(best.bindings):
             best = placements
         if len(best.bindings) == count:
@@ -172,7 +172,7 @@ def select_bindings(
     return best
 
 
-def _place(
+def _distribute(
     request: PlacementRequest, policy: PlacementPolicy, candidates: Sequence[Candidate], count: int
 ) -> Placements:
     """Place up to `count` equal servers on all candidates."""

@@ -44,7 +44,8 @@ class FlavorState:
 def list_flavor_changes(
     sizes: Sequence[NativeServerType], state: FlavorState, patterns: Sequence[str] = ()
 ) -> Sequence[FlavorChange]:
-    """Return the changes, ordered by native type. `patterns` select the sizes for which flavors are created.
+    """Return the changes, ordered by native type. `patterns` select the sizes, by id or name, for which flavors are
+    created.
 
     A flavor that an operator has mapped to a size is never changed: it may be smaller on purpose.
     """
@@ -58,10 +59,14 @@ def list_flavor_changes(
             changes += _compare(mapping, flavor, offered.get(mapping.native_id), mapping.resource_id in state.shared)
     mapped = {mapping.native_id for mapping in state.mappings if mapping.resource_id in flavors}
     for native_type, size in offered.items():
-        is_selected = not patterns or any(fnmatchcase(native_type, pattern) for pattern in patterns)
-        if native_type not in mapped and is_selected:
+        if native_type not in mapped and _is_selected(size, patterns):
             changes.append(_add(size, names.get(size.name)))
     return sorted(changes, key=lambda change: change.native_type)
+
+
+def _is_selected(size: NativeServerType, patterns: Sequence[str]) -> bool:
+    """Return True if a pattern matches the id of a size, or its name: ids of OpenStack are UUIDs."""
+    return not patterns or any(fnmatchcase(text, pattern) for text in (size.id, size.name) for pattern in patterns)
 
 
 def describe_size(size: NativeServerType) -> str:

@@ -86,8 +86,14 @@ def test_server_is_in_its_security_groups(basic_cloud: CloudStackCloud, basic_se
 
 def test_groups_of_a_server_change(basic_cloud: CloudStackCloud, basic_server: ApiServer) -> None:
     routing = routing_of(basic_cloud)
-    create_member(basic_cloud, basic_server)
+    server_id = create_member(basic_cloud, basic_server)
     assert list_groups_of_server(basic_server) == ["closed"]
+    routing.set_security_groups("n1", "192.0.2.20", [], filtered=True)
+    with pytest.raises(RequestRejected, match="while it runs") as raised:
+        routing.set_security_groups("n1", "192.0.2.20", [new_group("web")], filtered=True)
+    assert "stop the server" in raised.value.hint
+    compute_of(basic_cloud).stop(server_id)
+    basic_server.state.finish_jobs()
     routing.set_security_groups("n1", "192.0.2.20", [new_group("web"), new_group("db")], filtered=True)
     assert list_groups_of_server(basic_server) == ["db", "web"]
     with pytest.raises(RequestRejected, match="in use by virtual machines"):

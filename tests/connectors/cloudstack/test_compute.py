@@ -329,6 +329,34 @@ def test_server_has_the_addresses_and_mac_addresses_of_its_interfaces(
     )
 
 
+def test_address_of_a_destroyed_server_is_available_when_it_is_expunged(
+    cloud: CloudStackCloud, server: ApiServer
+) -> None:
+    server.state.expunge_delay_s = 3600
+    subnet = network_of(cloud).ensure_subnet(SubnetSpec("n1", "net", "blue", "10.5.0.0/24", "10.5.0.1"))
+    interface = NetworkInterface(subnet.id, "10.5.0.7", "fa:16:3e:00:00:01")
+    created = create_server(cloud, server, interfaces=(interface,))
+    with pytest.raises(RequestRejected, match="Unable to acquire"):
+        create_server(cloud, server, token="s2", interfaces=(interface,))
+    compute_of(cloud).delete(created.id)
+    server.state.finish_jobs()
+    with pytest.raises(CloudUnreachable, match="not expunged"):
+        create_server(cloud, server, token="s2", interfaces=(interface,))
+    server.state.tables["vms"][created.id]["_expunged_at"] = 0
+    assert create_server(cloud, server, token="s2", interfaces=(interface,)).addresses == ("10.5.0.7",)
+
+
+def test_result_of_a_job_is_requested_once(cloud: CloudStackCloud, server: ApiServer) -> None:
+    created = create_server(cloud, server)
+    compute_of(cloud).rebuild(created.id, created.image_id)
+    server.state.finish_jobs()
+    for _ in range(3):
+        assert [item.fault for item in compute_of(cloud).list()] == [""]
+    server.requests.clear()
+    list(compute_of(cloud).list())
+    assert server.list_commands("queryAsyncJobResult") == []
+
+
 def test_console_output_is_not_supported(cloud: CloudStackCloud, server: ApiServer) -> None:
     with pytest.raises(NotSupported, match="console output"):
         compute_of(cloud).get_console_output(create_server(cloud, server).id)

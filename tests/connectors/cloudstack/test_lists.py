@@ -1,11 +1,13 @@
 """Lists by pages, and responses that are incomplete or not CloudStack's."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stratiform.connectors.cloudstack.connector import CloudStackCloud
 from stratiform.contract.errors import CloudUnreachable, CredentialsRejected
+from support.cloudstack import connect_cloudstack
 from support.cloudstack.api_server import ApiServer
 from support.cloudstack.catalog import TEMPLATE
 from support.cloudstack.scenarios import (
@@ -85,6 +87,26 @@ def test_list_is_read_again_if_pages_skip_an_item(cloud: CloudStackCloud, server
     assert set(list_ids(cloud)) == ids
 
 
+def test_list_is_read_again_if_a_resource_is_deleted_between_pages(cloud: CloudStackCloud, server: ApiServer) -> None:
+    ids = create_volumes(cloud, 6)
+    [first, *_] = server.state.rows("volumes")
+
+    def delete_first(content: Row) -> Row:
+        server.state.remove("volumes", first["id"])
+        return content
+
+    server.inject("listVolumes", "change", change=delete_first)
+    assert set(list_ids(cloud)) == ids - {first["id"]}
+
+
+def test_list_that_changes_with_every_page_is_an_error(cloud: CloudStackCloud, server: ApiServer) -> None:
+    create_volumes(cloud, 6)
+    for count in (6, 5, 6, 5, 6, 5):
+        server.inject("listVolumes", "change", change=lambda content, count=count: {**content, "count": count})
+    with pytest.raises(CloudUnreachable, match="listVolumes changes while it is read"):
+        list_ids(cloud)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -156,6 +178,15 @@ def test_proxy_that_rejects_requests_is_not_a_missing_resource(
     server.inject("*", "status", times=9, status=status)
     with pytest.raises(CredentialsRejected):
         list_ids(cloud)
+
+
+def test_empty_inventory_of_a_project_with_servers_is_an_error(server: ApiServer, home: Path) -> None:
+    project = server.state.add("projects", None, name="p-1", vmtotal=2)
+    cloud = connect_cloudstack(server.url, home, project_id=project["id"])
+    with pytest.raises(CloudUnreachable, match="lists none of the 2 servers"):
+        list(usage_of(cloud).list_inventory())
+    project["vmtotal"] = 0
+    assert list(usage_of(cloud).list_inventory()) == []
 
 
 def test_empty_inventory_of_an_account_with_servers_is_an_error(cloud: CloudStackCloud, server: ApiServer) -> None:

@@ -60,6 +60,16 @@ def test_only_records_that_begin_in_the_interval_are_samples(cloud: CloudStackCl
     assert len(list_samples(cloud, until=middle)) + len(list_samples(cloud, since=middle)) == 24
 
 
+@pytest.mark.parametrize("offset_h", [-12, 0, 14])
+def test_samples_do_not_depend_on_the_usage_time_zone(cloud: CloudStackCloud, server: ApiServer, offset_h: int) -> None:
+    server.state.usage_utc_offset_h = offset_h
+    for hour in range(-1, 25):
+        server.add_usage_record("vm-1", 1, SINCE + hour * HOUR_US, "1")
+    last = UNTIL - HOUR_US
+    assert [sample.at for sample in list_samples(cloud, SINCE, SINCE + MINUTE_US)] == [SINCE]
+    assert [sample.at for sample in list_samples(cloud, last, UNTIL)] == [last]
+
+
 def test_records_of_another_period_are_an_error(cloud: CloudStackCloud, server: ApiServer) -> None:
     server.add_usage_record("vm-1", 1, SINCE, "24", period_s=86400)
     with pytest.raises(Invalid, match="period of 86400 s, not 3600 s"):

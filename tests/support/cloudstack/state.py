@@ -69,6 +69,10 @@ class State:
         self.failing_jobs: dict[str, ApiError] = {}
         #: Commands that the role of users does not permit, in lower case.
         self.forbidden: set[str] = set()
+        #: The time zone of usage records, in hours from UTC.
+        self.usage_utc_offset_h = 0
+        #: Seconds for which a destroyed virtual machine keeps its addresses; a day by default in CloudStack.
+        self.expunge_delay_s = 0.0
         self._sequence = 0
 
     def add(self, table: str, account: Account | None, /, **values: Any) -> Row:

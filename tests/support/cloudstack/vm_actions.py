@@ -1,5 +1,6 @@
 """Actions on virtual machines. Source: CloudStack API reference (startVirtualMachine, restoreVirtualMachine, …)."""
 
+import time
 from collections.abc import Callable
 
 from support.cloudstack.networking import clear_static_nat
@@ -94,6 +95,8 @@ def update(state: State, account: Account, params: dict[str, str]) -> Row:
     if "displayname" in params:
         vm["displayname"] = params["displayname"]
     if "securitygroupids" in params:
+        if vm["state"] != "Stopped":
+            raise ApiError(PARAMETER_ERROR, "Virtual machine must be stopped prior to update security groups")
         groups = [state.get("groups", account, group_id) for group_id in params["securitygroupids"].split(",")]
         vm["securitygroup"] = [{"id": group["id"], "name": group["name"]} for group in groups]
     return {"virtualmachine": describe(state, vm)}
@@ -101,7 +104,7 @@ def update(state: State, account: Account, params: dict[str, str]) -> Row:
 
 @command("destroyVirtualMachine")
 def destroy(state: State, account: Account, params: dict[str, str]) -> Row:
-    """Data volumes are detached; the root volume and the addresses go with the virtual machine."""
+    """Data volumes are detached; the root volume goes with the virtual machine, its addresses when it is expunged."""
     vm = get_vm(state, account, params)
     expunge = is_true(params, "expunge")
     if expunge and "expungevirtualmachine" in state.forbidden:
@@ -109,6 +112,7 @@ def destroy(state: State, account: Account, params: dict[str, str]) -> Row:
 
     def finish() -> None:
         vm["state"] = "Expunging" if expunge else "Destroyed"
+        vm["_expunged_at"] = time.monotonic() + (0 if expunge else state.expunge_delay_s)
         for volume in [item for item in state.rows("volumes") if item.get("virtualmachineid") == vm["id"]]:
             if volume["type"] == "ROOT":
                 state.remove("volumes", volume["id"])

@@ -1,6 +1,8 @@
 """Virtual machines: creation and lists. Source: CloudStack API reference (deployVirtualMachine, …)."""
 
+import math
 import re
+import time
 from ipaddress import IPv4Address, IPv4Network
 
 from support.cloudstack.networking import implement_network, next_address
@@ -167,7 +169,7 @@ def used_addresses(state: State, network_id: str) -> set[str]:
         nic["ipaddress"]
         for vm in state.rows("vms")
         for nic in vm["nic"]
-        if nic["networkid"] == network_id and vm["state"] not in HIDDEN_STATES
+        if nic["networkid"] == network_id and vm.get("_expunged_at", math.inf) > time.monotonic()
     }
 
 

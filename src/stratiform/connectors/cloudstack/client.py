@@ -43,6 +43,7 @@ _VISIBILITY_INTERVAL_S = 0.5
 _MAX_DELAY_S = 300
 
 _PENDING, _FAILED = 0, 2
+_MAX_FINISHED_JOBS = 10_000
 _BASIC = "Basic"
 
 
@@ -82,6 +83,7 @@ class Client:
         self._locks_lock = threading.Lock()
         self._attempts: dict[tuple[str, str], _Attempt] = {}
         self._zones: dict[str, Zone] = {}
+        self._finished_jobs: set[str] = set()
         self._api = CloudStack(
             endpoint=settings.endpoint,
             key=settings.api_key,
@@ -117,13 +119,15 @@ class Client:
         """Return all items of a list, each once.
 
         Pages shift while resources are created and deleted: an item may then be repeated or skipped. The list is read
-        again if it has fewer items than CloudStack counts. Raises: CloudUnreachable if it stays incomplete.
+        again if it has fewer items than CloudStack counts, or pages have different counts. Raises: CloudUnreachable if
+        it stays incomplete.
         """
         for _ in range(_LIST_ATTEMPTS):
-            items, count = self._read_pages(command, key, params)
-            if len(items) >= count:
+            items, count, is_stable = self._read_pages(command, key, params)
+            if is_stable and len(items) >= count:
                 return list({str(item["id"]): item for item in reversed(items.values())}.values())[::-1]
-        raise CloudUnreachable(f"CloudStack's response to {command} is incomplete: {len(items)} of {count} items")
+        reason = f"is incomplete: {len(items)} of {count} items" if is_stable else "changes while it is read"
+        raise CloudUnreachable(f"CloudStack's response to {command} {reason}")
 
     def find_item(self, command: str, key: str, /, **params: object) -> Item | None:
         """Return the only item of a list, or None if it is empty or its resource does not exist."""
@@ -153,12 +157,23 @@ class Client:
         return self.request("queryAsyncJobResult", jobid=job_id)
 
     def find_failure(self, job_id: str) -> CloudError | None:
-        """Return the error of a failed job; None if it is pending, was successful, or is forgotten."""
+        """Return the error of a failed job; None if it is pending, was successful, or is forgotten.
+
+        Jobs that were successful are remembered, so that lists request them once.
+        """
+        if job_id in self._finished_jobs:
+            return None
         try:
             job = self.get_job(job_id)
         except NativeNotFound:
-            return None
-        return translate_job_error(job) if job.get("jobstatus") == _FAILED else None
+            job = {}
+        if job.get("jobstatus") == _FAILED:
+            return translate_job_error(job)
+        if job.get("jobstatus") != _PENDING:
+            if len(self._finished_jobs) >= _MAX_FINISHED_JOBS:
+                self._finished_jobs.clear()
+            self._finished_jobs.add(job_id)
+        return None
 
     def create_once(self, kind: str, token: str, find: Callable[[], Item | None], create: Callable[[], Item]) -> Item:
         """Return the resource with a token if `find` finds it, else create it and wait until `find` does.
@@ -286,22 +301,26 @@ class Client:
 
     def _read_pages(
         self, command: str, key: str, params: Mapping[str, object]
-    ) -> tuple[dict[tuple[object, ...], Item], int]:
-        """Return the items of all pages, and the number of items according to CloudStack.
+    ) -> tuple[dict[tuple[object, ...], Item], int, bool]:
+        """Return the items of all pages, their number according to CloudStack, and whether it was always the same.
 
         It lists templates once for each zone, and snapshots once for each storage.
         """
         items: dict[tuple[object, ...], Item] = {}
         count = 0
+        sizes: list[tuple[int, int]] = []  # the count and the number of items of each page that has a count
         for page in range(1, 1_000_000):
             response = self.request(command, page=page, pagesize=_PAGE_SIZE, **params)
             batch = read_items(command, response, key)
             items |= {tuple(str(item.get(name)) for name in _ITEM_KEYS): item for item in batch}
-            count = read_int(response.get("count")) or count
+            page_count = read_int(response.get("count"))
+            count = page_count or count
+            sizes += [(page_count, len(batch))] if page_count else []
             # The count of public addresses is that of the page, so a full page of this size may not be the last one.
             if len(batch) < _PAGE_SIZE or len(batch) < count <= len(items):
                 break
-        return items, count
+        is_stable = len({total for total, _ in sizes}) <= 1 or all(total == size for total, size in sizes)
+        return items, count, is_stable
 
     def _wait_for_job(self, job_id: str) -> Item:
         for interval_s in _JOB_INTERVALS_S:

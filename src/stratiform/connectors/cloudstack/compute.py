@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from stratiform.connectors.cloudstack import markers, server_conversion
 from stratiform.connectors.cloudstack.memberships import build_group_tags
+from stratiform.connectors.cloudstack.network import find_interface, find_shared_network
 from stratiform.connectors.cloudstack.offerings import resolve_service_offering
 from stratiform.connectors.cloudstack.server_operations import CloudStackServerOperations
 from stratiform.connectors.cloudstack.server_request import build_deploy_request
@@ -170,10 +171,23 @@ class CloudStackComputeDriver(CloudStackServerOperations):
             raise CloudUnreachable(f"CloudStack has server {spec.token} and does not list it yet") from error
         except InsufficientCapacity as error:
             # It is the same error as for a network without free addresses, but we choose the addresses.
-            if spec.interfaces and _ADDRESS_IN_USE in error.message:
-                raise RequestRejected(error.message) from error
-            raise
+            if not spec.interfaces or _ADDRESS_IN_USE not in error.message:
+                raise
+            if self._is_address_of_destroyed_server(spec):
+                raise CloudUnreachable(
+                    "CloudStack has not expunged the server that had the address yet",
+                    hint="set the setting 'expunge' if the role of the user permits it",
+                ) from error
+            raise RequestRejected(error.message) from error
         return response
+
+    def _is_address_of_destroyed_server(self, spec: ServerSpec) -> bool:
+        """Return True if no other server has the addresses. A destroyed server, which users do not see, keeps them."""
+        for interface in (item for item in spec.interfaces if item.subnet_id):
+            if find_interface(self._client, interface.subnet_id, interface.ip_address) is not None:
+                return False
+        # Servers of other accounts, which we do not see either, may have addresses in a shared network.
+        return find_shared_network(self._client, spec.availability_zone) is None
 
     def _tag(self, spec: ServerSpec, vm: "Item") -> None:
         """Add tags. The marker in the name identifies the server until they exist, or if that fails."""

@@ -13,6 +13,9 @@ from stratiform.connectors.cloudstack.public_addresses import PublicAddresses
 from stratiform.connectors.cloudstack.routers import Routers
 from stratiform.connectors.cloudstack.routing_limits import check_routing
 from stratiform.connectors.cloudstack.security_groups import SecurityGroups
+from stratiform.connectors.cloudstack.server_conversion import get_state
+from stratiform.contract.compute import NativeServerState
+from stratiform.contract.errors import RequestRejected
 from stratiform.contract.routing import Kind, RoutingObject
 
 if TYPE_CHECKING:
@@ -76,13 +79,24 @@ class CloudStackRoutingDriver:
             return
         native_ids = self.ensure_security_groups(groups, str(network["id"]), filtered=filtered)
         if self._client.resolve_zone().has_security_groups:
-            self._client.request("updateVirtualMachine", id=target[0]["id"], securitygroupids=sorted(native_ids))
+            self._set_zone_groups(target[0], set(native_ids))
         elif shared is None:
             self._set_memberships(target[0], ip_address, native_ids)
             self._firewall.synchronize(str(network["id"]))
 
     def allocate_address(self, token: str) -> str:
         return self._addresses.allocate(token)
+
+    def _set_zone_groups(self, vm: "Item", native_ids: set[str]) -> None:
+        """Set the groups of a server in a zone with security groups. Raises: RequestRejected unless it is stopped."""
+        if {str(group["id"]) for group in vm.get("securitygroup") or ()} == native_ids:
+            return
+        if get_state(vm) is not NativeServerState.STOPPED:
+            raise RequestRejected(
+                f"CloudStack cannot change the security groups of server {vm['id']} while it runs",
+                hint="stop the server, and set its security groups again",
+            )
+        self._client.request("updateVirtualMachine", id=vm["id"], securitygroupids=sorted(native_ids))
 
     def _set_memberships(self, vm: "Item", address: str, group_ids: Sequence[str]) -> None:
         current = build_group_tags(address, list_memberships(vm).get(address, ())).keys()

@@ -20,7 +20,7 @@ from stratiform.connectors.cloudstack.volume import get_state as get_volume_stat
 from stratiform.contract.compute import NativeServerState
 from stratiform.contract.usage import InventoryItem, UsageSample, parse_decimal, parse_poll_parameters
 from stratiform.contract.volume import NativeVolumeState
-from stratiform.kit.clock import SECOND_US, Micros, to_datetime
+from stratiform.kit.clock import HOUR_US, SECOND_US, Micros, to_datetime
 from stratiform.kit.errors import Invalid
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ _STATES = {NativeServerState.RUNNING: "active", NativeServerState.STOPPED: "stop
 _VOLUME_STATES = (NativeVolumeState.AVAILABLE, NativeVolumeState.IN_USE, NativeVolumeState.ERROR)
 _GIB = 1024**3
 _ROOT = "ROOT"
+
+#: The largest difference of a time zone to UTC. CloudStack does not show users its time zone of usage records.
+_MAX_UTC_OFFSET_US = 14 * HOUR_US
 
 
 class PollParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,9 +57,10 @@ class CloudStackUsageDriver:
         account_row = self._client.get_account()
         account = f"{account_row.get('domain', '')}/{account_row.get('name', '')}"
         vms = self._client.list_all("listVirtualMachines", "virtualmachine", listall=True)
-        if not vms and read_int(account_row.get("vmtotal")):
+        count = 0 if vms else self._count_servers(account_row)
+        if count:
             # Without this check, an empty response would end the usage of all servers.
-            raise InvalidResponse(f"CloudStack lists none of the {account_row['vmtotal']} servers of account {account}")
+            raise InvalidResponse(f"CloudStack lists none of the {count} servers of account {account}")
         our_vms = {str(vm["id"]) for vm in vms if self._find_token(vm, "displayname")}
         for vm in vms:
             if get_state(vm) is not NativeServerState.DELETED:
@@ -66,26 +70,40 @@ class CloudStackUsageDriver:
             if not is_root_of_ours and get_volume_state(volume) is not NativeVolumeState.DELETED:
                 yield self._to_volume_item(volume, account)
 
+    def _count_servers(self, account: "Item") -> int:
+        """Return the number of servers of the account, or of its project if the settings have one."""
+        project_id = self._client.settings.project_id
+        if not project_id:
+            return read_int(account.get("vmtotal"))
+        project = self._client.find_item("listProjects", "project", id=project_id)
+        if project is None:
+            raise InvalidResponse(f"CloudStack does not list project {project_id}")
+        return read_int(project.get("vmtotal"))
+
     def list_samples(self, poll: Mapping[str, object], since: Micros, until: Micros) -> Iterator[UsageSample]:
         return self._read_samples(parse_poll_parameters(poll, PollParameters), since, until)
 
     def _read_samples(self, poll: PollParameters, since: Micros, until: Micros) -> Iterator[UsageSample]:
         if since >= until:
             return
-        period = poll.period_s * SECOND_US
-        records = self._list_records(poll, since - period, until)
+        margin = poll.period_s * SECOND_US + _MAX_UTC_OFFSET_US
+        records = [
+            record
+            for record in self._list_records(poll, since - margin, until + margin)
+            if (start := parse_time(record.get("startdate"))) is None or since <= start < until
+        ]
         tokens = self._list_tokens() if records else {}
         totals: dict[tuple[str, Micros], UsageSample] = {}
         for record in records:
             sample = _to_sample(record, tokens, poll)
-            if since <= sample.at < until:
-                # A resource has several records in a period if its offering changed: their sum is the sample.
-                previous = totals.get((sample.source, sample.at))
-                value = sample.value if previous is None else sample.value + previous.value
-                totals[sample.source, sample.at] = replace(sample, value=value)
+            # A resource has several records in a period if its offering changed: their sum is the sample.
+            previous = totals.get((sample.source, sample.at))
+            value = sample.value if previous is None else sample.value + previous.value
+            totals[sample.source, sample.at] = replace(sample, value=value)
         yield from totals.values()
 
     def _list_records(self, poll: PollParameters, since: Micros, until: Micros) -> "list[Item]":
+        """Return the records that begin and end in an interval, which CloudStack reads in its usage time zone."""
         return self._client.list_all(
             "listUsageRecords",
             "usagerecord",

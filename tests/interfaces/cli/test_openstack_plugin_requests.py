@@ -1,6 +1,5 @@
 """Requests of the plug-in for the `openstack` client: secrets are sent, and do not reach the log of `--debug`."""
 
-import argparse
 import logging
 from typing import Any
 
@@ -48,6 +47,12 @@ def test_bodies_are_not_logged(method: str, caplog: pytest.LogCaptureFixture) ->
     assert "hush" not in caplog.text
 
 
+class Client:
+    """The `openstack` client, which the command does not use here."""
+
+    client_manager = None
+
+
 class Clouds:
     """The Clouds API with one cloud of the kind aws."""
 
@@ -68,6 +73,6 @@ def test_set_reads_secrets_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(accounts, "get_clouds_client", lambda _app: clouds)
     monkeypatch.setenv("STRATIFORM_CLOUD_SECRET_KEY", "hush")
     monkeypatch.setenv("STRATIFORM_CLOUD_REGION", "elsewhere")
-    command = accounts.SetCloud(argparse.Namespace(), None)
+    command = accounts.SetCloud(Client(), None)
     command.take_action(command.get_parser("openstack").parse_args(["ec2"]))
     assert clouds.bodies == [{"settings": {"secret_key": "hush"}}]

@@ -220,8 +220,9 @@ def register_image(
     image: Annotated[str, typer.Option(help="ID or name of an existing image.")] = "",
     name: Annotated[str, typer.Option(help="Name of a new public image.")] = "",
     default_flavor: Annotated[
-        str, typer.Option(help="Name or ID of the flavor for requests of the EC2 API that name none.")
-    ] = "",
+        str | None,
+        typer.Option(help="Name or ID of the flavor for requests of the EC2 API that name none; '' removes it."),
+    ] = None,
 ) -> None:
     """Register the native ID of an image, so that it is not uploaded to the cloud."""
     if bool(image) == bool(name):

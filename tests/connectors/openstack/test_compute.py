@@ -109,6 +109,9 @@ def test_stop_releases_the_host_if_the_cloud_charges_for_stopped_servers(connect
     cloud.wait_for_server(server.id, STOPPED)
     nova = cloud.peer.admin.compute
     wait_until(lambda: nova.get_server(server.id).status == "SHELVED_OFFLOADED", "the server keeps its host", 20)
+    usage = cloud.connection.usage
+    assert usage is not None
+    assert [item.state for item in usage.list_inventory() if item.id == server.token] == ["stopped"]
     for _ in range(2):
         cloud.compute.start(server.id)
     assert cloud.wait_for_server(server.id).addresses == server.addresses

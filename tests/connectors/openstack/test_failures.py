@@ -10,6 +10,7 @@ import pytest
 
 from connectors.openstack.conftest import FaultyCloud, build_subnet
 from stratiform.connectors.openstack import client
+from stratiform.connectors.openstack.settings import parse_settings
 from stratiform.contract import errors
 from stratiform.contract.compute import NativeServerState, NetworkInterface
 from stratiform.contract.routing import RoutingObject
@@ -38,6 +39,52 @@ def test_a_throttled_request_is_repeated_after_the_time_that_the_cloud_names(
     server = cloud.compute.create(spec)
     assert waits == [wait, wait]
     assert [item.id for item in cloud.compute.list()] == [server.id]
+
+
+UPLOAD = r"PUT /image/v2/images/[^/]*/file$"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error_type"),
+    [
+        (429, b"slow down", errors.CloudThrottled),
+        (401, b"the token has expired", errors.CloudUnreachable),
+        (413, b"Denying attempt to upload image larger than 9 bytes.", errors.RequestRejected),
+        (413, b"Image storage media is full: no space", errors.InsufficientCapacity),
+    ],
+)
+def test_an_upload_is_not_repeated_with_the_rest_of_its_data(
+    cloud: FaultyCloud, status: int, body: bytes, error_type: type[errors.CloudError]
+) -> None:
+    token = str(uuid4())
+    cloud.proxy.add(UPLOAD, answer(status, body))
+    with pytest.raises(errors.CloudError) as raised:
+        cloud.image.upload(token, "golden", "raw", 4096, iter([bytes(4096)]))
+    assert type(raised.value) is error_type
+    assert len(find_requests(cloud.proxy, UPLOAD)) == 1
+    image = cloud.image.upload(token, "golden", "raw", 4096, iter([bytes(4096)]))
+    assert (image.is_ready, image.size_bytes) == (True, 4096)
+    cloud.image.delete(image.id)
+
+
+def test_an_image_with_less_data_than_was_sent_is_deleted(cloud: FaultyCloud) -> None:
+    def truncate(body: bytes) -> bytes:
+        return json.dumps({**json.loads(body), "size": 0}).encode()
+
+    token = str(uuid4())
+    cloud.proxy.add(r"GET /image/v2/images/[^/?]+$", change(truncate))
+    with pytest.raises(errors.CloudUnreachable, match="stored 0 of 4096 bytes"):
+        cloud.image.upload(token, "golden", "raw", 4096, iter([bytes(4096)]))
+    image = cloud.image.upload(token, "golden", "raw", 4096, iter([bytes(4096)]))
+    assert image.size_bytes == 4096
+    cloud.image.delete(image.id)
+
+
+def test_each_token_has_a_lock(cloud: FaultyCloud) -> None:
+    connection = client.Client(parse_settings(cloud.peer.settings), cloud.installation_id)
+    locks = {number: connection.lock(str(number)) for number in range(200)}
+    assert len(set(map(id, locks.values()))) == 200
+    assert connection.lock("7") is locks[7]
 
 
 def test_a_cloud_that_throttles_for_long_raises(cloud: FaultyCloud, waits: list[float]) -> None:

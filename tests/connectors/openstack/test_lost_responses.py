@@ -11,7 +11,7 @@ import pytest
 from connectors.openstack.conftest import ADDRESS, FaultyCloud, build_subnet
 from stratiform.connectors.openstack import tags
 from stratiform.contract.compute import NativeServerState
-from stratiform.contract.errors import CloudUnreachable, RequestRejected
+from stratiform.contract.errors import CloudUnreachable, InsufficientCapacity, RequestRejected
 from stratiform.contract.routing import RoutingObject
 from stratiform.contract.snapshot import SnapshotSpec
 from stratiform.contract.volume import VolumeSpec
@@ -149,6 +149,62 @@ def test_routing_objects_are_created_once(cloud: FaultyCloud, fault: Any) -> Non
     for item in objects:
         cloud.routing.delete(item.kind, item.token)
     assert list(cloud.routing.list_objects()) == []
+
+
+@pytest.mark.parametrize("pattern", [PORT, r"PUT .*/add_router_interface$"])
+@pytest.mark.parametrize("fault", [lose, drop])
+def test_a_router_with_an_address_of_its_own_is_connected_once(cloud: FaultyCloud, pattern: str, fault: Any) -> None:
+    subnet = build_subnet()
+    cloud.network.ensure_subnet(subnet)
+    interface = {"subnet_id": subnet.token, "ip_address": "10.70.0.9"}
+    router = RoutingObject("router", str(uuid4()), "edge", {"interfaces": [interface], "gateway": None})
+    cloud.proxy.add(pattern, fault)
+    repeat(lambda: cloud.routing.apply(router))
+    assert len(cloud.list_ports()) == 1
+    cloud.routing.delete("router", router.token)
+    assert cloud.list_ports() == []
+
+
+def test_a_port_that_was_not_connected_is_deleted_with_its_router(cloud: FaultyCloud) -> None:
+    subnet = build_subnet()
+    cloud.network.ensure_subnet(subnet)
+    interface = {"subnet_id": subnet.token, "ip_address": "10.70.0.9"}
+    router = RoutingObject("router", str(uuid4()), "edge", {"interfaces": [interface], "gateway": None})
+    cloud.proxy.add(PORT, lose)
+    with pytest.raises(CloudUnreachable):
+        cloud.routing.apply(router)
+    cloud.routing.delete("router", router.token)
+    assert cloud.list_ports() == []
+
+
+def test_a_copy_of_a_snapshot_that_is_refused_leaves_no_volume(cloud: FaultyCloud) -> None:
+    volume = cloud.create_volume()
+    source = cloud.snapshot.create(SnapshotSpec(str(uuid4()), "source", volume.id))
+    wait_until(lambda: cloud.snapshot.get(source.id).state.value == "available", "no snapshot", 20)
+    cloud.proxy.add(
+        r"POST /volume/v3[^?]*/snapshots$", answer(413, b'{"overLimit": {"message": "Quota exceeded: snapshots"}}')
+    )
+    with pytest.raises(InsufficientCapacity):
+        cloud.snapshot.create(SnapshotSpec(str(uuid4()), "backup", "", source.id))
+
+    def list_all() -> list[str]:
+        list(cloud.volume.list())  # as the observer, which deletes retired volumes
+        volumes = cloud.peer.admin.block_storage.volumes(all_projects=True)
+        return [item.id for item in volumes if item.metadata.get(tags.INSTALLATION) == cloud.installation_id]
+
+    wait_until(lambda: list_all() == [volume.id], "the copy remains", 20)
+
+
+def test_the_snapshot_of_an_image_is_deleted_when_the_deletion_is_repeated(cloud: FaultyCloud) -> None:
+    volume = cloud.create_volume()
+    source = cloud.snapshot.create(SnapshotSpec(str(uuid4()), "source", volume.id))
+    wait_until(lambda: cloud.snapshot.get(source.id).state.value == "available", "no snapshot", 20)
+    image = cloud.snapshot.create_image(source.id, str(uuid4()), "golden")
+    cloud.proxy.add(r"DELETE /volume/v3[^?]*/snapshots/", drop)
+    with pytest.raises(CloudUnreachable):
+        cloud.image.delete(image.id)
+    cloud.image.delete(image.id)
+    assert list(cloud.snapshot.list()) == []
 
 
 def test_a_lost_response_to_a_deletion_leaves_no_ports(cloud: FaultyCloud) -> None:

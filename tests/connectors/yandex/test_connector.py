@@ -218,7 +218,11 @@ def test_every_status_is_an_error_of_the_contract() -> None:
 
 @pytest.mark.parametrize(
     ("abort", "error_type"),
-    [(over_quota("instances"), errors.InsufficientCapacity), (throttled(), errors.CloudThrottled)],
+    [
+        (over_quota("instances"), errors.InsufficientCapacity),
+        (over_quota("active operations"), errors.CloudThrottled),
+        (throttled(), errors.CloudThrottled),
+    ],
 )
 def test_exhausted_resources_are_a_quota_or_a_rate(
     yandex_server: YandexServer, yandex: YandexCloud, abort: Abort, error_type: type[errors.CloudError]

@@ -10,7 +10,7 @@ from stratiform.connectors.yandex.connector import YandexCloud
 from stratiform.contract.compute import ComputeDriver, NativeServerState, ServerSize, ServerSpec
 from stratiform.contract.errors import CloudThrottled, CloudUnreachable, InsufficientCapacity, RequestRejected
 from stratiform.contract.network import NetworkDriver, SubnetSpec
-from stratiform.contract.snapshot import SnapshotSpec
+from stratiform.contract.snapshot import NativeSnapshotState, SnapshotSpec
 from stratiform.contract.volume import NativeVolumeState, VolumeDriver, VolumeSpec
 from support.yandex import IMAGE, YandexServer, wait_until
 from support.yandex.state import Abort, Fault, State, over_quota, throttled, unavailable
@@ -234,6 +234,71 @@ def test_failed_snapshot_and_volume_are_in_the_state_error(
     other_id = volume.create(VolumeSpec("t2", "data", 2)).id
     wait_until(lambda: volume.get(other_id).state is NativeVolumeState.ERROR)
     assert "limit on maximum number" in volume.get(other_id).fault
+
+
+@pytest.mark.parametrize("in_operation", [False, True])
+def test_copy_that_fails_leaves_no_disk(
+    yandex: YandexCloud, volume: VolumeDriver, state: State, *, in_operation: bool
+) -> None:
+    snapshots, usage = yandex.snapshot, yandex.usage
+    assert snapshots is not None
+    assert usage is not None
+    volume_id = volume.create(VolumeSpec("t1", "data", 2)).id
+    wait_until(lambda: volume.get(volume_id).state is NativeVolumeState.AVAILABLE)
+    source_id = snapshots.create(SnapshotSpec("t1", "source", volume_id)).id
+    wait_until(lambda: snapshots.get(source_id).state is NativeSnapshotState.AVAILABLE)
+    state.faults.append(Fault("SnapshotService/Create", over_quota("snapshots"), in_operation=in_operation))
+    spec = SnapshotSpec("t2", "copy", "", source_id)
+    if in_operation:
+        copy_id = snapshots.create(spec).id
+        wait_until(lambda: snapshots.get(copy_id).fault != "")
+        snapshots.delete(copy_id)
+    else:
+        with pytest.raises(InsufficientCapacity):
+            snapshots.create(spec)
+    wait_until(state.settle_all)
+    assert list_ours(state, "disks") == [volume_id]
+    assert [item.id for item in usage.list_inventory()] == ["t1"]
+
+
+def test_temporary_disk_without_a_copy_is_in_the_inventory(
+    yandex: YandexCloud, volume: VolumeDriver, state: State
+) -> None:
+    snapshots, usage = yandex.snapshot, yandex.usage
+    assert snapshots is not None
+    assert usage is not None
+    volume_id = volume.create(VolumeSpec("t1", "data", 2)).id
+    wait_until(lambda: volume.get(volume_id).state is NativeVolumeState.AVAILABLE)
+    source_id = snapshots.create(SnapshotSpec("t1", "source", volume_id)).id
+    wait_until(lambda: snapshots.get(source_id).state is NativeSnapshotState.AVAILABLE)
+    state.faults.append(Fault("SnapshotService/Create", unavailable(), count=9))
+    with pytest.raises(CloudUnreachable):
+        snapshots.create(SnapshotSpec("t2", "copy", "", source_id))
+    [disk_id] = {*list_ours(state, "disks")} - {volume_id}
+    assert {item.id for item in usage.list_inventory()} == {"t1", disk_id}
+    state.faults.clear()
+    snapshots.create(SnapshotSpec("t2", "copy", "", source_id))
+    assert [item.id for item in usage.list_inventory()] == ["t1"]
+
+
+def test_deletion_of_an_image_that_fails_leaves_no_snapshot(
+    yandex: YandexCloud, volume: VolumeDriver, state: State
+) -> None:
+    snapshots, images = yandex.snapshot, yandex.image
+    assert snapshots is not None
+    assert images is not None
+    volume_id = volume.create(VolumeSpec("t1", "data", 2)).id
+    wait_until(lambda: volume.get(volume_id).state is NativeVolumeState.AVAILABLE)
+    snapshot_id = snapshots.create(SnapshotSpec("t1", "source", volume_id)).id
+    wait_until(lambda: snapshots.get(snapshot_id).state is NativeSnapshotState.AVAILABLE)
+    image_id = snapshots.create_image(snapshot_id, "t2", "golden").id
+    wait_until(lambda: images.get(image_id).is_ready)
+    state.faults.append(Fault("SnapshotService/Delete", unavailable(), count=9))
+    with pytest.raises(CloudUnreachable):
+        images.delete(image_id)
+    state.faults.clear()
+    images.delete(image_id)
+    assert list_ours(state, "images") == list_ours(state, "snapshots") == []
 
 
 def test_slow_network_operation_is_repeated(

@@ -1,15 +1,20 @@
 """SlipStream's commands: options, output, failures."""
 
 import argparse
+import os
+import signal
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from stratiform.interfaces.cli.slipstream import commands
+from stratiform.interfaces.cli.slipstream.interruption import Interruption, interruptible
 from stratiform.interfaces.cli.slipstream.machines import FloatingIpRequest, Machine, MachineRequest
 from stratiform.interfaces.cli.slipstream.options import PASSWORD_VARIABLE, parse_options
-from stratiform.kit.errors import Conflict, Invalid, NotFound, Unavailable
+from stratiform.kit.errors import Conflict, Invalid, NotFound
 
 ENVIRONMENT = {PASSWORD_VARIABLE: "hush", "SLIPSTREAM_NODE_INSTANCE_NAME": "web.1", "SLIPSTREAM_SSH_PUB_KEY": "ssh k\n"}
 
@@ -61,6 +66,8 @@ def execute(action: str, machines: Machines, options: argparse.Namespace) -> lis
 
     def sleep(seconds: float) -> None:
         now[0] += seconds
+        if now[0] >= options.timeout:
+            raise Interruption("The command has timed out.")
 
     return list(commands.execute(action, machines, options, ENVIRONMENT, lambda: now[0], sleep))
 
@@ -77,9 +84,9 @@ def test_run_prints_id_and_address() -> None:
 
 @pytest.mark.parametrize(
     ("state", "error", "message"),
-    [("Error", Conflict, "Machine m1 failed: no host"), ("Pending", Unavailable, "timed out: machine m1 is Pending")],
+    [("Error", Conflict, "Machine m1 failed: no host"), ("Pending", Interruption, "The command has timed out.")],
 )
-def test_machine_that_does_not_run_is_deleted(state: str, error: type[Exception], message: str) -> None:
+def test_machine_that_does_not_run_is_deleted(state: str, error: type[BaseException], message: str) -> None:
     machines = Machines(state)
     with pytest.raises(error, match=message):
         execute("run", machines, parse("cloudstack", "run", *RUN, "-t", "5"))
@@ -95,6 +102,41 @@ def test_machine_without_an_address_is_deleted() -> None:
     with pytest.raises(Conflict, match="Machine m1 does not get an address"):
         execute("run", machines, parse("cloudstack", "run", *RUN))
     assert machines.deleted == ["m1"]
+
+
+def test_machine_that_cannot_be_deleted_is_named() -> None:
+    class Undeletable(Machines):
+        def delete(self, machine_id: str) -> None:
+            raise Conflict("locked")
+
+    for state, reason in (("Error", "Machine m1 failed: no host"), ("Pending", "The command has timed out")):
+        with pytest.raises(Conflict, match=f"{reason}; machine m1 was not deleted: locked"):
+            execute("run", Undeletable(state), parse("cloudstack", "run", *RUN))
+
+
+def test_timeout_ends_every_action(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class Slow(Machines):
+        def list(self) -> Iterator[Machine]:
+            time.sleep(60)
+            return iter(())
+
+    monkeypatch.setattr(sys, "argv", ["cloudstack-describe-instances", *CLOUDSTACK, "-t", "1"])
+    monkeypatch.setenv(PASSWORD_VARIABLE, "hush")
+    monkeypatch.setattr(commands, "connect", lambda *_arguments: Slow())
+    with pytest.raises(SystemExit) as status:
+        commands.describe_cloudstack_instances()
+    assert status.value.code == 2
+    assert capsys.readouterr() == ("", "The command has timed out.\n")
+
+
+def test_sigterm_is_raised_once() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Interruption, match="The command was terminated"), interruptible(60):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)  # does not interrupt cleanup
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_describe_prints_a_table() -> None:

@@ -2,10 +2,10 @@
 
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
+from weakref import WeakValueDictionary
 
 import keystoneauth1.exceptions as ksa
 import msgspec
@@ -35,15 +35,14 @@ _THROTTLED_ATTEMPTS = 3
 _MAX_THROTTLED_WAIT_S = 5
 _DEFAULT_THROTTLED_WAIT_S = 1
 
+_UNAUTHORIZED = 401
+
 #: Resources per page; a service may return fewer.
 _PAGE_SIZE = 500
 
 #: Attempts, and seconds between them, to read the result of an operation without which the next step is impossible.
 _READ_ATTEMPTS = 16
 _READ_INTERVAL_S = 0.25
-
-#: Locks that serialize the creation of resources with one token in this process.
-_LOCKS = 64
 
 #: The attribute of openstacksdk's connection, and the API version that this connector uses, by service.
 _PROXIES = {"compute": "compute", "block-storage": "block_storage", "image": "image", "network": "network"}
@@ -81,11 +80,13 @@ class Client:
             app_name="stratiform",
         )
         self._proxies: dict[str, Any] = {}
-        self._locks = [threading.Lock() for _ in range(_LOCKS)]
+        self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+        self._locks_lock = threading.Lock()
 
     def lock(self, token: str) -> threading.Lock:
-        """Return a lock for the creation of the resource with a token."""
-        return self._locks[zlib.crc32(token.encode()) % _LOCKS]
+        """Return the lock for the creation of the resource with a token, which exists as long as it is used."""
+        with self._locks_lock:
+            return self._locks.setdefault(token, threading.Lock())
 
     def open_connection(self) -> Connection:
         """Return a new connection of openstacksdk, to be used within `translating_errors`.
@@ -259,14 +260,25 @@ class Client:
         return content
 
     def _send(self, service: str, method: str, path: str, **options: Any) -> Any:
-        """Return a successful response; repeat requests that are throttled."""
-        for attempt in range(_THROTTLED_ATTEMPTS):
+        """Return a successful response; repeat requests that are throttled.
+
+        A streamed body can be read only once, so that such a request is not repeated, not even with a new token.
+        """
+        is_streamed = isinstance(options.get("data"), Iterator)
+        if is_streamed:
+            options["allow_reauth"] = False
+        attempts = 1 if is_streamed else _THROTTLED_ATTEMPTS
+        for attempt in range(attempts):
             with self.translating_errors(service):
                 response = self._get_proxy(service).request(path, method, raise_exc=False, **options)
             if response.ok:
                 return response
             error = translate_error(service, response.status_code, extract_message(response.content))
-            if not isinstance(error, CloudThrottled) or attempt == _THROTTLED_ATTEMPTS - 1:
+            if is_streamed and response.status_code == _UNAUTHORIZED:
+                # The token may have expired. If the credentials are not valid, the next request is rejected.
+                self._session.invalidate()
+                raise CloudUnreachable(f"OpenStack's {service} service rejected the token before all data was sent")
+            if not isinstance(error, CloudThrottled) or attempt == attempts - 1:
                 raise error
             time.sleep(_parse_retry_after(response.headers.get("Retry-After", "")))
         raise AssertionError("the last attempt returns or raises")

@@ -42,7 +42,11 @@ _FORBIDDEN_STATES = re.compile(r"root device|protected|is not allowed to be dele
 #: The maximum length of a service's message in ours; some are a whole page.
 _MAX_MESSAGE_LENGTH = 300
 
+#: Glance's status 413 is about the data, not about a rate; this is its message for a full storage.
+_FULL = re.compile(r"is full|no space", re.IGNORECASE)
+
 _FORBIDDEN = 403
+_TOO_LARGE = 413
 _SERVER_ERROR = 500
 
 _MARKUP = re.compile(r"<(title|style|script|h1)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -51,7 +55,7 @@ _MESSAGE_KEYS = ("message", "description", "cause", "reason", "detail")
 
 def translate_error(service: str, status: int, message: str) -> CloudError:
     """Return the contract's error for an HTTP status of `service` (`compute`)."""
-    error_type = _find_error_type(status, message)
+    error_type = _find_error_type(service, status, message)
     if error_type is CredentialsRejected:
         return CredentialsRejected(
             f"OpenStack's {service} service rejected the credentials, or they do not permit the request ({status})",
@@ -60,9 +64,11 @@ def translate_error(service: str, status: int, message: str) -> CloudError:
     return error_type(f"OpenStack's {service} service: {_to_line(message)} ({status})")
 
 
-def _find_error_type(status: int, message: str) -> type[CloudError]:
+def _find_error_type(service: str, status: int, message: str) -> type[CloudError]:
     if status in _CAPACITY_STATUSES and _NO_CAPACITY.search(message):
         return InsufficientCapacity
+    if service == "image" and status == _TOO_LARGE:
+        return InsufficientCapacity if _FULL.search(message) else RequestRejected
     if status == _FORBIDDEN and _FORBIDDEN_STATES.search(message):
         return RequestRejected
     return _ERROR_TYPES.get(status, CloudUnreachable if status >= _SERVER_ERROR else RequestRejected)

@@ -56,7 +56,7 @@ class OpenstackImageDriver:
         """Use an image again that has no data yet. One with incomplete data is deleted."""
         with self._client.lock(token):
             for image in _list_images(self._client, token):
-                if image.status == "active":
+                if image.status == "active" and image.size == size_bytes:
                     return _to_image(self._client, image)
                 if image.status != "queued":
                     self._delete(image.id)
@@ -73,9 +73,10 @@ class OpenstackImageDriver:
             return
         if not _is_ours(self._client, image):
             raise RequestRejected(f"image {image_id} was not created by this installation and cannot be deleted")
-        self._delete(image_id)
+        # The image comes last: only it refers to the snapshot, which a repeated request deletes after a failure.
         for snapshot_id in _list_snapshot_ids(image):
             self._delete_snapshot(snapshot_id)
+        self._delete(image_id)
 
     def _get(self, image_id: str) -> Image:
         return self._client.fetch("image", f"/images/{image_id}", "", Image)
@@ -95,7 +96,11 @@ class OpenstackImageDriver:
         except Exception:
             self._delete(image_id)
             raise
-        return self.get(image_id)
+        image = self.get(image_id)
+        if image.is_ready and image.size_bytes != size_bytes:
+            self._delete(image_id)
+            raise CloudUnreachable(f"the cloud stored {image.size_bytes} of {size_bytes} bytes of image {image_id}")
+        return image
 
     def _delete(self, image_id: str) -> None:
         try:

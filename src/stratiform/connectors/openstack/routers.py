@@ -60,6 +60,9 @@ class Routers:
                     self._update(router, {"routes": []})
                 for port in self._list_interfaces(router):
                     self._remove_interface(router, port)
+                for port in self._list_unconnected_ports(router):
+                    with suppress(NativeNotFound):
+                        self._client.request("network", "DELETE", f"/ports/{port.id}")
                 self._client.request("network", "DELETE", f"/routers/{router.id}")
 
     def list_objects(self) -> Iterator[RoutingObject]:
@@ -124,14 +127,29 @@ class Routers:
         """Connect a subnet. The router has its gateway address, or else another one, by way of a port."""
         body = {"subnet_id": subnet.id}
         if address != subnet.gateway_ip:
-            port = {
-                "network_id": subnet.network_id,
-                "fixed_ips": [{"subnet_id": subnet.id, "ip_address": address}],
-                "description": tags.build_description(self._client.installation_id, f"router {router.id}"),
-            }
-            response = self._client.request("network", "POST", "/ports", {"port": port})
-            body = {"port_id": self._client.decode("network", response, "port", Port).id}
+            body = {"port_id": self._ensure_port(router, subnet, address).id}
         self._client.request("network", "PUT", f"/routers/{router.id}/add_router_interface", body)
+
+    def _ensure_port(self, router: Router, subnet: Subnet, address: str) -> Port:
+        """Return a port with an address that no router has; one of an earlier request whose response was lost."""
+        for port in self._list_unconnected_ports(router):
+            if any((item.subnet_id, item.ip_address) == (subnet.id, address) for item in port.fixed_ips):
+                return port
+        port_body = {
+            "network_id": subnet.network_id,
+            "fixed_ips": [{"subnet_id": subnet.id, "ip_address": address}],
+            "description": self._build_port_description(router),
+        }
+        response = self._client.request("network", "POST", "/ports", {"port": port_body})
+        return self._client.decode("network", response, "port", Port)
+
+    def _list_unconnected_ports(self, router: Router) -> list[Port]:
+        description = self._build_port_description(router)
+        ports = list_ports(self._client, description=description)
+        return [port for port in ports if port.description == description and not port.device_id]
+
+    def _build_port_description(self, router: Router) -> str:
+        return tags.build_description(self._client.installation_id, f"router {router.id}")
 
     def _list_interfaces(self, router: Router) -> list[Port]:
         ports = list_ports(self._client, device_id=router.id)

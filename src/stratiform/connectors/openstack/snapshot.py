@@ -8,6 +8,7 @@ Source: Block Storage API (microversion 3.59), "Volume snapshots", "Revert volum
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from stratiform.connectors.openstack import tags
 from stratiform.connectors.openstack.image import create_snapshot_image
 from stratiform.connectors.openstack.volume import Volume, create_volume, get_volume, list_volumes, retire_volume
-from stratiform.contract.errors import CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
+from stratiform.contract.errors import CloudError, CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.image import NativeImage
 from stratiform.contract.snapshot import NativeSnapshot, NativeSnapshotState, SnapshotSpec
 from stratiform.kit.clock import parse_iso
@@ -54,7 +55,7 @@ class OpenstackSnapshotDriver:
     def create(self, spec: SnapshotSpec) -> NativeSnapshot:
         with self._client.lock(spec.token):
             existing = self._find(spec.token)
-            snapshot = existing or self._create(spec, self._get_source(spec))
+            snapshot = existing or self._create_or_retire(spec, self._get_source(spec))
             if spec.snapshot_id:
                 retire_volume(self._client, snapshot.volume_id)
         return self._convert(snapshot)
@@ -116,6 +117,18 @@ class OpenstackSnapshotDriver:
 
     def _get(self, snapshot_id: str) -> Snapshot:
         return self._client.fetch("block-storage", f"/snapshots/{snapshot_id}", "snapshot", Snapshot)
+
+    def _create_or_retire(self, spec: SnapshotSpec, volume_id: str) -> Snapshot:
+        """As `_create`; if it is refused, a copy is retired, so that the observer deletes it."""
+        try:
+            return self._create(spec, volume_id)
+        except CloudUnreachable:
+            raise
+        except CloudError:
+            if spec.snapshot_id:
+                with suppress(CloudError):
+                    retire_volume(self._client, volume_id)
+            raise
 
     def _create(self, spec: SnapshotSpec, volume_id: str) -> Snapshot:
         body = {

@@ -48,6 +48,9 @@ _ERROR_TYPES: dict[int, type[CloudError]] = {
 #: What the messages of exceeded request rates contain. Exceeded quotas have a QuotaFailure, or no details.
 _RATE = re.compile(r"\brate\b|too many requests|throttl", re.IGNORECASE)
 
+#: The message of the limit of concurrent operations, which ends with one of them, although it is a quota.
+_CONCURRENCY = re.compile(r"number of active operations", re.IGNORECASE)
+
 _HTTP_CODES = {401: _UNAUTHENTICATED, 403: _PERMISSION_DENIED, 404: _NOT_FOUND, 501: _UNIMPLEMENTED}
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
@@ -59,7 +62,8 @@ def translate_status(code: int, message: str, *, is_quota: bool = False) -> Clou
     text = _first_line(message)
     if code == _RESOURCE_EXHAUSTED:
         is_rate = not is_quota and _RATE.search(text) is not None
-        return (CloudThrottled if is_rate else InsufficientCapacity)(f"Yandex Cloud: {text}")
+        is_temporary = is_rate or _CONCURRENCY.search(text) is not None
+        return (CloudThrottled if is_temporary else InsufficientCapacity)(f"Yandex Cloud: {text}")
     error_type = _ERROR_TYPES.get(code, RequestRejected)
     if issubclass(error_type, CredentialsRejected):
         return error_type(

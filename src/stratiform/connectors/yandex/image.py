@@ -6,6 +6,7 @@ Source: Compute Cloud API reference (ImageService).
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -83,16 +84,17 @@ class YandexImageDriver:
             image = self._get(image_id)
             if not labels.get_token(image, self._client.installation_id):
                 return
+            # The image comes last: only it refers to the snapshot, which a repeated request deletes after a failure.
+            self._delete_snapshot(image.labels.get(labels.SNAPSHOT, ""))
             self._operations.run(self._client.images.Delete, DeleteImageRequest(image_id=image_id))
         except NativeNotFound:
             return
         self._operations.record_deletion(image_id)
-        snapshot_id = image.labels.get(labels.SNAPSHOT, "")
+
+    def _delete_snapshot(self, snapshot_id: str) -> None:
         if snapshot_id:
-            try:
+            with suppress(NativeNotFound):
                 self._operations.run(self._client.snapshots.Delete, DeleteSnapshotRequest(snapshot_id=snapshot_id))
-            except NativeNotFound:
-                return
 
     def ensure(self, token: str, name: str, *, disk_id: str = "", snapshot_id: str = "") -> NativeImage:
         """Create an image of a disk or a snapshot, or return the one with `token`."""

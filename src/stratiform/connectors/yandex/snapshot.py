@@ -28,7 +28,7 @@ from yandex.cloud.compute.v1.snapshot_service_pb2 import (
 
 from stratiform.connectors.yandex import labels
 from stratiform.connectors.yandex.listing import list_disks, list_snapshots
-from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
+from stratiform.contract.errors import CloudError, CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.image import NativeImage
 from stratiform.contract.snapshot import NativeSnapshot, NativeSnapshotState, SnapshotSpec
 from stratiform.kit.clock import from_datetime
@@ -78,6 +78,7 @@ class YandexSnapshotDriver:
             failure = self._operations.find_failure(snapshot_id)
             if failure is None or not failure.token:
                 raise
+            self._delete_copy_disk(failure.token)
             fault = self._operations.find_fault(snapshot_id)
             return NativeSnapshot(snapshot_id, failure.token, NativeSnapshotState.ERROR, 0, fault=fault)
         if snapshot.status == Snapshot.READY and snapshot.labels.get(labels.COPY_DISK):
@@ -92,6 +93,9 @@ class YandexSnapshotDriver:
             snapshot = self._get(snapshot_id)
             self._operations.run(self._client.snapshots.Delete, DeleteSnapshotRequest(snapshot_id=snapshot_id))
         except NativeNotFound:
+            failure = self._operations.find_failure(snapshot_id)
+            if failure is not None and failure.token:
+                self._delete_copy_disk(failure.token)
             return
         self._operations.record_deletion(snapshot_id)
         if snapshot.labels.get(labels.COPY_DISK):
@@ -119,9 +123,17 @@ class YandexSnapshotDriver:
             description=labels.build_description(spec.name),
             labels=labels.build_labels(installation_id, {labels.TOKEN: spec.token, **source}),
         )
-        snapshot_id, _ = self._operations.create(
-            self._client.snapshots.Create, request, CreateSnapshotMetadata(), self._get, token=spec.token
-        )
+        try:
+            snapshot_id, _ = self._operations.create(
+                self._client.snapshots.Create, request, CreateSnapshotMetadata(), self._get, token=spec.token
+            )
+        except CloudUnreachable:
+            raise
+        except CloudError:
+            if spec.snapshot_id:
+                with suppress(CloudError):
+                    self._delete_copy_disk(spec.token)
+            raise
         return NativeSnapshot(snapshot_id, spec.token, NativeSnapshotState.CREATING, disk.size // _GIB)
 
     def _ensure_copy_disk(self, spec: SnapshotSpec) -> Disk:

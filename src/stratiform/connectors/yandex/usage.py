@@ -6,7 +6,7 @@ Cloud and belong to the folder.
 Source: Compute Cloud API reference; Monitoring guide, "Metric reference" and "Query language".
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -15,7 +15,7 @@ from yandex.cloud.compute.v1.instance_pb2 import Instance
 
 from stratiform.connectors.yandex import labels
 from stratiform.connectors.yandex.instance_conversion import to_server
-from stratiform.connectors.yandex.listing import list_disks, list_instances
+from stratiform.connectors.yandex.listing import list_disks, list_instances, list_snapshots
 from stratiform.connectors.yandex.monitoring import Metric, MonitoringClient
 from stratiform.contract.compute import NativeServer, NativeServerState
 from stratiform.contract.errors import CloudUnreachable
@@ -82,8 +82,9 @@ class YandexUsageDriver:
         boot_disks = {
             item.boot_disk.disk_id for item in instances if self._is_ours(item) and item.boot_disk.auto_delete
         }
+        copy_disks = self._find_copy_disks(disks)
         for disk in disks:
-            if disk.id not in boot_disks and not self._is_temporary(disk):
+            if disk.id not in boot_disks and disk.id not in copy_disks:
                 yield _to_volume_item(disk, self._find_owner(disk))
 
     def list_samples(self, poll: Mapping[str, object], since: Micros, until: Micros) -> Iterator[UsageSample]:
@@ -140,9 +141,15 @@ class YandexUsageDriver:
     def _is_ours(self, resource: Instance | Disk) -> bool:
         return resource.labels.get(labels.INSTALLATION) == self._client.installation_id
 
-    def _is_temporary(self, disk: Disk) -> bool:
-        """Return True for the disk of a copy of a snapshot."""
-        return self._is_ours(disk) and labels.TOKEN not in disk.labels
+    def _find_copy_disks(self, disks: Iterable[Disk]) -> set[str]:
+        """Return the disks of copies of snapshots in progress. One that remains without a copy is used."""
+        temporary = [disk for disk in disks if self._is_ours(disk) and labels.TOKEN not in disk.labels]
+        if not temporary:
+            return set()
+        sources = {
+            snapshot.labels.get(labels.COPY_DISK, "") for page in list_snapshots(self._client) for snapshot in page
+        }
+        return {disk.id for disk in temporary if disk.status == Disk.CREATING or disk.id in sources}
 
 
 def _read_all(read: "Callable[[], Iterator[list[Resource]]]") -> "list[Resource]":

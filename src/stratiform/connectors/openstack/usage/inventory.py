@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stratiform.connectors.openstack import tags
+from stratiform.connectors.openstack.server_documents import Server
+from stratiform.contract.compute import NativeServerState
 from stratiform.contract.errors import CloudUnreachable
 from stratiform.contract.usage import InventoryItem
 from stratiform.kit.clock import Micros, parse_iso
@@ -20,6 +22,16 @@ if TYPE_CHECKING:
 
 #: Resources per page; a service may return fewer.
 _PAGE_SIZE = 500
+
+#: The VM states of our servers; others are transitions.
+_STATES = {
+    NativeServerState.RUNNING: "active",
+    NativeServerState.STOPPED: "stopped",
+    NativeServerState.PAUSED: "paused",
+    NativeServerState.SUSPENDED: "suspended",
+    NativeServerState.RESCUED: "rescued",
+    NativeServerState.ERROR: "error",
+}
 
 _STABLE_VOLUME_STATES = ("available", "in-use", "maintenance")
 
@@ -69,11 +81,12 @@ def _list_servers(cloud: "Connection", scope: Scope) -> Iterator[InventoryItem]:
         if server.status == "UNKNOWN":
             raise CloudUnreachable("the list of servers is incomplete: a cell of Nova does not respond")
         flavor = server.flavor
+        token = tags.find_tag_token(server.tags or (), scope.installation_id)
         yield _to_item(
             "instance",
             server,
-            token=tags.find_tag_token(server.tags or (), scope.installation_id),
-            state="" if server.launched_at is None or server.vm_state == "building" else server.vm_state,
+            token=token,
+            state=_get_server_state(server, is_ours=bool(token)),
             since_field="launched_at",
             flavor=flavor.original_name,
             flavor_id=flavors.get(flavor.original_name),
@@ -87,9 +100,19 @@ def _list_servers(cloud: "Connection", scope: Scope) -> Iterator[InventoryItem]:
         )
 
 
+def _get_server_state(server: Any, *, is_ours: bool) -> str:
+    """Return the VM state, or "" for a transition. That of ours is the one of the compute driver, as in the ledger."""
+    if server.launched_at is None or server.vm_state == "building":
+        return ""
+    if not is_ours:
+        return str(server.vm_state)
+    native = Server(server.id, server.status, tags=list(server.tags or ()), task_state=server.task_state)
+    return _STATES.get(native.state, "")
+
+
 def _list_block_storage(cloud: "Connection", scope: Scope) -> Iterator[InventoryItem]:
     for volume in cloud.block_storage.volumes(limit=_PAGE_SIZE, **scope.all_projects):
-        if tags.is_hidden(volume.metadata or {}):
+        if _is_omitted(volume.metadata or {}, volume.status):
             continue
         yield _to_item(
             "volume",
@@ -106,6 +129,11 @@ def _list_block_storage(cloud: "Connection", scope: Scope) -> Iterator[Inventory
         yield _to_item("snapshot", snapshot, token=token, size_gib=snapshot.size, volume_id=snapshot.volume_id)
     for backup in cloud.block_storage.backups(limit=_PAGE_SIZE, **scope.all_projects):
         yield _to_item("backup", backup, size_gib=backup.size, volume_id=backup.volume_id)
+
+
+def _is_omitted(metadata: Mapping[str, str], status: str) -> bool:
+    """Return True for retired volumes, and copies of snapshots in progress. A copy that remains is used."""
+    return tags.RETIRED in metadata or (tags.COPY_FOR in metadata and status == "creating")
 
 
 def _stable_volume_state(status: str) -> str:

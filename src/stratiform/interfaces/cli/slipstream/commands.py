@@ -8,10 +8,17 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from stratiform.interfaces.cli.slipstream.machines import FloatingIpRequest, Machine, MachineCloud, MachineRequest
+from stratiform.interfaces.cli.slipstream.interruption import Interruption, interruptible
+from stratiform.interfaces.cli.slipstream.machines import (
+    FloatingIpRequest,
+    Machine,
+    MachineCloud,
+    MachineRequest,
+    discard,
+)
 from stratiform.interfaces.cli.slipstream.options import parse_options
 from stratiform.kit.clock import SystemClock
-from stratiform.kit.errors import Conflict, Fault, Invalid, NotFound, Unavailable
+from stratiform.kit.errors import Conflict, Fault, Invalid, NotFound
 from stratiform.kit.ids import RandomIds
 
 _HEADER = "id, state, ip, cpu [nb], ram [MB], root disk [GB], instance-type [name]"
@@ -59,19 +66,22 @@ def _run_command(cloud: str, action: str) -> None:
     """Run a command with the arguments and the environment of this process, and exit."""
     try:
         options = parse_options(cloud, action, sys.argv[1:], os.environ)
-        with TemporaryDirectory(prefix="slipstream") as home:
+        with interruptible(options.timeout), TemporaryDirectory(prefix="slipstream") as home:
             machines = connect(cloud, options, Path(home))
             lines = list(execute(action, machines, options, os.environ, time.monotonic, time.sleep))
         print("\n".join(lines), end="\n" if lines else "")
     except Fault as error:
         print(f"{error.message}{f' ({error.hint})' if error.hint else ''}", file=sys.stderr)
         sys.exit(_ERROR_CODE)
+    except Interruption as error:
+        print(error, file=sys.stderr)
+        sys.exit(_ERROR_CODE)
 
 
 def connect(cloud: str, options: argparse.Namespace, home: Path) -> MachineCloud:
     """Return the cloud of the options, without sending a request."""
     if cloud == "openstack":
-        from stratiform.interfaces.cli.slipstream.openstack_machines import OpenstackMachines
+        from stratiform.interfaces.cli.slipstream.openstack_machines import OpenstackMachines, build_session
 
         url = options.endpoint.rstrip("/")
         auth = {
@@ -82,7 +92,7 @@ def connect(cloud: str, options: argparse.Namespace, home: Path) -> MachineCloud
             "user_domain_name": options.domain or "Default",
             "project_domain_name": options.domain or "Default",
         }
-        return OpenstackMachines(auth, options.region, options.service_type)
+        return OpenstackMachines(build_session(auth), options.region, options.service_type)
     from stratiform.interfaces.cli.slipstream.connector_machines import ConnectorMachines
 
     settings = {
@@ -126,8 +136,7 @@ def _run_instance(
     monotonic: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> str:
-    """Create a machine and return `id,ip` when it runs. A machine that does not run in time is deleted."""
-    deadline = monotonic() + options.timeout
+    """Create a machine and return `id,ip` when it runs. A machine that does not run is deleted."""
     request = MachineRequest(
         name=environment.get(_NAME_VARIABLE) or "machine",
         image_id=options.image_id,
@@ -139,12 +148,12 @@ def _run_instance(
     )
     machine = machines.create(request)
     try:
-        machine = _wait(machines, machine, deadline, monotonic, sleep)
+        machine = _wait(machines, machine, monotonic, sleep)
         if getattr(options, "use_floating_ips", False) and _is_public(options):
             floating = FloatingIpRequest(options.network_public, options.reuse_floating_ips)
             return f"{machine.id},{machines.associate_floating_ip(machine.id, floating)}"
-    except BaseException:  # also if the command is interrupted: SlipStream does not know the machine yet
-        machines.delete(machine.id)
+    except BaseException as error:  # also if the command is interrupted: SlipStream does not know the machine yet
+        discard(machines, machine.id, error)
         raise
     return f"{machine.id},{machine.address}"
 
@@ -152,14 +161,10 @@ def _run_instance(
 def _wait(
     machines: MachineCloud,
     machine: Machine,
-    deadline: float,
     monotonic: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> Machine:
-    """Return the machine when it runs and has an address.
-
-    Raises: Conflict if it fails, Unavailable after `deadline`.
-    """
+    """Return the machine when it runs and has an address. Raises: Conflict if it fails."""
     running_since: float | None = None
     while True:
         if machine.state in _FAILED:
@@ -170,8 +175,6 @@ def _wait(
             running_since = monotonic() if running_since is None else running_since
             if monotonic() - running_since >= _ADDRESS_WAIT_S:
                 raise Conflict(f"Machine {machine.id} does not get an address", hint="choose a network for it")
-        if monotonic() >= deadline:
-            raise Unavailable(f"The command has timed out: machine {machine.id} is {machine.state}")
         sleep(_POLL_S)
         machine = machines.get(machine.id)
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from stratiform.kit.errors import Conflict, Fault, NotFound
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -55,3 +57,16 @@ class MachineCloud(Protocol):
 
     def delete(self, machine_id: str) -> None:
         """Delete a machine; succeeds if it does not exist."""
+
+
+def discard(cloud: MachineCloud, machine_id: str, error: BaseException) -> None:
+    """Delete a machine because of `error`. Raises: Conflict with both errors and the id if it remains."""
+    try:
+        cloud.delete(machine_id)
+    except NotFound:
+        return
+    except Fault as failure:
+        reason = error.message if isinstance(error, Fault) else str(error) or type(error).__name__
+        raise Conflict(
+            f"{reason.rstrip('.')}; machine {machine_id} was not deleted: {failure.message}", hint="terminate it"
+        ) from error

@@ -13,6 +13,9 @@ from stratiform.kit.number_parsing import parse_uint
 USERNAME_VARIABLE = "__SLIPSTREAM_CLOUD_USERNAME"
 PASSWORD_VARIABLE = "__SLIPSTREAM_CLOUD_PASSWORD"  # noqa: S105 - the name of a variable
 
+#: The largest argument of alarm(2) on all platforms.
+_MAX_TIMEOUT_S = (1 << 31) - 1
+
 #: Options without a value here, with the reason.
 _NO_EXTRA_DISK = "--extra-disk-volatile is not supported: create and attach a volume after the machine"
 
@@ -130,7 +133,7 @@ def _parse_size(text: str) -> int:
 
 def _parse_timeout(text: str) -> int:
     seconds = parse_uint(text)
-    if not seconds:
+    if not seconds or seconds > _MAX_TIMEOUT_S:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds")
     return seconds
 

@@ -314,7 +314,7 @@ def _format_resource(mapping: Mapping[str, str]) -> str:
     return f"{mapping['resource_type'].replace('_', ' ')} {resource}"
 
 
-def _register(cloud: str, collection: str, body: dict[str, str]) -> None:
+def _register(cloud: str, collection: str, body: Mapping[str, str | None]) -> None:
     mapping = get_client().post(f"clouds/{_quote(cloud)}/{collection}", body)
     print_line(f"Native ID of {_format_resource(mapping)} in {cloud}: {mapping['native_id']}")
 

@@ -268,7 +268,7 @@ def _format_labels(labels: Mapping[str, str]) -> str:
 
 
 def _log_exceeded(cloud_name: str, reason: str) -> None:
-    logger.info("request refused by an account quota cloud=%s reason='%s'", cloud_name, reason)
+    logger.info("request refused by an account quota cloud=%s reason=%s", cloud_name, reason)
 
 
 #: The errors that customers get. They show neither labels of clouds nor the usage of accounts: these are for operators.

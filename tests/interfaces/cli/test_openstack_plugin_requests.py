@@ -47,12 +47,6 @@ def test_bodies_are_not_logged(method: str, caplog: pytest.LogCaptureFixture) ->
     assert "hush" not in caplog.text
 
 
-class Client:
-    """The `openstack` client, which the command does not use here."""
-
-    client_manager = None
-
-
 class Clouds:
     """The Clouds API with one cloud of the kind aws."""
 
@@ -73,6 +67,7 @@ def test_set_reads_secrets_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(accounts, "get_clouds_client", lambda _app: clouds)
     monkeypatch.setenv("STRATIFORM_CLOUD_SECRET_KEY", "hush")
     monkeypatch.setenv("STRATIFORM_CLOUD_REGION", "elsewhere")
-    command = accounts.SetCloud(Client(), None)
+    app: Any = None  # is not used
+    command = accounts.SetCloud(app, None)
     command.take_action(command.get_parser("openstack").parse_args(["ec2"]))
     assert clouds.bodies == [{"settings": {"secret_key": "hush"}}]

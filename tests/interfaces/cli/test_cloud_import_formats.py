@@ -210,7 +210,7 @@ def test_clouds_yaml() -> None:
         "username": "ops",
         "password": "hush-yaml",
         "project_name": "ops",
-        "user_domain_name": "Default",
+        "user_domain_id": "default",
         "project_domain_name": "Default",
         "interface": "internal",
         "verify": "false",
@@ -220,6 +220,33 @@ def test_clouds_yaml() -> None:
     assert {"clouds.prod.identity_api_version", "clouds.prod.auth.project_id", "clouds.lab.force_ipv4"} == ignored_of(
         plan
     ).keys()
+
+
+def test_clouds_yaml_values_of_regions() -> None:
+    plan = parse_clouds_yaml(
+        "clouds:\n  a:\n    auth: {auth_url: http://k, username: u}\n    verify: true\n"
+        "    regions: [{name: n, values: {auth: {auth_url: http://n}, verify: false}}, s]\n"
+    )
+    assert [settings_of(account) for account in plan.accounts] == [
+        {"auth_url": "http://n", "username": "u", "verify": "false", "region_name": "n"},
+        {"auth_url": "http://k", "username": "u", "verify": "true", "region_name": "s"},
+    ]
+
+
+def test_clouds_yaml_keys_beside_auth() -> None:
+    (planned,) = parse_clouds_yaml(
+        "clouds:\n  a: {auth_url: http://k, username: x, password: hush, project_domain_id: d, profile: p,\n"
+        "    insecure: true, auth: {username: u}}\n"
+    ).accounts
+    assert planned.problem == ""
+    assert settings_of(planned) == {
+        "auth_url": "http://k",
+        "username": "u",
+        "password": "hush",
+        "project_domain_id": "d",
+        "verify": "false",
+    }
+    assert [setting.name for setting in planned.settings if setting.is_secret] == ["password"]
 
 
 def test_clouds_yaml_with_secure_yaml() -> None:
@@ -252,6 +279,8 @@ def test_clouds_yaml_accounts_with_problems(entry: str, problem: str) -> None:
         ("clouds:\n  a: hush\n", "clouds.a is not a mapping"),
         ("clouds:\n  a: {auth: hush}\n", "clouds.a.auth is not a mapping"),
         ("clouds:\n  a: {regions: [{}]}\n", "clouds.a.regions has an item without a name"),
+        ("clouds:\n  a: {regions: hush}\n", "clouds.a.regions is not a list"),
+        ("clouds:\n  a: {regions: [{name: r, values: hush}]}\n", "whose values are not a mapping"),
         ("clouds: {}\n", "`clouds` is empty"),
         ("clouds: {a b: {}, a-b: {}}\n", "both named 'a-b'"),
     ],
@@ -340,6 +369,34 @@ def test_optional_setting_is_left_out_if_it_is_not_declared() -> None:
     complete = complete_account(planned, {}, None)
     assert complete.settings == COMPLETE
     assert [entry.label for entry in complete.ignored] == ["x.colour"]
+
+
+def openstack_account(**values: str) -> PlannedAccount:
+    settings = {"auth_url": "http://k", "project_name": "p", **values}
+    return replace(account(**settings), name="lab", kind="openstack")
+
+
+@pytest.mark.parametrize(
+    ("values", "secret"),
+    [
+        ({"username": "u"}, "password"),
+        ({"username": "u", "password": ""}, "password"),
+        ({"application_credential_id": "a"}, "application_credential_secret"),
+    ],
+)
+def test_secret_of_openstack_is_required(values: dict[str, str], secret: str) -> None:
+    with pytest.raises(Invalid, match=f"does not have {secret}") as error:
+        complete_account(openstack_account(**values), {}, None)
+    assert error.value.hint == f"set STRATIFORM_CLOUD_LAB_{secret.upper()}"
+    complete = complete_account(openstack_account(**values), {}, lambda text: f"hush of {text}")
+    assert complete.settings[secret] == f"hush of lab: {secret}"
+    general = complete_account(openstack_account(**values), {f"STRATIFORM_CLOUD_{secret.upper()}": "hush"}, None)
+    assert general.settings[secret] == "hush"
+
+
+def test_empty_secret_is_prompted_for() -> None:
+    complete = complete_account(account(**{**COMPLETE, "secret_key": ""}), {}, lambda _text: "hush")
+    assert complete.settings["secret_key"] == "hush"
 
 
 def test_missing_settings_name_their_variables() -> None:

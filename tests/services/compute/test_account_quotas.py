@@ -134,6 +134,9 @@ def test_usage_of_the_account_is_not_shown_to_customers(
         with pytest.raises(AccountQuotaExceeded) as growth:
             resize(servers, server.id, "3")
     assert creation.value.message == growth.value.message == "Quota of the cloud account exceeded"
+    operator = Caller(user_id="o", project_id="", roles=frozenset({"admin"}))
+    with pytest.raises(AccountQuotaExceeded, match=r"exceeded$"), servers.ctx(operator) as ctx:
+        servers.compute.server_actions.resize(ctx, server.id, "3")
     assert "cloud=sim" in caplog.text
     assert "servers: requested 1, used 1, limit 1" in caplog.text, "operators find the amounts in the log"
 

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from stratiform.interfaces.cli.cloud_import.atomia import parse_atomia
 from stratiform.interfaces.cli.cloud_import.completion import complete_account, mask_url_password
 from stratiform.interfaces.cli.cloud_import.plan import PlannedAccount, PlannedSetting
 from stratiform.kit.errors import Invalid
+from support.cloud_files import ATOMIA
 
 
 def account(**values: str) -> PlannedAccount:

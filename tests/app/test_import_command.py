@@ -69,6 +69,22 @@ def test_invalid_database_url_is_not_written(cli: Cli, conf: Path) -> None:
     assert not (cli.home / "stratiform.toml").exists()
 
 
+def test_file_with_only_logging_sections(cli: Cli, conf: Path) -> None:
+    conf.write_text("[api]\nloglevel = DEBUG\n[worker]\nlogfile = x\n")
+    output = cli("import", "--accentos", conf)
+    assert "is a configuration file of AccentOS Clouds" in output
+    assert "missing or empty: the database of the home is used" in output
+    assert not (cli.home / "stratiform.toml").exists()
+
+
+def test_secure_yaml_is_read_only_for_clouds_yaml(cli: Cli, conf: Path) -> None:
+    conf.with_name("secure.yaml").write_bytes(b"\xff")
+    assert "database_url = ***" in cli("import", conf, "--dry-run")
+    clouds = conf.with_name("clouds.yaml")
+    clouds.write_text("clouds:\n  a: {auth: {auth_url: http://k}}\n")
+    assert "secure.yaml is not a valid configuration file" in cli.error_line("import", clouds, "--dry-run")
+
+
 def test_almanach_dry_run_writes_nothing(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "almanach.conf"
     file.write_text("[auth]\nprivate_key = hush\nstrategy = private_key\n")

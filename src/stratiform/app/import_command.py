@@ -18,7 +18,7 @@ from stratiform.interfaces.cli.text import print_line
 from stratiform.kit.errors import Fault
 
 if TYPE_CHECKING:
-    from stratiform.interfaces.cli.cloud_import.plan import ImportPlan, PlannedSetting
+    from stratiform.interfaces.cli.cloud_import.plan import ImportPlan, Parser, PlannedSetting
 
 _SETTINGS_FILE = "stratiform.toml"
 
@@ -50,6 +50,9 @@ def import_file(
         bool, typer.Option("--default", help="Let the imported clouds serve all projects without bindings.")
     ] = False,
     into: Annotated[Path | None, typer.Option(help="Home that stratiform.toml is written to; default: --home.")] = None,
+    accentos: Annotated[
+        bool, typer.Option("--accentos", help="The file is AccentOS's clouds.conf: do not detect the format.")
+    ] = False,
     dead_letters: Annotated[
         bool,
         typer.Option("--dead-letters/--no-dead-letters", help="Almanach: also consume messages that it gave up on."),
@@ -65,7 +68,12 @@ def import_file(
     home = (into or session.home).absolute()
     text = _read(file)
     secure = file.with_name("secure.yaml")
-    parser = find_parser(text, _read(secure) if secure.is_file() else "")
+    if accentos:
+        from stratiform.interfaces.cli.cloud_import.accentos import parse_accentos
+
+        parser: Parser | None = parse_accentos
+    else:
+        parser = find_parser(text, lambda: _read(secure) if secure.is_file() else "")
     if parser is None:
         from stratiform.app.almanach_import import import_almanach
 

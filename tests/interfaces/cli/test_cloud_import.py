@@ -8,9 +8,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from stratiform.app import import_command
 from stratiform.app.import_command import import_file
 from stratiform.interfaces.cli import clouds
 from stratiform.interfaces.cli.client import Client
+from stratiform.interfaces.cli.cloud_import import application
 from stratiform.interfaces.cli.errors import CliError
 from stratiform.interfaces.cli.session import session
 from support import moto
@@ -92,6 +94,25 @@ def test_repeated_import_changes_only_what_differs(api: Rest, nova_conf: Path) -
 def test_project_is_bound(api: Rest, nova_conf: Path) -> None:
     output = run_import(nova_conf, "--project", "admin")
     assert f"Project admin bound to {NAME} in availability zone {NAME}" in output
+
+
+def test_unknown_project_is_reported_before_the_first_account(api: Rest, nova_conf: Path) -> None:
+    with pytest.raises(CliError, match="project 'nowhere' not found"):
+        run_import(nova_conf, "--project", "admin", "--project", "nowhere")
+    assert list_clouds() == []
+
+
+def test_account_that_is_added_but_not_bound(api: Rest, nova_conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object) -> str:
+        raise CliError("quota exceeded")
+
+    monkeypatch.setattr(application, "_bind", refuse)
+    lines: list[str] = []
+    monkeypatch.setattr(import_command, "print_line", lines.append)
+    with pytest.raises(CliError, match="1 of 1 clouds failed"):
+        run_import(nova_conf, "--project", "admin")
+    assert lines[-1] == f"Cloud {NAME} added, but not bound: quota exceeded"
+    assert [cloud["name"] for cloud in list_clouds()] == [NAME]
 
 
 def test_dry_run_changes_nothing(api: Rest, nova_conf: Path) -> None:

@@ -1,16 +1,14 @@
 """Parsers of files of other systems: what becomes a setting, and what is ignored for which reason."""
 
-from dataclasses import replace
-
 import pytest
 
 from stratiform.interfaces.cli.cloud_import.accentos import parse_accentos
 from stratiform.interfaces.cli.cloud_import.atomia import parse_atomia
 from stratiform.interfaces.cli.cloud_import.clouds_yaml import parse_clouds_yaml
-from stratiform.interfaces.cli.cloud_import.completion import complete_account, mask_url_password
+from stratiform.interfaces.cli.cloud_import.completion import complete_account
 from stratiform.interfaces.cli.cloud_import.detection import find_parser
 from stratiform.interfaces.cli.cloud_import.omni import parse_omni
-from stratiform.interfaces.cli.cloud_import.plan import ImportPlan, Parser, PlannedAccount, PlannedSetting
+from stratiform.interfaces.cli.cloud_import.plan import ImportPlan, Parser, PlannedAccount
 from stratiform.interfaces.cli.cloud_import.slipstream import parse_slipstream
 from stratiform.kit.errors import Invalid
 from support.cloud_files import ACCENTOS, ATOMIA, CLOUDS_YAML, OMNI, SLIPSTREAM, atomia_resource
@@ -210,7 +208,7 @@ def test_clouds_yaml() -> None:
         "username": "ops",
         "password": "hush-yaml",
         "project_name": "ops",
-        "user_domain_name": "Default",
+        "user_domain_id": "default",
         "project_domain_name": "Default",
         "interface": "internal",
         "verify": "false",
@@ -220,6 +218,33 @@ def test_clouds_yaml() -> None:
     assert {"clouds.prod.identity_api_version", "clouds.prod.auth.project_id", "clouds.lab.force_ipv4"} == ignored_of(
         plan
     ).keys()
+
+
+def test_clouds_yaml_values_of_regions() -> None:
+    plan = parse_clouds_yaml(
+        "clouds:\n  a:\n    auth: {auth_url: http://k, username: u}\n    verify: true\n"
+        "    regions: [{name: n, values: {auth: {auth_url: http://n}, verify: false}}, s]\n"
+    )
+    assert [settings_of(account) for account in plan.accounts] == [
+        {"auth_url": "http://n", "username": "u", "verify": "false", "region_name": "n"},
+        {"auth_url": "http://k", "username": "u", "verify": "true", "region_name": "s"},
+    ]
+
+
+def test_clouds_yaml_keys_beside_auth() -> None:
+    (planned,) = parse_clouds_yaml(
+        "clouds:\n  a: {auth_url: http://k, username: x, password: hush, project_domain_id: d, profile: p,\n"
+        "    insecure: true, auth: {username: u}}\n"
+    ).accounts
+    assert planned.problem == ""
+    assert settings_of(planned) == {
+        "auth_url": "http://k",
+        "username": "u",
+        "password": "hush",
+        "project_domain_id": "d",
+        "verify": "false",
+    }
+    assert [setting.name for setting in planned.settings if setting.is_secret] == ["password"]
 
 
 def test_clouds_yaml_with_secure_yaml() -> None:
@@ -252,6 +277,8 @@ def test_clouds_yaml_accounts_with_problems(entry: str, problem: str) -> None:
         ("clouds:\n  a: hush\n", "clouds.a is not a mapping"),
         ("clouds:\n  a: {auth: hush}\n", "clouds.a.auth is not a mapping"),
         ("clouds:\n  a: {regions: [{}]}\n", "clouds.a.regions has an item without a name"),
+        ("clouds:\n  a: {regions: hush}\n", "clouds.a.regions is not a list"),
+        ("clouds:\n  a: {regions: [{name: r, values: hush}]}\n", "whose values are not a mapping"),
         ("clouds: {}\n", "`clouds` is empty"),
         ("clouds: {a b: {}, a-b: {}}\n", "both named 'a-b'"),
     ],
@@ -302,82 +329,3 @@ def test_invalid_ini_file_does_not_reveal_its_lines(parser: Parser, text: str) -
 def test_omni_sections_of_one_name_are_refused() -> None:
     with pytest.raises(Invalid, match=r"\[AWS\] and \[aws\] are both named 'aws-a'"):
         parse_omni("[AWS]\naz = a\n[aws]\naz = a\n")
-
-
-def account(**values: str) -> PlannedAccount:
-    return PlannedAccount(
-        "ec2-1", "aws", "instance x", tuple(PlannedSetting(name, value, f"x.{name}") for name, value in values.items())
-    )
-
-
-COMPLETE = {"access_key": "k", "secret_key": "hush", "region": "eu-west-1", "az": "ra"}
-
-
-def test_missing_connector_is_an_error_with_the_kinds() -> None:
-    with pytest.raises(Invalid, match="Cloud 'g': unknown kind of cloud: 'gce'") as error:
-        complete_account(PlannedAccount("g", "gce", "[GCE]"), {}, None)
-    assert "memory" in error.value.hint
-
-
-def test_secrets_are_not_described() -> None:
-    complete = complete_account(account(**COMPLETE), {}, None)
-    assert complete.settings == COMPLETE
-    assert "hush" not in repr(complete)
-    assert ("x.secret_key", "secret_key = ***") in complete.lines
-    assert mask_url_password("https://u:hush@ec2/a@b") == "https://***@ec2/a@b"
-    assert mask_url_password("https://ec2/a@b") == "https://ec2/a@b"
-
-
-def test_setting_that_the_connector_rejects_is_an_error() -> None:
-    with pytest.raises(Invalid, match="Cloud 'ec2-1': setting 'endpoint' must be a URL without") as error:
-        complete_account(account(**COMPLETE, endpoint="https://u:hush@ec2"), {}, None)
-    assert "hush" not in error.value.message
-
-
-def test_optional_setting_is_left_out_if_it_is_not_declared() -> None:
-    optional = PlannedSetting("colour", "red", "x.colour", is_optional=True)
-    planned = replace(account(**COMPLETE), settings=(*account(**COMPLETE).settings, optional))
-    complete = complete_account(planned, {}, None)
-    assert complete.settings == COMPLETE
-    assert [entry.label for entry in complete.ignored] == ["x.colour"]
-
-
-def test_missing_settings_name_their_variables() -> None:
-    with pytest.raises(Invalid, match="does not have secret_key, az") as error:
-        complete_account(account(access_key="k", region="r"), {}, None)
-    assert error.value.hint == "set STRATIFORM_CLOUD_EC2_1_SECRET_KEY, STRATIFORM_CLOUD_EC2_1_AZ"
-
-
-def test_unknown_setting_is_an_error() -> None:
-    with pytest.raises(Invalid, match="Cloud 'ec2-1': unknown setting 'password' for aws"):
-        complete_account(account(**COMPLETE, password="hush"), {}, None)
-
-
-def test_environment_takes_precedence() -> None:
-    variables = {
-        "STRATIFORM_CLOUD_EC2_1_REGION": "own",
-        "STRATIFORM_CLOUD_REGION": "general",
-        "STRATIFORM_CLOUD_AZ": "general",
-        "STRATIFORM_CLOUD_SECRET_KEY": "hush",
-    }
-    settings = complete_account(account(access_key="k", region="file", az="file"), variables, None).settings
-    assert settings == {"access_key": "k", "region": "own", "az": "file", "secret_key": "hush"}
-
-
-def test_assumed_setting_is_replaced_by_the_general_variable() -> None:
-    (planned,) = parse_atomia(ATOMIA).accounts
-    assert complete_account(planned, {}, None).settings["project_name"] == "admin"
-    variables = {"STRATIFORM_CLOUD_PROJECT_NAME": "ops"}
-    assert complete_account(planned, variables, None).settings["project_name"] == "ops"
-
-
-def test_only_missing_required_secrets_are_prompted() -> None:
-    prompts = []
-
-    def prompt(text: str) -> str:
-        prompts.append(text)
-        return "hush"
-
-    complete = complete_account(account(access_key="k", region="eu-west-1", az="ra"), {}, prompt)
-    assert complete.settings["secret_key"] == "hush"
-    assert prompts == ["ec2-1: secret_key"]

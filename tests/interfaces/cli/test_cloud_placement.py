@@ -110,6 +110,10 @@ def test_default_flavor_of_an_image(api: Rest) -> None:
     run("images", "register", "--cloud", "east", *image, "--default-flavor", "m1.small")
     assert [native["default_flavor_id"] for native in read("show", "east")["native_ids"]] == ["2"]
     assert "default flavor 2" in run("show", "east")
+    run("images", "register", "--cloud", "east", *image)
+    assert "default flavor 2" in run("show", "east")
+    run("images", "register", "--cloud", "east", *image, "--default-flavor", "")
+    assert "default flavor" not in run("show", "east")
     with pytest.raises(CliError, match="flavor 'm9' not found"):
         run("images", "register", "--cloud", "east", *image, "--default-flavor", "m9")
 

@@ -1,4 +1,4 @@
-"""Requests of the plug-in for the `openstack` client: secrets do not reach the log of `--debug`."""
+"""Requests of the plug-in for the `openstack` client: secrets are sent, and do not reach the log of `--debug`."""
 
 import logging
 from typing import Any
@@ -9,6 +9,7 @@ from keystoneauth1.session import Session
 from keystoneauth1.token_endpoint import Token
 from requests.adapters import BaseAdapter
 
+from stratiform.interfaces.cli.openstack_plugin import accounts
 from stratiform.interfaces.cli.openstack_plugin.requests import CloudsClient
 
 
@@ -44,3 +45,29 @@ def test_bodies_are_not_logged(method: str, caplog: pytest.LogCaptureFixture) ->
     assert "hush" in str(adapter.sent[1].body)
     assert "http://clouds/api/v1/clouds" in caplog.text
     assert "hush" not in caplog.text
+
+
+class Clouds:
+    """The Clouds API with one cloud of the kind aws."""
+
+    def __init__(self) -> None:
+        self.bodies: list[object] = []
+
+    def get(self, path: str) -> dict[str, object]:
+        settings = [{"name": "secret_key", "secret": True}, {"name": "region", "secret": False}]
+        return {"kinds": [{"kind": "aws", "settings": settings}]} if path == "cloud-kinds" else {"kind": "aws"}
+
+    def put(self, path: str, body: object) -> dict[str, object]:
+        self.bodies.append(body)
+        return {"name": path}
+
+
+def test_set_reads_secrets_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    clouds = Clouds()
+    monkeypatch.setattr(accounts, "get_clouds_client", lambda _app: clouds)
+    monkeypatch.setenv("STRATIFORM_CLOUD_SECRET_KEY", "hush")
+    monkeypatch.setenv("STRATIFORM_CLOUD_REGION", "elsewhere")
+    app: Any = None  # is not used
+    command = accounts.SetCloud(app, None)
+    command.take_action(command.get_parser("openstack").parse_args(["ec2"]))
+    assert clouds.bodies == [{"settings": {"secret_key": "hush"}}]

@@ -113,6 +113,9 @@ def test_image_has_a_default_instance_type(ec2: Ec2Api, compute: ComputeApi) -> 
     ec2.ok("RunInstances", **parameters)
     ec2.ok("RunInstances", **parameters, InstanceType="m1.tiny")
     assert sorted(row.flavor["name"] for row in compute.servers.rows()) == ["m1.small", "m1.tiny"]
+    with compute.servers.ctx(SYSTEM) as ctx:
+        compute.servers.compute.flavors.delete(ctx, "2")
+    assert get_code(ec2.send("RunInstances", **parameters)) == "MissingParameter"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
@@ -148,6 +149,24 @@ def test_rewrapped_secrets_are_valid_for_connections_in_use(any_fixture: Fixture
         f.clouds.accounts.settings.rewrap(db, new_data_keys=True)
         assert f.clouds.accounts.settings.load(db, cloud)["password"] == "p"
     assert read_secrets(f).split(".")[1] != before.split(".")[1]
+
+
+def test_cloud_that_is_deleted_meanwhile_does_not_break_a_rotation(any_fixture: Fixture) -> None:
+    f = any_fixture
+    deleted = f.add("deleted", password="p")
+    f.add("remaining", password="p")
+
+    def rewrap() -> int:
+        with f.database.transaction() as db:
+            return f.clouds.accounts.settings.rewrap(db)
+
+    with ThreadPoolExecutor(1) as pool:
+        with f.database.transaction() as db:
+            f.clouds.accounts.delete(f.ctx(db), deleted.id)
+            rotation = pool.submit(rewrap)
+            with pytest.raises(TimeoutError):
+                rotation.result(timeout=0.3)
+        assert rotation.result(timeout=20) == 1
 
 
 def test_account_from_before_envelopes(any_fixture: Fixture) -> None:

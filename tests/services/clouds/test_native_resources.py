@@ -33,6 +33,22 @@ def test_register_replace_and_unregister(any_fixture: Fixture) -> None:
             natives.unregister(ctx, first.id, ResourceType.IMAGE, "x")
 
 
+def test_default_flavor_is_kept_until_it_is_removed(any_fixture: Fixture) -> None:
+    f, natives = any_fixture, any_fixture.clouds.native_ids
+    clouds = [f.add("first").id, f.add("second").id]
+    with f.database.transaction() as db:
+        ctx = f.ctx(db)
+        for cloud_id, flavor_id in zip(clouds, ("small", "large"), strict=True):
+            natives.register(ctx, cloud_id, ResourceType.IMAGE, "x", "old", default_flavor_id=flavor_id)
+        registered = natives.register(ctx, clouds[0], ResourceType.IMAGE, "x", "new")
+        assert (registered.native_id, registered.default_flavor_id) == ("new", "small")
+        assert natives.find_default_flavor(db, "x", clouds) == "small"
+        natives.remove_default_flavor(db, "small")
+        assert natives.find_default_flavor(db, "x", clouds) == "large"
+        natives.register(ctx, clouds[1], ResourceType.IMAGE, "x", "new", default_flavor_id="")
+        assert natives.find_default_flavor(db, "x", clouds) is None
+
+
 @pytest.mark.parametrize(("resource_id", "native_id"), [("", "n"), ("r", ""), ("r", "n" * 256)])
 def test_register_requires_both_ids(fixture: Fixture, resource_id: str, native_id: str) -> None:
     cloud = fixture.add()

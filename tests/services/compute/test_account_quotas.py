@@ -1,7 +1,7 @@
 """Quotas of cloud accounts hold for concurrent requests, on SQLite, PostgreSQL and MariaDB, and fail closed."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid, Unavailable
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.clouds.errors import AccountQuotaExceeded, AccountQuotaNotFound, CloudNotFound
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.clouds.model.account_quotas import EACH, QuotaResource, QuotaScope
+from stratiform.services.clouds.repository import account_limits
 from stratiform.services.compute.service import placement
 from support.servers import ServerHarness, with_servers
 from support.stacks import build_harness, customer
@@ -132,6 +134,9 @@ def test_usage_of_the_account_is_not_shown_to_customers(
         with pytest.raises(AccountQuotaExceeded) as growth:
             resize(servers, server.id, "3")
     assert creation.value.message == growth.value.message == "Quota of the cloud account exceeded"
+    operator = Caller(user_id="o", project_id="", roles=frozenset({"admin"}))
+    with pytest.raises(AccountQuotaExceeded, match=r"exceeded$"), servers.ctx(operator) as ctx:
+        servers.compute.server_actions.resize(ctx, server.id, "3")
     assert "cloud=sim" in caplog.text
     assert "servers: requested 1, used 1, limit 1" in caplog.text, "operators find the amounts in the log"
 
@@ -201,6 +206,21 @@ def test_resize_is_checked(servers: ServerHarness) -> None:
 def resize(servers: ServerHarness, server_id: str, flavor_id: str) -> None:
     with servers.ctx() as ctx:
         servers.compute.server_actions.resize(ctx, server_id, flavor_id)
+
+
+def test_limit_that_is_set_while_a_request_waits_applies(
+    servers: ServerHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit(servers, servers=100)
+
+    def lock(db: Connection, cloud_ids: Collection[str]) -> None:
+        """Return after another transaction has changed the limit."""
+        [cloud_id] = cloud_ids
+        account_limits.save_limits(db, cloud_id, QuotaScope.ACCOUNT, "", {QuotaResource.SERVERS: 0})
+
+    monkeypatch.setattr(account_limits, "lock_accounts", lock)
+    with pytest.raises(AccountQuotaExceeded):
+        create(servers)
 
 
 def test_usage_that_cannot_be_read_refuses_the_request(servers: ServerHarness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -220,8 +220,9 @@ def register_image(
     image: Annotated[str, typer.Option(help="ID or name of an existing image.")] = "",
     name: Annotated[str, typer.Option(help="Name of a new public image.")] = "",
     default_flavor: Annotated[
-        str, typer.Option(help="Name or ID of the flavor for requests of the EC2 API that name none.")
-    ] = "",
+        str | None,
+        typer.Option(help="Name or ID of the flavor for requests of the EC2 API that name none; '' removes it."),
+    ] = None,
 ) -> None:
     """Register the native ID of an image, so that it is not uploaded to the cloud."""
     if bool(image) == bool(name):
@@ -313,7 +314,7 @@ def _format_resource(mapping: Mapping[str, str]) -> str:
     return f"{mapping['resource_type'].replace('_', ' ')} {resource}"
 
 
-def _register(cloud: str, collection: str, body: dict[str, str]) -> None:
+def _register(cloud: str, collection: str, body: Mapping[str, str | None]) -> None:
     mapping = get_client().post(f"clouds/{_quote(cloud)}/{collection}", body)
     print_line(f"Native ID of {_format_resource(mapping)} in {cloud}: {mapping['native_id']}")
 

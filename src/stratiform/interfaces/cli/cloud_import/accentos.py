@@ -43,4 +43,6 @@ def parse_accentos(text: str) -> ImportPlan:
                 ignored += [IgnoredEntry(f"{label} charset", "replaced by utf8mb4: utf8 lacks characters")] * replaced
             else:
                 ignored.append(IgnoredEntry(label, _REASONS.get((section, name), _UNKNOWN) if value else "empty"))
+    if not settings:
+        ignored.append(IgnoredEntry("database.url", "missing or empty: the database of the home is used"))
     return ImportPlan(FORMAT, ignored=tuple(ignored), home_settings=tuple(settings))

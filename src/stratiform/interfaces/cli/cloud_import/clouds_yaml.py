@@ -29,6 +29,22 @@ _AUTH_ALIASES = {
     "user_domain": "user_domain_name",
 }
 
+#: Keys of `auth` that are also accepted beside it.
+_AUTH_KEYS = (
+    *_AUTH_ALIASES,
+    "auth_url",
+    "username",
+    "password",
+    "project_name",
+    "project_id",
+    "user_domain_name",
+    "user_domain_id",
+    "project_domain_name",
+    "project_domain_id",
+    "application_credential_id",
+    "application_credential_secret",
+)
+
 _SECRETS = ("password", "application_credential_secret", "token", "passcode", "client_secret")
 
 #: Settings by the keys beside `auth`.
@@ -41,7 +57,7 @@ _SETTINGS = {
 }
 
 #: Keys that are evaluated here.
-_EVALUATED = ("auth", "auth_type", "profile", "cloud", "regions")
+_EVALUATED = ("auth", "auth_type", "profile", "cloud", "regions", "insecure", *_AUTH_KEYS)
 
 _PASSWORD_TYPES = ("password", "v3password", "v3applicationcredential", "")
 
@@ -54,9 +70,6 @@ _REASONS = {
 }
 
 _NO_EFFECT = "has no effect on an imported account"
-
-#: The ID and the name of the domain that Keystone creates first.
-_DEFAULT_DOMAIN = ("default", "Default")
 
 
 def parse_clouds_yaml(text: str, secure_text: str = "") -> ImportPlan:
@@ -101,51 +114,69 @@ def _merge(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
 def _build_accounts(name: str, entry: Mapping[str, Any]) -> tuple[list[PlannedAccount], list[IgnoredEntry]]:
     """Return one account, or one per region if the cloud has a list of regions."""
     label = f"clouds.{name}"
-    settings, ignored = _convert_auth(label, entry.get("auth"))
+    accounts = []
+    ignored: dict[IgnoredEntry, None] = {}  # in the order of the file
+    for suffix, regional in _expand_regions(label, entry):
+        settings, entries = _convert_entry(label, regional)
+        ignored |= dict.fromkeys(entries)
+        problem = _find_problem(regional, settings)
+        full_name = build_cloud_name(f"{name}-{suffix}" if suffix else name)
+        accounts.append(PlannedAccount(full_name, "openstack", label, tuple(settings.values()), problem))
+    return accounts, list(ignored)
+
+
+def _expand_regions(label: str, entry: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the entry with the `values` of each region, and the suffix of the account's name."""
+    items = entry.get("regions") or []
+    if not isinstance(items, list):
+        raise Invalid(f"{label}.regions is not a list")
+    regions = {_region_name(label, item): _region_values(label, item) for item in items}
+    chosen = _format(entry.get("region_name"))
+    if chosen:
+        return [("", _merge(entry, regions.get(chosen, {})))]
+    if not regions:
+        return [("", entry)]
+    return [
+        (region if len(regions) > 1 else "", _merge({**entry, "region_name": region}, values))
+        for region, values in regions.items()
+    ]
+
+
+def _convert_entry(label: str, entry: Mapping[str, Any]) -> tuple[dict[str, PlannedSetting], list[IgnoredEntry]]:
+    """Return the settings of an entry, and the keys that are ignored."""
+    settings, ignored = _convert_auth(label, entry)
     for key, value in entry.items():
-        if key in _EVALUATED:
-            continue
         if key in _SETTINGS:
             settings[_SETTINGS[key]] = PlannedSetting(_SETTINGS[key], _format(value), f"{label}.{key}")
-        else:
+        elif key not in _EVALUATED:
             ignored.append(IgnoredEntry(f"{label}.{key}", _REASONS.get(str(key), _NO_EFFECT)))
-    problem = _find_problem(entry)
-    regions = [_region_name(label, region) for region in entry.get("regions") or ()]
-    if len(regions) < 2 or "region_name" in settings:
-        if regions and "region_name" not in settings:
-            settings["region_name"] = PlannedSetting("region_name", regions[0], f"{label}.regions")
-        account = PlannedAccount(build_cloud_name(name), "openstack", label, tuple(settings.values()), problem)
-        return [account], ignored
-    accounts = []
-    for region in regions:
-        own = PlannedSetting("region_name", region, f"{label}.regions")
-        full_name = build_cloud_name(f"{name}-{region}")
-        accounts.append(PlannedAccount(full_name, "openstack", label, (*settings.values(), own), problem))
-    return accounts, ignored
+    if "insecure" in entry and "verify" not in settings:
+        verify = "false" if _format(entry["insecure"]).lower() == "true" else "true"
+        settings["verify"] = PlannedSetting("verify", verify, f"{label}.insecure")
+    return settings, ignored
 
 
-def _convert_auth(label: str, auth: object) -> tuple[dict[str, PlannedSetting], list[IgnoredEntry]]:
+def _convert_auth(label: str, entry: Mapping[str, Any]) -> tuple[dict[str, PlannedSetting], list[IgnoredEntry]]:
+    """Return the settings of `auth` and of its keys beside it; those in `auth` take precedence."""
+    auth = entry.get("auth")
     if auth is not None and not isinstance(auth, Mapping):
         raise Invalid(f"{label}.auth is not a mapping")
+    values = [(key, value, f"{label}.{key}") for key, value in entry.items() if key in _AUTH_KEYS]
+    values += [(str(key), value, f"{label}.auth.{key}") for key, value in (auth or {}).items()]
     settings: dict[str, PlannedSetting] = {}
+    for key, value, source in values:
+        name = _AUTH_ALIASES.get(key, key)
+        settings[name] = PlannedSetting(name, _format(value), source, name in _SECRETS)
     ignored = []
-    for key, value in (auth or {}).items():
-        source = f"{label}.auth.{key}"
-        name = _AUTH_ALIASES.get(key, str(key))
-        domain = name.removesuffix("_domain_id")
-        if domain != name and _format(value) == _DEFAULT_DOMAIN[0]:
-            settings[f"{domain}_domain_name"] = PlannedSetting(f"{domain}_domain_name", _DEFAULT_DOMAIN[1], source)
-        else:
-            settings[name] = PlannedSetting(name, _format(value), source, name in _SECRETS)
     if "project_id" in settings and "project_name" in settings:
         ignored.append(IgnoredEntry(settings.pop("project_id").label, "not needed beside the name of the project"))
     return settings, ignored
 
 
-def _find_problem(entry: Mapping[str, Any]) -> str:
+def _find_problem(entry: Mapping[str, Any], settings: Mapping[str, PlannedSetting]) -> str:
     """Return why an entry cannot be imported; empty if it can."""
     profile = entry.get("profile") or entry.get("cloud")
-    if profile and not (isinstance(entry.get("auth"), Mapping) and "auth_url" in entry["auth"]):
+    if profile and "auth_url" not in settings:
         return f"uses the vendor profile '{profile}': set auth.auth_url in the file"
     auth_type = _format(entry.get("auth_type") or "")
     if auth_type not in _PASSWORD_TYPES:
@@ -161,6 +192,14 @@ def _region_name(label: str, region: object) -> str:
     if not name or isinstance(name, Mapping | list):
         raise Invalid(f"{label}.regions has an item without a name")
     return str(name)
+
+
+def _region_values(label: str, region: object) -> Mapping[str, Any]:
+    """Return the keys that a region sets or replaces."""
+    values = region.get("values") if isinstance(region, Mapping) else None
+    if values is not None and not isinstance(values, Mapping):
+        raise Invalid(f"{label}.regions has an item whose values are not a mapping")
+    return values or {}
 
 
 def _format(value: object) -> str:

@@ -10,6 +10,9 @@ from stratiform.interfaces.cli.cloud_import.plan import IgnoredEntry, PlannedAcc
 from stratiform.kit.clock import SystemClock
 from stratiform.kit.errors import Invalid
 
+#: Secrets of OpenStack that are required beside another setting, in the order of precedence.
+_OPENSTACK_SECRETS = (("application_credential_id", "application_credential_secret"), ("username", "password"))
+
 _PREFIX = "STRATIFORM_CLOUD_"
 
 #: The installation of connections that are only opened to validate settings.
@@ -34,7 +37,7 @@ def complete_account(account: PlannedAccount, environment: Mapping[str, str], pr
     """Return an account with a value for each required setting of its connector.
 
     A value comes from `STRATIFORM_CLOUD_<NAME>_<SETTING>`, the file, `STRATIFORM_CLOUD_<SETTING>`, an assumption of the
-    format, or, if it is a required secret, from `prompt`, in this order.
+    format, or, if it is a required secret, from `prompt`, in this order. An empty value in the file is a missing one.
     Raises: Invalid, naming the cloud, for a missing connector and for settings that it rejects.
     """
     try:
@@ -43,7 +46,7 @@ def complete_account(account: PlannedAccount, environment: Mapping[str, str], pr
         declared = connector.settings
         settings = _complete(account, declared, environment, prompt)
         values = {setting.name: setting.value for setting in settings}
-        _require_all(account.name, declared, values)
+        _require_all(account, declared, values)
         validate_settings(account.kind, declared, values)
         connector.connect(CloudAccount("", account.name, values), _INSTALLATION)  # sends no request
     except Invalid as error:
@@ -74,19 +77,30 @@ def _complete(
         current = settings.get(setting.name)
         if environment.get(own):
             settings[setting.name] = PlannedSetting(setting.name, environment[own], own, setting.secret)
-        elif environment.get(general) and (current is None or current.is_assumed):
+        elif environment.get(general) and (current is None or not current.value or current.is_assumed):
             settings[setting.name] = PlannedSetting(setting.name, environment[general], general, setting.secret)
-        elif prompt is not None and current is None and setting.secret and setting.required and not setting.default:
-            value = prompt(f"{account.name}: {setting.name}")
-            settings[setting.name] = PlannedSetting(setting.name, value, "(prompt)", is_secret=True)
+    if prompt is not None:
+        values = {setting.name: setting.value for setting in settings.values()}
+        secrets = {setting.name for setting in declared if setting.secret}
+        for name in _list_missing(account.kind, declared, values):
+            if name in secrets:
+                settings[name] = PlannedSetting(name, prompt(f"{account.name}: {name}"), "(prompt)", is_secret=True)
     return list(settings.values())
 
 
-def _require_all(cloud: str, declared: Sequence[Setting], values: Mapping[str, str]) -> None:
+def _list_missing(kind: str, declared: Sequence[Setting], values: Mapping[str, str]) -> list[str]:
+    """Return the names of required settings without a value."""
+    required = [setting.name for setting in declared if setting.required and not setting.default]
+    if kind == "openstack":
+        required += [secret for owner, secret in _OPENSTACK_SECRETS if values.get(owner)][:1]
+    return [name for name in required if not values.get(name)]
+
+
+def _require_all(account: PlannedAccount, declared: Sequence[Setting], values: Mapping[str, str]) -> None:
     """Raises: Invalid that names every missing setting, and the variables to set."""
-    missing = [each.name for each in declared if each.required and not each.default and not values.get(each.name)]
+    missing = _list_missing(account.kind, declared, values)
     if missing:
-        variables = ", ".join(_variables(cloud, name)[0] for name in missing)
+        variables = ", ".join(_variables(account.name, name)[0] for name in missing)
         raise Invalid(f"the file does not have {', '.join(missing)}", hint=f"set {variables}")
 
 

@@ -1,6 +1,7 @@
 """Detection of a file's format from its content."""
 
 import re
+from collections.abc import Callable
 
 from stratiform.interfaces.cli.cloud_import.accentos import is_accentos, parse_accentos
 from stratiform.interfaces.cli.cloud_import.omni import is_omni, parse_omni
@@ -13,10 +14,10 @@ _SLIPSTREAM = re.compile(rf"^\s*{re.escape(CLASS_PARAMETER)}\s*[=:]", re.MULTILI
 _CLOUDS = re.compile(r"""^(?:\{\s*)?["']?clouds["']?\s*:""", re.MULTILINE)
 
 
-def find_parser(text: str, secure_text: str = "") -> Parser | None:
+def find_parser(text: str, read_secure: Callable[[], str] = str) -> Parser | None:
     """Return the parser for the text of a file; None if it is not a file with cloud accounts.
 
-    `secure_text`: the secure.yaml beside a clouds.yaml; empty if there is none.
+    `read_secure` returns the secure.yaml beside a clouds.yaml, or an empty text if there is none.
     """
     if text.lstrip().startswith("<"):
         from stratiform.interfaces.cli.cloud_import.atomia import parse_atomia  # other formats do not need XML
@@ -31,5 +32,5 @@ def find_parser(text: str, secure_text: str = "") -> Parser | None:
     if _CLOUDS.search(text):
         from stratiform.interfaces.cli.cloud_import.clouds_yaml import parse_clouds_yaml  # YAML loads slowly
 
-        return lambda content: parse_clouds_yaml(content, secure_text)
+        return lambda content: parse_clouds_yaml(content, read_secure())
     return None

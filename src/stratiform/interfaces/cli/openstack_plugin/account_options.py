@@ -94,6 +94,12 @@ def build_settings(
     return AccountSettings(values, warnings)
 
 
+def select_secrets(declared: Sequence[Mapping[str, object]], environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of secret settings: other ones may be set for `add`, and must not change an account."""
+    variables = {f"{_PREFIX}{str(setting['name']).upper()}" for setting in declared if setting["secret"]}
+    return {name: value for name, value in environment.items() if name in variables}
+
+
 def _read_yandex_key(kind: str, options: argparse.Namespace) -> dict[str, str]:
     """Return the setting with the authorized key, in the format of Yandex Cloud's own files."""
     present = {name: getattr(options, name) for name in _YANDEX_KEY if getattr(options, name) is not None}

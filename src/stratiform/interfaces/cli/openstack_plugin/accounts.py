@@ -10,7 +10,11 @@ from osc_lib.command import command
 from osc_lib.exceptions import CommandError
 
 from stratiform.interfaces.cli.cloud_import.plan import build_cloud_name
-from stratiform.interfaces.cli.openstack_plugin.account_options import add_account_options, build_settings
+from stratiform.interfaces.cli.openstack_plugin.account_options import (
+    add_account_options,
+    build_settings,
+    select_secrets,
+)
 from stratiform.interfaces.cli.openstack_plugin.requests import CloudsClient, get_clouds_client, quote_segment
 from stratiform.kit.errors import Invalid
 
@@ -105,7 +109,8 @@ class SetCloud(command.ShowOne):
         client = get_clouds_client(self.app)
         path = f"clouds/{quote_segment(parsed_args.cloud)}"
         kind = client.get(path)["kind"]
-        account = build_settings(kind, _get_settings(client, kind), parsed_args, {})
+        declared = _get_settings(client, kind)
+        account = build_settings(kind, declared, parsed_args, select_secrets(declared, dict(os.environ)))
         for warning in account.warnings:
             self.log.warning("%s", warning)
         if not account.values:

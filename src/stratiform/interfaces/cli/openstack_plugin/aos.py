@@ -113,7 +113,7 @@ class Migrate(_ModuleCommand):
         _check_module(parsed_args.name)
         conf = _folder("AOS_CONFIG_DIR") / "clouds.conf"
         if conf.exists():
-            self.app.stdout.write(_run("import", str(conf)))
+            self.app.stdout.write(_run("import", "--accentos", str(conf)))
         migrations = list_migrations()
         target = find_migration(migrations, parsed_args.migration)
         number, revision, _, _ = target

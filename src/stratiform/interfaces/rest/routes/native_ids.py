@@ -34,7 +34,7 @@ def register_image(
     with request.read_transaction() as ctx:
         cloud = services.clouds.accounts.get(ctx, name)
         image_id = resolve_image(services, ctx, body.image) if body.image else ""
-        flavor_id = resolve_flavor(services, ctx, body.default_flavor) if body.default_flavor else ""
+        flavor_id = resolve_flavor(services, ctx, body.default_flavor) if body.default_flavor else body.default_flavor
     native_ids = services.clouds.native_ids
     native_id = native_ids.resolve_canonical(ctx, cloud.id, ResourceType.IMAGE, body.native_id)
     with request.write_transaction() as ctx:

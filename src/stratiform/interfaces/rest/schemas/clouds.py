@@ -32,8 +32,12 @@ class ImageRegistration(RequestBody):
     image: Annotated[str, Meta(description="Name or ID.")] = ""
     name: str = ""
     default_flavor: Annotated[
-        str, Meta(description="Name or ID of the flavor for requests that name none, which the EC2 API allows.")
-    ] = ""
+        str | None,
+        Meta(
+            description="Name or ID of the flavor for requests that name none, which the EC2 API allows; "
+            '"" removes it, null keeps it.'
+        ),
+    ] = None
 
 
 class FlavorRegistration(RequestBody):

@@ -1,6 +1,6 @@
 """Queries of the clouds service."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, insert, select, update
 
@@ -39,6 +39,16 @@ def update_secrets(db: Connection, cloud_id: str, secrets: str) -> None:
 def lock_cloud(db: Connection, cloud_id: str) -> None:
     """Serialize changes of the settings of one cloud until the transaction ends."""
     db.execute(select(clouds_table.c.id).where(clouds_table.c.id == cloud_id).with_for_update())
+
+
+def lock_secrets(db: Connection) -> Sequence[tuple[str, str, str]]:
+    """Lock all clouds until the transaction ends, and return the id, the name and the encrypted secrets of each.
+
+    Clouds that are deleted while the query waits for their locks are left out.
+    """
+    c = clouds_table.c
+    query = select(c.id, c.name, c.secrets).order_by(c.id).with_for_update()
+    return [(cloud_id, name, secrets) for cloud_id, name, secrets in db.execute(query)]
 
 
 def list_clouds(db: Connection, cloud_ids: Collection[str] | None = None) -> list[Cloud]:
@@ -91,6 +101,18 @@ def list_native_ids(db: Connection, cloud_id: str) -> list[NativeIdMapping]:
     """Return the native ids registered in a cloud, ordered by resource type and id."""
     n = native_resources_table.c
     return native_resources.list_all(db, n.cloud_id == cloud_id, order=(n.resource_type, n.resource_id))
+
+
+def find_default_flavor_id(db: Connection, cloud_id: str, resource_type: str, resource_id: str) -> str:
+    """Return the default flavor of a resource in a cloud, or ""."""
+    resource = native_resources.find_first(db, *_native_resource(cloud_id, resource_type, resource_id))
+    return "" if resource is None else resource.default_flavor_id
+
+
+def remove_default_flavor(db: Connection, flavor_id: str) -> None:
+    """Leave the images with this default flavor without a default, in all clouds."""
+    n = native_resources_table
+    db.execute(update(n).where(n.c.default_flavor_id == flavor_id).values(default_flavor_id=""))
 
 
 def list_default_flavors(db: Connection, image_id: str) -> dict[str, str]:

@@ -85,9 +85,11 @@ class AccountQuotas:
         Errors are not handled: without knowing limits and usage, nothing may be created.
         """
         limits = repository.list_limits(db, cloud_ids)
+        if lock and limits:
+            locked = {limit.cloud_id for limit in limits}
+            repository.lock_accounts(db, locked)
+            limits = repository.list_limits(db, locked)  # an operator may have changed them meanwhile
         limited = sorted({limit.cloud_id for limit in limits})
-        if lock and limited:
-            repository.lock_accounts(db, limited)
         return {
             cloud_id: tuple(
                 _list_states(db, [item for item in limits if item.cloud_id == cloud_id], owners, read_usage)

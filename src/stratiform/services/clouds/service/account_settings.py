@@ -52,27 +52,25 @@ class CloudAccountSettings:
         With `new_data_keys`, the secrets are encrypted with new ones. Connections in use stay valid.
         Raises: Invalid, naming the cloud, if its secrets can't be decrypted; then nothing may be committed.
         """
-        clouds = repository.list_clouds(db)
-        for cloud in clouds:
-            repository.lock_cloud(db, cloud.id)
+        rows = repository.lock_secrets(db)
+        for cloud_id, name, envelope in rows:
             try:
-                envelope = repository.get_secrets(db, cloud.id)
                 rewrapped = rewrap_envelope(self.keys, envelope, new_data_key=new_data_keys)
             except Invalid as error:
-                raise _cannot_decrypt(cloud, error) from error
-            repository.update_secrets(db, cloud.id, rewrapped)
-        return len(clouds)
+                raise _cannot_decrypt(name, error) from error
+            repository.update_secrets(db, cloud_id, rewrapped)
+        return len(rows)
 
     def _load_secrets(self, db: Connection, cloud: Cloud) -> dict[str, str]:
         try:
             plaintext = open_envelope(self.keys, repository.get_secrets(db, cloud.id))
         except Invalid as error:
-            raise _cannot_decrypt(cloud, error) from error
+            raise _cannot_decrypt(cloud.name, error) from error
         return msgspec.json.decode(plaintext, type=dict[str, str])
 
 
-def _cannot_decrypt(cloud: Cloud, error: Invalid) -> Invalid:
+def _cannot_decrypt(cloud_name: str, error: Invalid) -> Invalid:
     return Invalid(
-        f"The secrets of cloud '{cloud.name}' cannot be decrypted: {error.message}",
+        f"The secrets of cloud '{cloud_name}' cannot be decrypted: {error.message}",
         hint="restore the directory keys/secrets, or set the secrets again",
     )

@@ -30,15 +30,20 @@ class NativeIds:
         native_id: str,
         *,
         is_synchronized: bool = False,
-        default_flavor_id: str = "",
+        default_flavor_id: str | None = None,
     ) -> NativeIdMapping:
-        """Set the native id of a resource in a cloud; call `resolve_canonical` first. Raises CloudNotFound, Invalid."""
+        """Set the native id of a resource in a cloud; call `resolve_canonical` first.
+
+        `default_flavor_id` None keeps the default flavor, "" removes it. Raises CloudNotFound, Invalid.
+        """
         policy.NATIVE_IDS_REGISTER.require(ctx.caller, None)
         if not resource_id or not native_id:
             raise Invalid(f"registering a {resource_type} requires its ID and its native ID")
         if len(native_id) > _MAX_NATIVE_ID_LENGTH:
             raise Invalid(f"`native_id` is longer than {_MAX_NATIVE_ID_LENGTH} characters")
         cloud = get_cloud(ctx.db, cloud_id)
+        if default_flavor_id is None:
+            default_flavor_id = repository.find_default_flavor_id(ctx.db, cloud.id, resource_type, resource_id)
         resource = NativeIdMapping(cloud.id, resource_type, resource_id, native_id, is_synchronized, default_flavor_id)
         repository.save_native_id(ctx.db, resource)
         return resource
@@ -58,6 +63,10 @@ class NativeIds:
         """Return the default flavor of an image in the first of these clouds that has one, without a policy check."""
         defaults = repository.list_default_flavors(db, image_id)
         return next((defaults[cloud_id] for cloud_id in cloud_ids if cloud_id in defaults), None)
+
+    def remove_default_flavor(self, db: Connection, flavor_id: str) -> None:
+        """Leave the images whose default flavor is deleted without a default, without a policy check."""
+        repository.remove_default_flavor(db, flavor_id)
 
     def list_all(self, db: Connection, resource_type: ResourceType) -> Sequence[NativeIdMapping]:
         """Return the native ids of one type of resource in all clouds, without a policy check."""

@@ -113,7 +113,7 @@ class ComputeService:
         console_settings: ConsoleSettings,
     ) -> "ComputeService":
         reclaim_interval_us = reclaim_instance_interval_s * SECOND_US
-        limits, placement, flavors = Quotas(quotas), Placement(clouds, image), Flavors(ids)
+        limits, placement, flavors = Quotas(quotas), Placement(clouds, image), Flavors(ids, clouds)
         security_groups, server_groups = SecurityGroups(network), ServerGroups(ids, limits)
         builder = ServerBuilder(ids, placement, network, BlockDevices(image, volume), limits, server_groups)
         return cls(

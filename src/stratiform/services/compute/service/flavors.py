@@ -7,6 +7,7 @@ from stratiform.kit.database import Connection
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
+from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import policy
 from stratiform.services.compute.errors import FlavorNotFound, InvalidField
 from stratiform.services.compute.model.flavors import DEFAULT_FLAVORS, Flavor, FlavorFilter, NewFlavor, validate_flavor
@@ -18,6 +19,7 @@ class Flavors:
     """Operations of `/flavors`."""
 
     ids: Ids
+    clouds: CloudsService
 
     def list(self, ctx: RequestContext, filters: FlavorFilter, page: Page) -> Slice[Flavor]:
         """Return a page of the flavors that the project may use; operators may filter by `is_public`."""
@@ -80,6 +82,7 @@ class Flavors:
         policy.FLAVORS_DELETE.require(ctx.caller, None)
         if not repository.delete_flavor(ctx.db, flavor_id):
             raise FlavorNotFound(flavor_id)
+        self.clouds.native_ids.remove_default_flavor(ctx.db, flavor_id)
 
 
 def get_flavor(db: Connection, flavor_id: str) -> Flavor:

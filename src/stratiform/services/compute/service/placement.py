@@ -119,7 +119,7 @@ class Placement:
         for state in self._load_quotas(ctx, [server.cloud_id], owners, lock=True).get(server.cloud_id, ()):
             if not state.has_room(growth):
                 _log_exceeded(server.cloud_name, state.describe(growth))
-                is_own = state.owner_id in (ctx.caller.project_id, ctx.caller.user_id)
+                is_own = not state.is_of_account and state.owner_id in (ctx.caller.project_id, ctx.caller.user_id)
                 reason = state.describe(growth) if is_own else state.describe_scope()
                 raise AccountQuotaExceeded(_capitalize(reason))
 
@@ -268,7 +268,7 @@ def _format_labels(labels: Mapping[str, str]) -> str:
 
 
 def _log_exceeded(cloud_name: str, reason: str) -> None:
-    logger.info("request refused by an account quota cloud=%s reason='%s'", cloud_name, reason)
+    logger.info("request refused by an account quota cloud=%s reason=%s", cloud_name, reason)
 
 
 #: The errors that customers get. They show neither labels of clouds nor the usage of accounts: these are for operators.

@@ -207,6 +207,23 @@ def test_the_snapshot_of_an_image_is_deleted_when_the_deletion_is_repeated(cloud
     assert list(cloud.snapshot.list()) == []
 
 
+def test_attachments_are_read_once_per_list(cloud: FaultyCloud) -> None:
+    server, volumes = cloud.create_server(), [cloud.create_volume() for _ in range(3)]
+
+    def reserve(body: bytes) -> bytes:
+        document = json.loads(body)
+        for item in document["volumes"]:
+            item |= {"status": "reserved", "attachments": []}
+        return json.dumps(document).encode()
+
+    cloud.compute.attach_volume(server.id, volumes[0].id, "/dev/vdb")
+    cloud.proxy.add(r"GET .*/volumes/detail", change(reserve))
+    cloud.proxy.requests.clear()
+    servers = {item.id: item.server_id for item in cloud.volume.list()}
+    assert servers == {volumes[0].id: server.id, volumes[1].id: "", volumes[2].id: ""}
+    assert len(find_requests(cloud.proxy, r"GET .*/attachments")) == 1
+
+
 def test_a_lost_response_to_a_deletion_leaves_no_ports(cloud: FaultyCloud) -> None:
     spec = cloud.build_spec(has_network=True)
     server = cloud.compute.create(spec)

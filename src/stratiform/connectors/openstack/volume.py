@@ -8,7 +8,7 @@ Source: Block Storage API (microversion 3.59), "Volumes", "Volume actions", "Att
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,7 @@ class _SnapshotReference(msgspec.Struct, frozen=True):
 
 class _PendingAttachment(msgspec.Struct, frozen=True):
     id: str
+    volume_id: str
     server_id: str | None = msgspec.field(name="instance", default=None)
 
 
@@ -110,10 +111,13 @@ class OpenstackVolumeDriver:
     def list(self) -> Iterator[NativeVolume]:
         """Also those with the same token, so that the observer deletes all but one."""
         has_retired = False
+        pending: dict[str, str] | None = None  # the servers of attachments, which are read once per list
         for volume in self._list(tags.INSTALLATION, self._client.installation_id):
             has_retired = has_retired or tags.RETIRED in volume.metadata
             if self._get_token(volume):
-                yield self._convert(volume)
+                if pending is None and _is_attaching(volume):
+                    pending = list_pending_servers(self._client)
+                yield self._convert(volume, pending)
         if has_retired:
             self._delete_retired()
 
@@ -217,7 +221,7 @@ class OpenstackVolumeDriver:
                     if not self._list_snapshots(volume.id):
                         self._client.request("block-storage", "DELETE", f"/volumes/{volume.id}")
 
-    def _convert(self, volume: Volume) -> NativeVolume:
+    def _convert(self, volume: Volume, pending: Mapping[str, str] | None = None) -> NativeVolume:
         state = _STATES.get(volume.status) or (_IN_USE if volume.attachments else _AVAILABLE)
         if volume.status.startswith("error"):
             state = NativeVolumeState.ERROR
@@ -227,7 +231,7 @@ class OpenstackVolumeDriver:
             state=state,
             size_gib=volume.size,
             native_type=volume.volume_type or "",
-            server_id=find_server(self._client, volume),
+            server_id=find_server(self._client, volume, pending),
             created_at=parse_iso(volume.created_at) if volume.created_at else None,
             fault=f"the cloud reports the status {volume.status}" if state is NativeVolumeState.ERROR else "",
         )
@@ -248,13 +252,25 @@ def get_volume(client: "Client", volume_id: str) -> Volume:
     return client.fetch("block-storage", f"/volumes/{volume_id}", "volume", Volume)
 
 
-def find_server(client: "Client", volume: Volume) -> str:
-    """Return the server of a volume, or "". Cinder lists an attachment with the volume only when it is complete."""
-    if volume.attachments or volume.status not in _CHANGING_ATTACHMENT:
+def find_server(client: "Client", volume: Volume, pending: Mapping[str, str] | None = None) -> str:
+    """Return the server of a volume, or "". Cinder lists an attachment with the volume only when it is complete.
+
+    `pending`: the result of `list_pending_servers`; without it, the attachments of the volume are requested.
+    """
+    if not _is_attaching(volume):
         return volume.attachments[0].server_id if volume.attachments else ""
-    params = {"volume_id": volume.id}
-    pending = client.fetch("block-storage", "/attachments", "attachments", list[_PendingAttachment], params)
-    return next((attachment.server_id for attachment in pending if attachment.server_id), "")
+    servers = list_pending_servers(client, volume_id=volume.id) if pending is None else pending
+    return servers.get(volume.id, "")
+
+
+def list_pending_servers(client: "Client", **filters: object) -> dict[str, str]:
+    """Return the servers of attachments by volume, also of those that are not complete."""
+    attachments = client.list_items("block-storage", "/attachments", "attachments", _PendingAttachment, filters)
+    return {attachment.volume_id: attachment.server_id for attachment in attachments if attachment.server_id}
+
+
+def _is_attaching(volume: Volume) -> bool:
+    return not volume.attachments and volume.status in _CHANGING_ATTACHMENT
 
 
 def list_volumes(client: "Client", metadata: dict[str, str] | None = None) -> Iterator[Volume]:

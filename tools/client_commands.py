@@ -110,7 +110,7 @@ class Session:
             self.values[name] = _find_value(outcome.output, key)
         if verdict not in ("works", "refused") or (verdict == "refused" and check):
             last = [f"{item.request} {item.status}" for item in outcome.exchanges if item.status >= 400][-1:]
-            sys.stdout.write(f"{verdict}: {' '.join(argv)}: {last} {outcome.errors.strip()[-300:]}\n")
+            sys.stdout.write(f"{verdict}: {' '.join(argv)}: {last} {outcome.errors.strip()[-300:]} {check}\n")
 
     def _run_directive(self, name: str, rest: str) -> None:
         """Set a variable (`env`, `unenv`, `set`), sleep, or wait for a status."""
@@ -276,10 +276,8 @@ def _running_cloud(folder: Path) -> Iterator[dict[str, str]]:
     home, port = folder / "home", free_port()
     (folder / "img").write_bytes(bytes(2**20))
     (folder / "key.pub").write_text(_PUBLIC_KEY)
-    (folder / "rules.json").write_text('{"interface": "public"}')
-    (folder / "filters.json").write_text(
-        '[{"local": [{"user": {"name": "{0}"}}], "remote": [{"type": "REMOTE_USER"}]}]'
-    )
+    (folder / "filters.json").write_text('{"interface": "public"}')
+    (folder / "rules.json").write_text('[{"local": [{"user": {"name": "{0}"}}], "remote": [{"type": "REMOTE_USER"}]}]')
     with running([*PROGRAM, "up", "--home", str(home)], env=clean_environment(STRATIFORM_PORT=str(port))):
         wait_until(lambda: (home / "clouds.yaml").exists() and _is_ready(port), "Stratiform does not start")
         yield {

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +16,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from stratiform.app import worker
-from stratiform.kit.context import RequestContext
-from stratiform.kit.policy import SYSTEM
-from stratiform.kit.work_queue import Worker
-from stratiform.services.clouds.model import ResourceType
+from support.demo_server import demo_server
 from support.processes import WAIT_S, wait_until
-from support.server import DEMO_PASSWORD, Live, live_server
+from support.server import DEMO_PASSWORD, Live
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +58,8 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with live_server(Path(tmp_path_factory.mktemp("site"))) as live:
-        services = live.services
-        with services.database.transaction() as db:
-            ctx = RequestContext(db, SYSTEM, services.clock.now())
-            project = services.identity.ensure_demo_project(ctx, DEMO_PASSWORD)
-            cloud = services.clouds.accounts.ensure_default_cloud(ctx, "memory", "memory")
-            assert cloud is not None
-            services.clouds.bindings.create(ctx, project.id, cloud.id, "zone-a")
-            services.compute.flavors.create_defaults(ctx)
-            services.volume.volume_types.ensure_initial_types(ctx)
-            services.network.default_networks.ensure_network(ctx, project.id)
-            image = services.image.images.create_for_native_ids(ctx, "cirros")
-            services.clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
-        background = Worker(
-            services.database, worker.collect_handlers(services), name="wire", clock=services.clock, idle_us=20_000
-        )
-        thread = threading.Thread(target=background.run)
-        thread.start()
-        try:
-            yield create_site(live, f"ami-{image.id.replace('-', '')}")
-        finally:
-            background.stop()
-            thread.join(WAIT_S)
+    with demo_server(tmp_path_factory.mktemp("site")) as (live, image_id):
+        yield create_site(live, f"ami-{image_id.replace('-', '')}")
 
 
 def create_site(live: Live, image_id: str) -> Site:

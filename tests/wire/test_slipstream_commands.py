@@ -3,21 +3,16 @@
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from stratiform.app import worker
-from stratiform.kit.context import RequestContext
-from stratiform.kit.policy import SYSTEM
-from stratiform.kit.work_queue import Worker
-from stratiform.services.clouds.model import ResourceType
+from support.demo_server import demo_server
 from support.moto import PUBLIC_KEY
-from support.processes import WAIT_S, wait_until
-from support.server import DEMO_PASSWORD, Live, live_server
+from support.processes import wait_until
+from support.server import DEMO_PASSWORD, Live
 
 HEADER = "id, state, ip, cpu [nb], ram [MB], root disk [GB], instance-type [name]"
 
@@ -58,29 +53,8 @@ class Commands:
 
 @pytest.fixture(scope="module")
 def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
-    with live_server(tmp_path_factory.mktemp("slipstream")) as live:
-        services = live.services
-        with services.database.transaction() as db:
-            ctx = RequestContext(db, SYSTEM, services.clock.now())
-            project = services.identity.ensure_demo_project(ctx, DEMO_PASSWORD)
-            cloud = services.clouds.accounts.ensure_default_cloud(ctx, "memory", "memory")
-            assert cloud is not None
-            services.clouds.bindings.create(ctx, project.id, cloud.id, "zone-a")
-            services.compute.flavors.create_defaults(ctx)
-            services.volume.volume_types.ensure_initial_types(ctx)
-            services.network.default_networks.ensure_network(ctx, project.id)
-            image = services.image.images.create_for_native_ids(ctx, "cirros")
-            services.clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
-        server_worker = Worker(
-            services.database, worker.collect_handlers(services), name="wire", clock=services.clock, idle_us=20_000
-        )
-        thread = threading.Thread(target=server_worker.run)
-        thread.start()
-        try:
-            yield Commands(live, image.id)
-        finally:
-            server_worker.stop()
-            thread.join(WAIT_S)
+    with demo_server(tmp_path_factory.mktemp("slipstream")) as (live, image_id):
+        yield Commands(live, image_id)
 
 
 def test_life_of_a_machine(command: Commands, tmp_path: Path) -> None:
